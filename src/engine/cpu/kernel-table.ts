@@ -1,0 +1,100 @@
+/**
+ * The one table of CPU kernels: names and arguments, in order. The C++ argument structs and the dispatch are generated
+ * from it (`scripts/generate-kernels.mjs`), and lowering writes tape instructions through it, so a signature is
+ * written once.
+ *
+ * A tape is a Float64Array of instructions: the kernel's number, then its arguments. Tensor arguments are offsets in
+ * floats from the start of the arena; −1 stands for a tensor that is left out. All else is whole numbers, flags (0, 1)
+ * or plain numbers.
+ *
+ * Layouts: `blocked` [N][⌈C/16⌉][H][W][16], channels beyond C are zero; `plain` NCHW as it is; vectors of a channel
+ * each are padded with zeros to a multiple of 16; conv weights [⌈O/16⌉][⌈I/16⌉][KH][KW][16 i][16 o], those of a conv
+ * that reads plain input [⌈O/16⌉][I][KH][KW][16 o]; linear weights and matrices plain. i32 data is stored as 32-bit ints.
+ */
+
+/** Sizes of a convolution: batch, input, output, kernel, stride, padding, dilation. */
+const geometry = [
+  'n', 'c', 'h', 'w', 'o', 'oh', 'ow', 'kh', 'kw', 'sh', 'sw', 'ph', 'pw', 'dh', 'dw',
+] as const
+const pool = ['n', 'c', 'h', 'w', 'oh', 'ow', 'kh', 'kw', 'sh', 'sw', 'ph', 'pw'] as const
+const pad = ['n', 'c', 'h', 'w', 'o', 'oh', 'ow', 'sh', 'sw', 'before'] as const
+
+export const kernels = {
+  // Convolution. y = conv(x, weight) [+ bias] [+ residual] [then ReLU]. An image is cut into `bands` of output rows,
+  // band b being rows ⌊b·oh/bands⌋ to ⌊(b+1)·oh/bands⌋. With `statistics`, each band writes the mean and the sum of
+  // squared deviations of its outputs: [n · bands][2][channels].
+  conv2d: ['x', 'weight', 'y', 'bias', 'residual', 'relu', 'statistics', ...geometry, 'bands'],
+  conv2d_plain: ['x', 'weight', 'y', 'bias', 'residual', 'relu', 'statistics', ...geometry, 'bands'],
+  // dx = [addend +] the input gradient; `weight` is the transposed form [⌈I/16⌉][⌈O/16⌉][KH][KW][16 o][16 i].
+  conv2d_input_gradient: ['dy', 'weight', 'dx', 'addend', ...geometry, 'bands'],
+  // Partial sums of the weight gradient: the batch is cut into `chunks` of images, the output blocks into `groups`;
+  // chunk k writes [weight size] floats at partials + k · weight size.
+  conv2d_weight_gradient: ['x', 'dy', 'partials', ...geometry, 'chunks', 'groups'],
+  conv2d_weight_gradient_plain: ['x', 'dy', 'partials', ...geometry, 'chunks', 'groups'],
+  // y = sum of `chunks` partials of `count` floats each, in order.
+  sum_partials: ['partials', 'y', 'count', 'chunks'],
+  transpose_weight: ['weight', 'y', 'oblocks', 'iblocks', 'taps'],
+  // weight' = weight · scale / sqrt(variance + epsilon), bias = shift − mean · scale / sqrt(variance + epsilon);
+  // `inner` is the number of 16-float rows an output block has.
+  fold_batch_norm: [
+    'weight', 'scale', 'shift', 'mean', 'variance', 'folded', 'bias', 'epsilon', 'oblocks', 'inner',
+  ],
+
+  // Batch norm, blocked. Statistics as conv2d writes them, one band an image.
+  batch_norm_statistics: ['x', 'statistics', 'n', 'c', 'size'],
+  // Merges statistics (float64, in image and band order) into mean and biased variance.
+  batch_norm_merge: ['statistics', 'mean', 'variance', 'c', 'n', 'bands', 'oh', 'ow'],
+  // y = scale · (x − mean) / sqrt(variance + epsilon) + shift [+ residual] [then ReLU].
+  normalise: [
+    'x', 'y', 'scale', 'shift', 'mean', 'variance', 'residual', 'relu', 'epsilon', 'n', 'c', 'size',
+  ],
+  // dz = dy where mask > 0 (mask −1: dy itself), stored in `masked` unless −1. An image at a time, the sums of dz and
+  // of dz · (x − mean): sums [n][2][channels].
+  batch_norm_reduce: ['dy', 'x', 'mask', 'masked', 'mean', 'sums', 'n', 'c', 'size'],
+  // dshift = Σ dz, dscale = Σ dz · (x − mean) / sqrt(variance + epsilon); float64, in image order.
+  batch_norm_merge_gradient: ['sums', 'variance', 'dscale', 'dshift', 'epsilon', 'n', 'c'],
+  // training: dx = scale · r · (dz − dshift / M − (x − mean) · r · dscale / M), r = 1 / sqrt(variance + epsilon), M = n · size;
+  // else dx = scale · r · dz.
+  batch_norm_gradient: [
+    'dy', 'x', 'mask', 'dx', 'scale', 'mean', 'variance', 'dscale', 'dshift', 'epsilon', 'training', 'n', 'c', 'size',
+  ],
+  // next = (1 − momentum) · running + momentum · correction · batch
+  running_average: ['running', 'batch', 'next', 'momentum', 'correction', 'count'],
+
+  // Elementwise over any layout.
+  relu: ['x', 'y', 'count'],
+  relu_gradient: ['dy', 'y', 'dx', 'count'],
+  add: ['a', 'b', 'y', 'count'],
+  fill: ['y', 'value', 'count'],
+  copy: ['x', 'y', 'count'],
+  sgd: [
+    'parameter', 'gradient', 'velocity', 'lr', 'next_parameter', 'next_velocity',
+    'momentum', 'weight_decay', 'nesterov', 'count',
+  ],
+
+  // Pooling and shortcuts, blocked. max: padding is −infinity, gradient to the first largest in row order.
+  // average: divided by kh · kw, padding counted as zeros. global: blocked to and from plain [n][c].
+  max_pool: ['x', 'y', ...pool],
+  max_pool_gradient: ['dy', 'x', 'dx', ...pool],
+  average_pool: ['x', 'y', ...pool],
+  average_pool_gradient: ['dy', 'dx', ...pool],
+  global_average_pool: ['x', 'y', 'n', 'c', 'size'],
+  global_average_pool_gradient: ['dy', 'dx', 'n', 'c', 'size'],
+  // y's channel ch + before = x's channel ch at every (sh, sw)-th pixel, zero elsewhere; x has c channels, y has o.
+  pad_shortcut: ['x', 'y', ...pad],
+  pad_shortcut_gradient: ['dy', 'dx', ...pad],
+  to_blocked: ['x', 'y', 'n', 'c', 'size'],
+  to_plain: ['x', 'y', 'n', 'c', 'size'],
+
+  // Classifier and loss, plain. x [n][i], weight [o][i], y [n][o].
+  linear: ['x', 'weight', 'bias', 'y', 'n', 'i', 'o'],
+  linear_input_gradient: ['dy', 'weight', 'dx', 'n', 'i', 'o'],
+  linear_weight_gradient: ['x', 'dy', 'dweight', 'n', 'i', 'o'],
+  sum_rows: ['x', 'y', 'n', 'o'],
+  // `rows` is room for n floats.
+  softmax_cross_entropy: ['logits', 'labels', 'loss', 'rows', 'smoothing', 'n', 'k'],
+  softmax_cross_entropy_gradient: ['dloss', 'logits', 'labels', 'dlogits', 'smoothing', 'n', 'k'],
+} as const satisfies Record<string, readonly string[]>
+
+export type KernelName = keyof typeof kernels
+export const kernelNames = Object.keys(kernels) as KernelName[]

@@ -1,0 +1,33 @@
+/**
+ * The interface between plans and what runs them. Engines know graphs and plans, nothing of networks, autodiff or
+ * training. Nobody outside an engine ever holds a tensor: data goes in and out by name, in the layouts of the field
+ * (NCHW activations, OIHW weights).
+ */
+import type { Graph } from '../graph/graph.js'
+import type { Plan, PlanTarget } from '../plan/plan.js'
+
+export interface Engine {
+  /** The build that results belong to: `reference`, `native-avx512`, `native-avx2`, `native-baseline`, `wasm-simd`, … */
+  readonly build: string
+  /** Threads that a run uses. Results do not depend on it. */
+  readonly threads: number
+  /** How plans for this engine are laid out. */
+  readonly target: PlanTarget
+  /** Operations of the whole graph that this engine lacks; empty when it can run it. */
+  missing(graph: Graph): readonly string[]
+  /** Allocates everything a plan needs. After this, runs allocate nothing. */
+  compile(plan: Plan): Promise<Executable>
+  /** Ends the engine's threads. Executables must be disposed of first. */
+  dispose(): Promise<void>
+}
+
+export interface Executable {
+  readonly plan: Plan
+  /** Sets an input by name. The length must be that of its type. */
+  write(name: string, data: Float32Array | Int32Array): void
+  /** Runs the plan once. Refused while a run is in progress. */
+  run(): Promise<void>
+  /** A copy of an input or output by name. */
+  read(name: string): Float32Array
+  dispose(): Promise<void>
+}

@@ -1,0 +1,65 @@
+/** Builds a graph node by node. Operations are added through `emit` in the ops room, which infers the output types. */
+import { invariant } from '../util/errors.js'
+import type { Attributes, Graph, GraphInput, GraphOutput, InputRole, Node, TensorType, Update, Value } from './graph.js'
+
+export class GraphBuilder {
+  readonly #inputs: GraphInput[] = []
+  readonly #nodes: Node[] = []
+  readonly #outputs: GraphOutput[] = []
+  readonly #updates: Update[] = []
+  #nextId = 0
+
+  /** Starts empty, or with all that `from` holds (its values keep their identity). */
+  constructor(from?: Graph) {
+    if (!from) return
+    this.#inputs.push(...from.inputs)
+    this.#nodes.push(...from.nodes)
+    this.#outputs.push(...from.outputs)
+    this.#updates.push(...from.updates)
+    for (const { value } of from.inputs) this.#nextId = Math.max(this.#nextId, value.id + 1)
+    for (const node of from.nodes)
+      for (const value of node.outputs) this.#nextId = Math.max(this.#nextId, value.id + 1)
+  }
+
+  input(name: string, role: InputRole, type: TensorType): Value {
+    invariant(!this.#inputs.some((other) => other.name === name), `the graph has two inputs named ${name}`)
+    const value = this.#value(type)
+    this.#inputs.push({ name, role, value })
+    return value
+  }
+
+  /** Adds a node whose output types are already known, and returns its outputs. */
+  node(
+    op: string,
+    attributes: Attributes,
+    inputs: readonly Value[],
+    types: readonly TensorType[],
+    path: string,
+  ): readonly Value[] {
+    const outputs = types.map((type) => this.#value(type))
+    this.#nodes.push({ op, attributes, inputs, outputs, path })
+    return outputs
+  }
+
+  output(name: string, value: Value): void {
+    invariant(!this.#outputs.some((other) => other.name === name), `the graph has two outputs named ${name}`)
+    this.#outputs.push({ name, value })
+  }
+
+  update(target: Value, source: Value): void {
+    this.#updates.push({ target, source })
+  }
+
+  build(): Graph {
+    return {
+      inputs: [...this.#inputs],
+      nodes: [...this.#nodes],
+      outputs: [...this.#outputs],
+      updates: [...this.#updates],
+    }
+  }
+
+  #value(type: TensorType): Value {
+    return { id: this.#nextId++, type }
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * The intermediate representation: a static, typed, acyclic graph. Values are tensors of known shape; nodes compute
+ * values from values; the nodes of a graph stand in an order in which they can be run. A graph is never changed after
+ * it is built: passes make new ones. This room knows no operation by name.
+ */
+import type { Shape } from '../util/shape.js'
+
+export type DType = 'f32' | 'i32'
+
+export interface TensorType {
+  readonly dtype: DType
+  readonly shape: Shape
+}
+
+/** A tensor of the graph: an input of it, or an output of one of its nodes. Compared by identity. */
+export interface Value {
+  /** Unique in the graph, rising in the order of creation. */
+  readonly id: number
+  readonly type: TensorType
+}
+
+/** Plain data that configures a node: numbers, booleans, strings and lists of them. */
+export type Attribute = number | boolean | string | readonly Attribute[]
+export type Attributes = { readonly [name: string]: Attribute }
+
+export interface Node {
+  readonly op: string
+  readonly attributes: Attributes
+  readonly inputs: readonly Value[]
+  readonly outputs: readonly Value[]
+  /** Where in the network it comes from, for example `stage2.block3.conv1`. Used in errors, taps and profiles. */
+  readonly path: string
+}
+
+/**
+ * What an input is for:
+ * `data` written for each run (pictures, labels); `scalar` a number written for each run (the learning rate);
+ * `parameter` learned; `buffer` running statistics; `optimizer` its state, for example velocities.
+ */
+export type InputRole = 'data' | 'scalar' | 'parameter' | 'buffer' | 'optimizer'
+
+export interface GraphInput {
+  readonly name: string
+  readonly role: InputRole
+  readonly value: Value
+}
+
+export interface GraphOutput {
+  readonly name: string
+  readonly value: Value
+}
+
+/** After the run, the input `target` holds what `source` computed: how parameters and running statistics change. */
+export interface Update {
+  readonly target: Value
+  readonly source: Value
+}
+
+export interface Graph {
+  readonly inputs: readonly GraphInput[]
+  readonly nodes: readonly Node[]
+  readonly outputs: readonly GraphOutput[]
+  readonly updates: readonly Update[]
+}
+
+export function f32(...shape: number[]): TensorType {
+  return { dtype: 'f32', shape }
+}
+
+export function i32(...shape: number[]): TensorType {
+  return { dtype: 'i32', shape }
+}

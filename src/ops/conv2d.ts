@@ -1,0 +1,82 @@
+/**
+ * Two-dimensional convolution (cross-correlation, as everywhere in deep learning) without bias.
+ * x [N, I, H, W], weight [O, I, KH, KW] → y [N, O, OH, OW]. Each gradient is a convolution of its own kind.
+ */
+import { f32, type TensorType } from '../graph/graph.js'
+import { ShapeError } from '../util/errors.js'
+import { elements } from '../util/shape.js'
+import { defineOp, expectRank, expectShape } from './op.js'
+import { type ConvAttributes, type Pair, windowSize } from './window.js'
+
+/** Shape of the output of a convolution, from those of its input and weight. */
+function outputType(op: string, x: readonly number[], weight: readonly number[], a: ConvAttributes): TensorType {
+  const [n, channels, h, w] = x as [number, number, number, number]
+  const [o, i, kh, kw] = weight as [number, number, number, number]
+  if (i !== channels)
+    throw new ShapeError(`${op}: the weight expects ${i} input channels, the input has ${channels}`)
+  return f32(
+    n,
+    o,
+    windowSize(op, h, kh, a.stride[0], a.padding[0], a.dilation[0]),
+    windowSize(op, w, kw, a.stride[1], a.padding[1], a.dilation[1]),
+  )
+}
+
+/** Multiply-adds of the forward convolution; both gradients cost the same. */
+function macs(dy: TensorType, weight: TensorType): number {
+  const [n, , oh, ow] = dy.shape as [number, number, number, number]
+  return n * oh * ow * elements(weight.shape)
+}
+
+export const conv2d = defineOp<ConvAttributes>({
+  name: 'conv2d',
+  inputs: ['x', 'weight'],
+  outputs: ['y'],
+  infer: ([x, weight], attributes) => [
+    outputType('conv2d', expectRank('conv2d', 'x', x, 4), expectRank('conv2d', 'weight', weight, 4), attributes),
+  ],
+  cost: ([, weight], [y]) => ({ macs: macs(y!, weight!) }),
+  gradient: ({ attributes, inputs, outputGradients, needed, emit }) => {
+    const [x, weight] = inputs as [(typeof inputs)[0], (typeof inputs)[0]]
+    const dy = outputGradients[0]!
+    const size = x!.type.shape.slice(2) as unknown as Pair
+    const kernel = weight!.type.shape.slice(2) as unknown as Pair
+    return [
+      needed[0] ? emit(conv2dInputGradient, { ...attributes, size }, [dy, weight!])[0] : undefined,
+      needed[1] ? emit(conv2dWeightGradient, { ...attributes, kernel }, [x!, dy])[0] : undefined,
+    ]
+  },
+})
+
+/** dx of a convolution; `size` is the height and width of x. */
+export const conv2dInputGradient = defineOp<ConvAttributes & { readonly size: Pair }>({
+  name: 'conv2dInputGradient',
+  inputs: ['dy', 'weight'],
+  outputs: ['dx'],
+  infer: ([dy, weight], attributes) => {
+    const op = 'conv2dInputGradient'
+    const shape = expectRank(op, 'dy', dy, 4)
+    const kernel = expectRank(op, 'weight', weight, 4)
+    const dx = f32(shape[0]!, kernel[1]!, ...attributes.size)
+    expectShape(op, 'dy', dy, outputType(op, dx.shape, kernel, attributes).shape)
+    return [dx]
+  },
+  cost: ([dy, weight]) => ({ macs: macs(dy!, weight!) }),
+  gradient: { none: 'it is itself a gradient; second derivatives are not offered' },
+})
+
+/** dweight of a convolution; `kernel` is the height and width of the weight. */
+export const conv2dWeightGradient = defineOp<ConvAttributes & { readonly kernel: Pair }>({
+  name: 'conv2dWeightGradient',
+  inputs: ['x', 'dy'],
+  outputs: ['dweight'],
+  infer: ([x, dy], attributes) => {
+    const op = 'conv2dWeightGradient'
+    const input = expectRank(op, 'x', x, 4)
+    const dweight = f32(expectRank(op, 'dy', dy, 4)[1]!, input[1]!, ...attributes.kernel)
+    expectShape(op, 'dy', dy, outputType(op, input, dweight.shape, attributes).shape)
+    return [dweight]
+  },
+  cost: ([, dy], [dweight]) => ({ macs: macs(dy!, dweight!) }),
+  gradient: { none: 'it is itself a gradient; second derivatives are not offered' },
+})

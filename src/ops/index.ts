@@ -1,0 +1,99 @@
+/** The table of all operations. It is total: engines and passes are checked against it by the compiler. */
+import type { Attributes, Graph, Node } from '../graph/graph.js'
+import { verifyStructure } from '../graph/verify.js'
+import { invariant } from '../util/errors.js'
+import { sameShape } from '../util/shape.js'
+import { add } from './add.js'
+import {
+  batchNorm,
+  batchNormGradient,
+  batchNormInference,
+  batchNormInferenceGradient,
+  runningAverage,
+} from './batch-norm.js'
+import { conv2d, conv2dInputGradient, conv2dWeightGradient } from './conv2d.js'
+import { fill } from './fill.js'
+import { linear, linearInputGradient, linearWeightGradient, sumRows } from './linear.js'
+import type { Op } from './op.js'
+import { padShortcut, padShortcutGradient } from './pad-shortcut.js'
+import {
+  averagePool,
+  averagePoolGradient,
+  globalAveragePool,
+  globalAveragePoolGradient,
+  maxPool,
+  maxPoolGradient,
+} from './pool.js'
+import { relu, reluGradient } from './relu.js'
+import { sgd } from './sgd.js'
+import { softmaxCrossEntropy, softmaxCrossEntropyGradient } from './softmax-cross-entropy.js'
+
+export const ops = {
+  add,
+  averagePool,
+  averagePoolGradient,
+  batchNorm,
+  batchNormGradient,
+  batchNormInference,
+  batchNormInferenceGradient,
+  conv2d,
+  conv2dInputGradient,
+  conv2dWeightGradient,
+  fill,
+  globalAveragePool,
+  globalAveragePoolGradient,
+  linear,
+  linearInputGradient,
+  linearWeightGradient,
+  maxPool,
+  maxPoolGradient,
+  padShortcut,
+  padShortcutGradient,
+  relu,
+  reluGradient,
+  runningAverage,
+  sgd,
+  softmaxCrossEntropy,
+  softmaxCrossEntropyGradient,
+  sumRows,
+} as const
+
+export type OpName = keyof typeof ops
+
+/** The attributes of an operation, by name. */
+export type AttributesOf<Name extends OpName> = (typeof ops)[Name] extends Op<infer A> ? A : never
+
+/** A node whose operation is known: narrowing `op` narrows `attributes`. */
+export type NodeOf<Name extends OpName> = Omit<Node, 'op' | 'attributes'> & {
+  readonly op: Name
+  readonly attributes: AttributesOf<Name>
+}
+
+export function isOpName(name: string): name is OpName {
+  return Object.hasOwn(ops, name)
+}
+
+/** The definition of a node's operation, with attributes erased. */
+export function opOf(node: Node): Op<Attributes> {
+  invariant(isOpName(node.op), `no operation is named ${node.op}`)
+  return ops[node.op] as unknown as Op<Attributes>
+}
+
+/** Checks the structure of a graph and that each node's types follow from its operation's shape rule. */
+export function verify(graph: Graph): Graph {
+  verifyStructure(graph)
+  for (const node of graph.nodes) {
+    const types = opOf(node).infer(
+      node.inputs.map(({ type }) => type),
+      node.attributes,
+    )
+    const fits =
+      types.length === node.outputs.length &&
+      types.every(({ dtype, shape }, i) => {
+        const got = node.outputs[i]!.type
+        return got.dtype === dtype && sameShape(got.shape, shape)
+      })
+    invariant(fits, `${node.op} at ${node.path} has outputs that its shape rule does not give`)
+  }
+  return graph
+}

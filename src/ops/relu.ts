@@ -1,0 +1,24 @@
+/** Rectified linear unit: y = max(x, 0). Its gradient at 0 is 0, and is read off the output. */
+import { expectShape, defineOp, noMacs } from './op.js'
+
+export const relu = defineOp<Record<never, never>>({
+  name: 'relu',
+  inputs: ['x'],
+  outputs: ['y'],
+  infer: ([x]) => [x!],
+  cost: noMacs,
+  gradient: ({ outputs, outputGradients, emit }) => emit(reluGradient, {}, [outputGradients[0]!, outputs[0]!]),
+})
+
+/** dx = dy where y > 0, else 0. */
+export const reluGradient = defineOp<Record<never, never>>({
+  name: 'reluGradient',
+  inputs: ['dy', 'y'],
+  outputs: ['dx'],
+  infer: ([dy, y]) => {
+    expectShape('reluGradient', 'dy', dy, y!.shape)
+    return [y!]
+  },
+  cost: noMacs,
+  gradient: { none: 'it is itself a gradient; second derivatives are not offered' },
+})

@@ -1,0 +1,35 @@
+/** Sliding windows: the attributes and output sizes that convolutions and pooling share. */
+import { ShapeError } from '../util/errors.js'
+
+/** Height and width. */
+export type Pair = readonly [number, number]
+
+/** Symmetric zero padding on both sides, as in PyTorch; never 'same'. */
+export type ConvAttributes = { readonly stride: Pair; readonly padding: Pair; readonly dilation: Pair }
+export type PoolAttributes = { readonly kernel: Pair; readonly stride: Pair; readonly padding: Pair }
+
+/** Output size along one axis: floor((size + 2 padding − dilation (kernel − 1) − 1) / stride) + 1. */
+export function windowSize(
+  op: string,
+  size: number,
+  kernel: number,
+  stride: number,
+  padding: number,
+  dilation = 1,
+): number {
+  for (const [name, value, least] of [
+    ['kernel', kernel, 1],
+    ['stride', stride, 1],
+    ['padding', padding, 0],
+    ['dilation', dilation, 1],
+  ] as const)
+    if (!Number.isInteger(value) || value < least)
+      throw new ShapeError(`${op}: ${name} must be a whole number of at least ${least}, got ${value}`)
+  const output = Math.floor((size + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1
+  if (output < 1)
+    throw new ShapeError(
+      `${op}: a kernel of ${kernel} (dilation ${dilation}) does not fit a size of ${size} with padding ${padding}; ` +
+        'use a larger picture, a smaller kernel or fewer stages with stride 2',
+    )
+  return output
+}

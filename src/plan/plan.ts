@@ -1,0 +1,33 @@
+/**
+ * What an engine runs: the nodes in their order, and for each value its place in one arena. Known in full before
+ * anything is allocated.
+ */
+import type { Graph, Node, Value } from '../graph/graph.js'
+
+/** What planning must know of an engine. */
+export interface PlanTarget {
+  /** Rewrites the graph into what the engine runs best: fusions, layout changes. */
+  lower(graph: Graph): Graph
+  /** Size of the buffer of each value of a lowered graph, in bytes. */
+  sizes(graph: Graph): (value: Value) => number
+  /** Bytes a node needs beside its inputs and outputs while it runs, for example partial sums. */
+  workspace(node: Node): number
+}
+
+/** A place in the arena. `offset` and `bytes` are multiples of 64. */
+export interface Buffer {
+  readonly offset: number
+  readonly bytes: number
+}
+
+export interface Plan {
+  readonly graph: Graph
+  /** Nodes that depend on parameters and buffers only and that no update disturbs: run once after those are written. */
+  readonly setup: readonly Node[]
+  /** Nodes of each run. */
+  readonly steps: readonly Node[]
+  readonly buffers: ReadonlyMap<Value, Buffer>
+  readonly workspaces: ReadonlyMap<Node, Buffer>
+  /** Size of the arena. */
+  readonly bytes: number
+}
