@@ -1,0 +1,100 @@
+/**
+ * The reference engine: runs plans in float64 with kernels one can read. Slow by intent; it is the oracle of all other
+ * engines. It keeps each value in an array of its own instead of the plan's arena, and parameters, running statistics
+ * and velocities stay in float64 between runs.
+ */
+import type { Value } from '../../graph/graph.js'
+import { isOpName } from '../../ops/index.js'
+import type { Plan, PlanTarget } from '../../plan/plan.js'
+import { EngineError } from '../../util/errors.js'
+import { elements } from '../../util/shape.js'
+import type { Engine, Executable } from '../engine.js'
+import { evaluateNode, expectLength } from './evaluate.js'
+import { type Tensor, zeros } from './tensor.js'
+
+const target: PlanTarget = {
+  lower: (graph) => graph,
+  sizes: () => (value) => 8 * elements(value.type.shape),
+  workspace: () => 0,
+}
+
+export function openReference(): Engine {
+  return {
+    build: 'reference',
+    threads: 1,
+    target,
+    missing: (graph) => [...new Set(graph.nodes.map(({ op }) => op))].filter((op) => !isOpName(op)),
+    compile: async (plan) => new ReferenceExecutable(plan),
+    dispose: async () => {},
+  }
+}
+
+class ReferenceExecutable implements Executable {
+  readonly plan: Plan
+  readonly #values = new Map<Value, Tensor>()
+  /** What each updated input becomes: all sources are read before any target changes. */
+  readonly #updates: { readonly target: Float64Array; readonly source: Float64Array; readonly held: Float64Array }[]
+  #setUp = false
+  #disposed = false
+
+  constructor(plan: Plan) {
+    const missing = openReference().missing(plan.graph)
+    if (missing.length > 0)
+      throw new EngineError(`reference: no kernels for ${missing.join(', ')}; make the plan for this engine's target`)
+    this.plan = plan
+    for (const { value } of plan.graph.inputs) this.#values.set(value, zeros(value.type.shape))
+    for (const node of plan.graph.nodes)
+      for (const value of node.outputs) this.#values.set(value, zeros(value.type.shape))
+    this.#updates = plan.graph.updates.map(({ target, source }) => ({
+      target: this.#values.get(target)!.data,
+      source: this.#values.get(source)!.data,
+      held: new Float64Array(elements(target.type.shape)),
+    }))
+  }
+
+  write(name: string, data: Float32Array | Int32Array): void {
+    this.#check()
+    const { inputs } = this.plan.graph
+    const input = inputs.find((other) => other.name === name)
+    if (!input) throw new EngineError(`no input is named ${name}; the inputs are ${namesOf(inputs)}`)
+    const { dtype, shape } = input.value.type
+    expectLength(name, data.length, shape)
+    if (data instanceof Int32Array !== (dtype === 'i32'))
+      throw new EngineError(`${name} takes ${dtype === 'i32' ? 'an Int32Array' : 'a Float32Array'}, got the other`)
+    this.#values.get(input.value)!.data.set(data)
+    if (input.role === 'parameter' || input.role === 'buffer') this.#setUp = false
+  }
+
+  async run(): Promise<void> {
+    this.#check()
+    if (!this.#setUp) for (const node of this.plan.setup) evaluateNode(node, this.#values)
+    this.#setUp = true
+    for (const node of this.plan.steps) evaluateNode(node, this.#values)
+    for (const { source, held } of this.#updates) held.set(source)
+    for (const { target, held } of this.#updates) target.set(held)
+  }
+
+  read(name: string): Float32Array {
+    this.#check()
+    const { inputs, outputs } = this.plan.graph
+    const found = [...outputs, ...inputs].find((other) => other.name === name)
+    if (!found)
+      throw new EngineError(
+        `no input or output is named ${name}; outputs are ${namesOf(outputs)}; inputs are ${namesOf(inputs)}`,
+      )
+    return Float32Array.from(this.#values.get(found.value)!.data)
+  }
+
+  async dispose(): Promise<void> {
+    this.#disposed = true
+    this.#values.clear()
+  }
+
+  #check(): void {
+    if (this.#disposed) throw new EngineError('reference: this executable was disposed of; compile the plan again')
+  }
+}
+
+function namesOf(items: readonly { readonly name: string }[]): string {
+  return items.map(({ name }) => name).join(', ') || 'none'
+}

@@ -1,0 +1,54 @@
+/** Evaluates a graph once, node by node, in float64: the oracle of every other engine and of the gradient rules. */
+import type { Attributes, Graph, Node, Value } from '../../graph/graph.js'
+import { isOpName } from '../../ops/index.js'
+import { EngineError, invariant } from '../../util/errors.js'
+import { elements, shapeText } from '../../util/shape.js'
+import { type KernelTable, kernels } from './kernels.js'
+import { type Kernel, type Tensor, zeros } from './tensor.js'
+
+/** Runs one node, reading and writing the tensors of `values`. */
+export function evaluateNode(node: Node, values: ReadonlyMap<Value, Tensor>, table: KernelTable = kernels): void {
+  invariant(isOpName(node.op), `the reference engine has no kernel for ${node.op}`)
+  const kernel = table[node.op] as unknown as Kernel<Attributes>
+  const tensor = (value: Value) => values.get(value)!
+  kernel(node.inputs.map(tensor), node.outputs.map(tensor), node.attributes)
+}
+
+/**
+ * The tensors of all values of `graph`, given those of its inputs by name. Updates are not applied: what an input
+ * would become is the tensor of the update's source. Another `table` of kernels may be given.
+ */
+export function evaluate(
+  graph: Graph,
+  inputs: ReadonlyMap<string, ArrayLike<number>>,
+  table: KernelTable = kernels,
+): ReadonlyMap<Value, Tensor> {
+  const values = new Map<Value, Tensor>()
+  for (const { name, value } of graph.inputs) {
+    const { shape } = value.type
+    const data = inputs.get(name)
+    if (!data) throw new EngineError(`evaluate: no data for input ${name}, ${shapeText(shape)}`)
+    expectLength(name, data.length, shape)
+    values.set(value, { shape, data: Float64Array.from(data) })
+  }
+  for (const node of graph.nodes) {
+    for (const value of node.outputs) values.set(value, zeros(value.type.shape))
+    evaluateNode(node, values, table)
+  }
+  return values
+}
+
+/** The outputs of `graph` by name, given its inputs by name. */
+export function evaluateOutputs(
+  graph: Graph,
+  inputs: ReadonlyMap<string, ArrayLike<number>>,
+  table: KernelTable = kernels,
+): Map<string, Float64Array> {
+  const values = evaluate(graph, inputs, table)
+  return new Map(graph.outputs.map(({ name, value }) => [name, values.get(value)!.data]))
+}
+
+export function expectLength(name: string, length: number, shape: readonly number[]): void {
+  if (length !== elements(shape))
+    throw new EngineError(`${name} takes ${elements(shape)} numbers (${shapeText(shape)}), got ${length}`)
+}
