@@ -1,0 +1,125 @@
+/**
+ * The plan of the house: which room may import which. The table is written here and nowhere else; `violations` holds a
+ * tree of sources against it. A room may also import whatever the rooms it names may import.
+ */
+import { posix } from 'node:path'
+import ts from 'typescript'
+import type { Tree } from './sources.js'
+
+/** Rooms in order, each with those above it that it may import. A room owns the files that its path is a prefix of. */
+const rooms = {
+  'src/util/': [],
+  'src/graph/': ['src/util/'],
+  'src/ops/': ['src/graph/'],
+  'src/autodiff/': ['src/ops/'],
+  'src/spec/': ['src/util/'],
+  'src/model/': ['src/spec/', 'src/ops/'],
+  'src/plan/': ['src/ops/'],
+  'src/engine/engine.ts': ['src/plan/'],
+  'src/engine/reference/': ['src/engine/engine.ts'],
+  'src/engine/cpu/': ['src/engine/engine.ts'],
+  'src/engine/webgpu/': ['src/engine/engine.ts'],
+  'src/formats/': ['src/model/'],
+  'src/data/': ['src/util/'],
+  'src/train/': ['src/model/', 'src/autodiff/', 'src/engine/engine.ts', 'src/data/', 'src/formats/'],
+  'src/api/': ['src/train/', 'src/engine/reference/', 'src/engine/cpu/', 'src/engine/webgpu/'],
+  'src/studies/': ['src/api/'],
+  'src/index.ts': ['src/studies/'],
+  'src/node.ts': ['src/index.ts'],
+} satisfies Record<string, readonly string[]>
+
+/** Rooms that stand outside: they see the public exports, whatever room it is that these come from, and themselves. */
+const outside = ['src/cli/', 'lab/', 'examples/', 'bench/']
+const publicExports = ['src/index.ts', 'src/node.ts']
+
+type Room = keyof typeof rooms
+const roomNames = Object.keys(rooms) as Room[]
+
+/** An import, export-from, dynamic import or type import of a file, resolved to a path from the root or left bare. */
+interface Import {
+  readonly target: string
+  readonly bare: boolean
+}
+
+/** What a file imports, in any form. A `.js` ending finds the `.ts` file that it is compiled from. */
+export function importsOf(file: string, text: string, tree: Tree): Import[] {
+  return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => {
+    if (!fileName.startsWith('.')) return { target: fileName, bare: true }
+    const path = posix.join(posix.dirname(file), fileName)
+    const source = path.replace(/\.js$/, '.ts')
+    return { target: tree.has(source) ? source : path, bare: false }
+  })
+}
+
+/** All rooms that a room may import, directly or through those it names. */
+function allowed(room: Room): Set<string> {
+  const found = new Set<string>([room])
+  for (const above of rooms[room] as readonly Room[]) for (const name of allowed(above)) found.add(name)
+  return found
+}
+
+const roomOf = (file: string): Room | undefined => roomNames.find((room) => file.startsWith(room))
+const outsideOf = (file: string): string | undefined => outside.find((room) => file.startsWith(room))
+
+/** Files that may use Node: `*.node.ts`, the Node entry and all that stands outside. */
+const mayUseNode = (file: string): boolean =>
+  /\.node\.[tj]s$/.test(file) || file === 'src/node.ts' || outsideOf(file) !== undefined
+
+/**
+ * Every breach of the import rule in a tree, as sentences; empty when there is none.
+ * @param dependencies the packages that users install, from package.json
+ */
+export function violations(tree: Tree, dependencies: readonly string[]): string[] {
+  const found: string[] = []
+  for (const [file, text] of tree) {
+    const room = roomOf(file)
+    const stranger = outsideOf(file)
+    if (!room && !stranger) {
+      found.push(`${file}: belongs to no room of the house`)
+      continue
+    }
+    for (const { target, bare } of importsOf(file, text, tree)) {
+      const complain = (reason: string) => found.push(`${file}: imports ${target}, ${reason}`)
+      if (bare) {
+        if (target.startsWith('node:')) {
+          if (!mayUseNode(file)) complain('but only *.node.ts, src/node.ts and src/cli may use Node')
+        } else if (file.startsWith('src/')) {
+          const name = target.split('/', target.startsWith('@') ? 2 : 1).join('/')
+          if (!dependencies.includes(name)) complain('which is no dependency that users install')
+          else if (!mayUseNode(file)) complain('but packages stay out of what browsers load')
+        }
+        continue
+      }
+      if (!tree.has(target) && (target.startsWith('src/') || stranger)) complain('which does not exist')
+      else if (stranger) {
+        if (!target.startsWith(stranger) && !publicExports.includes(target))
+          complain(`but ${stranger} sees public exports only (${publicExports.join(', ')})`)
+      } else if (room) {
+        const other = roomOf(target)
+        if (!other || !allowed(room).has(other)) complain(`but ${room} may not import ${other ?? 'that'}`)
+        if (/\.node\.[tj]s$/.test(target) && !mayUseNode(file))
+          complain('but that file needs Node and this one may not')
+      }
+    }
+  }
+  return found
+}
+
+/** Cycles among files, type imports included, each as `a > b > a`; empty when there is none. */
+export function cycles(tree: Tree): string[] {
+  const found: string[] = []
+  const done = new Set<string>()
+  const path: string[] = []
+  const visit = (file: string): void => {
+    const at = path.indexOf(file)
+    if (at >= 0) found.push([...path.slice(at), file].join(' > '))
+    if (at >= 0 || done.has(file)) return
+    path.push(file)
+    for (const { target, bare } of importsOf(file, tree.get(file) ?? '', tree))
+      if (!bare && tree.has(target)) visit(target)
+    path.pop()
+    done.add(file)
+  }
+  for (const file of tree.keys()) visit(file)
+  return found
+}
