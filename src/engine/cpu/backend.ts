@@ -1,0 +1,34 @@
+/**
+ * What runs a tape: the Node addon or the WASM module. A backend owns the threads, a program owns one arena, its tapes
+ * and the threads' scratch. Offsets and lengths are in floats from the start of the arena.
+ */
+
+export interface CpuBackend {
+  /** `native-avx512`, `native-avx2`, `native-baseline` or `wasm-simd`. */
+  readonly build: string
+  /** Threads that a run uses. Results do not depend on it. */
+  readonly threads: number
+  /** Allocates the arena (zeroed) and keeps copies of the tapes (see kernel-table.ts for their form). */
+  load(program: ProgramSource): Promise<CpuProgram>
+  /** Ends the threads. Runs in progress are finished first. */
+  dispose(): Promise<void>
+}
+
+export interface ProgramSource {
+  readonly arenaFloats: number
+  readonly setup: Float64Array
+  readonly run: Float64Array
+}
+
+export interface CpuProgram {
+  /** Bytes allocated beside the arena: tapes, stacks and the threads' scratch. */
+  readonly scratchBytes: number
+  /** Copies data into the arena. Refused while a run is in progress, as is `read`. */
+  write(offset: number, data: Float32Array | Int32Array): void
+  /** A copy of a part of the arena. */
+  read(offset: number, length: number): Float32Array
+  /** Runs a tape from start to end. Refused while a run of this program is in progress. */
+  run(tape: 'setup' | 'run'): Promise<void>
+  /** Frees the memory; a run in progress is finished first. */
+  dispose(): Promise<void>
+}
