@@ -2,16 +2,23 @@
  * A network as plain data: what a checkpoint holds as JSON and rebuilds the net from. A net is a stem, stages of
  * blocks, and a head. A block is a residual branch (a list of weighted layers) beside a shortcut.
  */
-export type Pair = readonly [number, number]
 
-/** A convolution without bias. Padding defaults to kernel >> 1, stride and dilation to 1; numbers mean both axes. */
+/**
+ * A convolution without bias, square, the same on both axes. `dilation` defaults to 1, `padding` to
+ * dilation · (kernel >> 1), which keeps the size of the map where kernels are odd and the stride is 1.
+ */
 export interface ConvLayer {
   readonly kind: 'conv'
+  /** Output channels. */
   readonly width: number
   readonly kernel: number
-  readonly stride?: number
   readonly padding?: number
   readonly dilation?: number
+}
+
+/** A convolution of the stem, which sets its own stride, 1 by default. In a branch the block sets it. */
+export interface StemConvLayer extends ConvLayer {
+  readonly stride?: number
 }
 
 export interface PoolLayer {
@@ -21,39 +28,59 @@ export interface PoolLayer {
   readonly padding: number
 }
 
-export type StemLayer = ConvLayer | PoolLayer | { readonly kind: 'norm' } | { readonly kind: 'relu' }
+export type StemLayer = StemConvLayer | PoolLayer | { readonly kind: 'norm' } | { readonly kind: 'relu' }
 
 /**
  * What stands beside the residual branch:
  * `none` nothing (a plain net); `pad` identity, subsampled and padded with zero channels where sizes change (option A);
  * `project-on-change` a 1x1 convolution where sizes change, else identity (B); `project-always` a 1x1 convolution (C).
+ * Projections are followed by a norm in post-activation blocks only.
  */
-export type Shortcut = 'none' | 'pad' | 'project-on-change' | 'project-always'
+export const shortcuts = ['none', 'pad', 'project-on-change', 'project-always'] as const
+export type Shortcut = (typeof shortcuts)[number]
+
+/** `post` conv, norm, ReLU, …, conv, norm, add, ReLU [He 2015]; `pre` norm, ReLU, conv, …, add [He 2016]. */
+export const orders = ['post', 'pre'] as const
+export type Order = (typeof orders)[number]
 
 export interface BlockSpec {
-  /** The weighted layers of the residual branch; the last one's width is the block's. */
+  /** The weighted layers of the residual branch, at least one; the last one's width is the block's. */
   readonly branch: readonly ConvLayer[]
   /** By how much the block shrinks height and width. */
   readonly stride: number
   /** Which layer of the branch takes the stride, from 0. */
   readonly strideIn: number
-  /**
-   * `post` conv, norm, ReLU, …, conv, norm, add, ReLU [He 2015]; `pre` norm, ReLU, conv, …, add [He 2016].
-   */
-  readonly order: 'post' | 'pre'
+  readonly order: Order
   readonly shortcut: Shortcut
+  /**
+   * Pre-activation blocks only: the first norm and ReLU stand before the split, so that the shortcut sees their result
+   * too. The papers' nets do so in the first block after a bare stem and wherever a shortcut projects. Default false.
+   */
+  readonly activateBeforeSplit?: boolean
 }
 
 export interface StageSpec {
   readonly blocks: readonly BlockSpec[]
 }
 
+/** What pictures a network takes: channels, then height and width in pixels. */
+export interface InputSpec {
+  readonly channels: number
+  readonly height: number
+  readonly width: number
+}
+
+export interface HeadSpec {
+  /** A final norm and ReLU (pre-activation nets); then always global average pooling and the classifier. */
+  readonly norm: boolean
+  readonly classes: number
+}
+
 export interface NetworkSpec {
   readonly format: 1
   readonly name: string
-  readonly input: { readonly channels: number; readonly height: number; readonly width: number }
+  readonly input: InputSpec
   readonly stem: readonly StemLayer[]
   readonly stages: readonly StageSpec[]
-  /** `norm`: a final norm and ReLU (pre-activation nets); then global average pooling and the classifier. */
-  readonly head: { readonly norm: boolean; readonly classes: number }
+  readonly head: HeadSpec
 }

@@ -1,0 +1,139 @@
+/**
+ * Adds the layers of a network to a graph, each with its parameters and buffers, named by path. Remembers the result
+ * of every layer, so that taps can ask for it. Weights are OIHW; maps are [batch, channels, height, width].
+ */
+import { GraphBuilder } from '../graph/builder.js'
+import type { Attributes } from '../graph/graph.js'
+import { f32, i32, type TensorType, type Value } from '../graph/graph.js'
+import { add } from '../ops/add.js'
+import { batchNorm, batchNormInference, runningAverage } from '../ops/batch-norm.js'
+import { conv2d } from '../ops/conv2d.js'
+import { linear } from '../ops/linear.js'
+import { emit, type Op } from '../ops/op.js'
+import { padShortcut } from '../ops/pad-shortcut.js'
+import { averagePool, globalAveragePool, maxPool } from '../ops/pool.js'
+import { relu } from '../ops/relu.js'
+import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.js'
+import { paddingOf } from '../spec/blocks.js'
+import type { BufferName, ParameterName } from '../spec/paths.js'
+import type { ConvLayer, PoolLayer } from '../spec/spec.js'
+import { ShapeError } from '../util/errors.js'
+
+/** Training norms use the batch's statistics and update the running ones; inference norms use the running ones. */
+export type Mode = 'training' | 'inference'
+
+const EPSILON = 1e-5
+/** Share of the batch's statistics in the next running statistics. */
+const MOMENTUM = 0.1
+
+export class LayerBuilder {
+  readonly graph = new GraphBuilder()
+  /** The result of each layer, and of stem, blocks and stages, by path. */
+  readonly results = new Map<string, Value>()
+  readonly #mode: Mode
+
+  constructor(mode: Mode) {
+    this.#mode = mode
+  }
+
+  pictures(batch: number, channels: number, height: number, width: number): Value {
+    return this.graph.input('pictures', 'data', f32(batch, channels, height, width))
+  }
+
+  /** One class number a picture, from 0. */
+  labels(batch: number): Value {
+    return this.graph.input('labels', 'data', i32(batch))
+  }
+
+  conv(path: string, x: Value, layer: ConvLayer, stride: number): Value {
+    const { width, kernel, dilation = 1 } = layer
+    const weight = this.#parameter(path, 'weight', f32(width, x.type.shape[1]!, kernel, kernel))
+    const padding = paddingOf(layer)
+    const attributes = {
+      stride: [stride, stride],
+      padding: [padding, padding],
+      dilation: [dilation, dilation],
+    } as const
+    return this.#emit(path, conv2d, attributes, x, weight)
+  }
+
+  /** Batch norm. Running mean and variance are buffers. */
+  norm(path: string, x: Value): Value {
+    const [batch, channels, height, width] = x.type.shape as [number, number, number, number]
+    const scale = this.#parameter(path, 'scale', f32(channels))
+    const shift = this.#parameter(path, 'shift', f32(channels))
+    const runningMean = this.#buffer(path, 'mean', channels)
+    const runningVariance = this.#buffer(path, 'variance', channels)
+    const attributes = { epsilon: EPSILON }
+    if (this.#mode === 'inference')
+      return this.#emit(path, batchNormInference, attributes, x, scale, shift, runningMean, runningVariance)
+    const count = batch * height * width
+    if (count === 1)
+      throw new ShapeError(
+        `${path}: a norm in training needs more than one value a channel, got a batch of 1 with maps of 1x1; ` +
+          'use a larger batch or larger pictures',
+      )
+    const [y, mean, variance] = emit(this.graph, batchNorm, attributes, [x, scale, shift], path)
+    this.#average(path, runningMean, mean!, 1)
+    this.#average(path, runningVariance, variance!, count / (count - 1))
+    this.results.set(path, y!)
+    return y!
+  }
+
+  relu(path: string, x: Value): Value {
+    return this.#emit(path, relu, {}, x)
+  }
+
+  add(path: string, a: Value, b: Value): Value {
+    return this.#emit(path, add, {}, a, b)
+  }
+
+  pool(path: string, x: Value, { kind, kernel, stride, padding }: PoolLayer): Value {
+    const attributes = {
+      kernel: [kernel, kernel],
+      stride: [stride, stride],
+      padding: [padding, padding],
+    } as const
+    return this.#emit(path, kind === 'maxPool' ? maxPool : averagePool, attributes, x)
+  }
+
+  /** Option A: every stride-th pixel, with zero channels on both sides. */
+  padShortcut(path: string, x: Value, width: number, stride: number): Value {
+    const before = (width - x.type.shape[1]!) >> 1
+    return this.#emit(path, padShortcut, { stride: [stride, stride], channels: width, before } as const, x)
+  }
+
+  globalAveragePool(path: string, x: Value): Value {
+    return this.#emit(path, globalAveragePool, {}, x)
+  }
+
+  classifier(path: string, x: Value, classes: number): Value {
+    const weight = this.#parameter(path, 'weight', f32(classes, x.type.shape[1]!))
+    const bias = this.#parameter(path, 'bias', f32(classes))
+    return this.#emit(path, linear, {}, x, weight, bias)
+  }
+
+  /** Mean cross-entropy over the batch. */
+  loss(path: string, logits: Value, labels: Value, smoothing: number): Value {
+    return this.#emit(path, softmaxCrossEntropy, { smoothing }, logits, labels)
+  }
+
+  #emit<A extends Attributes>(path: string, op: Op<A>, attributes: A, ...inputs: readonly Value[]): Value {
+    const y = emit(this.graph, op, attributes, inputs, path)[0]!
+    this.results.set(path, y)
+    return y
+  }
+
+  #parameter(path: string, name: ParameterName, type: TensorType): Value {
+    return this.graph.input(`${path}.${name}`, 'parameter', type)
+  }
+
+  #buffer(path: string, name: BufferName, channels: number): Value {
+    return this.graph.input(`${path}.${name}`, 'buffer', f32(channels))
+  }
+
+  #average(path: string, running: Value, batch: Value, correction: number): void {
+    const [next] = emit(this.graph, runningAverage, { momentum: MOMENTUM, correction }, [running, batch], path)
+    this.graph.update(running, next!)
+  }
+}

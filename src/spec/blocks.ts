@@ -1,0 +1,65 @@
+/** The parts of a network in order, each with its path and its widths: what walks over a spec start from. */
+import { type BlockPath, blockPath } from './paths.js'
+import type { BlockSpec, ConvLayer, NetworkSpec, StemLayer } from './spec.js'
+
+export interface PlacedBlock {
+  readonly path: BlockPath
+  /** From 1. */
+  readonly stage: number
+  readonly spec: BlockSpec
+  /** Channels that come in. */
+  readonly inputWidth: number
+  /** Channels that go out. */
+  readonly width: number
+  /** Whether channels, height or width differ between input and output, so that an identity does not fit. */
+  readonly changesSize: boolean
+}
+
+/** Channels that leave the stem. */
+export function stemWidth(spec: NetworkSpec): number {
+  return spec.stem.reduce((width, layer) => (layer.kind === 'conv' ? layer.width : width), spec.input.channels)
+}
+
+/** Channels that leave a branch. */
+export function branchWidth(block: BlockSpec): number {
+  return block.branch.at(-1)!.width
+}
+
+export function placedBlocks(spec: NetworkSpec): PlacedBlock[] {
+  let inputWidth = stemWidth(spec)
+  return spec.stages.flatMap(({ blocks }, stage) =>
+    blocks.map((block, index) => {
+      const width = branchWidth(block)
+      const placed: PlacedBlock = {
+        path: blockPath(stage + 1, index + 1),
+        stage: stage + 1,
+        spec: block,
+        inputWidth,
+        width,
+        changesSize: block.stride !== 1 || width !== inputWidth,
+      }
+      inputWidth = width
+      return placed
+    }),
+  )
+}
+
+/** Whether the block's shortcut is a 1x1 convolution. */
+export function projects({ spec, changesSize }: PlacedBlock): boolean {
+  return spec.shortcut === 'project-always' || (spec.shortcut === 'project-on-change' && changesSize)
+}
+
+/** The padding of a convolution, stated or by default. */
+export function paddingOf({ kernel, padding, dilation = 1 }: ConvLayer): number {
+  return padding ?? dilation * (kernel >> 1)
+}
+
+/** The paths of a stem's layers; numbered where there are several of a kind: `stem.conv`, or `stem.conv1`, `stem.conv2`. */
+export function stemPaths(stem: readonly Pick<StemLayer, 'kind'>[]): string[] {
+  const words = stem.map(({ kind }) => (kind === 'maxPool' || kind === 'averagePool' ? 'pool' : kind))
+  return words.map((word, index) => {
+    const several = words.filter((other) => other === word).length > 1
+    const number = words.slice(0, index + 1).filter((other) => other === word).length
+    return `stem.${word}${several ? number : ''}`
+  })
+}

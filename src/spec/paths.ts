@@ -1,0 +1,34 @@
+/**
+ * Paths name the parts of a network everywhere: parameters, errors, taps, lesions. Stages, blocks and layers count
+ * from 1. Examples: `stem.conv`, `stage1.block2.conv1`, `stage2.block1.shortcut.norm`, `head.classifier.weight`.
+ */
+import { ConfigError } from '../util/errors.js'
+
+export type StagePath = `stage${number}`
+export type BlockPath = `${StagePath}.block${number}`
+/** A layer, or a block or stage, which stand for their last layer. */
+export type LayerPath = 'stem' | `stem.${string}` | StagePath | BlockPath | `${BlockPath}.${string}` | `head.${string}`
+export type ParameterName = 'weight' | 'bias' | 'scale' | 'shift'
+export type BufferName = 'mean' | 'variance'
+export type ParameterPath = `${LayerPath}.${ParameterName}`
+export type BufferPath = `${LayerPath}.${BufferName}`
+
+export function stagePath(stage: number): StagePath {
+  return `stage${stage}`
+}
+
+export function blockPath(stage: number, block: number): BlockPath {
+  return `stage${stage}.block${block}`
+}
+
+/** The numbers of a block path, from 1. Throws a ConfigError if it is none. */
+export function parseBlockPath(path: string): { readonly stage: number; readonly block: number } {
+  const match = /^stage([1-9]\d*)\.block([1-9]\d*)$/.exec(path)
+  if (!match) throw new ConfigError(`${path}: expected the path of a block, such as stage2.block3`)
+  return { stage: Number(match[1]), block: Number(match[2]) }
+}
+
+/** The layer that a parameter or buffer belongs to: `head.classifier` for `head.classifier.weight`. */
+export function layerOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('.'))
+}

@@ -1,0 +1,60 @@
+/** The networks of the papers by name. */
+import { ConfigError } from '../util/errors.js'
+import { cifarBasic, cifarBottleneck, type FamilyOptions, imagenetBasic, imagenetBottleneck } from './families.js'
+import type { NetworkSpec } from './spec.js'
+import { plainTwin } from './surgery.js'
+
+/** Order and name are the preset's own. `shortcut` is refused for plain nets. */
+export type PresetOptions = Omit<FamilyOptions, 'name' | 'order'>
+
+const basic = (depth: number) => (options: PresetOptions) => cifarBasic({ depth, ...options })
+const plain = (depth: number) => (options: PresetOptions) => plainTwin(cifarBasic({ depth, ...options }))
+
+const builders = {
+  resnet8: basic(8),
+  resnet20: basic(20),
+  resnet32: basic(32),
+  resnet44: basic(44),
+  resnet56: basic(56),
+  resnet110: basic(110),
+  resnet1202: basic(1202),
+  plain8: plain(8),
+  plain20: plain(20),
+  plain32: plain(32),
+  plain44: plain(44),
+  plain56: plain(56),
+  plain110: plain(110),
+  preresnet110: (options) => cifarBasic({ depth: 110, ...options, order: 'pre' }),
+  preresnet164: (options) => cifarBottleneck({ depth: 164, ...options, order: 'pre' }),
+  preresnet1001: (options) => cifarBottleneck({ depth: 1001, ...options, order: 'pre' }),
+  resnet18: (options) => imagenetBasic({ depth: 18, ...options }),
+  resnet34: (options) => imagenetBasic({ depth: 34, ...options }),
+  resnet50: (options) => imagenetBottleneck({ depth: 50, ...options }),
+  resnet101: (options) => imagenetBottleneck({ depth: 101, ...options }),
+  resnet152: (options) => imagenetBottleneck({ depth: 152, ...options }),
+  plain18: (options) => plainTwin(imagenetBasic({ depth: 18, ...options })),
+  plain34: (options) => plainTwin(imagenetBasic({ depth: 34, ...options })),
+} as const satisfies Record<string, (options: PresetOptions) => NetworkSpec>
+
+export type PresetName = keyof typeof builders
+
+export const presetNames = Object.keys(builders) as readonly PresetName[]
+
+export function isPresetName(name: string): name is PresetName {
+  return Object.hasOwn(builders, name)
+}
+
+/**
+ * The spec of a network of the papers. CIFAR nets (8 to 110, 164, 1001, 1202 layers) take 3x32x32 pictures and 10
+ * classes, ImageNet nets (18 to 152) 3x224x224 and 1000, unless the options say otherwise.
+ * Throws a ConfigError for other names, with those that exist.
+ */
+export function preset(name: PresetName, options: PresetOptions = {}): NetworkSpec {
+  if (!isPresetName(name))
+    throw new ConfigError(`preset: no network is named ${JSON.stringify(name)}; there are ${presetNames.join(', ')}`)
+  if (name.startsWith('plain') && options.shortcut !== undefined && options.shortcut !== 'none')
+    throw new ConfigError(
+      `preset: ${name} has no shortcuts, got shortcut ${JSON.stringify(options.shortcut)}; leave it out, or use ${name.replace('plain', 'resnet')}`,
+    )
+  return builders[name](options)
+}
