@@ -1,0 +1,32 @@
+/** Every dependency has its reason in docs/dependencies.md, and the lock file fits every registry. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { root } from './sources.js'
+
+const read = (path: string) => readFileSync(join(root, path), 'utf8')
+const manifest = JSON.parse(read('package.json')) as Record<string, Record<string, string> | undefined>
+const kinds = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies']
+
+test('docs/dependencies.md names exactly the dependencies of package.json', () => {
+  const rows = read('docs/dependencies.md').matchAll(/^\| (`[^|]+?`) *\|/gm)
+  const named = [...rows].flatMap(([, cell]) => [...cell!.matchAll(/`([^`]+)`/g)].map(([, name]) => name))
+  const used = kinds.flatMap((kind) => Object.keys(manifest[kind] ?? {}))
+  expect(named.sort()).toEqual(used.sort())
+})
+
+test('the lock file names no registry', () => {
+  const { packages } = JSON.parse(read('package-lock.json')) as { packages: Record<string, { resolved?: string }> }
+  const tied = Object.entries(packages).filter(([, { resolved }]) => resolved?.startsWith('http'))
+  expect(tied.map(([name]) => name)).toEqual([])
+})
+
+test('no dependency of users runs a script when it is installed', () => {
+  const { packages } = JSON.parse(read('package-lock.json')) as {
+    packages: Record<string, { dev?: boolean; hasInstallScript?: boolean }>
+  }
+  const scripts = Object.entries(packages).filter(
+    ([name, { dev, hasInstallScript }]) => name && !dev && hasInstallScript,
+  )
+  expect(scripts.map(([name]) => name)).toEqual([])
+})
