@@ -1,0 +1,112 @@
+/**
+ * Numerical check of gradients: a graph's outputs are projected to one number with random coefficients, whose gradient
+ * by the rules is compared with central differences. Meant for float64; the caller says how graphs are evaluated.
+ */
+import { GraphBuilder } from '../graph/builder.js'
+import type { Graph, GraphInput, Value } from '../graph/graph.js'
+import { invariant } from '../util/errors.js'
+import { Random } from '../util/random.js'
+import { elements } from '../util/shape.js'
+import { pullBack } from './differentiate.js'
+
+/** Gives the outputs of a graph by name, from its inputs by name. */
+export type Evaluate = (
+  graph: Graph,
+  inputs: ReadonlyMap<string, ArrayLike<number>>,
+) => ReadonlyMap<string, Float64Array>
+
+/** The worst element of one input's gradient. */
+export interface GradientError {
+  readonly input: string
+  /** |byRule − byDifference| over the largest magnitude in this gradient, or over 0.01 where that is larger. */
+  readonly error: number
+  readonly element: number
+  readonly byRule: number
+  readonly byDifference: number
+}
+
+export interface CheckOptions {
+  /** Names of the inputs to check; by default all that hold floats. */
+  readonly wrt?: readonly string[]
+  /** Size of a step for an element of magnitude up to 1, by default 1e-5; it grows with the element. */
+  readonly step?: number
+  /** Names the random projection. */
+  readonly seed?: number
+}
+
+/** Gradients that are zero everywhere would otherwise be measured against the rounding of the differences. */
+const SMALLEST_SCALE = 0.01
+
+/** The worst relative error of the gradient of each input, in the order of the graph's inputs. */
+export function checkGradients(
+  graph: Graph,
+  inputs: ReadonlyMap<string, ArrayLike<number>>,
+  evaluate: Evaluate,
+  options: CheckOptions = {},
+): readonly GradientError[] {
+  const { step = 1e-5, seed = 0 } = options
+  const floats = graph.inputs.filter(({ value }) => value.type.dtype === 'f32')
+  const checked = options.wrt ? floats.filter(({ name }) => options.wrt?.includes(name)) : floats
+  invariant(!options.wrt || checked.length === options.wrt.length, `no float input is named as one of ${options.wrt}`)
+
+  const coefficients = new Map(graph.outputs.map(({ name, value }, i) => [name, normals(value, seed, i)]))
+  const projected = (changed: ReadonlyMap<string, ArrayLike<number>>) => {
+    const outputs = evaluate(graph, changed)
+    let sum = 0
+    for (const [name, factors] of coefficients) {
+      const values = outputs.get(name)!
+      for (let i = 0; i < factors.length; i++) sum += factors[i]! * values[i]!
+    }
+    return sum
+  }
+
+  const byRule = evaluate(withGradients(graph, checked), new Map([...inputs, ...seedsOf(coefficients)]))
+  return checked.map(({ name }) => {
+    const values = Float64Array.from(inputs.get(name)!)
+    const changed = new Map<string, ArrayLike<number>>(inputs).set(name, values)
+    const numeric = values.map((value, i) => {
+      const h = step * Math.max(1, Math.abs(value))
+      values[i] = value + h
+      const above = projected(changed)
+      values[i] = value - h
+      const below = projected(changed)
+      values[i] = value
+      return (above - below) / (2 * h)
+    })
+    return worst(name, byRule.get(`gradient.${name}`)!, numeric)
+  })
+}
+
+/** The graph with an input `seed.NAME` for each output and an output `gradient.NAME` for each checked input. */
+function withGradients(graph: Graph, checked: readonly GraphInput[]): Graph {
+  const seeded = new GraphBuilder(graph)
+  const seeds = new Map<Value, Value>()
+  for (const { name, value } of graph.outputs) seeds.set(value, seeded.input(`seed.${name}`, 'data', value.type))
+  const wrt = checked.map(({ value }) => value)
+  const { graph: differentiated, gradients } = pullBack(seeded.build(), seeds, wrt)
+  const result = new GraphBuilder(differentiated)
+  for (const { name, value } of checked) result.output(`gradient.${name}`, gradients.get(value)!)
+  return result.build()
+}
+
+function seedsOf(coefficients: ReadonlyMap<string, Float64Array>): Map<string, Float64Array> {
+  return new Map([...coefficients].map(([name, factors]) => [`seed.${name}`, factors]))
+}
+
+function normals(value: Value, seed: number, stream: number): Float64Array {
+  const random = new Random(seed, stream)
+  return new Float64Array(elements(value.type.shape)).map(() => random.normal())
+}
+
+function worst(input: string, byRule: Float64Array, byDifference: Float64Array): GradientError {
+  let scale = SMALLEST_SCALE
+  for (const value of [...byRule, ...byDifference]) if (Math.abs(value) > scale) scale = Math.abs(value)
+  let found: GradientError = { input, error: 0, element: 0, byRule: 0, byDifference: 0 }
+  byRule.forEach((rule, element) => {
+    const difference = byDifference[element]!
+    const error = Math.abs(rule - difference) / scale
+    if (error > found.error || Number.isNaN(error))
+      found = { input, error, element, byRule: rule, byDifference: difference }
+  })
+  return found
+}

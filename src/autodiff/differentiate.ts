@@ -1,0 +1,74 @@
+/**
+ * Reverse-mode differentiation, graph to graph: appends to a graph the nodes that compute the gradients of a scalar
+ * output. Only nodes on a way from the wanted values to that output are visited; each gradient is an ordinary value.
+ */
+import { GraphBuilder } from '../graph/builder.js'
+import type { Graph, Value } from '../graph/graph.js'
+import { add } from '../ops/add.js'
+import { fill } from '../ops/fill.js'
+import { opOf, verify } from '../ops/index.js'
+import { emit } from '../ops/op.js'
+import { invariant } from '../util/errors.js'
+
+export interface Differentiated {
+  readonly graph: Graph
+  /** The gradient of each wanted value; a value the output does not depend on has a gradient of zeros. */
+  readonly gradients: ReadonlyMap<Value, Value>
+}
+
+/** Gradients of the scalar output named `output` with respect to `wrt`. */
+export function differentiate(graph: Graph, output: string, wrt: readonly Value[]): Differentiated {
+  const target = graph.outputs.find(({ name }) => name === output)?.value
+  invariant(target, `the graph has no output named ${output}`)
+  invariant(target.type.shape.length === 0, `only a scalar can be differentiated, ${output} is none`)
+
+  const builder = new GraphBuilder(graph)
+  const one = emit(builder, fill, { shape: [], value: 1 }, [], 'gradient')[0]!
+  return pullBack(builder.build(), new Map([[target, one]]), wrt)
+}
+
+/**
+ * The reverse walk from any values of `graph`: `seeds` gives the gradients it starts from, which are values of the graph
+ * of the same shapes. The result holds the gradients of the sum of all seed · value.
+ */
+export function pullBack(graph: Graph, seeds: ReadonlyMap<Value, Value>, wrt: readonly Value[]): Differentiated {
+  const builder = new GraphBuilder(graph)
+  const moving = dependents(graph, wrt)
+  const gradients = new Map(seeds)
+  const zeros = (value: Value) => emit(builder, fill, { shape: value.type.shape, value: 0 }, [], 'gradient')[0]!
+  const accumulate = (value: Value, gradient: Value, path: string) => {
+    const sum = gradients.get(value)
+    gradients.set(value, sum ? emit(builder, add, {}, [sum, gradient], path)[0]! : gradient)
+  }
+
+  for (const node of graph.nodes.toReversed()) {
+    const outputGradients = node.outputs.map((value) => gradients.get(value))
+    const needed = node.inputs.map((value) => moving.has(value))
+    if (!outputGradients.some(Boolean) || !needed.some(Boolean)) continue
+    const { gradient, name } = opOf(node)
+    if (typeof gradient !== 'function')
+      throw new Error(`${node.path}: ${name} cannot be differentiated: ${gradient.none}`)
+    const inputGradients = gradient({
+      attributes: node.attributes,
+      inputs: node.inputs,
+      outputs: node.outputs,
+      outputGradients,
+      needed,
+      emit: (op, attributes, inputs) => emit(builder, op, attributes, inputs, node.path),
+    })
+    node.inputs.forEach((value, i) => {
+      const contribution = inputGradients[i]
+      if (needed[i] && contribution) accumulate(value, contribution, node.path)
+    })
+  }
+  const wanted = new Map(wrt.map((value) => [value, gradients.get(value) ?? zeros(value)]))
+  return { graph: verify(builder.build()), gradients: wanted }
+}
+
+/** The values that depend on any of `sources`, these included. */
+function dependents(graph: Graph, sources: readonly Value[]): ReadonlySet<Value> {
+  const set = new Set(sources)
+  for (const node of graph.nodes)
+    if (node.inputs.some((value) => set.has(value))) for (const value of node.outputs) set.add(value)
+  return set
+}

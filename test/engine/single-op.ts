@@ -1,0 +1,76 @@
+/** Graphs of one operation, with data for their inputs: what the numerical checks and the engine tests run on. */
+import { GraphBuilder } from '../../src/graph/builder.js'
+import type { Attributes, Graph, InputRole, TensorType } from '../../src/graph/graph.js'
+import { type AttributesOf, type OpName, ops } from '../../src/ops/index.js'
+import { emit, type Op } from '../../src/ops/op.js'
+import { Random } from '../../src/util/random.js'
+import { elements, shapeText } from '../../src/util/shape.js'
+
+/** Fills a tensor with numbers that a float32 holds exactly. */
+export type Fill = (count: number, random: Random) => Float32Array | Int32Array
+
+const fillWith =
+  (next: (random: Random, i: number) => number): Fill =>
+  (count, random) =>
+    Float32Array.from({ length: count }, (_, i) => next(random, i))
+
+/** Mean 0 and standard deviation 1, unless told. */
+export const normal = (mean = 0, deviation = 1): Fill => fillWith((random) => mean + deviation * random.normal())
+/** From 0.5 to 1.5: variances, scales. */
+export const positive: Fill = fillWith((random) => 0.5 + random.uniform())
+/** Whole numbers from −2 to 2: many ties. */
+export const ties: Fill = fillWith((random) => random.between(-2, 2))
+/** Magnitudes from 0.2 to 1.2: away from the kink of ReLU. */
+export const awayFromZero: Fill = fillWith((random) => (0.2 + random.uniform()) * (random.below(2) ? 1 : -1))
+export const constant = (value: number): Fill => fillWith(() => value)
+/** Values that are at least 0.01 apart, in random order: away from the kinks of max pooling. */
+export const distinct: Fill = (count, random) => random.shuffle(Float32Array.from({ length: count }, (_, i) => i / 64))
+/** Class numbers. */
+export const labels =
+  (classes: number): Fill =>
+  (count, random) =>
+    Int32Array.from({ length: count }, () => random.below(classes))
+
+export interface Argument {
+  readonly type: TensorType
+  readonly fill: Fill
+  /** By default `data`. */
+  readonly role?: InputRole
+}
+
+export interface SingleOp {
+  readonly op: OpName
+  /** The operation, shapes and attributes, for example `conv2d 2x3x9x9 5x3x3x3 stride=(2,2) …`. */
+  readonly title: string
+  /** Inputs and outputs are named as the operation names them. */
+  readonly graph: Graph
+  /** Makes the data of the inputs, the same at each call. */
+  inputs(): Map<string, Float32Array | Int32Array>
+}
+
+export function singleOp<Name extends OpName>(
+  name: Name,
+  attributes: AttributesOf<Name>,
+  given: readonly Argument[],
+): SingleOp {
+  const op = ops[name] as unknown as Op<Attributes>
+  const builder = new GraphBuilder()
+  const values = given.map(({ type, role = 'data' }, i) => builder.input(op.inputs[i]!, role, type))
+  emit(builder, op, attributes as Attributes, values, 'test').forEach((value, i) => {
+    builder.output(op.outputs[i]!, value)
+  })
+  const settings = Object.entries(attributes).map(([key, value]) => `${key}=${settingText(value)}`)
+  const shapes = given.map(({ type }) => shapeText(type.shape))
+  const title = [name, ...shapes, ...settings].join(' ')
+  return {
+    op: name,
+    title,
+    graph: builder.build(),
+    inputs: () =>
+      new Map(given.map(({ type, fill }, i) => [op.inputs[i]!, fill(elements(type.shape), new Random(20, i))])),
+  }
+}
+
+function settingText(value: unknown): string {
+  return Array.isArray(value) ? `(${value.join(',')})` : String(value)
+}
