@@ -63,3 +63,10 @@ export function stemPaths(stem: readonly Pick<StemLayer, 'kind'>[]): string[] {
     return `stem.${word}${several ? number : ''}`
   })
 }
+
+/** Weighted layers on the main path: the convolutions of stem and branches, and the classifier. */
+export function depthOf(spec: NetworkSpec): number {
+  const stem = spec.stem.filter(({ kind }) => kind === 'conv').length
+  const branches = spec.stages.flatMap(({ blocks }) => blocks.map(({ branch }) => branch.length))
+  return branches.reduce((sum, length) => sum + length, stem + 1)
+}

@@ -1,0 +1,59 @@
+/** What a network costs: params, MACs and acts, layer by layer. All of it is read off its inference graph. */
+import { opOf } from '../ops/index.js'
+import type { NetworkSpec } from '../spec/spec.js'
+import { elements, type Shape } from '../util/shape.js'
+import { forwardGraph } from './forward.js'
+
+export interface Cost {
+  /** Learned numbers; running statistics are none. */
+  readonly params: number
+  /** Multiply-adds of convolutions and the classifier for one picture. FLOPs are twice as many. */
+  readonly macs: number
+  /** Numbers that convolutions and the classifier put out for one picture. */
+  readonly acts: number
+}
+
+export interface LayerCost extends Cost {
+  readonly path: string
+  readonly op: string
+  /** Of one picture: channels, height, width; or features. */
+  readonly inputShape: Shape
+  readonly outputShape: Shape
+}
+
+export interface Complexity extends Cost {
+  /** In the order of computation. */
+  readonly layers: readonly LayerCost[]
+}
+
+export function complexity(spec: NetworkSpec): Complexity {
+  const graph = forwardGraph(spec, { batch: 1, mode: 'inference' })
+  const parameters = new Set(graph.inputs.filter(({ role }) => role === 'parameter').map(({ value }) => value))
+  const layers = graph.nodes.map((node): LayerCost => {
+    const { macs } = opOf(node).cost(
+      node.inputs.map(({ type }) => type),
+      node.outputs.map(({ type }) => type),
+      node.attributes,
+    )
+    const outputShape = node.outputs[0]!.type.shape.slice(1)
+    return {
+      path: node.path,
+      op: node.op,
+      inputShape: node.inputs[0]!.type.shape.slice(1),
+      outputShape,
+      params: node.inputs
+        .filter((value) => parameters.has(value))
+        .reduce((sum, { type }) => sum + elements(type.shape), 0),
+      macs,
+      acts: macs > 0 ? elements(outputShape) : 0,
+    }
+  })
+  return { layers, ...totalCost(layers) }
+}
+
+export function totalCost(costs: readonly Cost[]): Cost {
+  return costs.reduce(
+    (sum, { params, macs, acts }) => ({ params: sum.params + params, macs: sum.macs + macs, acts: sum.acts + acts }),
+    { params: 0, macs: 0, acts: 0 },
+  )
+}

@@ -1,0 +1,67 @@
+/**
+ * Fresh parameters and running statistics. Each parameter has a random stream of its own, named by the seed and its
+ * path, so that networks which share a path share its first weights: a net and its plain twin start equal.
+ */
+import { placedBlocks } from '../spec/blocks.js'
+import type { NetworkSpec } from '../spec/spec.js'
+import { ConfigError } from '../util/errors.js'
+import { Random } from '../util/random.js'
+import { elements, type Shape } from '../util/shape.js'
+import { forwardGraph } from './forward.js'
+import { parametersOf } from './parameters.js'
+
+export interface InitialiseOptions {
+  /** A whole number from 0. */
+  readonly seed: number
+  /**
+   * Whether each residual branch starts as zero, so that blocks start as their shortcuts: by the scale of the last norm
+   * in post-activation blocks [Goyal 2017, §5.1], by the last convolution in pre-activation ones, where a norm of
+   * zeros before a ReLU would never learn. Default false.
+   */
+  readonly zeroInitResidual?: boolean
+}
+
+const CLASSIFIER_DEVIATION = 0.01
+
+/**
+ * Values by path. Convolutions: He initialisation, normal with variance 2 / fan-out [He 2015b; fan-out as in the
+ * authors' code]; classifier weights normal with deviation 0.01; scales and variances 1; the rest 0.
+ */
+export function initialise(spec: NetworkSpec, options: InitialiseOptions): Map<string, Float32Array> {
+  const { seed, zeroInitResidual = false } = options
+  if (!Number.isSafeInteger(seed) || seed < 0)
+    throw new ConfigError(`seed: expected a whole number from 0, got ${seed}`)
+  const zeroed = new Set(zeroInitResidual ? lastOfBranches(spec) : [])
+  const values = new Map<string, Float32Array>()
+  for (const { path, shape } of parametersOf(forwardGraph(spec, { batch: 1, mode: 'inference' }))) {
+    const value = new Float32Array(elements(shape))
+    if (!zeroed.has(path)) fillFresh(value, path, shape, seed)
+    values.set(path, value)
+  }
+  return values
+}
+
+function fillFresh(value: Float32Array, path: string, shape: Shape, seed: number): void {
+  if (path.endsWith('.weight')) fillNormal(value, path, seed, deviationOf(shape))
+  else if (path.endsWith('.scale') || path.endsWith('.variance')) value.fill(1)
+}
+
+function deviationOf(shape: Shape): number {
+  if (shape.length === 2) return CLASSIFIER_DEVIATION
+  const [out, , height, width] = shape as [number, number, number, number]
+  return Math.sqrt(2 / (out * height * width))
+}
+
+function fillNormal(value: Float32Array, path: string, seed: number, deviation: number): void {
+  const random = new Random(seed, ...Array.from(path, (letter) => letter.charCodeAt(0)))
+  for (let i = 0; i < value.length; i++) value[i] = deviation * random.normal()
+}
+
+/** The parameter of each residual branch that makes its output zero. Plain blocks have none: they would be cut off. */
+function lastOfBranches(spec: NetworkSpec): string[] {
+  return placedBlocks(spec)
+    .filter(({ spec: block }) => block.shortcut !== 'none')
+    .map(({ path, spec: { branch, order } }) =>
+      order === 'post' ? `${path}.norm${branch.length}.scale` : `${path}.conv${branch.length}.weight`,
+    )
+}

@@ -1,0 +1,19 @@
+/** What a network holds beside its spec: its parameters and running statistics, read off a graph of it. */
+import type { Graph } from '../graph/graph.js'
+import type { Shape } from '../util/shape.js'
+
+export interface ParameterInfo {
+  /** For example `stage1.block2.conv1.weight`. */
+  readonly path: string
+  /** Whether it is learned (`parameter`) or a running statistic (`buffer`). */
+  readonly role: 'parameter' | 'buffer'
+  /** Weights of convolutions [out, in, height, width], of the classifier [classes, features]; all others [channels]. */
+  readonly shape: Shape
+}
+
+/** All parameters and buffers, in the order of the network. */
+export function parametersOf(graph: Graph): ParameterInfo[] {
+  return graph.inputs.flatMap(({ name, role, value }) =>
+    role === 'parameter' || role === 'buffer' ? [{ path: name, role, shape: value.type.shape }] : [],
+  )
+}

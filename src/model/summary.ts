@@ -1,0 +1,59 @@
+/** A network as a table to read: path, output shape, params, MACs; then the totals. */
+import { depthOf } from '../spec/blocks.js'
+import type { NetworkSpec } from '../spec/spec.js'
+import { sameShape, shapeText } from '../util/shape.js'
+import { type Row, textTable, withCommas } from '../util/table.js'
+import { type Complexity, complexity, type LayerCost, totalCost } from './complexity.js'
+
+export interface SummaryOptions {
+  /** A row for each layer that has parameters or changes the shape (the default), or for each block. */
+  readonly rows?: 'layer' | 'block'
+}
+
+/** The summary as text, without a newline at its end. */
+export function summary(spec: NetworkSpec, options: SummaryOptions = {}): string {
+  const costs = complexity(spec)
+  const { channels, height, width } = spec.input
+  const table = textTable(
+    [
+      ['path', 'output', 'params', 'MACs'],
+      'rule',
+      ...(options.rows === 'block' ? blockRows(costs) : layerRows(costs)),
+      'rule',
+      ['total', '', withCommas(costs.params), withCommas(costs.macs)],
+    ],
+    ['left', 'right', 'right', 'right'],
+  )
+  return [
+    `${spec.name}: ${depthOf(spec)} weighted layers, ${channels}x${height}x${width} pictures, ${spec.head.classes} classes`,
+    '',
+    table,
+    '',
+    `${millions(costs.params)} params, ${millions(costs.macs)} MACs, ${millions(costs.acts)} acts a picture`,
+  ].join('\n')
+}
+
+function layerRows({ layers }: Complexity): Row[] {
+  return layers
+    .filter(({ params, inputShape, outputShape }) => params > 0 || !sameShape(inputShape, outputShape))
+    .map(rowOf)
+}
+
+/** One row for the stem, for each block and for the head. */
+function blockRows({ layers }: Complexity): Row[] {
+  const groups = new Map<string, LayerCost[]>()
+  for (const layer of layers) {
+    const path = /^(stem|head|stage\d+\.block\d+)/.exec(layer.path)?.[0] ?? layer.path
+    groups.set(path, [...(groups.get(path) ?? []), layer])
+  }
+  return [...groups].map(([path, members]) => rowOf({ ...members.at(-1)!, ...totalCost(members), path }))
+}
+
+function rowOf({ path, outputShape, params, macs }: LayerCost): Row {
+  return [path, shapeText(outputShape), params > 0 ? withCommas(params) : '', macs > 0 ? withCommas(macs) : '']
+}
+
+/** `0.27M`, `1.814G`. */
+function millions(value: number): string {
+  return value >= 1e9 ? `${(value / 1e9).toFixed(3)}G` : `${(value / 1e6).toFixed(2)}M`
+}

@@ -1,0 +1,26 @@
+/** Tables and numbers as plain text. */
+
+/** A row of cells, or a line across the table. */
+export type Row = readonly string[] | 'rule'
+
+/** Columns as wide as their widest cell, two spaces apart; each aligned to the left or to the right. No newline at the end. */
+export function textTable(rows: readonly Row[], align: readonly ('left' | 'right')[]): string {
+  const widths = align.map((_, column) =>
+    Math.max(0, ...rows.map((row) => (row === 'rule' ? 0 : (row[column] ?? '').length))),
+  )
+  const line = (row: readonly string[]) =>
+    widths
+      .map((width, column) => {
+        const cell = row[column] ?? ''
+        return align[column] === 'left' ? cell.padEnd(width) : cell.padStart(width)
+      })
+      .join('  ')
+      .trimEnd()
+  const rule = widths.map((width) => '─'.repeat(width)).join('──')
+  return rows.map((row) => (row === 'rule' ? rule : line(row))).join('\n')
+}
+
+/** A whole number with commas: `25,557,032`. */
+export function withCommas(value: number): string {
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ',')
+}
