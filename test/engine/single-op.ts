@@ -54,10 +54,11 @@ export function singleOp<Name extends OpName>(
   given: readonly Argument[],
 ): SingleOp {
   const op = ops[name] as unknown as Op<Attributes>
+  const names = op.inputs.map(withoutMark)
   const builder = new GraphBuilder()
-  const values = given.map(({ type, role = 'data' }, i) => builder.input(op.inputs[i]!, role, type))
+  const values = given.map(({ type, role = 'data' }, i) => builder.input(names[i]!, role, type))
   emit(builder, op, attributes as Attributes, values, 'test').forEach((value, i) => {
-    builder.output(op.outputs[i]!, value)
+    builder.output(withoutMark(op.outputs[i]!), value)
   })
   const settings = Object.entries(attributes).map(([key, value]) => `${key}=${settingText(value)}`)
   const shapes = given.map(({ type }) => shapeText(type.shape))
@@ -66,11 +67,15 @@ export function singleOp<Name extends OpName>(
     op: name,
     title,
     graph: builder.build(),
-    inputs: () =>
-      new Map(given.map(({ type, fill }, i) => [op.inputs[i]!, fill(elements(type.shape), new Random(20, i))])),
+    inputs: () => new Map(given.map(({ type, fill }, i) => [names[i]!, fill(elements(type.shape), new Random(20, i))])),
   }
 }
 
 function settingText(value: unknown): string {
   return Array.isArray(value) ? `(${value.join(',')})` : String(value)
+}
+
+/** Names of arguments that may be left out end in `?`. */
+function withoutMark(name: string): string {
+  return name.replace(/\?$/, '')
 }

@@ -1,7 +1,7 @@
 /**
  * The reference engine: runs plans in float64 with kernels one can read. Slow by intent; it is the oracle of all other
- * engines. It keeps each value in an array of its own instead of the plan's arena, and parameters, running statistics
- * and velocities stay in float64 between runs.
+ * engines. It keeps each value in an array of its own instead of the plan's arena. What lasts from run to run
+ * (parameters, running statistics, velocities) is rounded to float32, its type, so that a checkpoint holds all of it.
  */
 import type { Value } from '../../graph/graph.js'
 import { isOpName } from '../../ops/index.js'
@@ -32,8 +32,8 @@ export function openReference(): Engine {
 class ReferenceExecutable implements Executable {
   readonly plan: Plan
   readonly #values = new Map<Value, Tensor>()
-  /** What each updated input becomes: all sources are read before any target changes. */
-  readonly #updates: { readonly target: Float64Array; readonly source: Float64Array; readonly held: Float64Array }[]
+  /** What each updated input becomes, rounded to its type: all sources are read before any target changes. */
+  readonly #updates: { readonly target: Float64Array; readonly source: Float64Array; readonly held: Float32Array }[]
   #setUp = false
   #disposed = false
 
@@ -48,7 +48,7 @@ class ReferenceExecutable implements Executable {
     this.#updates = plan.graph.updates.map(({ target, source }) => ({
       target: this.#values.get(target)!.data,
       source: this.#values.get(source)!.data,
-      held: new Float64Array(elements(target.type.shape)),
+      held: new Float32Array(elements(target.type.shape)),
     }))
   }
 

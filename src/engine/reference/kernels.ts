@@ -9,6 +9,15 @@ import {
 } from './batch-norm.js'
 import { conv2d, conv2dInputGradient, conv2dWeightGradient } from './conv2d.js'
 import { add, fill, relu, reluGradient, sgd } from './elementwise.js'
+import {
+  conv2dActivation,
+  conv2dInputGradientAdd,
+  conv2dStatistics,
+  foldBatchNorm,
+  imageStatistics,
+  normalise,
+  normaliseGradient,
+} from './fused.js'
 import { linear, linearInputGradient, linearWeightGradient, sumRows } from './linear.js'
 import { padShortcut, padShortcutGradient } from './pad-shortcut.js'
 import {
@@ -33,16 +42,23 @@ export const kernels: KernelTable = {
   batchNormInference,
   batchNormInferenceGradient,
   conv2d,
+  conv2dActivation,
   conv2dInputGradient,
+  conv2dInputGradientAdd,
+  conv2dStatistics,
   conv2dWeightGradient,
   fill,
+  foldBatchNorm,
   globalAveragePool,
   globalAveragePoolGradient,
+  imageStatistics,
   linear,
   linearInputGradient,
   linearWeightGradient,
   maxPool,
   maxPoolGradient,
+  normalise,
+  normaliseGradient,
   padShortcut,
   padShortcutGradient,
   relu,
