@@ -1,0 +1,191 @@
+/**
+ * Reads and writes safetensors files: eight bytes of header length, a JSON header that names dtype, shape and place of
+ * each tensor, then the bytes. All checks of the format's reference implementation are made, so that a damaged file is
+ * refused by name instead of being read as noise. Knows nothing of networks.
+ */
+import { DataError } from '../util/errors.js'
+import { elements, type Shape, shapeText } from '../util/shape.js'
+
+/** Element types that are read, and their sizes in bytes. */
+const sizes = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U8: 1, BOOL: 1 } as const
+
+export type SafetensorsDType = keyof typeof sizes
+
+export type TensorData = Float32Array | Int32Array | Uint8Array
+
+/** A tensor in memory. Halves and doubles are read as 32-bit floats, I8, I16 and I64 as 32-bit integers, BOOL as bytes. */
+export interface Tensor {
+  readonly shape: Shape
+  readonly data: TensorData
+}
+
+export interface SafetensorsFile {
+  readonly tensors: ReadonlyMap<string, Tensor>
+  /** Strings by name: the header's `__metadata__`. */
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+const LENGTH_BYTES = 8
+const MAX_HEADER_BYTES = 100_000_000
+
+/** Writes a file: tensors in the order of the map, header padded so that data begins at a multiple of 8 bytes. */
+export function writeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8Array {
+  const header: Record<string, unknown> = {}
+  if (Object.keys(metadata).length > 0) header.__metadata__ = metadata
+  let offset = 0
+  for (const [name, { shape, data }] of tensors) {
+    if (elements(shape) !== data.length)
+      throw new DataError(`tensor ${name}: shape ${shapeText(shape)} does not hold ${data.length} elements`)
+    const end = offset + data.byteLength
+    header[name] = { dtype: dtypeOf(data), shape, data_offsets: [offset, end] }
+    offset = end
+  }
+  const text = new TextEncoder().encode(JSON.stringify(header))
+  const headerBytes = Math.ceil(text.length / 8) * 8
+  const file = new Uint8Array(LENGTH_BYTES + headerBytes + offset)
+  new DataView(file.buffer).setBigUint64(0, BigInt(headerBytes), true)
+  file.fill(0x20, LENGTH_BYTES, LENGTH_BYTES + headerBytes)
+  file.set(text, LENGTH_BYTES)
+  let at = LENGTH_BYTES + headerBytes
+  for (const { data } of tensors.values()) {
+    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at)
+    at += data.byteLength
+  }
+  return file
+}
+
+function dtypeOf(data: TensorData): SafetensorsDType {
+  if (data instanceof Float32Array) return 'F32'
+  return data instanceof Int32Array ? 'I32' : 'U8'
+}
+
+/**
+ * Reads a file. `name` stands at the start of every error.
+ * @throws DataError when the file is no safetensors file, is cut short, or its header contradicts itself.
+ */
+export function readSafetensors(bytes: Uint8Array, name = 'safetensors'): SafetensorsFile {
+  const fail = (what: string): never => {
+    throw new DataError(`${name}: ${what}`)
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (bytes.length < LENGTH_BYTES) fail(`not a safetensors file: expected at least 8 bytes, got ${bytes.length}`)
+  const declared = view.getBigUint64(0, true)
+  if (declared > MAX_HEADER_BYTES)
+    fail(
+      `not a safetensors file: its first 8 bytes say that the header has ${declared} bytes, more than ${MAX_HEADER_BYTES}`,
+    )
+  const headerBytes = Number(declared)
+  if (LENGTH_BYTES + headerBytes > bytes.length)
+    fail(`cut short: the header has ${headerBytes} bytes, the file only ${bytes.length}; copy or download it again`)
+  const header = parseHeader(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + headerBytes), fail)
+  const body = bytes.subarray(LENGTH_BYTES + headerBytes)
+
+  const entries: [string, Entry][] = []
+  let metadata: Record<string, string> = {}
+  for (const [key, value] of Object.entries(header)) {
+    if (key === '__metadata__') metadata = metadataOf(value, fail)
+    else entries.push([key, entryOf(key, value, fail)])
+  }
+  checkPlaces(entries, body.length, fail)
+  const tensors = new Map<string, Tensor>()
+  for (const [key, { dtype, shape, begin, end }] of entries)
+    tensors.set(key, { shape, data: decode(dtype, body.slice(begin, end)) })
+  return { tensors, metadata }
+}
+
+type Fail = (what: string) => never
+
+interface Entry {
+  readonly dtype: SafetensorsDType
+  readonly shape: readonly number[]
+  readonly begin: number
+  readonly end: number
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+}
+
+function parseHeader(bytes: Uint8Array, fail: Fail): Record<string, unknown> {
+  try {
+    const header: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    if (isRecord(header)) return header
+  } catch (error) {
+    return fail(`not a safetensors file: its header is no JSON (${(error as Error).message})`)
+  }
+  return fail('not a safetensors file: its header is no JSON object')
+}
+
+function metadataOf(value: unknown, fail: Fail): Record<string, string> {
+  if (!isRecord(value) || Object.values(value).some((text) => typeof text !== 'string'))
+    fail('__metadata__ must hold strings by name')
+  return value as Record<string, string>
+}
+
+function entryOf(name: string, value: unknown, fail: Fail): Entry {
+  if (!isRecord(value)) return fail(`tensor ${name}: expected dtype, shape and data_offsets`)
+  const { dtype, shape, data_offsets: offsets } = value
+  if (typeof dtype !== 'string' || !Object.hasOwn(sizes, dtype))
+    return fail(`tensor ${name}: dtype must be one of ${Object.keys(sizes).join(', ')}; got ${JSON.stringify(dtype)}`)
+  if (!Array.isArray(shape) || !shape.every(isCount))
+    return fail(`tensor ${name}: shape must be a list of whole numbers, got ${JSON.stringify(shape)}`)
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount))
+    return fail(`tensor ${name}: data_offsets must be two whole numbers, got ${JSON.stringify(offsets)}`)
+  const [begin, end] = offsets as [number, number]
+  const expected = elements(shape) * sizes[dtype as SafetensorsDType]
+  if (end - begin !== expected)
+    fail(
+      `tensor ${name}: ${dtype} of shape ${shapeText(shape)} takes ${expected} bytes, its data_offsets give ${end - begin}`,
+    )
+  return { dtype: dtype as SafetensorsDType, shape, begin, end }
+}
+
+/** Tensors must cover the data without holes and without overlap. */
+function checkPlaces(entries: readonly [string, Entry][], bodyBytes: number, fail: Fail): void {
+  let at = 0
+  for (const [name, { begin, end }] of entries.toSorted(([, a], [, b]) => a.begin - b.begin || a.end - b.end)) {
+    if (begin !== at) fail(`tensor ${name}: its data begins at byte ${begin}, expected ${at}`)
+    at = end
+  }
+  if (at > bodyBytes)
+    fail(`cut short: the tensors take ${at} bytes, the file holds ${bodyBytes}; copy or download it again`)
+  if (at < bodyBytes) fail(`${bodyBytes - at} bytes follow the last tensor; the file is damaged`)
+}
+
+function decode(dtype: SafetensorsDType, bytes: Uint8Array): TensorData {
+  const { buffer } = bytes
+  switch (dtype) {
+    case 'F32':
+      return new Float32Array(buffer)
+    case 'F64':
+      return Float32Array.from(new Float64Array(buffer))
+    case 'F16':
+      return Float32Array.from(new Uint16Array(buffer), halfToFloat)
+    case 'BF16':
+      return new Float32Array(Uint32Array.from(new Uint16Array(buffer), (half) => half * 65536).buffer)
+    case 'I64':
+      return Int32Array.from(new BigInt64Array(buffer), Number)
+    case 'I32':
+      return new Int32Array(buffer)
+    case 'I16':
+      return Int32Array.from(new Int16Array(buffer))
+    case 'I8':
+      return Int32Array.from(new Int8Array(buffer))
+    default:
+      return bytes
+  }
+}
+
+/** IEEE 754 binary16: 1 sign bit, 5 of exponent (bias 15), 10 of fraction. */
+function halfToFloat(half: number): number {
+  const sign = half & 0x8000 ? -1 : 1
+  const exponent = (half >> 10) & 0x1f
+  const fraction = half & 0x3ff
+  if (exponent === 0) return sign * fraction * 2 ** -24
+  if (exponent === 0x1f) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
+}

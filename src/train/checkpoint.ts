@@ -1,0 +1,126 @@
+/**
+ * A checkpoint is one safetensors file: parameters and running statistics by path, `velocity/<parameter>` for each
+ * parameter, and in the header's metadata everything that is needed to evaluate the network or to train on.
+ */
+import type { Normalisation } from '../data/dataset.js'
+import { readSafetensors, type Tensor, writeSafetensors } from '../formats/safetensors.js'
+import type { InputSpec, NetworkSpec } from '../spec/spec.js'
+import { validateSpec } from '../spec/validate.js'
+import { DataError, ResnetError } from '../util/errors.js'
+import { completeRecipe, type Recipe } from './recipe.js'
+import { velocityName } from './step.js'
+import type { NamedWeights } from './weights.js'
+
+/** What must happen to a picture before the network reads it, and what the answers mean. */
+export interface Preprocessing {
+  readonly normalisation: Normalisation
+  readonly input: InputSpec
+  readonly classes: readonly string[]
+}
+
+export interface Score {
+  readonly loss: number
+  readonly top1Error: number
+}
+
+/** One finished epoch. Training figures are means over its batches as they were trained on, augmented. */
+export interface EpochRecord {
+  /** From 1. */
+  readonly epoch: number
+  /** Steps done at its end. */
+  readonly step: number
+  /** Of its last step. */
+  readonly lr: number
+  readonly train: Score
+  /** Where an evaluation was made at its end. */
+  readonly test?: Score
+}
+
+export interface TrainingProgress {
+  /** Finished steps. */
+  readonly step: number
+  /** Sums over the steps of an epoch that is under way. */
+  readonly running: { readonly loss: number; readonly wrong: number; readonly count: number }
+  /** The epoch with the smallest test error. */
+  readonly best: { readonly epoch: number; readonly top1Error: number } | null
+  readonly history: readonly EpochRecord[]
+}
+
+/** The data set that a run learns from: a run cannot go on with another one. */
+export interface DataIdentity {
+  readonly name: string
+  readonly train: number
+  readonly test: number
+}
+
+export interface Checkpoint {
+  readonly spec: NetworkSpec
+  readonly recipe: Recipe
+  readonly preprocessing: Preprocessing
+  readonly data: DataIdentity
+  readonly progress: TrainingProgress
+  /** The engine build that the bits belong to. */
+  readonly engine: string
+  /** Parameters and running statistics. */
+  readonly weights: ReadonlyMap<string, NamedWeights>
+  /** By parameter. */
+  readonly velocities: ReadonlyMap<string, NamedWeights>
+}
+
+const FORMAT = '1'
+const VELOCITY = velocityName('')
+const jsonFields = ['spec', 'recipe', 'preprocessing', 'data', 'progress'] as const
+
+/** @param note why this state was kept, for example `best on test`; stands in the metadata as `kept` */
+export function encodeCheckpoint(checkpoint: Checkpoint, note?: string): Uint8Array {
+  const tensors = new Map<string, Tensor>(checkpoint.weights)
+  for (const [name, velocity] of checkpoint.velocities) tensors.set(velocityName(name), velocity)
+  const metadata: Record<string, string> = { format: FORMAT, engine: checkpoint.engine }
+  for (const field of jsonFields) metadata[field] = JSON.stringify(checkpoint[field])
+  if (note !== undefined) metadata.kept = note
+  return writeSafetensors({ tensors, metadata })
+}
+
+/**
+ * @param name of the file, for errors
+ * @throws DataError when the file is damaged or is no checkpoint of this package.
+ */
+export function decodeCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
+  const { tensors, metadata } = readSafetensors(bytes, name)
+  if (metadata.format !== FORMAT || metadata.spec === undefined)
+    throw new DataError(
+      `${name}: no checkpoint of resnet.ts: expected format ${FORMAT} and a spec in its metadata, got ${
+        metadata.format === undefined ? 'none' : `format ${metadata.format}`
+      }`,
+    )
+  const parsed = Object.fromEntries(jsonFields.map((field) => [field, parse(name, field, metadata[field])]))
+  const { spec, recipe, preprocessing, data, progress } = parsed as Omit<
+    Checkpoint,
+    'engine' | 'weights' | 'velocities'
+  >
+  try {
+    validateSpec(spec)
+    completeRecipe(recipe)
+  } catch (error) {
+    if (error instanceof ResnetError) throw new DataError(`${name}: ${error.message}`)
+    throw error
+  }
+  const weights = new Map<string, NamedWeights>()
+  const velocities = new Map<string, NamedWeights>()
+  for (const [tensor, { shape, data: values }] of tensors) {
+    if (!(values instanceof Float32Array)) throw new DataError(`${name}: tensor ${tensor} holds no floats`)
+    if (tensor.startsWith(VELOCITY)) velocities.set(tensor.slice(VELOCITY.length), { shape, data: values })
+    else weights.set(tensor, { shape, data: values })
+  }
+  return { spec, recipe, preprocessing, data, progress, engine: metadata.engine ?? 'unknown', weights, velocities }
+}
+
+function parse(name: string, field: string, text: string | undefined): unknown {
+  try {
+    const value: unknown = JSON.parse(text ?? '')
+    if (typeof value === 'object' && value !== null) return value
+  } catch {
+    // falls through to the one error below
+  }
+  throw new DataError(`${name}: its metadata has no readable ${field}; the file is damaged or was edited`)
+}

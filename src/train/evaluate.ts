@@ -1,0 +1,101 @@
+/** Evaluation: a network in inference mode over a whole set of pictures. */
+import { fillBatch } from '../data/batches.js'
+import type { Normalisation, Pictures } from '../data/dataset.js'
+import type { Engine, Executable } from '../engine/engine.js'
+import type { Graph, GraphInput } from '../graph/graph.js'
+import { forwardGraph } from '../model/forward.js'
+import type { NetworkSpec } from '../spec/spec.js'
+import { ConfigError } from '../util/errors.js'
+import { compileGraph } from './compile.js'
+import { countCorrect, crossEntropySum, type Evaluation, percent } from './metrics.js'
+import { type NamedWeights, writeWeights } from './weights.js'
+
+/** Pictures a run, at most. Results do not depend on it: in inference each picture is on its own. */
+const MOST_PICTURES = 100
+
+export class Evaluator {
+  readonly #spec: NetworkSpec
+  readonly #batch: number
+  readonly #weights: readonly GraphInput[]
+  readonly #executable: Executable
+
+  private constructor(spec: NetworkSpec, batch: number, graph: Graph, executable: Executable) {
+    this.#spec = spec
+    this.#batch = batch
+    this.#weights = graph.inputs.filter(({ role }) => role === 'parameter' || role === 'buffer')
+    this.#executable = executable
+  }
+
+  /** @param pictures about how many pictures an evaluation will have: for few, small runs are planned */
+  static async open(engine: Engine, spec: NetworkSpec, pictures: number): Promise<Evaluator> {
+    const batch = Math.max(1, Math.min(MOST_PICTURES, pictures))
+    const graph = forwardGraph(spec, { batch, mode: 'inference' })
+    return new Evaluator(spec, batch, graph, await compileGraph(engine, graph))
+  }
+
+  /**
+   * Sets parameters and running statistics, by path.
+   * @throws DataError when they are not exactly those of the network.
+   */
+  setWeights(weights: ReadonlyMap<string, NamedWeights>, who = this.#spec.name): void {
+    writeWeights(this.#executable, this.#weights, weights, who)
+  }
+
+  /**
+   * Loss and error over all pictures. The next batch is prepared while the engine runs; a last short batch is filled up
+   * with pictures whose results are left out.
+   * @throws ConfigError when the pictures do not have the size or the labels that the network expects.
+   */
+  async evaluate(pictures: Pictures, normalisation: Normalisation, signal?: AbortSignal): Promise<Evaluation> {
+    expectFit(this.#spec, pictures)
+    const { channels, height, width, count } = pictures
+    const { classes } = this.#spec.head
+    const size = this.#batch
+    const batch = new Float32Array(size * channels * height * width)
+    const labels = new Int32Array(size)
+    const prepare = (first: number) => {
+      const indices = Array.from({ length: size }, (_, i) => Math.min(first + i, count - 1))
+      fillBatch(pictures, indices, batch, labels, { normalisation, seed: 0, epoch: 0 })
+    }
+    let correct = 0
+    let loss = 0
+    if (count === 0) throw new ConfigError('evaluation: expected at least one picture, got none')
+    prepare(0)
+    for (let first = 0; first < count; first += size) {
+      signal?.throwIfAborted()
+      const used = Math.min(size, count - first)
+      const truth = labels.slice()
+      this.#executable.write('pictures', batch)
+      const running = this.#executable.run()
+      try {
+        if (first + size < count) prepare(first + size)
+      } finally {
+        await running
+      }
+      const logits = this.#executable.read('logits')
+      correct += countCorrect(logits, truth, classes, used)
+      loss += crossEntropySum(logits, truth, classes, used)
+    }
+    return { count, correct, top1Error: percent(count - correct, count), loss: loss / count }
+  }
+
+  dispose(): Promise<void> {
+    return this.#executable.dispose()
+  }
+}
+
+/** @throws ConfigError when pictures do not have the size that the network reads, or more classes than it knows. */
+export function expectFit(spec: NetworkSpec, pictures: Pictures): void {
+  const { channels, height, width } = spec.input
+  if (pictures.channels !== channels || pictures.height !== height || pictures.width !== width)
+    throw new ConfigError(
+      `${spec.name}: expects pictures of ${channels}x${height}x${width}, got ${pictures.channels}x${pictures.height}x${pictures.width}; ` +
+        'make the spec for this size: preset(name, { input })',
+    )
+  const largest = pictures.labels.reduce((a, b) => Math.max(a, b), 0)
+  if (largest >= spec.head.classes)
+    throw new ConfigError(
+      `${spec.name}: tells ${spec.head.classes} classes apart, the pictures have class ${largest}; ` +
+        'make the spec for this number: preset(name, { classes })',
+    )
+}

@@ -1,0 +1,355 @@
+/**
+ * Training, step by step: compiles the plans, feeds batches, counts losses and errors, evaluates, and gives out
+ * checkpoints. What a step computes depends on the spec, the recipe, the data, the step number and the weights alone,
+ * so a training that goes on from a checkpoint ends in the same bits as one that never stopped.
+ */
+import type { Dataset, Pictures } from '../data/dataset.js'
+import type { Engine, Executable } from '../engine/engine.js'
+import type { Graph, GraphInput } from '../graph/graph.js'
+import { initialise } from '../model/initialise.js'
+import type { NetworkSpec } from '../spec/spec.js'
+import { ConfigError, TrainingError } from '../util/errors.js'
+import { elements } from '../util/shape.js'
+import type { Checkpoint, DataIdentity, EpochRecord, TrainingProgress } from './checkpoint.js'
+import { compileGraph } from './compile.js'
+import { Evaluator, expectFit } from './evaluate.js'
+import { Latest } from './latest.js'
+import { countCorrect, type Evaluation, percent } from './metrics.js'
+import { NextBatch } from './next-batch.js'
+import { type Course, course, type Recipe } from './recipe.js'
+import { learningRate } from './schedule.js'
+import { trainingGraph, velocityName } from './step.js'
+import { weightHash } from './weight-hash.js'
+import { type NamedWeights, readWeights, writeWeights } from './weights.js'
+
+/** Where a training stands after a step. Errors are in percent, of augmented training pictures. */
+export interface StepProgress {
+  /** Finished steps, and how many there will be. */
+  readonly step: number
+  readonly totalSteps: number
+  /** The epoch that the step belongs to, from 1, and how many there will be. */
+  readonly epoch: number
+  readonly epochs: number
+  /** Of the step's batch, before its update. */
+  readonly loss: number
+  readonly top1Error: number
+  /** Means over the epoch so far. */
+  readonly epochLoss: number
+  readonly epochTop1Error: number
+  readonly lr: number
+  /** Since this trainer was made, evaluations not counted. */
+  readonly imagesPerSecond: number
+  /** What the remaining steps will take at that rate. */
+  readonly secondsLeft: number
+}
+
+export interface TrainerOptions {
+  /** Goes on from here; spec and recipe must be the checkpoint's own. */
+  readonly checkpoint?: Checkpoint
+  /** Ends `steps` and `evaluate` between two runs of the engine, with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Milliseconds after which a training lets other work of the thread have its turn, signals and timers among it. */
+const TURN = 50
+
+export class Trainer {
+  readonly spec: NetworkSpec
+  readonly recipe: Recipe
+  readonly #data: Dataset
+  readonly #engine: Engine
+  readonly #signal: AbortSignal | undefined
+  readonly #course: Course
+  readonly #graph: Graph
+  readonly #executable: Executable
+  readonly #evaluator: Evaluator
+  readonly #next: NextBatch
+
+  #progress: TrainingProgress
+  #failed = false
+  #trainedImages = 0
+  #trainedMilliseconds = 0
+  #lastTurn = 0
+  /** All that uses the engine stands in this queue. */
+  #queue: Promise<unknown> = Promise.resolve()
+
+  /**
+   * Compiles the plans for training and evaluation and writes the initial weights.
+   * @throws ConfigError when data, spec and recipe do not fit together, EngineError when the engine cannot run them.
+   */
+  static async open(
+    engine: Engine,
+    spec: NetworkSpec,
+    data: Dataset,
+    recipe: Recipe,
+    options: TrainerOptions = {},
+  ): Promise<Trainer> {
+    expectFit(spec, data.train)
+    expectFit(spec, data.test)
+    const plan = course(recipe, data.train.count)
+    const graph = trainingGraph(spec, recipe)
+    const executable = await compileGraph(engine, graph)
+    const evaluator = await Evaluator.open(engine, spec, data.test.count)
+    const trainer = new Trainer(engine, spec, data, recipe, options, plan, graph, executable, evaluator)
+    trainer.#writeWeights(options.checkpoint)
+    return trainer
+  }
+
+  private constructor(
+    engine: Engine,
+    spec: NetworkSpec,
+    data: Dataset,
+    recipe: Recipe,
+    options: TrainerOptions,
+    plan: Course,
+    graph: Graph,
+    executable: Executable,
+    evaluator: Evaluator,
+  ) {
+    this.spec = spec
+    this.recipe = recipe
+    this.#data = data
+    this.#engine = engine
+    this.#signal = options.signal
+    this.#course = plan
+    this.#graph = graph
+    this.#executable = executable
+    this.#evaluator = evaluator
+    this.#next = new NextBatch(data, recipe, plan.stepsPerEpoch)
+    this.#progress = options.checkpoint?.progress ?? {
+      step: 0,
+      running: { loss: 0, wrong: 0, count: 0 },
+      best: null,
+      history: [],
+    }
+    if (options.checkpoint) expectSameData(options.checkpoint.data, identity(data))
+  }
+
+  get progress(): TrainingProgress {
+    return this.#progress
+  }
+
+  get totalSteps(): number {
+    return this.#course.totalSteps
+  }
+
+  get epochs(): number {
+    return this.#course.epochs
+  }
+
+  /** Steps from here to the end of the epoch under way, or of the training. 0 when it has ended. */
+  get stepsLeftInEpoch(): number {
+    const { stepsPerEpoch, totalSteps } = this.#course
+    const { step } = this.#progress
+    return Math.min(stepsPerEpoch - (step % stepsPerEpoch), totalSteps - step)
+  }
+
+  /** Training pictures a second since this trainer was made, evaluations not counted; 0 before the first step. */
+  get imagesPerSecond(): number {
+    return this.#trainedMilliseconds > 0 ? (1000 * this.#trainedImages) / this.#trainedMilliseconds : 0
+  }
+
+  /**
+   * Trains up to `count` steps, to the end of the training if left out, and gives the newest progress whenever it is
+   * asked: training never waits for the reader, and leaving the loop ends it after the step under way.
+   * @throws TrainingError when the loss is no longer a number.
+   */
+  async *steps(count = Number.POSITIVE_INFINITY): AsyncGenerator<StepProgress, void, void> {
+    const until = Math.min(this.#progress.step + count, this.#course.totalSteps)
+    const latest = new Latest<StepProgress>()
+    let left = false
+    const run = async () => {
+      while (this.#progress.step < until && !left) latest.push(await this.#exclusively(() => this.#step()))
+    }
+    const running = run().then(
+      () => latest.end(),
+      (error: unknown) => latest.end({ error }),
+    )
+    try {
+      yield* latest
+    } finally {
+      left = true
+      await running
+    }
+  }
+
+  /** Error and loss over the test set, or over other pictures. At the end of an epoch the former enters the history. */
+  evaluate(pictures?: Pictures): Promise<Evaluation> {
+    return this.#exclusively(async () => {
+      this.#expectNumbers()
+      this.#evaluator.setWeights(this.#readWeights())
+      const evaluation = await this.#evaluator.evaluate(
+        pictures ?? this.#data.test,
+        this.#data.normalisation,
+        this.#signal,
+      )
+      if (!pictures) this.#record(evaluation)
+      return evaluation
+    })
+  }
+
+  /** Parameters and running statistics by path. */
+  weights(): Promise<ReadonlyMap<string, NamedWeights>> {
+    return this.#exclusively(async () => this.#readWeights())
+  }
+
+  /** 16 hexadecimal digits: see `weightHash`. */
+  async weightHash(): Promise<string> {
+    return weightHash(await this.weights())
+  }
+
+  /** All that is needed to go on from here. */
+  checkpoint(): Promise<Checkpoint> {
+    return this.#exclusively(async () => {
+      this.#expectNumbers()
+      const { normalisation, classes } = this.#data
+      const velocities = readWeights(this.#executable, this.#inputs('optimizer'))
+      return {
+        spec: this.spec,
+        recipe: this.recipe,
+        preprocessing: { normalisation, input: this.spec.input, classes },
+        data: identity(this.#data),
+        progress: this.#progress,
+        engine: this.#engine.build,
+        weights: this.#readWeights(),
+        velocities: new Map(
+          this.#inputs('parameter').map(({ name }) => [name, velocities.get(velocityName(name))!] as const),
+        ),
+      }
+    })
+  }
+
+  /** Frees what the plans hold, after the step under way. */
+  dispose(): Promise<void> {
+    return this.#exclusively(async () => {
+      await this.#evaluator.dispose()
+      await this.#executable.dispose()
+    })
+  }
+
+  #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(work)
+    this.#queue = result.catch(() => {})
+    return result
+  }
+
+  #inputs(...roles: readonly GraphInput['role'][]): GraphInput[] {
+    return this.#graph.inputs.filter(({ role }) => roles.includes(role))
+  }
+
+  #readWeights(): Map<string, NamedWeights> {
+    return readWeights(this.#executable, this.#inputs('parameter', 'buffer'))
+  }
+
+  #writeWeights(checkpoint: Checkpoint | undefined): void {
+    const state = this.#inputs('parameter', 'buffer')
+    const optimizer = this.#inputs('optimizer')
+    if (checkpoint) {
+      const velocities = new Map([...checkpoint.velocities].map(([name, data]) => [velocityName(name), data]))
+      writeWeights(this.#executable, state, checkpoint.weights, 'checkpoint')
+      writeWeights(this.#executable, optimizer, velocities, 'checkpoint')
+      return
+    }
+    for (const [name, data] of initialise(this.spec, { seed: this.recipe.seed })) this.#executable.write(name, data)
+    for (const { name, value } of optimizer) this.#executable.write(name, new Float32Array(elements(value.type.shape)))
+  }
+
+  #expectNumbers(): void {
+    if (this.#failed) throw new TrainingError('the weights are no longer numbers: go on from an earlier checkpoint')
+  }
+
+  /** One step. The next batch is prepared while the engine runs this one. */
+  async #step(): Promise<StepProgress> {
+    this.#signal?.throwIfAborted()
+    this.#expectNumbers()
+    await this.#takeTurns()
+    const began = performance.now()
+    const { step } = this.#progress
+    const lr = learningRate(this.#course.schedule, step)
+    this.#next.prepare(step)
+    const labels = this.#next.labels.slice()
+    this.#executable.write('pictures', this.#next.pictures)
+    this.#executable.write('labels', labels)
+    this.#executable.write('lr', Float32Array.of(lr))
+    const running = this.#executable.run()
+    try {
+      if (step + 1 < this.#course.totalSteps) this.#next.prepare(step + 1)
+    } finally {
+      await running
+    }
+    const loss = this.#executable.read('loss')[0]!
+    const correct = countCorrect(this.#executable.read('logits'), labels, this.spec.head.classes, labels.length)
+    this.#trainedImages += labels.length
+    this.#trainedMilliseconds += performance.now() - began
+    return this.#finishStep(lr, loss, labels.length, labels.length - correct)
+  }
+
+  #finishStep(lr: number, loss: number, count: number, wrong: number): StepProgress {
+    const { stepsPerEpoch, totalSteps, epochs } = this.#course
+    const { running, history, best } = this.#progress
+    const step = this.#progress.step + 1
+    const epoch = Math.ceil(step / stepsPerEpoch)
+    if (!Number.isFinite(loss)) {
+      this.#failed = true
+      throw new TrainingError(
+        `step ${step} (epoch ${epoch}): the loss is ${loss}, at a learning rate of ${lr}; ` +
+          'use a smaller learning rate or a warm-up, and go on from the last checkpoint',
+      )
+    }
+    const sums = { loss: running.loss + loss * count, wrong: running.wrong + wrong, count: running.count + count }
+    const means = { loss: sums.loss / sums.count, top1Error: percent(sums.wrong, sums.count) }
+    this.#progress =
+      step % stepsPerEpoch === 0 || step === totalSteps
+        ? {
+            step,
+            running: { loss: 0, wrong: 0, count: 0 },
+            best,
+            history: [...history, { epoch, step, lr, train: means }],
+          }
+        : { step, running: sums, best, history }
+    const rate = this.imagesPerSecond
+    return {
+      step,
+      totalSteps,
+      epoch,
+      epochs,
+      loss,
+      top1Error: percent(wrong, count),
+      epochLoss: means.loss,
+      epochTop1Error: means.top1Error,
+      lr,
+      imagesPerSecond: rate,
+      secondsLeft: ((totalSteps - step) * count) / rate,
+    }
+  }
+
+  /** Puts an evaluation of the test set into the history, if an epoch has just ended. */
+  #record({ loss, top1Error }: Evaluation): void {
+    const { step, history, best } = this.#progress
+    const last = history.at(-1)
+    if (last?.step !== step) return
+    const record: EpochRecord = { ...last, test: { loss, top1Error } }
+    this.#progress = {
+      ...this.#progress,
+      history: [...history.slice(0, -1), record],
+      best: best && best.top1Error <= top1Error ? best : { epoch: record.epoch, top1Error },
+    }
+  }
+
+  /** Engines may answer without ever leaving the thread to others; then timers and signals would wait for the end. */
+  async #takeTurns(): Promise<void> {
+    if (performance.now() - this.#lastTurn < TURN) return
+    await new Promise((resolve) => setTimeout(resolve, 0))
+    this.#lastTurn = performance.now()
+  }
+}
+
+function identity({ name, train, test }: Dataset): DataIdentity {
+  return { name, train: train.count, test: test.count }
+}
+
+function expectSameData(expected: DataIdentity, got: DataIdentity): void {
+  const text = ({ name, train, test }: DataIdentity) => `${name} (${train} training, ${test} test pictures)`
+  if (text(expected) !== text(got))
+    throw new ConfigError(`this training learns from ${text(expected)} and cannot go on with ${text(got)}`)
+}

@@ -1,0 +1,40 @@
+/** Moves parameters, running statistics and velocities between an engine and named arrays. */
+import type { Executable } from '../engine/engine.js'
+import type { GraphInput } from '../graph/graph.js'
+import { DataError } from '../util/errors.js'
+import { type Shape, sameShape, shapeText } from '../util/shape.js'
+
+/** A tensor outside an engine: NCHW, OIHW. */
+export interface NamedWeights {
+  readonly shape: Shape
+  readonly data: Float32Array
+}
+
+export function readWeights(executable: Executable, inputs: readonly GraphInput[]): Map<string, NamedWeights> {
+  return new Map(inputs.map(({ name, value }) => [name, { shape: value.type.shape, data: executable.read(name) }]))
+}
+
+/**
+ * Writes exactly the given inputs.
+ * @param who stands before every error: a file, a network
+ * @throws DataError when a tensor is missing, has another shape, or is of no use.
+ */
+export function writeWeights(
+  executable: Executable,
+  inputs: readonly GraphInput[],
+  weights: ReadonlyMap<string, NamedWeights>,
+  who: string,
+): void {
+  const names = new Set(inputs.map(({ name }) => name))
+  const extra = [...weights.keys()].find((name) => !names.has(name))
+  if (extra !== undefined) throw new DataError(`${who}: tensor ${extra} belongs to no layer of its spec`)
+  for (const { name, value } of inputs) {
+    const found = weights.get(name)
+    if (!found) throw new DataError(`${who}: tensor ${name} is missing`)
+    if (!sameShape(found.shape, value.type.shape))
+      throw new DataError(
+        `${who}: tensor ${name} has shape ${shapeText(found.shape)}, its spec expects ${shapeText(value.type.shape)}`,
+      )
+    executable.write(name, found.data)
+  }
+}
