@@ -1,0 +1,65 @@
+/** Installing needs no luck: a checkout in a folder with spaces, without a compiler, or with scripts off. */
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, relative, sep } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { root } from './sources.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'resnet install '))
+const checkout = join(folder, 'a fresh checkout')
+const tools = join(folder, 'bin')
+
+/** Runs Node in the fresh checkout, with nothing but Node on the PATH. */
+function node(...args: string[]) {
+  const { CC, CXX, npm_config_python, ...env } = process.env
+  return spawnSync('node', args, { cwd: checkout, env: { ...env, PATH: tools }, encoding: 'utf8' })
+}
+
+beforeAll(() => {
+  const made = new Set(['node_modules', '.git', 'dist', 'runs', join('native', 'build')])
+  cpSync(root, checkout, { recursive: true, filter: (path) => !made.has(relative(root, path).replaceAll('/', sep)) })
+  symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'), 'dir')
+  mkdirSync(tools)
+  symlinkSync(process.execPath, join(tools, 'node'))
+})
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+test('with scripts off nothing is built, and the command line names the command that builds', () => {
+  const { status, stdout, stderr } = node('bin/resnet.js', 'demo')
+  expect(status).toBe(1)
+  expect(stdout).toBe('')
+  expect(stderr).toContain('npm run build')
+  expect(stderr).not.toContain('    at ') // a message, not a stack
+})
+
+describe('without a compiler', () => {
+  test('prepare says so, builds WebAssembly and succeeds', () => {
+    const { status, stdout, stderr } = node('scripts/build.mjs', '--prepare')
+    const said = stdout + stderr
+    console.log(said.trim())
+    expect(status).toBe(0)
+    expect(said).toMatch(/compiler/i)
+    expect(readdirSync(join(checkout, 'native/build'))).toEqual(
+      expect.arrayContaining([expect.stringMatching(/\.wasm$/)]),
+    )
+  })
+
+  test('what was built trains', () => {
+    const args = ['--arch', 'resnet8', '--dataset', 'builtin', '--epochs', '1', '-b', '16', '--limit-train', '32']
+    const { status, stdout, stderr } = node(
+      'bin/resnet.js',
+      'train',
+      ...args,
+      '--limit-test',
+      '16',
+      '--save-dir',
+      'out',
+      '--json',
+    )
+    expect(stderr).not.toContain('    at ')
+    expect(status).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ epochs: 1, engine: 'wasm-simd' })
+  })
+})

@@ -1,0 +1,85 @@
+/**
+ * The package as users get it: packed, listed, installed offline with scripts off into a folder with a space in its
+ * name, and trained for ten steps on WebAssembly through the public API and through the command line.
+ */
+import { execFileSync } from 'node:child_process'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { root } from './sources.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'resnet pack '))
+const consumer = join(folder, 'a consumer')
+const installed = join(consumer, 'node_modules/resnet.ts')
+
+/** Runs a command in the consumer's folder with no network; returns what it wrote to standard output. */
+function run(command: string, ...args: string[]): string {
+  const env = { ...process.env, npm_config_offline: 'true', npm_config_cache: join(folder, 'empty cache') }
+  return execFileSync(command, args, { cwd: consumer, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+const filesOf = (path: string): string[] =>
+  readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(path.length + 1)
+        .replaceAll('\\', '/'),
+    )
+    .sort()
+
+beforeAll(() => {
+  mkdirSync(consumer)
+  writeFileSync(join(consumer, 'package.json'), '{ "name": "consumer", "private": true, "type": "module" }\n')
+
+  // Offline, dependencies cannot be fetched: npm finds them in place, as the lock file of the checkout lays them out.
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { dev?: boolean; optional?: boolean }>
+  }
+  for (const [path, { dev, optional }] of Object.entries(lock.packages))
+    if (path && !dev && !(optional && !existsSync(join(root, path))))
+      cpSync(join(root, path), join(consumer, path), { recursive: true })
+  cpSync(join(root, 'node_modules/.bin'), join(consumer, 'node_modules/.bin'), {
+    recursive: true,
+    verbatimSymlinks: true,
+  })
+
+  run('npm', 'pack', root, '--ignore-scripts', '--pack-destination', folder)
+  const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz'))!
+  console.log(`${tarball}: ${(statSync(join(folder, tarball)).size / 1024).toFixed(0)} KiB`)
+  run('npm', 'install', '--ignore-scripts', '--no-audit', '--no-fund', join(folder, tarball))
+})
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+test('the package holds what runs, and nothing else', () => {
+  const files = filesOf(installed)
+  const known =
+    /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|bin\/resnet\.js|dist\/.+\.(js|d\.ts)|native\/build\/[\w-]+\.wasm)$/
+  expect(files.filter((file) => !known.test(file))).toEqual([])
+  expect(files).toEqual(
+    expect.arrayContaining(['README.md', 'LICENSE', 'bin/resnet.js', 'dist/index.js', 'dist/node.d.ts']),
+  )
+  expect(files.filter((file) => file.endsWith('.wasm'))).not.toEqual([])
+})
+
+test('every compiled file has a source: nothing is left over from an older build', () => {
+  const left = filesOf(installed)
+    .filter((file) => file.startsWith('dist/'))
+    .filter((file) => {
+      const source = join(root, 'src', file.slice('dist/'.length).replace(/(\.d\.ts|\.js)$/, ''))
+      return !existsSync(`${source}.ts`) && !existsSync(`${source}.js`)
+    })
+  expect(left).toEqual([])
+})
