@@ -1,7 +1,8 @@
 /** Sum of two tensors of the same shape: the shortcut meets the residual branch here. */
-import { defineOp, noMacs } from './op.js'
+
 import { ShapeError } from '../util/errors.js'
 import { sameShape, shapeText } from '../util/shape.js'
+import { defineOp, noMacs } from './op.js'
 
 export const add = defineOp<Record<never, never>>({
   name: 'add',
@@ -9,9 +10,15 @@ export const add = defineOp<Record<never, never>>({
   outputs: ['y'],
   infer: ([a, b]) => {
     if (!sameShape(a!.shape, b!.shape))
-      throw new ShapeError(`add: cannot add ${shapeText(a!.shape)} and ${shapeText(b!.shape)}; the shapes must be equal`)
+      throw new ShapeError(
+        `add: cannot add ${shapeText(a!.shape)} and ${shapeText(b!.shape)}; the shapes must be equal`,
+      )
     return [a!]
   },
   cost: noMacs,
+  inPlace: [
+    [0, 0],
+    [0, 1],
+  ],
   gradient: ({ outputGradients }) => [outputGradients[0], outputGradients[0]],
 })

@@ -41,6 +41,10 @@ export const batchNormGradient = defineOp<NormAttributes>({
     return [x!, f32(channels), f32(channels)]
   },
   cost: noMacs,
+  inPlace: [
+    [0, 1],
+    [0, 0],
+  ],
   gradient: { none: 'it is itself a gradient; second derivatives are not offered' },
 })
 
@@ -83,5 +87,6 @@ export const runningAverage = defineOp<{ readonly momentum: number; readonly cor
     return [running!]
   },
   cost: noMacs,
+  inPlace: [[0, 0]],
   gradient: { none: 'running statistics are no part of the loss' },
 })

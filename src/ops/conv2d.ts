@@ -12,8 +12,7 @@ import { type ConvAttributes, type Pair, windowSize } from './window.js'
 function outputType(op: string, x: readonly number[], weight: readonly number[], a: ConvAttributes): TensorType {
   const [n, channels, h, w] = x as [number, number, number, number]
   const [o, i, kh, kw] = weight as [number, number, number, number]
-  if (i !== channels)
-    throw new ShapeError(`${op}: the weight expects ${i} input channels, the input has ${channels}`)
+  if (i !== channels) throw new ShapeError(`${op}: the weight expects ${i} input channels, the input has ${channels}`)
   return f32(
     n,
     o,

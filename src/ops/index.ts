@@ -13,6 +13,15 @@ import {
 } from './batch-norm.js'
 import { conv2d, conv2dInputGradient, conv2dWeightGradient } from './conv2d.js'
 import { fill } from './fill.js'
+import {
+  conv2dActivation,
+  conv2dInputGradientAdd,
+  conv2dStatistics,
+  foldBatchNorm,
+  imageStatistics,
+  normalise,
+  normaliseGradient,
+} from './fused.js'
 import { linear, linearInputGradient, linearWeightGradient, sumRows } from './linear.js'
 import type { Op } from './op.js'
 import { padShortcut, padShortcutGradient } from './pad-shortcut.js'
@@ -37,16 +46,23 @@ export const ops = {
   batchNormInference,
   batchNormInferenceGradient,
   conv2d,
+  conv2dActivation,
   conv2dInputGradient,
+  conv2dInputGradientAdd,
+  conv2dStatistics,
   conv2dWeightGradient,
   fill,
+  foldBatchNorm,
   globalAveragePool,
   globalAveragePoolGradient,
+  imageStatistics,
   linear,
   linearInputGradient,
   linearWeightGradient,
   maxPool,
   maxPoolGradient,
+  normalise,
+  normaliseGradient,
   padShortcut,
   padShortcutGradient,
   relu,

@@ -30,12 +30,14 @@ export type GradientRule<A extends Attributes> = (context: GradientContext<A>) =
 
 export interface Op<A extends Attributes> {
   readonly name: string
-  /** Argument and result names, for errors and documents. */
+  /** Argument and result names, for errors and documents. Names of arguments that may be left out end in `?`. */
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
   /** The shape rule: types of the outputs, or a ShapeError that says what does not fit. */
   infer(inputs: readonly TensorType[], attributes: A): readonly TensorType[]
   cost(inputs: readonly TensorType[], outputs: readonly TensorType[], attributes: A): Cost
+  /** Pairs [output, input]: the output may take the input's place in memory, element by element. */
+  readonly inPlace?: readonly (readonly [number, number])[]
   /** The rule, or the reason why there is none. */
   readonly gradient: GradientRule<A> | { readonly none: string }
 }
@@ -66,13 +68,14 @@ export function emit<A extends Attributes>(
 }
 
 function expectCount(op: string, inputs: readonly TensorType[], names: readonly string[]): void {
-  if (inputs.length !== names.length)
+  const least = names.filter((name) => !name.endsWith('?')).length
+  if (inputs.length < least || inputs.length > names.length)
     throw new ShapeError(`${op} takes ${names.length} inputs (${names.join(', ')}), got ${inputs.length}`)
 }
 
 /** Checks the rank of an argument and that it holds floats; returns its shape. */
 export function expectRank(op: string, name: string, type: TensorType | undefined, rank: number): Shape {
-  if (!type || type.dtype !== 'f32' || type.shape.length !== rank)
+  if (type?.dtype !== 'f32' || type.shape.length !== rank)
     throw new ShapeError(
       `${op}: ${name} must be an f32 tensor of rank ${rank}, got ${type ? `${type.dtype}[${shapeText(type.shape)}]` : 'none'}`,
     )

@@ -1,5 +1,5 @@
 /** Rectified linear unit: y = max(x, 0). Its gradient at 0 is 0, and is read off the output. */
-import { expectShape, defineOp, noMacs } from './op.js'
+import { defineOp, expectShape, noMacs } from './op.js'
 
 export const relu = defineOp<Record<never, never>>({
   name: 'relu',
@@ -7,6 +7,7 @@ export const relu = defineOp<Record<never, never>>({
   outputs: ['y'],
   infer: ([x]) => [x!],
   cost: noMacs,
+  inPlace: [[0, 0]],
   gradient: ({ outputs, outputGradients, emit }) => emit(reluGradient, {}, [outputGradients[0]!, outputs[0]!]),
 })
 
@@ -20,5 +21,6 @@ export const reluGradient = defineOp<Record<never, never>>({
     return [y!]
   },
   cost: noMacs,
+  inPlace: [[0, 0]],
   gradient: { none: 'it is itself a gradient; second derivatives are not offered' },
 })

@@ -18,5 +18,9 @@ export const sgd = defineOp<SgdAttributes>({
     return [parameter!, velocity!]
   },
   cost: noMacs,
+  inPlace: [
+    [0, 0],
+    [1, 2],
+  ],
   gradient: { none: 'an update is no part of the loss' },
 })

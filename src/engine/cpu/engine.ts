@@ -1,0 +1,134 @@
+/**
+ * The CPU engine: lowers plans to tapes and runs them on a backend, which is the Node addon or the WASM module. Both
+ * are the same C++ and take the same tapes.
+ */
+import type { Graph, GraphInput, Value } from '../../graph/graph.js'
+import { verify } from '../../ops/index.js'
+import { fuseGradientAdd, fuseNormGradient } from '../../plan/passes/backward.js'
+import { fuseAdd, fuseRelu } from '../../plan/passes/epilogue.js'
+import { foldBatchNorms } from '../../plan/passes/fold.js'
+import { splitBatchNorm } from '../../plan/passes/statistics.js'
+import type { Plan, PlanTarget } from '../../plan/plan.js'
+import { EngineError } from '../../util/errors.js'
+import { elements, shapeText } from '../../util/shape.js'
+import type { Engine, Executable } from '../engine.js'
+import type { CpuBackend, CpuProgram } from './backend.js'
+import { type Layouts, layoutsOf, pack, storedFloats, unpack } from './layout.js'
+import { bandsOf } from './lower/conv.js'
+import { canLower, loweringOf } from './lower/index.js'
+import { NONE } from './lower/lowering.js'
+import { Tape } from './tape.js'
+
+const FLOAT = 4
+
+const splitNorms = (graph: Graph) => splitBatchNorm(graph, bandsOf)
+
+const target: PlanTarget = {
+  lower: (graph) =>
+    [foldBatchNorms, splitNorms, fuseAdd, fuseRelu, fuseNormGradient, fuseGradientAdd].reduce(
+      (lowered, pass) => verify(pass(lowered)),
+      graph,
+    ),
+  sizes: (graph) => {
+    const layouts = layoutsOf(graph)
+    return (value) => storedFloats(value, layouts(value)) * FLOAT
+  },
+  workspace: (node) => (loweringOf(node).workspace?.(node, node.attributes) ?? 0) * FLOAT,
+}
+
+export function openCpuEngine(backend: CpuBackend): Engine {
+  return {
+    build: backend.build,
+    threads: backend.threads,
+    target,
+    missing: (graph: Graph) => [...new Set(graph.nodes.map(({ op }) => op))].filter((op) => !canLower(op)),
+    compile: async (plan) => {
+      const layouts = layoutsOf(plan.graph)
+      const program = await backend.load({
+        arenaFloats: plan.bytes / FLOAT,
+        setup: tapeOf(plan, plan.setup, layouts),
+        run: tapeOf(plan, plan.steps, layouts),
+      })
+      return new CpuExecutable(plan, layouts, program)
+    },
+    dispose: () => backend.dispose(),
+  }
+}
+
+/** The kernel calls of a list of nodes. */
+export function tapeOf(plan: Plan, nodes: Plan['steps'], layouts: Layouts): Float64Array {
+  const tape = new Tape()
+  for (const node of nodes) {
+    const workspace = plan.workspaces.get(node)
+    loweringOf(node).emit(node, node.attributes, {
+      tape,
+      at: (value) => offsetOf(plan, value),
+      layout: layouts,
+      size: (value) => storedFloats(value, layouts(value)),
+      workspace: workspace ? workspace.offset / FLOAT : NONE,
+    })
+  }
+  return tape.build()
+}
+
+function offsetOf(plan: Plan, value: Value): number {
+  return plan.buffers.get(value)!.offset / FLOAT
+}
+
+class CpuExecutable implements Executable {
+  readonly plan: Plan
+  readonly #layouts: Layouts
+  readonly #program: CpuProgram
+  readonly #inputs: ReadonlyMap<string, GraphInput>
+  readonly #readable: ReadonlyMap<string, Value>
+  /** Whether something the setup depends on was written since it last ran. */
+  #stale = true
+
+  constructor(plan: Plan, layouts: Layouts, program: CpuProgram) {
+    this.plan = plan
+    this.#layouts = layouts
+    this.#program = program
+    this.#inputs = new Map(plan.graph.inputs.map((input) => [input.name, input]))
+    this.#readable = new Map([...plan.graph.inputs, ...plan.graph.outputs].map(({ name, value }) => [name, value]))
+  }
+
+  write(name: string, data: Float32Array | Int32Array): void {
+    const input = this.#inputs.get(name)
+    if (!input) throw new EngineError(unknownName('input', name, this.#inputs.keys()))
+    const { type } = input.value
+    if (data.length !== elements(type.shape))
+      throw new EngineError(
+        `${name}: expected ${elements(type.shape)} values (${shapeText(type.shape)}), got ${data.length}`,
+      )
+    if ((type.dtype === 'i32') !== data instanceof Int32Array)
+      throw new EngineError(`${name}: expected ${type.dtype === 'i32' ? 'an Int32Array' : 'a Float32Array'}`)
+    const packed = data instanceof Float32Array ? pack(data, input.value, this.#layouts(input.value)) : data
+    this.#program.write(offsetOf(this.plan, input.value), packed)
+    if (input.role === 'parameter' || input.role === 'buffer') this.#stale = true
+  }
+
+  async run(): Promise<void> {
+    if (this.#stale) {
+      await this.#program.run('setup')
+      this.#stale = false
+    }
+    await this.#program.run('run')
+  }
+
+  read(name: string): Float32Array {
+    const value = this.#readable.get(name)
+    if (!value) throw new EngineError(unknownName('input or output', name, this.#readable.keys()))
+    const layout = this.#layouts(value)
+    return unpack(this.#program.read(offsetOf(this.plan, value), storedFloats(value, layout)), value, layout)
+  }
+
+  dispose(): Promise<void> {
+    return this.#program.dispose()
+  }
+}
+
+function unknownName(kind: string, name: string, known: Iterable<string>): string {
+  const names = [...known]
+  const shown = names.slice(0, 12).join(', ') + (names.length > 12 ? `, … (${names.length} in all)` : '')
+  return `the plan has no ${kind} named ${name}; it has ${shown}`
+}

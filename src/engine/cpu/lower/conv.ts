@@ -1,0 +1,146 @@
+/** Convolution and its gradients to kernel calls. How the work is cut depends on shapes alone, never on threads. */
+import type { Value } from '../../../graph/graph.js'
+import type { NormAttributes } from '../../../ops/batch-norm.js'
+import type { ConvAttributes, Pair } from '../../../ops/window.js'
+import { BLOCK } from '../layout.js'
+import { type Context, type Lowering, NONE } from './lowering.js'
+
+/** Pieces a layer is cut into where its batch alone gives fewer: enough for some tens of threads. */
+const PIECES = 32
+/** Pieces of the weight gradient, each with partial sums of its own. */
+const CHUNKS = 16
+/** Room for all partial sums of one weight gradient, in floats (8 MiB): more would not stay in cache. */
+const PARTIALS = 2 ** 21
+
+function geometry(x: readonly number[], y: readonly number[], [kh, kw]: Pair, a: ConvAttributes) {
+  const [n, c, h, w] = x as [number, number, number, number]
+  const [, o, oh, ow] = y as [number, number, number, number]
+  const [[sh, sw], [ph, pw], [dh, dw]] = [a.stride, a.padding, a.dilation]
+  return { n, c, h, w, o, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw }
+}
+
+const shape = (value: Value) => value.type.shape
+const kernelOf = (weight: Value) => shape(weight).slice(2) as unknown as Pair
+
+/** Bands of rows an image is cut into: one where the batch is large enough. */
+export function bandsOf(n: number, rows: number): number {
+  return Math.min(rows, Math.max(1, Math.ceil(PIECES / n)))
+}
+
+/** What a convolution does to its output while it is in cache. */
+interface Epilogue {
+  readonly bias?: Value | undefined
+  readonly residual?: Value | undefined
+  readonly statistics?: Value | undefined
+  readonly relu?: boolean
+  readonly bands?: number
+}
+
+function emitConv(
+  [x, weight]: readonly [Value, Value],
+  y: Value,
+  attributes: ConvAttributes,
+  { tape, at, layout }: Context,
+  { bias, residual, statistics, relu = false, bands }: Epilogue = {},
+): void {
+  const sizes = geometry(shape(x), shape(y), kernelOf(weight), attributes)
+  tape.push(layout(x) === 'plain' ? 'conv2d_plain' : 'conv2d', {
+    x: at(x),
+    weight: at(weight),
+    y: at(y),
+    bias: bias ? at(bias) : NONE,
+    residual: residual ? at(residual) : NONE,
+    relu: Number(relu),
+    statistics: statistics ? at(statistics) : NONE,
+    ...sizes,
+    bands: bands ?? bandsOf(sizes.n, sizes.oh),
+  })
+}
+
+export const conv2d: Lowering<ConvAttributes> = {
+  emit({ inputs: [x, weight], outputs: [y] }, attributes, context) {
+    emitConv([x!, weight!], y!, attributes, context)
+  },
+}
+
+export const conv2dStatistics: Lowering<ConvAttributes & { readonly bands: number }> = {
+  emit({ inputs: [x, weight], outputs: [y, statistics] }, attributes, context) {
+    emitConv([x!, weight!], y!, attributes, context, { statistics, bands: attributes.bands })
+  },
+}
+
+export const conv2dActivation: Lowering<ConvAttributes & { readonly relu: boolean }> = {
+  emit({ inputs: [x, weight, bias, residual], outputs: [y] }, attributes, context) {
+    emitConv([x!, weight!], y!, attributes, context, { bias, residual, relu: attributes.relu })
+  },
+}
+
+/** Output and input blocks of a weight, in the blocked layout. */
+function blocksOf(weight: Value): { oblocks: number; iblocks: number; taps: number } {
+  const [o, i, kh, kw] = shape(weight) as [number, number, number, number]
+  return { oblocks: Math.ceil(o / BLOCK), iblocks: Math.ceil(i / BLOCK), taps: kh * kw }
+}
+
+/** The weight is transposed into the workspace first: 1 / (N · OH · OW) of the layer's work. */
+export const conv2dInputGradient: Lowering<ConvAttributes & { readonly size: Pair }> = {
+  workspace({ inputs: [, weight] }) {
+    const { oblocks, iblocks, taps } = blocksOf(weight!)
+    return oblocks * iblocks * taps * BLOCK * BLOCK
+  },
+  emit({ inputs, outputs }, attributes, { tape, at, workspace }) {
+    const [dy, weight, addend] = inputs as [Value, Value, Value?]
+    const dx = outputs[0]!
+    const sizes = geometry(shape(dx), shape(dy), kernelOf(weight), attributes)
+    tape.push('transpose_weight', { weight: at(weight), y: workspace, ...blocksOf(weight) })
+    tape.push('conv2d_input_gradient', {
+      dy: at(dy),
+      weight: workspace,
+      dx: at(dx),
+      addend: addend ? at(addend) : NONE,
+      ...sizes,
+      bands: bandsOf(sizes.n, sizes.h),
+    })
+  },
+}
+
+export const conv2dInputGradientAdd = conv2dInputGradient
+
+/** Takes a norm's factor into the rows of 16 output channels of a weight. */
+export const foldBatchNorm: Lowering<NormAttributes> = {
+  emit({ inputs, outputs }, { epsilon }, { tape, at, size }) {
+    const [weight, scale, shift, mean, variance] = inputs.map(at) as [number, number, number, number, number]
+    const [folded, bias] = outputs.map(at) as [number, number]
+    const { oblocks } = blocksOf(inputs[0]!)
+    const inner = size(inputs[0]!) / (oblocks * BLOCK)
+    tape.push('fold_batch_norm', { weight, scale, shift, mean, variance, folded, bias, epsilon, oblocks, inner })
+  },
+}
+
+/** Chunks of the batch and groups of output blocks: wide layers are cut by output so that partial sums stay small. */
+function cutWeightGradient(n: number, oblocks: number, floats: number): { chunks: number; groups: number } {
+  const chunks = Math.max(1, Math.min(n, CHUNKS, Math.floor(PARTIALS / floats)))
+  return { chunks, groups: Math.min(oblocks, Math.ceil(CHUNKS / chunks)) }
+}
+
+export const conv2dWeightGradient: Lowering<ConvAttributes & { readonly kernel: Pair }> = {
+  workspace({ inputs: [x], outputs: [dweight] }) {
+    const { oblocks, iblocks, taps } = blocksOf(dweight!)
+    const floats = oblocks * iblocks * taps * BLOCK * BLOCK
+    return cutWeightGradient(shape(x!)[0]!, oblocks, floats).chunks * floats
+  },
+  emit({ inputs, outputs }, attributes, { tape, at, layout, size, workspace }: Context) {
+    const [x, dy] = inputs as [Value, Value]
+    const dweight = outputs[0]!
+    const sizes = geometry(shape(x), shape(dy), attributes.kernel, attributes)
+    const { chunks, groups } = cutWeightGradient(sizes.n, blocksOf(dweight).oblocks, size(dweight))
+    tape.push(layout(x) === 'plain' ? 'conv2d_weight_gradient_plain' : 'conv2d_weight_gradient', {
+      x: at(x),
+      dy: at(dy),
+      partials: workspace,
+      ...sizes,
+      chunks,
+      groups,
+    })
+    tape.push('sum_partials', { partials: workspace, y: at(dweight), count: size(dweight), chunks })
+  },
+}

@@ -1,0 +1,27 @@
+/** How each operation becomes kernel calls. Total: the compiler demands a lowering for each operation. */
+import type { Node } from '../../../graph/graph.js'
+import { type AttributesOf, isOpName, type OpName } from '../../../ops/index.js'
+import { invariant } from '../../../util/errors.js'
+import * as classifier from './classifier.js'
+import * as conv from './conv.js'
+import * as elementwise from './elementwise.js'
+import type { Lowering } from './lowering.js'
+import * as norm from './norm.js'
+import * as pool from './pool.js'
+
+const lowerings: { readonly [Name in OpName]: Lowering<AttributesOf<Name>> } = {
+  ...classifier,
+  ...conv,
+  ...elementwise,
+  ...norm,
+  ...pool,
+}
+
+export function loweringOf(node: Node): Lowering<unknown> {
+  invariant(isOpName(node.op), `no operation is named ${node.op}`)
+  return lowerings[node.op] as Lowering<unknown>
+}
+
+export function canLower(op: string): boolean {
+  return Object.hasOwn(lowerings, op)
+}

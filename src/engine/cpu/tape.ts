@@ -1,0 +1,22 @@
+/** Writes tape instructions: a kernel's number, then its arguments in the order of the kernel table. */
+import { invariant } from '../../util/errors.js'
+import { type KernelName, kernelNames, kernels } from './kernel-table.js'
+
+export type KernelArguments<Name extends KernelName> = Readonly<Record<(typeof kernels)[Name][number], number>>
+
+export class Tape {
+  readonly #words: number[] = []
+
+  push<Name extends KernelName>(name: Name, args: KernelArguments<Name>): void {
+    this.#words.push(kernelNames.indexOf(name))
+    for (const key of kernels[name] as readonly (keyof typeof args)[]) {
+      const word = args[key]
+      invariant(typeof word === 'number' && !Number.isNaN(word), `${name} lacks its argument ${String(key)}`)
+      this.#words.push(word)
+    }
+  }
+
+  build(): Float64Array {
+    return Float64Array.from(this.#words)
+  }
+}

@@ -1,0 +1,36 @@
+/** For inference: batch norm goes into the convolution before it. The folding itself runs once, in the setup. */
+import { f32, type Graph, type Value } from '../../graph/graph.js'
+import { Rewriter } from '../rewrite.js'
+
+export function foldBatchNorms(graph: Graph): Graph {
+  const rewriter = new Rewriter(graph)
+  for (const norm of graph.nodes) {
+    if (norm.op !== 'batchNormInference') continue
+    const [y, ...statistics] = norm.inputs as [Value, Value, Value, Value, Value]
+    const conv = rewriter.producer(y, 'conv2d')
+    if (!conv || rewriter.onlyConsumer(y, 'batchNormInference') !== norm) continue
+    const [x, weight] = conv.inputs as [Value, Value]
+    const folded = rewriter.value(weight.type)
+    const bias = rewriter.value(f32(weight.type.shape[0]!))
+    rewriter.replace(
+      [conv, norm],
+      [
+        {
+          op: 'foldBatchNorm',
+          attributes: norm.attributes,
+          inputs: [weight, ...statistics],
+          outputs: [folded, bias],
+          path: norm.path,
+        },
+        {
+          op: 'conv2dActivation',
+          attributes: { ...conv.attributes, relu: false },
+          inputs: [x, folded, bias],
+          outputs: norm.outputs,
+          path: conv.path,
+        },
+      ],
+    )
+  }
+  return rewriter.done()
+}

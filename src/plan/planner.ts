@@ -1,0 +1,147 @@
+/**
+ * Graph to plan: splits off what is computed once, finds how long each value lives, and gives every buffer its place
+ * in the arena.
+ */
+import type { Graph, Node, Value } from '../graph/graph.js'
+import { prune } from '../graph/prune.js'
+import { opOf, verify } from '../ops/index.js'
+import { invariant } from '../util/errors.js'
+import { roundUp } from '../util/shape.js'
+import { type Interval, placeIntervals } from './arena.js'
+import type { Buffer, Plan, PlanTarget } from './plan.js'
+
+/** Buffers start at multiples of this many bytes: a cache line, and the widest vector. */
+const ALIGNMENT = 64
+
+export function planGraph(graph: Graph, target: PlanTarget): Plan {
+  const lowered = verify(prune(target.lower(graph)))
+  const { setup, steps } = splitSetup(lowered)
+  const sizeOf = target.sizes(lowered)
+  const bytesOf = (value: Value) => roundUp(sizeOf(value), ALIGNMENT)
+
+  const root = shareBuffers(lowered, setup, steps, bytesOf)
+  const intervals: Interval[] = []
+  const owners: (Value | Node)[] = []
+  for (const [value, life] of lifetimes(lowered, setup, steps, root)) {
+    intervals.push({ bytes: bytesOf(value), ...life })
+    owners.push(value)
+  }
+  ;[...setup, ...steps].forEach((node, i) => {
+    const bytes = roundUp(target.workspace(node), ALIGNMENT)
+    if (bytes === 0) return
+    intervals.push({ bytes, from: i - setup.length, to: i - setup.length })
+    owners.push(node)
+  })
+
+  const { offsets, bytes } = placeIntervals(intervals)
+  const placed = new Map(owners.map((owner, i) => [owner, { offset: offsets[i]!, bytes: intervals[i]!.bytes }]))
+  const buffers = new Map<Value, Buffer>()
+  for (const value of root.keys()) buffers.set(value, placed.get(root.get(value)!)!)
+  const workspaces = new Map<Node, Buffer>()
+  for (const node of [...setup, ...steps]) {
+    const buffer = placed.get(node)
+    if (buffer) workspaces.set(node, buffer)
+  }
+  return { graph: lowered, setup, steps, buffers, workspaces, bytes }
+}
+
+/** A node belongs to the setup when all it reads is fixed between runs. */
+function splitSetup(graph: Graph): { setup: Node[]; steps: Node[] } {
+  const updated = new Set(graph.updates.map(({ target }) => target))
+  const fixed = new Set<Value>()
+  for (const { role, value } of graph.inputs)
+    if ((role === 'parameter' || role === 'buffer') && !updated.has(value)) fixed.add(value)
+  const setup: Node[] = []
+  const steps: Node[] = []
+  for (const node of graph.nodes) {
+    const once = node.inputs.every((value) => fixed.has(value))
+    if (once) for (const value of node.outputs) fixed.add(value)
+    ;(once ? setup : steps).push(node)
+  }
+  return { setup, steps }
+}
+
+/**
+ * Which value's buffer each value uses: its own, that of the input it updates, or that of an input of its node which
+ * nobody reads any more and which the operation may overwrite.
+ */
+function shareBuffers(
+  graph: Graph,
+  setup: readonly Node[],
+  steps: readonly Node[],
+  bytesOf: (value: Value) => number,
+): Map<Value, Value> {
+  const root = new Map<Value, Value>()
+  const lastUse = new Map<Value, number>() // by root
+  const uses = (node: Node, i: number) => {
+    for (const value of node.inputs) lastUse.set(value, i)
+  }
+  steps.forEach(uses)
+  for (const { value } of graph.outputs) lastUse.set(value, Number.POSITIVE_INFINITY)
+
+  const kept = new Set<Value>([...graph.inputs.map(({ value }) => value), ...setup.flatMap((node) => node.outputs)])
+  for (const value of kept) root.set(value, value)
+  const targetOf = new Map(graph.updates.map(({ target, source }) => [source, target]))
+
+  steps.forEach((node, i) => {
+    const pairs = opOf(node).inPlace ?? []
+    const overwritten = new Set<number>()
+    node.outputs.forEach((output, o) => {
+      const target = targetOf.get(output)
+      if (target) {
+        const last = lastUse.get(target) ?? -1
+        const slot = node.inputs.indexOf(target)
+        invariant(
+          last < i || (last === i && pairs.some(([to, from]) => to === o && from === slot)),
+          `${node.path}: the update of an input comes before its last use`,
+        )
+        root.set(output, target)
+        return
+      }
+      const taken = pairs.find(([to, from]) => {
+        const input = node.inputs[from]
+        return (
+          to === o &&
+          input !== undefined &&
+          !overwritten.has(from) &&
+          !kept.has(root.get(input)!) &&
+          lastUse.get(input) === i &&
+          lastUse.get(root.get(input)!) !== Number.POSITIVE_INFINITY &&
+          bytesOf(input) === bytesOf(output) &&
+          node.inputs.every((other, k) => k === from || root.get(other) !== root.get(input))
+        )
+      })
+      if (taken) overwritten.add(taken[1])
+      root.set(output, taken ? root.get(node.inputs[taken[1]]!)! : output)
+    })
+  })
+  return root
+}
+
+/** First and last step at which each buffer must hold. Inputs, outputs and what the setup made live for ever. */
+function lifetimes(
+  graph: Graph,
+  setup: readonly Node[],
+  steps: readonly Node[],
+  root: ReadonlyMap<Value, Value>,
+): Map<Value, { from: number; to: number }> {
+  const forever = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }
+  const lives = new Map<Value, { from: number; to: number }>()
+  for (const { value } of graph.inputs) lives.set(value, forever)
+  for (const node of setup) for (const value of node.outputs) lives.set(value, forever)
+  steps.forEach((node, i) => {
+    for (const value of node.outputs) {
+      const owner = root.get(value)!
+      if (!lives.has(owner)) lives.set(owner, { from: i, to: i })
+      else extend(lives, owner, i)
+    }
+    for (const value of node.inputs) extend(lives, root.get(value)!, i)
+  })
+  for (const { value } of graph.outputs) lives.set(root.get(value)!, forever)
+  return lives
+}
+
+function extend(lives: Map<Value, { from: number; to: number }>, value: Value, to: number): void {
+  const life = lives.get(value)!
+  lives.set(value, { from: life.from, to: Math.max(life.to, to) })
+}
