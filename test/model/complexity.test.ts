@@ -1,0 +1,101 @@
+// The parameter counts and multiply-adds of the papers' networks, to the digit.
+import { describe, expect, test } from 'vitest'
+import { complexity } from '../../src/model/complexity.js'
+import { imagenetBasic, imagenetBottleneck } from '../../src/spec/families.js'
+import { type PresetName, preset } from '../../src/spec/presets.js'
+
+const mega = (macs: number) => (macs / 1e6).toFixed(1)
+const giga = (macs: number) => (macs / 1e9).toFixed(3)
+
+describe('CIFAR nets', () => {
+  test.each<[PresetName, number, number, string]>([
+    ['resnet20', 269_722, 275_572, '40.6'],
+    ['resnet32', 464_154, 470_004, '68.9'],
+    ['resnet44', 658_586, 664_436, '97.2'],
+    ['resnet56', 853_018, 858_868, '125.5'],
+    ['resnet110', 1_727_962, 1_733_812, '252.9'],
+    ['resnet1202', 19_421_274, 19_427_124, '2829.2'],
+    ['plain20', 269_722, 275_572, '40.6'],
+    ['plain32', 464_154, 470_004, '68.9'],
+    ['plain44', 658_586, 664_436, '97.2'],
+    ['plain56', 853_018, 858_868, '125.5'],
+    ['plain110', 1_727_962, 1_733_812, '252.9'],
+    ['preresnet110', 1_727_962, 1_733_812, '252.9'],
+    ['preresnet164', 1_703_258, 1_726_388, '244.5'],
+    ['preresnet1001', 10_327_706, 10_350_836, '1487.8'],
+  ])('%s has %i params, %i for 100 classes, and %sM MACs', (name, params, params100, macs) => {
+    const cost = complexity(preset(name))
+    expect(cost.params).toBe(params)
+    expect(complexity(preset(name, { classes: 100 })).params).toBe(params100)
+    expect(mega(cost.macs)).toBe(macs)
+  })
+
+  test('every multiply-add of ResNet-20 is accounted for', () => {
+    const stem = 32 * 32 * 16 * 27
+    const stage1 = 6 * 32 * 32 * 16 * 144
+    const stage2 = 16 * 16 * 32 * (144 + 5 * 288)
+    const stage3 = 8 * 8 * 64 * (288 + 5 * 576)
+    expect(complexity(preset('resnet20')).macs).toBe(stem + stage1 + stage2 + stage3 + 640)
+  })
+})
+
+describe('ImageNet nets', () => {
+  test.each<[PresetName, number, string]>([
+    ['resnet18', 11_689_512, '1.814'],
+    ['resnet34', 21_797_672, '3.664'],
+    ['resnet50', 25_557_032, '4.089'],
+    ['resnet101', 44_549_160, '7.801'],
+    ['resnet152', 60_192_808, '11.514'],
+    ['plain18', 11_515_688, '1.795'],
+    ['plain34', 21_623_848, '3.644'],
+  ])('%s has %i params and %s GMACs', (name, params, macs) => {
+    const cost = complexity(preset(name))
+    expect(cost.params).toBe(params)
+    expect(giga(cost.macs)).toBe(macs)
+  })
+
+  test.each([
+    [50, '3.858'],
+    [101, '7.570'],
+    [152, '11.282'],
+    [200, '14.776'],
+  ])('depth %i with the stride in the first 1x1 layer has %s GMACs and as many params', (depth, macs) => {
+    const cost = complexity(imagenetBottleneck({ depth, strideIn: 0 }))
+    expect(giga(cost.macs)).toBe(macs)
+    expect(cost.params).toBe(complexity(imagenetBottleneck({ depth })).params)
+  })
+
+  test.each([
+    [18, 11_515_688, 12_043_816],
+    [34, 21_623_848, 22_716_840],
+  ])('depth %i has %i params with option A and %i with option C', (depth, a, c) => {
+    expect(complexity(imagenetBasic({ depth, shortcut: 'pad' })).params).toBe(a)
+    expect(complexity(imagenetBasic({ depth, shortcut: 'project-always' })).params).toBe(c)
+  })
+
+  test('depth 200 in both orders', () => {
+    const post = complexity(imagenetBottleneck({ depth: 200 }))
+    const pre = complexity(imagenetBottleneck({ depth: 200, order: 'pre' }))
+    expect([post.params, giga(post.macs)]).toEqual([64_673_832, '15.007'])
+    expect([pre.params, giga(pre.macs)]).toEqual([64_666_280, '15.007'])
+  })
+})
+
+test('acts count what convolutions and the classifier put out', () => {
+  const cost = complexity(preset('resnet8'))
+  expect(cost.acts).toBe(3 * 16 * 1024 + 2 * 32 * 256 + 2 * 64 * 64 + 10)
+})
+
+test('the layers add up to the totals and carry their paths and shapes', () => {
+  const cost = complexity(preset('resnet18'))
+  expect(cost.layers.reduce((sum, { params }) => sum + params, 0)).toBe(cost.params)
+  expect(cost.layers.find(({ path }) => path === 'stage2.block1.shortcut.conv')).toEqual({
+    path: 'stage2.block1.shortcut.conv',
+    op: 'conv2d',
+    inputShape: [64, 56, 56],
+    outputShape: [128, 28, 28],
+    params: 64 * 128,
+    macs: 64 * 128 * 28 * 28,
+    acts: 128 * 28 * 28,
+  })
+})

@@ -1,0 +1,117 @@
+import { expect, test } from 'vitest'
+import { depthOf } from '../../src/spec/blocks.js'
+import { cifarBasic, cifarBottleneck, imagenetBasic, imagenetBottleneck } from '../../src/spec/families.js'
+import { isPresetName, type PresetName, preset, presetNames } from '../../src/spec/presets.js'
+import { validateSpec } from '../../src/spec/validate.js'
+import { ConfigError } from '../../src/util/errors.js'
+
+test.each(presetNames)('%s survives JSON, is valid and is as deep as its name says', (name) => {
+  const spec = preset(name)
+  const copy: unknown = JSON.parse(JSON.stringify(spec))
+  expect(copy).toEqual(spec)
+  expect(validateSpec(copy)).toBe(copy)
+  expect(spec.name).toBe(name)
+  expect(depthOf(spec)).toBe(Number(/\d+/.exec(name)![0]))
+})
+
+test('options set classes, input and shortcut', () => {
+  const spec = preset('resnet20', {
+    classes: 7,
+    input: { channels: 1, height: 28, width: 30 },
+    shortcut: 'project-always',
+  })
+  expect(spec.head.classes).toBe(7)
+  expect(spec.input).toEqual({ channels: 1, height: 28, width: 30 })
+  expect(spec.stages.every(({ blocks }) => blocks.every(({ shortcut }) => shortcut === 'project-always'))).toBe(true)
+})
+
+test('CIFAR nets use option A, ImageNet nets option B with the stride in the 3x3', () => {
+  expect(preset('resnet56').stages[1]!.blocks[0]).toEqual({
+    branch: [
+      { kind: 'conv', width: 32, kernel: 3 },
+      { kind: 'conv', width: 32, kernel: 3 },
+    ],
+    stride: 2,
+    strideIn: 0,
+    order: 'post',
+    shortcut: 'pad',
+  })
+  expect(preset('resnet50').stages[1]!.blocks[0]).toMatchObject({
+    stride: 2,
+    strideIn: 1,
+    shortcut: 'project-on-change',
+  })
+})
+
+test('pre-activation nets activate before the split after a bare stem and where shortcuts project', () => {
+  const shared = (name: PresetName) =>
+    preset(name).stages.flatMap(({ blocks }, stage) =>
+      blocks.flatMap(({ activateBeforeSplit }, block) => (activateBeforeSplit ? [`${stage + 1}.${block + 1}`] : [])),
+    )
+  expect(shared('preresnet164')).toEqual(['1.1', '2.1', '3.1'])
+  expect(shared('preresnet110')).toEqual(['1.1'])
+  const imagenet = imagenetBottleneck({ depth: 50, order: 'pre', shortcut: 'pad' })
+  expect(imagenet.stages.some(({ blocks }) => blocks.some(({ activateBeforeSplit }) => activateBeforeSplit))).toBe(
+    false,
+  )
+})
+
+test('widths and names can be chosen', () => {
+  const spec = cifarBasic({ depth: 14, widths: [4, 8, 12], name: 'tiny' })
+  expect(spec.name).toBe('tiny')
+  expect(spec.stem[0]).toEqual({ kind: 'conv', width: 4, kernel: 3 })
+  expect(spec.stages.map(({ blocks }) => blocks.map(({ branch }) => branch[1]!.width))).toEqual([
+    [4, 4],
+    [8, 8],
+    [12, 12],
+  ])
+  expect(cifarBasic({ depth: 14, shortcut: 'none' }).name).toBe('plain14')
+  expect(cifarBottleneck({ depth: 29, order: 'pre' }).name).toBe('preresnet29')
+})
+
+test.each([
+  [
+    () => cifarBasic({ depth: 21 }),
+    '6n+2',
+    'depth 21: a CIFAR net of basic blocks has 6n+2 layers, n whole and at least 1; use 20 or 26',
+  ],
+  [
+    () => cifarBasic({ depth: 2 }),
+    'too shallow',
+    'depth 2: a CIFAR net of basic blocks has 6n+2 layers, n whole and at least 1; use 8',
+  ],
+  [
+    () => cifarBasic({ depth: 20.5 }),
+    'no whole number',
+    'depth 20.5: a CIFAR net of basic blocks has 6n+2 layers, n whole and at least 1; use 20 or 26',
+  ],
+  [
+    () => cifarBottleneck({ depth: 163 }),
+    '9n+2',
+    'depth 163: a CIFAR net of bottlenecks has 9n+2 layers, n whole and at least 1; use 155 or 164',
+  ],
+  [
+    () => imagenetBasic({ depth: 50 }),
+    'ImageNet basic',
+    'depth 50: ImageNet nets of basic blocks have 18 or 34 layers; for other depths change the stages of one of these',
+  ],
+  [
+    () => imagenetBottleneck({ depth: 34 }),
+    'ImageNet bottleneck',
+    'depth 34: ImageNet nets of bottlenecks have 50, 101, 152 or 200 layers; for other depths change the stages of one of these',
+  ],
+])('the depth rule, case %#: %s', (build, _, message) => {
+  if (message === undefined) expect(build).not.toThrow()
+  else expect(build).toThrow(new ConfigError(message))
+})
+
+test('unknown names and shortcuts of plain nets are refused', () => {
+  expect(isPresetName('resnet19')).toBe(false)
+  expect(isPresetName('toString')).toBe(false)
+  expect(() => preset('resnet19' as PresetName)).toThrow(
+    new ConfigError(`preset: no network is named "resnet19"; there are ${presetNames.join(', ')}`),
+  )
+  expect(() => preset('plain20', { shortcut: 'pad' })).toThrow(
+    new ConfigError('preset: plain20 has no shortcuts, got shortcut "pad"; leave it out, or use resnet20'),
+  )
+})

@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest'
+import { complexity } from '../../src/model/complexity.js'
+import { forwardGraph } from '../../src/model/forward.js'
+import { parametersOf } from '../../src/model/parameters.js'
+import { cifarBasic } from '../../src/spec/families.js'
+import type { BlockPath } from '../../src/spec/paths.js'
+import { preset } from '../../src/spec/presets.js'
+import { pathAfterRemoval, plainTwin, removeBlock } from '../../src/spec/surgery.js'
+import { ConfigError, ShapeError } from '../../src/util/errors.js'
+
+test('a plain twin is the preset, with the parameters of option A', () => {
+  expect(plainTwin(preset('resnet56'))).toEqual(preset('plain56'))
+  expect(plainTwin(plainTwin(preset('resnet18'))).name).toBe('plain18')
+  const twin = plainTwin(preset('preresnet110'))
+  expect(twin.name).toBe('plain-preresnet110')
+  expect(twin.stages[0]!.blocks[0]).not.toHaveProperty('activateBeforeSplit')
+  expect(complexity(twin).params).toBe(complexity(preset('preresnet110')).params)
+})
+
+test('removing a block leaves the others and the spec it came from untouched', () => {
+  const spec = preset('resnet20')
+  const before = JSON.stringify(spec)
+  const lesioned = removeBlock(spec, 'stage2.block3')
+  expect(lesioned.stages.map(({ blocks }) => blocks.length)).toEqual([3, 2, 3])
+  expect(JSON.stringify(spec)).toBe(before)
+  expect(complexity(spec).params - complexity(lesioned).params).toBe(2 * (32 * 32 * 9 + 64))
+})
+
+test('parameters find their places in the lesioned network', () => {
+  const spec = preset('resnet20')
+  const removed: BlockPath = 'stage1.block2'
+  const paths = (network: typeof spec) =>
+    parametersOf(forwardGraph(network, { batch: 1, mode: 'inference' })).map(({ path }) => path)
+  const moved = paths(spec).flatMap((path) => pathAfterRemoval(path, removed) ?? [])
+  expect(moved).toEqual(paths(removeBlock(spec, removed)))
+  expect(pathAfterRemoval('stage1.block20', 'stage1.block2')).toBe('stage1.block19')
+  expect(pathAfterRemoval('stage1.block2', 'stage1.block2')).toBeUndefined()
+  expect(pathAfterRemoval('stage2.block3.conv1', 'stage1.block2')).toBe('stage2.block3.conv1')
+})
+
+test.each<[string, string, Error]>([
+  ['no block', 'stage2', new ConfigError('stage2: expected the path of a block, such as stage2.block3')],
+  [
+    'missing',
+    'stage2.block9',
+    new ConfigError('stage2.block9: resnet20 has no such block; its stages have 3, 3, 3 blocks'),
+  ],
+  [
+    'changes sizes',
+    'stage2.block1',
+    new ShapeError(
+      'stage2.block1: it changes the width from 16 to 32 and has stride 2, so the network does not fit together ' +
+        'without it; remove stage2.block2 or another block that keeps sizes',
+    ),
+  ],
+])('removeBlock refuses, case %s', (_, path, error) => {
+  expect(() => removeBlock(preset('resnet20'), path as BlockPath)).toThrow(error)
+})
+
+test('a stage keeps its last block', () => {
+  const spec = cifarBasic({ depth: 8 })
+  expect(() => removeBlock(spec, 'stage1.block1')).toThrow(
+    new ConfigError('stage1.block1: it is the only block of stage1, and a stage needs at least one'),
+  )
+  expect(() => removeBlock(spec, 'stage3.block1')).toThrow(/stage3 has no block that keeps sizes$/)
+})

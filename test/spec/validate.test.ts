@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest'
+import { cifarBasic } from '../../src/spec/families.js'
+import { preset } from '../../src/spec/presets.js'
+import { validateSpec } from '../../src/spec/validate.js'
+import { ConfigError, ShapeError } from '../../src/util/errors.js'
+
+type Json = { [key: string]: Json } & Json[]
+
+/** A valid spec as loose JSON, changed at one place. `undefined` removes the field. */
+function broken(keys: readonly (string | number)[], value: unknown): unknown {
+  const copy = JSON.parse(JSON.stringify(preset('resnet18'))) as Json
+  let place = copy
+  for (const key of keys.slice(0, -1)) place = place[key as string]!
+  const last = keys.at(-1) as string
+  if (value === undefined) delete place[last]
+  else place[last] = value as Json
+  return copy
+}
+
+const block = ['stages', 1, 'blocks', 1]
+const layer = [...block, 'branch', 0]
+
+describe('each field is checked and the message says where', () => {
+  test.each<[readonly (string | number)[], unknown, string]>([
+    [['format'], 2, 'spec: format must be 1, got 2; a newer format needs a newer resnet.ts'],
+    [['name'], '', 'spec: name must be a text that is not empty, got ""'],
+    [['extra'], 1, 'spec: there is no field "extra"; the fields are format, name, input, stem, stages, head'],
+    [['input'], [3, 32, 32], 'input: expected an object, got [3,32,32]'],
+    [['input', 'height'], 32.5, 'input: height must be a whole number of at least 1, got 32.5'],
+    [['input', 'depth'], 1, 'input: there is no field "depth"; the fields are channels, height, width'],
+    [['stem'], 'conv', 'spec: stem must be a list, got "conv"'],
+    [['stem', 0], null, 'stem, layer 1: expected an object, got null'],
+    [
+      ['stem', 1, 'kind'],
+      'batchnorm',
+      'stem, layer 2: kind must be one of conv, norm, relu, maxPool, averagePool, got "batchnorm"',
+    ],
+    [['stem', 0, 'kernel'], 0, 'stem.conv: kernel must be a whole number of at least 1, got 0'],
+    [['stem', 0, 'stride'], -2, 'stem.conv: stride must be a whole number of at least 1, got -2'],
+    [['stem', 1, 'width'], 64, 'stem.norm: there is no field "width"; the fields are kind'],
+    [['stem', 3, 'kernel'], '3', 'stem.pool: kernel must be a whole number of at least 1, got "3"'],
+    [['stem', 3, 'stride'], undefined, 'stem.pool: stride must be a whole number of at least 1, got nothing'],
+    [['stem', 3, 'padding'], 2, 'stem.pool: padding must be at most half of the kernel, 3, got 2'],
+    [['stem', 3, 'ceil'], true, 'stem.pool: there is no field "ceil"; the fields are kind, kernel, stride, padding'],
+    [['stages'], [], 'spec: stages must be a list of at least 1, got []'],
+    [['stages', 1], 3, 'stage2: expected an object, got 3'],
+    [['stages', 1, 'blocks'], [], 'stage2: blocks must be a list of at least 1, got []'],
+    [['stages', 1, 'depth'], 2, 'stage2: there is no field "depth"; the fields are blocks'],
+    [block, true, 'stage2.block2: expected an object, got true'],
+    [
+      [...block, 'strides'],
+      1,
+      'stage2.block2: there is no field "strides"; the fields are branch, stride, strideIn, order, shortcut, activateBeforeSplit',
+    ],
+    [[...block, 'branch'], [], 'stage2.block2: branch must be a list of at least 1, got []'],
+    [layer, 64, 'stage2.block2.conv1: expected an object, got 64'],
+    [[...layer, 'kind'], 'norm', 'stage2.block2.conv1: kind must be "conv", got "norm"'],
+    [[...layer, 'width'], null, 'stage2.block2.conv1: width must be a whole number of at least 1, got null'],
+    [[...layer, 'kernel'], undefined, 'stage2.block2.conv1: kernel must be a whole number of at least 1, got nothing'],
+    [[...layer, 'padding'], -1, 'stage2.block2.conv1: padding must be a whole number of at least 0, got -1'],
+    [[...layer, 'dilation'], 0, 'stage2.block2.conv1: dilation must be a whole number of at least 1, got 0'],
+    [
+      [...layer, 'stride'],
+      2,
+      'stage2.block2.conv1: there is no field "stride"; the fields are kind, width, kernel, padding, dilation',
+    ],
+    [[...block, 'stride'], 0, 'stage2.block2: stride must be a whole number of at least 1, got 0'],
+    [[...block, 'strideIn'], 2, 'stage2.block2: strideIn must be below the number of layers in the branch, 2, got 2'],
+    [[...block, 'order'], 'Post', 'stage2.block2: order must be one of post, pre, got "Post"'],
+    [
+      [...block, 'shortcut'],
+      'identity',
+      'stage2.block2: shortcut must be one of none, pad, project-on-change, project-always, got "identity"',
+    ],
+    [[...block, 'activateBeforeSplit'], 'yes', 'stage2.block2: activateBeforeSplit must be true or false, got "yes"'],
+    [
+      [...block, 'activateBeforeSplit'],
+      true,
+      'stage2.block2: activateBeforeSplit is for pre-activation blocks; leave it out, or set order to "pre"',
+    ],
+    [['head', 'norm'], 0, 'head: norm must be true or false, got 0'],
+    [['head', 'classes'], 1, 'head: classes must be a whole number of at least 2, got 1'],
+    [['head', 'bias'], false, 'head: there is no field "bias"; the fields are norm, classes'],
+    [['stem'], 'x'.repeat(80), `spec: stem must be a list, got "${'x'.repeat(56)}...`],
+  ])('%j = %j', (keys, value, message) => {
+    expect(() => validateSpec(broken(keys, value))).toThrow(new ConfigError(message))
+  })
+
+  test('values that JSON does not know are named too', () => {
+    const spec = preset('resnet8')
+    expect(() => validateSpec({ ...spec, head: { norm: false, classes: Number.NaN } })).toThrow(
+      new ConfigError('head: classes must be a whole number of at least 2, got NaN'),
+    )
+    expect(() => validateSpec(undefined)).toThrow(new ConfigError('spec: expected an object, got nothing'))
+  })
+})
+
+test('layers of the stem are numbered in messages where there are several of a kind', () => {
+  const conv = { kind: 'conv', width: 8, kernel: 3 }
+  const spec = { ...preset('resnet8'), stem: [conv, { kind: 'norm' }, { ...conv, kernel: 0 }] }
+  expect(() => validateSpec(spec)).toThrow(
+    new ConfigError('stem.conv2: kernel must be a whole number of at least 1, got 0'),
+  )
+})
+
+test('pad shortcuts may not narrow', () => {
+  expect(() => validateSpec(cifarBasic({ depth: 8, widths: [16, 32, 24] }))).toThrow(
+    new ShapeError(
+      'stage3.block1: a pad shortcut cannot narrow 32 channels to 24; ' +
+        'use the shortcut project-on-change, or a branch that ends at least as wide',
+    ),
+  )
+  const projected = cifarBasic({ depth: 8, widths: [16, 32, 24], shortcut: 'project-on-change' })
+  expect(validateSpec(projected)).toBe(projected)
+})
