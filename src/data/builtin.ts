@@ -68,16 +68,16 @@ class Painter {
     const other = near(ground, random)
     canvas.gradient(ground, other, random.between(-8, 8), random.between(-8, 8))
     canvas.relief(texture(random))
-    for (let n = random.between(1, 3); n > 0; n--) this.#fragment(random)
-    for (let n = random.between(0, 2); n > 0; n--) this.#line(random)
+    for (let n = random.between(0, 2); n > 0; n--) this.#fragment(random)
+    for (let n = random.between(0, 1); n > 0; n--) this.#line(random)
     this.#thing(label, contrasting([ground, other], random), random)
-    if (random.below(3) === 0) this.#line(random)
-    canvas.grain(random, random.between(0, 24))
+    if (random.below(4) === 0) this.#line(random)
+    canvas.grain(random, random.between(0, 16))
   }
 
   /** The thing itself: wholly inside, or over the edge by at most a pixel. */
   #thing(label: number, colour: Colour, random: Random): void {
-    const half = random.between(64, 104)
+    const half = random.between(76, 108)
     const halfWidth = Math.trunc((half * random.between(88, 112)) / 100)
     const slack = 8 * SIDE - 2 * half + 16
     const place = {
@@ -131,7 +131,7 @@ function near([red, green, blue]: Colour, random: Random): Colour {
 function contrasting(others: readonly Colour[], random: Random): Colour {
   let best: Colour = [0, 0, 0]
   let bestContrast = -1
-  for (let tries = 0; tries < 16 && bestContrast < 72; tries++) {
+  for (let tries = 0; tries < 16 && bestContrast < 80; tries++) {
     const colour = randomColour(random)
     const contrast = Math.min(...others.map((other) => Math.abs(brightness(colour) - brightness(other))))
     if (contrast > bestContrast) [best, bestContrast] = [colour, contrast]
@@ -146,7 +146,7 @@ function brightness([red, green, blue]: Colour): number {
 
 /** Nothing, stripes, checks or soft clouds, of random strength. */
 function texture(random: Random): (x: number, y: number) => number {
-  const strength = random.between(6, 26)
+  const strength = random.between(4, 20)
   const kind = random.below(4)
   const [a, b, offset] = [random.between(-8, 8), random.between(-8, 8), random.below(64)]
   if (kind === 0) return () => 0

@@ -1,0 +1,33 @@
+import { describe, expect, test } from 'vitest'
+import { builtin } from '../../src/data/builtin.js'
+import { type DatasetName, loadDataset } from '../../src/data/load.node.js'
+import { ConfigError } from '../../src/util/errors.js'
+import { folderWith, tinyCifar10, tinyCifar100 } from './make-cifar.js'
+
+describe('loadDataset', () => {
+  test('finds each set by its name', async () => {
+    const made = await loadDataset('builtin', undefined, { size: 16, seed: 3, limit: { train: 20, test: 10 } })
+    expect(made).toEqual(builtin({ size: 16, seed: 3, train: 20, test: 10 }))
+    const ten = await loadDataset('cifar10', await folderWith(tinyCifar10), { limit: { train: 2 } })
+    expect([ten.name, ten.train.count, ten.test.count]).toEqual(['cifar10', 2, 4])
+    const hundred = await loadDataset('cifar100', await folderWith(tinyCifar100), { limit: { test: 1 } })
+    expect([hundred.name, hundred.train.count, hundred.test.count]).toEqual(['cifar100', 3, 1])
+  })
+
+  test.each([
+    ['imagenet', 'x', {}, '--dataset: unknown data set "imagenet", expected one of builtin, cifar10, cifar100'],
+    [
+      'cifar10',
+      undefined,
+      {},
+      '--data: missing; cifar10 needs the folder or the .tar.gz archive that holds it (--data DIR), or use --dataset builtin, which needs none',
+    ],
+    ['cifar100', '', {}, '--data: missing; cifar100 needs the folder'],
+    ['builtin', 'dir', {}, '--data: builtin is made by code and reads no files, got "dir"; leave --data out'],
+    ['cifar10', 'dir', { size: 16 as const }, 'size: cifar10 has 32x32 pictures, got 16'],
+  ])('%s from %s %o', async (name, path, options, message) => {
+    const loading = loadDataset(name as DatasetName, path, options)
+    await expect(loading).rejects.toThrow(message)
+    await expect(loading).rejects.toBeInstanceOf(ConfigError)
+  })
+})
