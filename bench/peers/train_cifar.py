@@ -83,4 +83,5 @@ def main():
         print(json.dumps({'epoch': epoch + 1, 'loss': total / per_epoch, 'trainError': 100 * wrong / (per_epoch * 128),
                           'testError': 100 * errors / len(tx), 'imagesPerSecond': per_epoch * 128 / seconds}), flush=True)
 
-main()
+if __name__ == '__main__':
+    main()
