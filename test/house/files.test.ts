@@ -1,12 +1,15 @@
-/** Habits of the house that every source file keeps. */
+/** Habits of the house that every file of code keeps. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import ts from 'typescript'
 import { expect, test } from 'vitest'
-import { readTree } from './sources.js'
+import { readTree, root } from './sources.js'
 
-const sources = [...readTree('src')]
+const sources = [...readTree('src', 'native', 'scripts', 'test')]
 
 test('every file opens with a comment that says what it is for', () => {
-  const without = sources.filter(([, text]) => !/^(#!.*\n)?\s*(\/\*\*|\/\/)/.test(text)).map(([file]) => file)
+  const own = sources.filter(([file]) => !file.startsWith('test/')) // those are told by their names
+  const without = own.filter(([, text]) => !/^(#!.*\n)?\s*(\/\*\*|\/\/)/.test(text)).map(([file]) => file)
   expect(without).toEqual([])
 })
 
@@ -21,4 +24,12 @@ test('the entries hold exports and no logic', () => {
     const other = statements.filter((statement) => !ts.isExportDeclaration(statement))
     expect(other.map((statement) => `${file}: ${ts.SyntaxKind[statement.kind]}`)).toEqual([])
   }
+})
+
+test('CONTRIBUTING names every room', () => {
+  const tree = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8')
+  const rooms = new Set(sources.map(([file]) => /^(src\/[^/]+\/|native\/|scripts\/)/.exec(file)?.[1]))
+  rooms.delete(undefined)
+  rooms.delete('src/engine/') // named by its parts
+  expect([...rooms].filter((room) => !tree.includes(`\n${room} `))).toEqual([])
 })

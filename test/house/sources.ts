@@ -9,7 +9,7 @@ export const root = fileURLToPath(new URL('../../', import.meta.url))
 /** Source files by path from the root, with forward slashes. */
 export type Tree = ReadonlyMap<string, string>
 
-/** All TypeScript and JavaScript files below some folders of the repository; folders that do not exist are left out. */
+/** All files of code below some folders of the repository; folders that do not exist are left out. */
 export function readTree(...folders: string[]): Tree {
   const tree = new Map<string, string>()
   for (const folder of folders)
@@ -21,7 +21,7 @@ export function readTree(...folders: string[]): Tree {
 function list(folder: string): string[] {
   try {
     return readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && /\.(ts|js|mjs|svelte)$/.test(entry.name))
+      .filter((entry) => entry.isFile() && /\.(ts|js|mjs|svelte|cc|h)$/.test(entry.name))
       .map((entry) => join(entry.parentPath, entry.name))
       .filter((file) => !/[\\/](node_modules|dist|build)[\\/]/.test(file))
       .sort()
