@@ -1,0 +1,48 @@
+/** The engine builds that tests run on: those that can be opened here, and those that are absent and why. */
+import { afterAll, beforeAll, describe, test } from 'vitest'
+import type { Engine } from '../../src/engine/engine.js'
+import { openReference } from '../../src/engine/reference/engine.js'
+
+interface Build {
+  readonly name: string
+  open(): Promise<Engine>
+}
+
+const builds: readonly Build[] = [{ name: 'reference', open: async () => openReference() }]
+
+/** Builds that must be there, from RESNET_REQUIRE_ENGINES, for example `native-avx2,wasm-simd`. */
+const required = new Set((process.env.RESNET_REQUIRE_ENGINES ?? '').split(',').filter(Boolean))
+
+/**
+ * Declares the tests of `body` for each engine build. A build that cannot be opened is printed and counted as skipped,
+ * or fails where it is required. `except` leaves builds out, for example the one that the others are compared with.
+ */
+export async function describeEngines(
+  body: (engine: () => Engine, build: string) => void,
+  except: readonly string[] = [],
+): Promise<void> {
+  for (const { name, open } of builds) {
+    if (except.includes(name)) continue
+    const absent = await open().then(
+      (engine) => engine.dispose().then(() => undefined),
+      (error: unknown) => error,
+    )
+    if (absent === undefined)
+      describe(name, () => {
+        let engine: Engine
+        beforeAll(async () => {
+          engine = await open()
+        })
+        afterAll(() => engine.dispose())
+        body(() => engine, name)
+      })
+    else if (required.has(name))
+      test(name, () => {
+        throw absent
+      })
+    else {
+      console.warn(`${name} is absent, its tests are skipped: ${absent instanceof Error ? absent.message : absent}`)
+      test.skip(name, () => {})
+    }
+  }
+}
