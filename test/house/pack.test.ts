@@ -83,3 +83,25 @@ test('every compiled file has a source: nothing is left over from an older build
     })
   expect(left).toEqual([])
 })
+
+test('ten steps on WebAssembly through the public API', () => {
+  const script = `
+    import { builtin, preset, train } from 'resnet.ts/node'
+    const spec = preset('resnet8', { input: { channels: 3, height: 16, width: 16 } })
+    const data = builtin({ size: 16, train: 160, test: 32 })
+    const run = await train(spec, data, { steps: 10, batchSize: 16, augmentation: { pad: 2, flip: true } }, { engine: 'wasm' })
+    const { engine, test, weightHash } = run
+    console.log(JSON.stringify({ engine, loss: test.loss, weightHash }))`
+  writeFileSync(join(consumer, 'ten-steps.js'), script)
+  const { engine, loss, weightHash } = JSON.parse(run(process.execPath, 'ten-steps.js')) as Record<string, unknown>
+  expect(engine).toBe('wasm-simd')
+  expect(loss).toBeGreaterThan(0)
+  expect(weightHash).toMatch(/^[0-9a-f]{16,}$/)
+})
+
+test('ten steps on WebAssembly through the command line', () => {
+  const resnet = join(consumer, 'node_modules/.bin/resnet')
+  const length = ['--epochs', '1', '-b', '16', '--limit-train', '160', '--limit-test', '32']
+  const output = run(resnet, 'train', '-a', 'resnet8', '--dataset', 'builtin', ...length, '--engine', 'wasm', '--json')
+  expect(JSON.parse(output)).toMatchObject({ epochs: 1, engine: 'wasm-simd' })
+})
