@@ -1,3 +1,4 @@
+// Presets and families: what their specs hold, and the depths and names that are refused.
 import { expect, test } from 'vitest'
 import { depthOf } from '../../src/spec/blocks.js'
 import { cifarBasic, cifarBottleneck, imagenetBasic, imagenetBottleneck } from '../../src/spec/families.js'

@@ -1,3 +1,4 @@
+// Plain twins and removed blocks.
 import { expect, test } from 'vitest'
 import { complexity } from '../../src/model/complexity.js'
 import { forwardGraph } from '../../src/model/forward.js'

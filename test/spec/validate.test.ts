@@ -1,3 +1,4 @@
+// Every field of a spec is checked; here is the text of every refusal.
 import { describe, expect, test } from 'vitest'
 import { cifarBasic } from '../../src/spec/families.js'
 import { preset } from '../../src/spec/presets.js'

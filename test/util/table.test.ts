@@ -1,3 +1,4 @@
+// Text tables.
 import { expect, test } from 'vitest'
 import { textTable, withCommas } from '../../src/util/table.js'
 
