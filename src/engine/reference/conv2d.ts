@@ -1,65 +1,84 @@
 /**
  * Convolution and its two gradients. All three walk the same products: output (n, o, oy, ox) meets input (n, i, iy, ix)
  * through tap (o, i, ky, kx) where iy = oy · stride + ky · dilation − padding (and so for x), and differ only in which
- * of the three tensors is summed up. Taps that fall into the padding are left out.
+ * of the three tensors is summed up. Products with the padding are left out.
  */
 import type { ConvAttributes } from '../../ops/window.js'
 import { type Kernel, sizes4, type Tensor } from './tensor.js'
 
 export const conv2d: Kernel<ConvAttributes> = ([x, weight], [y], attributes) => {
-  const [from, w, to] = [x.data, weight.data, y.data]
+  const [from, to] = [x.data, y.data]
   to.fill(0)
-  eachRow(x, weight, y, attributes, (count, xAt, xStep, weightAt, yAt) => {
-    const tap = w[weightAt]
-    for (let i = 0; i < count; i++) to[yAt + i] += from[xAt + i * xStep] * tap
+  eachTap(x, weight, y, attributes, (weightAt, xAt, yAt, { rows, columns, xRow, xColumn, yRow }) => {
+    const tap = weight.data[weightAt]
+    for (let r = 0; r < rows; r++)
+      for (let c = 0; c < columns; c++) to[yAt + r * yRow + c] += from[xAt + r * xRow + c * xColumn] * tap
   })
 }
 
 export const conv2dInputGradient: Kernel<ConvAttributes> = ([dy, weight], [dx], attributes) => {
-  const [from, w, to] = [dy.data, weight.data, dx.data]
+  const [from, to] = [dy.data, dx.data]
   to.fill(0)
-  eachRow(dx, weight, dy, attributes, (count, xAt, xStep, weightAt, yAt) => {
-    const tap = w[weightAt]
-    for (let i = 0; i < count; i++) to[xAt + i * xStep] += from[yAt + i] * tap
+  eachTap(dx, weight, dy, attributes, (weightAt, xAt, yAt, { rows, columns, xRow, xColumn, yRow }) => {
+    const tap = weight.data[weightAt]
+    for (let r = 0; r < rows; r++)
+      for (let c = 0; c < columns; c++) to[xAt + r * xRow + c * xColumn] += from[yAt + r * yRow + c] * tap
   })
 }
 
 export const conv2dWeightGradient: Kernel<ConvAttributes> = ([x, dy], [dweight], attributes) => {
-  const [from, d, to] = [x.data, dy.data, dweight.data]
-  to.fill(0)
-  eachRow(x, dweight, dy, attributes, (count, xAt, xStep, weightAt, yAt) => {
+  const [from, gradient] = [x.data, dy.data]
+  dweight.data.fill(0)
+  eachTap(x, dweight, dy, attributes, (weightAt, xAt, yAt, { rows, columns, xRow, xColumn, yRow }) => {
     let sum = 0
-    for (let i = 0; i < count; i++) sum += from[xAt + i * xStep] * d[yAt + i]
-    to[weightAt] += sum
+    for (let r = 0; r < rows; r++)
+      for (let c = 0; c < columns; c++) sum += from[xAt + r * xRow + c * xColumn] * gradient[yAt + r * yRow + c]
+    dweight.data[weightAt] += sum
   })
 }
 
-/** `count` products of one tap with an output row: inputs from xAt on in steps of xStep, outputs from yAt on. */
-type Row = (count: number, xAt: number, xStep: number, weightAt: number, yAt: number) => void
+/** The rectangle of outputs that a tap reaches from inside the input, and how far apart its elements are stored. */
+interface Reach {
+  readonly rows: number
+  readonly columns: number
+  readonly xRow: number
+  readonly xColumn: number
+  readonly yRow: number
+}
 
-function eachRow(x: Tensor, weight: Tensor, y: Tensor, { stride, padding, dilation }: ConvAttributes, row: Row): void {
+/** Calls `visit` for each tap and image, with the indices of the tap and of the first input and output it joins. */
+function eachTap(
+  x: Tensor,
+  weight: Tensor,
+  y: Tensor,
+  { stride, padding, dilation }: ConvAttributes,
+  visit: (weightAt: number, xAt: number, yAt: number, reach: Reach) => void,
+): void {
   const [n, channels, h, w] = sizes4(x)
   const [outputs, , kh, kw] = sizes4(weight)
   const [, , oh, ow] = sizes4(y)
-  for (let kx = 0; kx < kw; kx++) {
-    const shift = kx * dilation[1] - padding[1]
-    const first = Math.max(0, Math.ceil(-shift / stride[1]))
-    const last = Math.min(ow - 1, Math.floor((w - 1 - shift) / stride[1]))
-    if (last < first) continue
-    for (let image = 0; image < n; image++)
-      for (let o = 0; o < outputs; o++)
-        for (let i = 0; i < channels; i++)
-          for (let ky = 0; ky < kh; ky++)
-            for (let oy = 0; oy < oh; oy++) {
-              const iy = oy * stride[0] + ky * dilation[0] - padding[0]
-              if (iy < 0 || iy >= h) continue
-              row(
-                last - first + 1,
-                ((image * channels + i) * h + iy) * w + first * stride[1] + shift,
-                stride[1],
-                ((o * channels + i) * kh + ky) * kw + kx,
-                ((image * outputs + o) * oh + oy) * ow + first,
-              )
-            }
-  }
+  for (let ky = 0; ky < kh; ky++)
+    for (let kx = 0; kx < kw; kx++) {
+      const [top, rows] = inside(h, oh, stride[0], ky * dilation[0] - padding[0])
+      const [left, columns] = inside(w, ow, stride[1], kx * dilation[1] - padding[1])
+      const reach = { rows, columns, xRow: stride[0] * w, xColumn: stride[1], yRow: ow }
+      const iy = top * stride[0] + ky * dilation[0] - padding[0]
+      const ix = left * stride[1] + kx * dilation[1] - padding[1]
+      for (let image = 0; image < n; image++)
+        for (let o = 0; o < outputs; o++)
+          for (let i = 0; i < channels; i++)
+            visit(
+              ((o * channels + i) * kh + ky) * kw + kx,
+              ((image * channels + i) * h + iy) * w + ix,
+              ((image * outputs + o) * oh + top) * ow + left,
+              reach,
+            )
+    }
+}
+
+/** First output, and number of outputs, whose input at output · stride + shift is one of `size`. */
+function inside(size: number, outputs: number, stride: number, shift: number): [number, number] {
+  const first = Math.max(0, Math.ceil(-shift / stride))
+  const end = Math.min(outputs, Math.floor((size - 1 - shift) / stride) + 1)
+  return [first, Math.max(0, end - first)]
 }
