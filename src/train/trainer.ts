@@ -45,29 +45,33 @@ export interface StepProgress {
 
 export interface TrainerOptions {
   /** Goes on from here; spec and recipe must be the checkpoint's own. */
-  readonly checkpoint?: Checkpoint
+  readonly checkpoint?: Checkpoint | undefined
   /** Ends `steps` and `evaluate` between two runs of the engine, with the signal's reason. */
   readonly signal?: AbortSignal | undefined
+  /** Called once at the end of `dispose`, for example to end the engine. */
+  readonly release?: (() => Promise<void>) | undefined
 }
 
 /** Milliseconds after which a training lets other work of the thread have its turn, signals and timers among it. */
 const TURN = 50
 
-export class Trainer {
+export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
   readonly spec: NetworkSpec
   readonly recipe: Recipe
+  readonly engine: E
   readonly #data: Dataset
-  readonly #engine: Engine
   readonly #signal: AbortSignal | undefined
   readonly #course: Course
   readonly #graph: Graph
   readonly #executable: Executable
   readonly #evaluator: Evaluator
   readonly #next: NextBatch
+  readonly #release: () => Promise<void>
 
   #progress: TrainingProgress
   #failed = false
-  #trainedImages = 0
+  #disposed: Promise<void> | undefined
+  #trained = { count: 0, wrong: 0 }
   #trainedMilliseconds = 0
   #lastTurn = 0
   /** All that uses the engine stands in this queue. */
@@ -77,26 +81,32 @@ export class Trainer {
    * Compiles the plans for training and evaluation and writes the initial weights.
    * @throws ConfigError when data, spec and recipe do not fit together, EngineError when the engine cannot run them.
    */
-  static async open(
-    engine: Engine,
+  static async open<E extends Engine>(
+    engine: E,
     spec: NetworkSpec,
     data: Dataset,
     recipe: Recipe,
     options: TrainerOptions = {},
-  ): Promise<Trainer> {
+  ): Promise<Trainer<E>> {
     expectFit(spec, data.train)
     expectFit(spec, data.test)
+    if (options.checkpoint) expectSameData(options.checkpoint.data, identity(data))
     const plan = course(recipe, data.train.count)
     const graph = trainingGraph(spec, recipe)
     const executable = await compileGraph(engine, graph)
-    const evaluator = await Evaluator.open(engine, spec, data.test.count)
-    const trainer = new Trainer(engine, spec, data, recipe, options, plan, graph, executable, evaluator)
-    trainer.#writeWeights(options.checkpoint)
-    return trainer
+    try {
+      const evaluator = await Evaluator.open(engine, spec, data.test.count)
+      const trainer = new Trainer(engine, spec, data, recipe, options, plan, graph, executable, evaluator)
+      trainer.#writeWeights(options.checkpoint)
+      return trainer
+    } catch (error) {
+      await executable.dispose()
+      throw error
+    }
   }
 
   private constructor(
-    engine: Engine,
+    engine: E,
     spec: NetworkSpec,
     data: Dataset,
     recipe: Recipe,
@@ -109,8 +119,9 @@ export class Trainer {
     this.spec = spec
     this.recipe = recipe
     this.#data = data
-    this.#engine = engine
+    this.engine = engine
     this.#signal = options.signal
+    this.#release = options.release ?? (async () => {})
     this.#course = plan
     this.#graph = graph
     this.#executable = executable
@@ -122,7 +133,6 @@ export class Trainer {
       best: null,
       history: [],
     }
-    if (options.checkpoint) expectSameData(options.checkpoint.data, identity(data))
   }
 
   get progress(): TrainingProgress {
@@ -144,9 +154,14 @@ export class Trainer {
     return Math.min(stepsPerEpoch - (step % stepsPerEpoch), totalSteps - step)
   }
 
+  /** Pictures trained on since this trainer was made, and how many of them were answered wrongly before their step. */
+  get trained(): { readonly count: number; readonly wrong: number } {
+    return this.#trained
+  }
+
   /** Training pictures a second since this trainer was made, evaluations not counted; 0 before the first step. */
   get imagesPerSecond(): number {
-    return this.#trainedMilliseconds > 0 ? (1000 * this.#trainedImages) / this.#trainedMilliseconds : 0
+    return this.#trainedMilliseconds > 0 ? (1000 * this.#trained.count) / this.#trainedMilliseconds : 0
   }
 
   /**
@@ -210,7 +225,7 @@ export class Trainer {
         preprocessing: { normalisation, input: this.spec.input, classes },
         data: identity(this.#data),
         progress: this.#progress,
-        engine: this.#engine.build,
+        engine: this.engine.build,
         weights: this.#readWeights(),
         velocities: new Map(
           this.#inputs('parameter').map(({ name }) => [name, velocities.get(velocityName(name))!] as const),
@@ -219,12 +234,18 @@ export class Trainer {
     })
   }
 
-  /** Frees what the plans hold, after the step under way. */
+  /** Frees what the plans hold, after the step under way. The trainer is of no use after this. */
   dispose(): Promise<void> {
-    return this.#exclusively(async () => {
+    this.#disposed ??= this.#exclusively(async () => {
       await this.#evaluator.dispose()
       await this.#executable.dispose()
+      await this.#release()
     })
+    return this.#disposed
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose()
   }
 
   #exclusively<T>(work: () => Promise<T>): Promise<T> {
@@ -279,9 +300,10 @@ export class Trainer {
     }
     const loss = this.#executable.read('loss')[0]!
     const correct = countCorrect(this.#executable.read('logits'), labels, this.spec.head.classes, labels.length)
-    this.#trainedImages += labels.length
+    const wrong = labels.length - correct
+    this.#trained = { count: this.#trained.count + labels.length, wrong: this.#trained.wrong + wrong }
     this.#trainedMilliseconds += performance.now() - began
-    return this.#finishStep(lr, loss, labels.length, labels.length - correct)
+    return this.#finishStep(lr, loss, labels.length, wrong)
   }
 
   #finishStep(lr: number, loss: number, count: number, wrong: number): StepProgress {

@@ -1,0 +1,139 @@
+/**
+ * The demonstration: four networks, plain and residual, 20 and 56 layers deep, trained side by side on the built-in
+ * pictures with the same steps and seed. It asks whether more depth makes a plain net worse and leaves its residual
+ * twin unharmed. [He 2015, figures 1 and 6]
+ */
+import { builtin } from '../data/builtin.js'
+import { type PresetName, preset } from '../spec/presets.js'
+import type { StepProgress, Trainer } from '../train/trainer.js'
+import { ConfigError } from '../util/errors.js'
+import { type DepthVerdict, depthVerdict, type FinalErrors, type Finals } from './depth-verdict.js'
+import type { ChosenEngine } from './engine-choice.js'
+import type { ComputeOptions, OpenEngine, TrainingFunctions } from './training.js'
+
+/** Small enough to wait for, long enough to show the effect. */
+export const demoRecipe = { size: 16, pad: 2, batchSize: 64, steps: 900, lr: 0.1, slices: 18 } as const
+
+export const demoNets = [
+  { preset: 'plain20', name: 'plain-20', kind: 'plain', depth: 20 },
+  { preset: 'plain56', name: 'plain-56', kind: 'plain', depth: 56 },
+  { preset: 'resnet20', name: 'ResNet-20', kind: 'residual', depth: 20 },
+  { preset: 'resnet56', name: 'ResNet-56', kind: 'residual', depth: 56 },
+] as const satisfies readonly {
+  readonly preset: PresetName
+  readonly name: string
+  readonly kind: 'plain' | 'residual'
+  readonly depth: number
+}[]
+
+export type DemoNet = (typeof demoNets)[number]
+
+/** A point of the curves. Errors in percent. */
+export interface DemoPoint {
+  readonly step: number
+  /** Mean over the training batches since the point before, augmented. */
+  readonly trainError: number
+  /** Of the whole test set. */
+  readonly testError: number
+}
+
+export interface DemoCurve {
+  readonly net: DemoNet
+  readonly points: readonly DemoPoint[]
+  readonly imagesPerSecond: number
+  readonly weightHash: string
+}
+
+export interface DemoResult {
+  readonly steps: number
+  readonly seed: number
+  readonly engine: string
+  readonly threads: number
+  /** Of training and evaluating, wall clock. */
+  readonly seconds: number
+  readonly curves: readonly DemoCurve[]
+  readonly verdict: DepthVerdict
+}
+
+export interface DemoOptions extends ComputeOptions {
+  /** For each net; default 900. */
+  readonly steps?: number | undefined
+  readonly seed?: number | undefined
+  /** The newest progress of the net that is training. */
+  readonly onProgress?: (net: DemoNet, progress: StepProgress) => void
+  /** After each evaluation of a net. */
+  readonly onPoint?: (net: DemoNet, point: DemoPoint) => void
+  /** Before the first step. */
+  readonly onStart?: (engine: ChosenEngine) => void
+}
+
+export type RunDemo = (options?: DemoOptions) => Promise<DemoResult>
+
+/** The demonstration on the engines of one environment. */
+export function demoFunction(openEngine: OpenEngine, { createTrainer }: TrainingFunctions): RunDemo {
+  return async (options = {}) => {
+    const { steps = demoRecipe.steps, seed = 0, signal } = options
+    if (!Number.isSafeInteger(steps) || steps < 1)
+      throw new ConfigError(`steps: expected a whole number of at least 1, got ${steps}`)
+    const { engine: wanted, threads } = options
+    const engine = typeof wanted === 'object' ? wanted : await openEngine({ engine: wanted, threads })
+    const racers: Racer[] = []
+    try {
+      const { size, pad, batchSize, lr } = demoRecipe
+      const data = builtin({ size, seed })
+      for (const net of demoNets) {
+        const spec = preset(net.preset, {
+          classes: data.classes.length,
+          input: { channels: 3, height: size, width: size },
+        })
+        const recipe = { batchSize, steps, lr, seed, augmentation: { pad, flip: true } }
+        racers.push({ net, trainer: await createTrainer(spec, data, recipe, { engine, signal }), points: [] })
+      }
+      options.onStart?.(engine)
+      const began = performance.now()
+      await race(racers, steps, options)
+      const seconds = (performance.now() - began) / 1000
+      const curves: DemoCurve[] = []
+      for (const { net, trainer, points } of racers) {
+        const { imagesPerSecond } = trainer
+        curves.push({ net, points, imagesPerSecond, weightHash: await trainer.weightHash() })
+      }
+      const verdict = depthVerdict(
+        Object.fromEntries(curves.map((curve) => [curve.net.preset, finalErrors(curve)])) as Finals,
+      )
+      return { steps, seed, engine: engine.build, threads: engine.threads, seconds, curves, verdict }
+    } finally {
+      for (const { trainer } of racers) await trainer.dispose()
+      if (engine !== wanted) await engine.dispose()
+    }
+  }
+}
+
+interface Racer {
+  readonly net: DemoNet
+  readonly trainer: Trainer<ChosenEngine>
+  readonly points: DemoPoint[]
+}
+
+/** Slice by slice in turn, so that all nets are seen to learn at the same time. */
+async function race(racers: readonly Racer[], steps: number, options: DemoOptions): Promise<void> {
+  const slices = Math.min(demoRecipe.slices, steps)
+  for (let slice = 1; slice <= slices; slice++) {
+    const until = Math.round((slice * steps) / slices)
+    for (const { net, trainer, points } of racers) {
+      const before = trainer.trained
+      for await (const progress of trainer.steps(until - trainer.progress.step)) options.onProgress?.(net, progress)
+      const { count, wrong } = trainer.trained
+      const trainError = (100 * (wrong - before.wrong)) / (count - before.count)
+      const point = { step: until, trainError, testError: (await trainer.evaluate()).top1Error }
+      points.push(point)
+      options.onPoint?.(net, point)
+    }
+  }
+}
+
+/** The last point of a curve. */
+export function finalErrors({ points }: Pick<DemoCurve, 'points'>): FinalErrors {
+  const last = points.at(-1)!
+  return { train: last.trainError, test: last.testError }
+}

@@ -1,0 +1,168 @@
+/** Training as people call it: a spec, data and a recipe in, a trained network and its figures out. */
+import type { Dataset } from '../data/dataset.js'
+import type { NetworkSpec } from '../spec/spec.js'
+import type { Checkpoint, EpochRecord, Score } from '../train/checkpoint.js'
+import { Evaluator } from '../train/evaluate.js'
+import type { Evaluation } from '../train/metrics.js'
+import { completeRecipe, type RecipeOptions } from '../train/recipe.js'
+import { type StepProgress, Trainer } from '../train/trainer.js'
+import { ConfigError, invariant } from '../util/errors.js'
+import type { ChosenEngine, EngineName, EngineOptions } from './engine-choice.js'
+
+/** Opens an engine: see `EngineOptions`. */
+export type OpenEngine = (options?: {
+  readonly engine?: EngineName | undefined
+  readonly threads?: number | undefined
+}) => Promise<ChosenEngine>
+
+export interface ComputeOptions extends EngineOptions {
+  /** Ends the work soon after it is aborted; what was awaited is then rejected with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface TrainListeners {
+  /** The newest progress, as often as there is time for it. */
+  readonly onProgress?: (progress: StepProgress) => void
+  /** After each epoch and its evaluation; training waits for it. */
+  readonly onEpoch?: (record: EpochRecord, trainer: Trainer<ChosenEngine>) => void | Promise<void>
+}
+
+export interface TrainingResult {
+  readonly epochs: number
+  /** Of the last epoch: errors in percent, of augmented training pictures. */
+  readonly train: Score
+  /** Of the whole test set, after the last epoch. */
+  readonly test: Score
+  /** Training pictures a second, evaluations not counted. */
+  readonly imagesPerSecond: number
+  /** The engine build that the bits belong to. */
+  readonly engine: string
+  /** A name for the final weights: equal for equal bits. */
+  readonly weightHash: string
+  readonly history: readonly EpochRecord[]
+  /** The trained network with all that belongs to it. */
+  readonly checkpoint: Checkpoint
+}
+
+export interface TrainingFunctions {
+  /**
+   * A trainer that stands before its first step. Dispose of it when done.
+   * @throws ConfigError when spec, data and recipe do not fit together; EngineError when no engine can run them.
+   */
+  createTrainer(
+    spec: NetworkSpec,
+    data: Dataset,
+    recipe?: RecipeOptions,
+    options?: ComputeOptions,
+  ): Promise<Trainer<ChosenEngine>>
+  /** A trainer that stands where the checkpoint was made; it ends in the same bits as a run that never stopped. */
+  resumeTrainer(checkpoint: Checkpoint, data: Dataset, options?: ComputeOptions): Promise<Trainer<ChosenEngine>>
+  /** Trains to the end of the recipe, evaluating after each epoch. */
+  train(
+    spec: NetworkSpec,
+    data: Dataset,
+    recipe?: RecipeOptions,
+    options?: ComputeOptions & TrainListeners,
+  ): Promise<TrainingResult>
+  /** Error and loss of a checkpoint on the test part of a data set, with the checkpoint's own normalisation. */
+  evaluateCheckpoint(
+    checkpoint: Checkpoint,
+    data: Dataset,
+    options?: ComputeOptions,
+  ): Promise<Evaluation & { readonly engine: string }>
+}
+
+/** The functions of this file on the engines of one environment. */
+export function trainingFunctions(openEngine: OpenEngine): TrainingFunctions {
+  const createTrainer: TrainingFunctions['createTrainer'] = (spec, data, recipe = {}, options = {}) =>
+    openTrainer(openEngine, spec, data, recipe, options)
+
+  const resumeTrainer: TrainingFunctions['resumeTrainer'] = (checkpoint, data, options = {}) =>
+    openTrainer(openEngine, checkpoint.spec, data, checkpoint.recipe, options, checkpoint)
+
+  const train: TrainingFunctions['train'] = async (spec, data, recipe = {}, options = {}) => {
+    const trainer = await createTrainer(spec, data, recipe, options)
+    try {
+      return await trainToEnd(trainer, options)
+    } finally {
+      await trainer.dispose()
+    }
+  }
+
+  const evaluateCheckpoint: TrainingFunctions['evaluateCheckpoint'] = async (checkpoint, data, options = {}) => {
+    const { classes, normalisation } = checkpoint.preprocessing
+    if (data.classes.length !== classes.length)
+      throw new ConfigError(
+        `${data.name} has ${data.classes.length} classes, the network was trained on ${classes.length} (${checkpoint.data.name})`,
+      )
+    const { engine, release } = await engineOf(openEngine, options)
+    try {
+      const evaluator = await Evaluator.open(engine, checkpoint.spec, data.test.count)
+      try {
+        evaluator.setWeights(checkpoint.weights)
+        return { ...(await evaluator.evaluate(data.test, normalisation, options.signal)), engine: engine.build }
+      } finally {
+        await evaluator.dispose()
+      }
+    } finally {
+      await release()
+    }
+  }
+
+  return { createTrainer, resumeTrainer, train, evaluateCheckpoint }
+}
+
+/** Trains to the end, evaluating after each epoch. The trainer is not disposed of. */
+export async function trainToEnd(
+  trainer: Trainer<ChosenEngine>,
+  listeners: TrainListeners = {},
+): Promise<TrainingResult> {
+  while (trainer.stepsLeftInEpoch > 0) {
+    for await (const progress of trainer.steps(trainer.stepsLeftInEpoch)) listeners.onProgress?.(progress)
+    await trainer.evaluate()
+    await listeners.onEpoch?.(trainer.progress.history.at(-1)!, trainer)
+  }
+  // A run that was stopped between its last step and the evaluation lacks the latter.
+  if (!trainer.progress.history.at(-1)?.test) await trainer.evaluate()
+  const { history } = trainer.progress
+  const last = history.at(-1)
+  invariant(last?.test, 'a finished training has no history')
+  return {
+    epochs: last.epoch,
+    train: last.train,
+    test: last.test,
+    imagesPerSecond: trainer.imagesPerSecond,
+    engine: trainer.engine.build,
+    weightHash: await trainer.weightHash(),
+    history,
+    checkpoint: await trainer.checkpoint(),
+  }
+}
+
+async function openTrainer(
+  openEngine: OpenEngine,
+  spec: NetworkSpec,
+  data: Dataset,
+  recipe: RecipeOptions,
+  options: ComputeOptions,
+  checkpoint?: Checkpoint,
+): Promise<Trainer<ChosenEngine>> {
+  const complete = completeRecipe(recipe)
+  const { engine, release } = await engineOf(openEngine, options)
+  try {
+    return await Trainer.open(engine, spec, data, complete, { checkpoint, signal: options.signal, release })
+  } catch (error) {
+    await release()
+    throw error
+  }
+}
+
+/** The engine that options name, and what to do with it in the end: engines that came in open stay open. */
+async function engineOf(
+  openEngine: OpenEngine,
+  { engine, threads }: EngineOptions,
+): Promise<{ readonly engine: ChosenEngine; readonly release: () => Promise<void> }> {
+  if (typeof engine === 'object') return { engine, release: async () => {} }
+  const opened = await openEngine({ engine, threads })
+  return { engine: opened, release: () => opened.dispose() }
+}

@@ -1,0 +1,70 @@
+/** The package in browsers, and whatever needs no files elsewhere. */
+export { createTrainer, evaluateCheckpoint, openEngine, resumeTrainer, runDemo, train } from './api/browser.js'
+export {
+  type DemoCurve,
+  type DemoNet,
+  type DemoOptions,
+  type DemoPoint,
+  type DemoResult,
+  demoNets,
+  demoRecipe,
+  finalErrors,
+} from './api/demo.js'
+export { DEPTH_MARGIN, type DepthVerdict, depthVerdict, type FinalErrors, type Finals } from './api/depth-verdict.js'
+export {
+  type ChosenEngine,
+  type EngineBuild,
+  type EngineKind,
+  type EngineName,
+  type EngineOptions,
+  engineNames,
+} from './api/engine-choice.js'
+export { type ComputeOptions, type TrainingResult, type TrainListeners, trainToEnd } from './api/training.js'
+export type { Augmentation } from './data/augment.js'
+export { type BuiltinOptions, builtin } from './data/builtin.js'
+export type { Dataset, Normalisation, Pictures } from './data/dataset.js'
+export {
+  readSafetensors,
+  type SafetensorsFile,
+  type Tensor,
+  writeSafetensors,
+} from './formats/safetensors.js'
+export { type Complexity, complexity } from './model/complexity.js'
+export { type SummaryOptions, summary } from './model/summary.js'
+export {
+  type CifarOptions as CifarNetOptions,
+  cifarBasic,
+  cifarBottleneck,
+  type ImagenetOptions,
+  imagenetBasic,
+  imagenetBottleneck,
+} from './spec/families.js'
+export type { BlockPath, LayerPath, StagePath } from './spec/paths.js'
+export { isPresetName, type PresetName, type PresetOptions, preset, presetNames } from './spec/presets.js'
+export type * from './spec/spec.js'
+export { plainTwin, removeBlock } from './spec/surgery.js'
+export { validateSpec } from './spec/validate.js'
+export {
+  type Checkpoint,
+  decodeCheckpoint,
+  type EpochRecord,
+  encodeCheckpoint,
+  type Preprocessing,
+  type Score,
+  type TrainingProgress,
+} from './train/checkpoint.js'
+export type { Evaluation } from './train/metrics.js'
+export {
+  completeRecipe,
+  type DecayRule,
+  decayRules,
+  defaultRecipe,
+  type Recipe,
+  type RecipeOptions,
+} from './train/recipe.js'
+export { type ScheduleName, scheduleNames } from './train/schedule.js'
+export type { StepProgress, Trainer } from './train/trainer.js'
+export { weightHash } from './train/weight-hash.js'
+export type { NamedWeights } from './train/weights.js'
+export { ConfigError, DataError, EngineError, ResnetError, ShapeError, TrainingError } from './util/errors.js'
+export { textTable } from './util/table.js'

@@ -1,0 +1,7 @@
+/** The package in Node: all of the browser's, the native engine, and files. */
+
+export { createTrainer, evaluateCheckpoint, openEngine, resumeTrainer, runDemo, train } from './api/compute.node.js'
+export { type CifarOptions, cifar10, cifar100 } from './data/cifar.node.js'
+export { type DatasetName, datasetNames, type LoadOptions, loadDataset } from './data/load.node.js'
+export * from './index.js'
+export { type MetricsLine, RunFolder, readCheckpoint, writeAtomically } from './train/run-folder.node.js'
