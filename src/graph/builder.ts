@@ -7,6 +7,7 @@ export class GraphBuilder {
   readonly #nodes: Node[] = []
   readonly #outputs: GraphOutput[] = []
   readonly #updates: Update[] = []
+  readonly #inputNames = new Set<string>()
   #nextId = 0
 
   /** Starts empty, or with all that `from` holds (its values keep their identity). */
@@ -16,13 +17,16 @@ export class GraphBuilder {
     this.#nodes.push(...from.nodes)
     this.#outputs.push(...from.outputs)
     this.#updates.push(...from.updates)
-    for (const { value } of from.inputs) this.#nextId = Math.max(this.#nextId, value.id + 1)
-    for (const node of from.nodes)
-      for (const value of node.outputs) this.#nextId = Math.max(this.#nextId, value.id + 1)
+    for (const { name, value } of from.inputs) {
+      this.#inputNames.add(name)
+      this.#nextId = Math.max(this.#nextId, value.id + 1)
+    }
+    for (const node of from.nodes) for (const value of node.outputs) this.#nextId = Math.max(this.#nextId, value.id + 1)
   }
 
   input(name: string, role: InputRole, type: TensorType): Value {
-    invariant(!this.#inputs.some((other) => other.name === name), `the graph has two inputs named ${name}`)
+    invariant(!this.#inputNames.has(name), `the graph has two inputs named ${name}`)
+    this.#inputNames.add(name)
     const value = this.#value(type)
     this.#inputs.push({ name, role, value })
     return value
