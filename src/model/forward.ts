@@ -1,7 +1,7 @@
 /** From a spec to the graph of its forward pass, for training or for inference. */
 import type { Graph, Value } from '../graph/graph.js'
 import { placedBlocks, stemPaths } from '../spec/blocks.js'
-import { stagePath } from '../spec/paths.js'
+import { type LayerPath, stagePath } from '../spec/paths.js'
 import type { NetworkSpec, StemLayer } from '../spec/spec.js'
 import { validateSpec } from '../spec/validate.js'
 import { ConfigError } from '../util/errors.js'
@@ -17,7 +17,7 @@ export interface ForwardOptions {
   /** Share of the target that is spread evenly over all classes, in [0, 1). Default 0. */
   readonly labelSmoothing?: number
   /** Paths of layers, blocks or stages whose results become outputs of that name, for example `stage1.block2.norm1`. */
-  readonly taps?: readonly string[]
+  readonly taps?: readonly LayerPath[]
 }
 
 /**

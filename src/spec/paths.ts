@@ -8,10 +8,9 @@ export type StagePath = `stage${number}`
 export type BlockPath = `${StagePath}.block${number}`
 /** A layer, or a block or stage, which stand for their last layer. */
 export type LayerPath = 'stem' | `stem.${string}` | StagePath | BlockPath | `${BlockPath}.${string}` | `head.${string}`
+/** What parameters and buffers are called, after the path of their layer. */
 export type ParameterName = 'weight' | 'bias' | 'scale' | 'shift'
 export type BufferName = 'mean' | 'variance'
-export type ParameterPath = `${LayerPath}.${ParameterName}`
-export type BufferPath = `${LayerPath}.${BufferName}`
 
 export function stagePath(stage: number): StagePath {
   return `stage${stage}`
@@ -26,9 +25,4 @@ export function parseBlockPath(path: string): { readonly stage: number; readonly
   const match = /^stage([1-9]\d*)\.block([1-9]\d*)$/.exec(path)
   if (!match) throw new ConfigError(`${path}: expected the path of a block, such as stage2.block3`)
   return { stage: Number(match[1]), block: Number(match[2]) }
-}
-
-/** The layer that a parameter or buffer belongs to: `head.classifier` for `head.classifier.weight`. */
-export function layerOf(path: string): string {
-  return path.slice(0, path.lastIndexOf('.'))
 }

@@ -7,6 +7,7 @@ import { forwardGraph } from '../../src/model/forward.js'
 import { parametersOf } from '../../src/model/parameters.js'
 import { verify } from '../../src/ops/index.js'
 import { cifarBasic, cifarBottleneck, imagenetBottleneck } from '../../src/spec/families.js'
+import type { LayerPath } from '../../src/spec/paths.js'
 import { preset, presetNames } from '../../src/spec/presets.js'
 import type { NetworkSpec } from '../../src/spec/spec.js'
 import { ConfigError, ShapeError } from '../../src/util/errors.js'
@@ -203,7 +204,7 @@ test('branches of one and of four layers, padding and dilation of one’s own', 
 
 describe('taps', () => {
   test('layers, blocks, stages and the stem become outputs by path', () => {
-    const taps = ['stem', 'stage1.block2.norm1', 'stage2.block1', 'stage3', 'stage3']
+    const taps = ['stem', 'stage1.block2.norm1', 'stage2.block1', 'stage3', 'stage3'] as const
     const graph = forwardGraph(preset('resnet20'), { batch: 2, mode: 'training', taps })
     expect(outputsOf(graph).slice(2)).toEqual([
       'stem f32 2,16,32,32',
@@ -225,7 +226,7 @@ describe('taps', () => {
     ],
     ['fc', 'tap fc: resnet8 has no such layer; paths look like stem.conv, stage1, stage2.block1.add'],
   ])('an unknown tap %s is refused with those near it', (tap, message) => {
-    const build = () => forwardGraph(preset('resnet8'), { batch: 1, mode: 'inference', taps: [tap] })
+    const build = () => forwardGraph(preset('resnet8'), { batch: 1, mode: 'inference', taps: [tap as LayerPath] })
     expect(build).toThrow(new ConfigError(message))
   })
 })

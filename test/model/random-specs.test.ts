@@ -1,0 +1,91 @@
+// Networks nobody has thought of: any valid spec becomes a valid graph, with the parameters that can be counted by hand.
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { complexity } from '../../src/model/complexity.js'
+import { forwardGraph } from '../../src/model/forward.js'
+import { verify } from '../../src/ops/index.js'
+import { type BlockSpec, type NetworkSpec, orders, shortcuts } from '../../src/spec/spec.js'
+import { validateSpec } from '../../src/spec/validate.js'
+
+const width = fc.integer({ min: 1, max: 9 })
+const conv = fc
+  .record({ width, half: fc.integer({ min: 0, max: 2 }), dilation: fc.integer({ min: 1, max: 2 }) })
+  .map(({ width, half, dilation }) => ({ kind: 'conv', width, kernel: 2 * half + 1, dilation }) as const)
+
+const block: fc.Arbitrary<BlockSpec> = fc
+  .record({
+    branch: fc.array(conv, { minLength: 1, maxLength: 4 }),
+    stride: fc.integer({ min: 1, max: 2 }),
+    strideIn: fc.nat(3),
+    order: fc.constantFrom(...orders),
+    shortcut: fc.constantFrom(...shortcuts),
+    shared: fc.boolean(),
+  })
+  .map(({ shared, ...block }) => ({
+    ...block,
+    strideIn: block.strideIn % block.branch.length,
+    ...(block.order === 'pre' ? { activateBeforeSplit: shared } : {}),
+  }))
+
+const network: fc.Arbitrary<NetworkSpec> = fc
+  .record({
+    stem: fc.array(fc.oneof(conv, fc.constant({ kind: 'norm' } as const), fc.constant({ kind: 'relu' } as const)), {
+      maxLength: 4,
+    }),
+    stages: fc.array(fc.record({ blocks: fc.array(block, { minLength: 1, maxLength: 3 }) }), {
+      minLength: 1,
+      maxLength: 3,
+    }),
+    norm: fc.boolean(),
+  })
+  .map(({ stem, stages, norm }) => ({
+    format: 1,
+    name: 'random',
+    input: { channels: 2, height: 33, width: 17 },
+    stem,
+    stages,
+    head: { norm, classes: 3 },
+  }))
+
+/** Parameters counted layer by layer, or undefined where a pad shortcut would narrow. */
+function countByHand({ stem, stages, head }: NetworkSpec): number | undefined {
+  let channels = 2
+  let count = 0
+  for (const layer of stem)
+    if (layer.kind === 'conv') {
+      count += layer.width * channels * layer.kernel ** 2
+      channels = layer.width
+    } else if (layer.kind === 'norm') count += 2 * channels
+  for (const { branch, stride, order, shortcut } of stages.flatMap(({ blocks }) => blocks)) {
+    const before = channels
+    for (const { width, kernel } of branch) {
+      count += width * channels * kernel ** 2 + 2 * (order === 'post' ? width : channels)
+      channels = width
+    }
+    const changes = stride === 2 || channels !== before
+    if (shortcut === 'pad' && channels < before) return undefined
+    if (shortcut === 'project-always' || (shortcut === 'project-on-change' && changes))
+      count += before * channels + (order === 'post' ? 2 * channels : 0)
+  }
+  return count + (head.norm ? 2 * channels : 0) + 3 * channels + 3
+}
+
+test('any valid spec becomes a valid graph', () => {
+  let built = 0
+  fc.assert(
+    fc.property(network, (spec) => {
+      const params = countByHand(spec)
+      if (params === undefined) {
+        expect(() => validateSpec(spec)).toThrow(/cannot narrow/)
+        return
+      }
+      expect(validateSpec(JSON.parse(JSON.stringify(spec)))).toEqual(spec)
+      const graph = verify(forwardGraph(spec, { batch: 2, mode: 'training' }))
+      expect(graph.outputs.map(({ value }) => value.type.shape)).toEqual([[2, 3], []])
+      expect(complexity(spec).params).toBe(params)
+      built += 1
+    }),
+    { numRuns: 200, seed: 1 },
+  )
+  expect(built).toBeGreaterThan(50)
+})
