@@ -117,13 +117,21 @@ export async function trainToEnd(
   trainer: Trainer<ChosenEngine>,
   listeners: TrainListeners = {},
 ): Promise<TrainingResult> {
-  while (trainer.stepsLeftInEpoch > 0) {
-    for await (const progress of trainer.steps(trainer.stepsLeftInEpoch)) listeners.onProgress?.(progress)
+  const finishEpoch = async () => {
     await trainer.evaluate()
     await listeners.onEpoch?.(trainer.progress.history.at(-1)!, trainer)
   }
-  // A run that was stopped between its last step and the evaluation lacks the latter.
-  if (!trainer.progress.history.at(-1)?.test) await trainer.evaluate()
+  const last = trainer.progress.history.at(-1)
+  const stoppedBeforeEvaluation = last?.step === trainer.progress.step && !last.test
+  if (stoppedBeforeEvaluation) await finishEpoch()
+  while (trainer.stepsLeftInEpoch > 0) {
+    for await (const progress of trainer.steps(trainer.stepsLeftInEpoch)) listeners.onProgress?.(progress)
+    await finishEpoch()
+  }
+  return resultOf(trainer)
+}
+
+async function resultOf(trainer: Trainer<ChosenEngine>): Promise<TrainingResult> {
   const { history } = trainer.progress
   const last = history.at(-1)
   invariant(last?.test, 'a finished training has no history')

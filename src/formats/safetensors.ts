@@ -63,7 +63,8 @@ function dtypeOf(data: TensorData): SafetensorsDType {
  * Reads a file. `name` stands at the start of every error.
  * @throws DataError when the file is no safetensors file, is cut short, or its header contradicts itself.
  */
-export function readSafetensors(bytes: Uint8Array, name = 'safetensors'): SafetensorsFile {
+export function readSafetensors(file: Uint8Array, name = 'safetensors'): SafetensorsFile {
+  const bytes = new Uint8Array(file.buffer, file.byteOffset, file.byteLength) // Node's Buffer slices without copying
   const fail = (what: string): never => {
     throw new DataError(`${name}: ${what}`)
   }

@@ -1,0 +1,67 @@
+/** Options that several commands share, and how their values are read. */
+import { InvalidArgumentError, Option } from 'commander'
+import { type DatasetName, datasetNames, type EngineName, engineNames, type PresetName, presetNames } from '../node.js'
+import { nearest } from './suggest.js'
+
+/** A parser for values out of a list; wrong ones are answered with the list, and with the nearest of it. */
+export function oneOf<T extends string>(legal: readonly T[]): (value: string) => T {
+  return (value) => {
+    const found = legal.find((other) => other === value)
+    if (found !== undefined) return found
+    const near = nearest(value, legal)
+    throw new InvalidArgumentError(`${near ? `Did you mean ${near}? ` : ''}Legal values: ${legal.join(', ')}.`)
+  }
+}
+
+export function number(value: string): number {
+  const parsed = value.trim() === '' ? Number.NaN : Number(value)
+  if (!Number.isFinite(parsed)) throw new InvalidArgumentError('Expected a number.')
+  return parsed
+}
+
+/** A parser for whole numbers from `least`. */
+export function whole(least: number): (value: string) => number {
+  return (value) => {
+    const parsed = number(value)
+    if (!Number.isSafeInteger(parsed) || parsed < least)
+      throw new InvalidArgumentError(`Expected a whole number of at least ${least}.`)
+    return parsed
+  }
+}
+
+/** Numbers separated by commas. */
+export function numbers(value: string): number[] {
+  return value.split(',').map(number)
+}
+
+export interface EngineFlags {
+  readonly engine: EngineName
+  readonly threads?: number
+}
+
+export function engineOptions(): Option[] {
+  return [
+    new Option('--engine <name>', `${engineNames.join(', ')}`).default('auto').argParser(oneOf(engineNames)),
+    new Option('--threads <n>', 'threads of the engine (default: one a processor)').argParser(whole(1)),
+  ]
+}
+
+export interface DataFlags {
+  readonly dataset?: DatasetName
+  readonly data?: string
+  readonly limitTrain?: number
+  readonly limitTest?: number
+}
+
+export function dataOptions(): Option[] {
+  return [
+    new Option('--dataset <name>', `${datasetNames.join(', ')} (default: builtin)`).argParser(oneOf(datasetNames)),
+    new Option('--data <dir>', 'folder or .tar.gz archive of the data set; builtin needs none'),
+    new Option('--limit-test <n>', 'use the first n test pictures only').argParser(whole(1)),
+  ]
+}
+
+export const presetParser: (value: string) => PresetName = oneOf(presetNames)
+
+export const jsonOption = (what: string) =>
+  new Option('--json', `end with one line of JSON on standard output: ${what}`)

@@ -1,0 +1,255 @@
+/** `resnet train`: trains a network on a data set, into the folder of a run. */
+import { statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { Command, Option } from 'commander'
+import {
+  type Checkpoint,
+  type ChosenEngine,
+  ConfigError,
+  createTrainer,
+  type Dataset,
+  type DatasetName,
+  type DecayRule,
+  datasetNames,
+  decayRules,
+  defaultRecipe,
+  loadDataset,
+  type PresetName,
+  preset,
+  presetNames,
+  type Recipe,
+  type RecipeOptions,
+  RunFolder,
+  readCheckpoint,
+  resumeTrainer,
+  type ScheduleName,
+  scheduleNames,
+  type Trainer,
+  type TrainingResult,
+  trainToEnd,
+} from '../node.js'
+import { Interrupted, interruptible } from './interrupt.js'
+import {
+  type DataFlags,
+  dataOptions,
+  type EngineFlags,
+  engineOptions,
+  jsonOption,
+  number,
+  numbers,
+  oneOf,
+  presetParser,
+  whole,
+} from './options.js'
+import { percentText, print, rateText, say } from './output.js'
+import { TrainDisplay } from './train-display.js'
+
+interface Flags extends DataFlags, EngineFlags {
+  readonly arch?: PresetName
+  readonly size?: number
+  readonly epochs?: number
+  readonly steps?: number
+  readonly batchSize?: number
+  readonly lr?: number
+  readonly momentum?: number
+  readonly nesterov?: true
+  readonly weightDecay?: number
+  readonly decayOn?: DecayRule
+  readonly schedule?: ScheduleName
+  readonly milestones?: number[]
+  readonly gamma?: number
+  readonly warmupEpochs?: number
+  readonly labelSmoothing?: number
+  readonly augment: boolean
+  readonly seed?: number
+  readonly resume?: string | true
+  readonly saveDir?: string
+  readonly json?: true
+}
+
+export function trainCommand(): Command {
+  const { epochs, batchSize, lr, momentum, weightDecay, decayOn, schedule, gamma, seed } = defaultRecipe
+  const command = new Command('train')
+    .description('train a network; --resume goes on with a run that was stopped')
+    .addOption(new Option('-a, --arch <name>', `${presetNames.join(', ')} (default: resnet20)`).argParser(presetParser))
+  for (const option of dataOptions()) command.addOption(option)
+  command
+    .option('--limit-train <n>', 'use the first n training pictures only', whole(1))
+    .option('--size <n>', 'height and width of the builtin pictures, 16 or 32 (default: 32)', whole(1))
+    .option('--epochs <n>', `how long to train (default: ${epochs})`, whole(1))
+    .option('--steps <n>', 'how long to train, in steps instead of epochs', whole(1))
+    .option('-b, --batch-size <n>', `pictures a step (default: ${batchSize})`, whole(1))
+    .option('--lr <rate>', `largest learning rate (default: ${lr})`, number)
+    .option('--momentum <m>', `(default: ${momentum})`, number)
+    .option('--nesterov', 'Nesterov momentum')
+    .option('--wd, --weight-decay <d>', `(default: ${weightDecay})`, number)
+    .addOption(
+      new Option('--decay-on <which>', `parameters that weight decay acts on: ${decayRules.join(', ')}`).argParser(
+        oneOf(decayRules),
+      ),
+    )
+    .addOption(
+      new Option(
+        '--schedule <name>',
+        `${scheduleNames.join(', ')} (default: ${schedule}; step with --milestones)`,
+      ).argParser(oneOf(scheduleNames)),
+    )
+    .option('--milestones <epochs>', 'epochs after which the rate falls, for example 82,123', numbers)
+    .option('--gamma <factor>', `by which it falls there (default: ${gamma})`, number)
+    .option('--warmup-epochs <n>', 'epochs over which the rate rises at first (default: 0)', number)
+    .option('--label-smoothing <s>', '(default: 0)', number)
+    .option('--no-augment', 'train on the pictures as they are, without crops and flips')
+    .option('--seed <n>', `names weights, order and augmentation (default: ${seed})`, whole(0))
+    .option('--resume [path]', 'go on from a checkpoint or the folder of a run (default: that of --save-dir)')
+    .option('--save-dir <dir>', 'folder of the run (default: runs/ARCH-DATASET)')
+  for (const option of engineOptions()) command.addOption(option)
+  return command
+    .addOption(jsonOption('{ epochs, train, test, imagesPerSecond, engine, weightHash, checkpoint }'))
+    .addHelpText(
+      'after',
+      [
+        `\nWeight decay acts on ${decayOn === 'all' ? 'all parameters' : 'weights'} unless --decay-on says otherwise.`,
+        '\nExamples:',
+        '  $ resnet train --arch resnet20 --dataset cifar10 --data data --epochs 10 -b 128 --lr 0.1',
+        '  $ resnet train --resume runs/resnet20-cifar10 --data data',
+      ].join('\n'),
+    )
+    .action((flags: Flags) => interruptible((signal) => run(flags, signal)))
+}
+
+async function run(flags: Flags, signal: AbortSignal): Promise<void> {
+  const display = new TrainDisplay()
+  const { trainer, folder } = flags.resume === undefined ? await start(flags, signal) : await goOn(flags, signal)
+  try {
+    const { build, threads, reason } = trainer.engine
+    say(`engine ${build}, ${threads} ${threads === 1 ? 'thread' : 'threads'}: ${reason}`)
+    const began = performance.now()
+    const result = await trainToEnd(trainer, {
+      onProgress: (progress) => display.progress(progress),
+      onEpoch: async (record) => {
+        display.epoch(record)
+        const checkpoint = await trainer.checkpoint()
+        await folder.saveLast(checkpoint)
+        if (checkpoint.progress.best?.epoch === record.epoch) await folder.saveBest(checkpoint)
+        const seconds = (performance.now() - began) / 1000
+        await folder.appendMetrics({ ...record, imagesPerSecond: trainer.imagesPerSecond, seconds })
+      },
+    })
+    report(flags, result, folder)
+  } catch (error) {
+    display.stop()
+    if (error instanceof Interrupted) {
+      const checkpoint = await trainer.checkpoint()
+      await folder.saveLast(checkpoint)
+      say(`stopped after step ${checkpoint.progress.step}; go on with: resnet train --resume ${folder.path}`)
+    }
+    throw error
+  } finally {
+    display.stop()
+    await trainer.dispose()
+  }
+}
+
+interface Started {
+  readonly trainer: Trainer<ChosenEngine>
+  readonly folder: RunFolder
+}
+
+/** A run from the beginning. */
+async function start(flags: Flags, signal: AbortSignal): Promise<Started> {
+  const { arch = 'resnet20', dataset = 'builtin', engine, threads } = flags
+  if (flags.size !== undefined && dataset !== 'builtin')
+    throw new ConfigError(`--size: the pictures of ${dataset} have one size; leave it out`)
+  const data = await load(flags, dataset, flags.size)
+  const { channels, height, width } = data.train
+  const spec = preset(arch, { classes: data.classes.length, input: { channels, height, width } })
+  const trainer = await createTrainer(spec, data, recipeOf(flags, height), { engine, threads, signal })
+  say(`${spec.name} on ${data.name}: ${data.train.count} training and ${data.test.count} test pictures`)
+  const folder = new RunFolder(flags.saveDir ?? join('runs', `${arch}-${dataset}`))
+  const earlier = await folder.startAnew()
+  if (earlier !== undefined) say(`the earlier run in ${folder.path} is now in ${earlier}`)
+  return { trainer, folder }
+}
+
+/** A run that goes on. Spec and recipe come from the checkpoint; flags must not say otherwise. */
+async function goOn(flags: Flags, signal: AbortSignal): Promise<Started> {
+  const path = typeof flags.resume === 'string' ? flags.resume : flags.saveDir
+  if (path === undefined) throw new ConfigError('--resume: which run? Give a folder or a checkpoint, or --save-dir')
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+  const file = isFolder ? new RunFolder(path).last : path
+  const checkpoint = await readCheckpoint(file)
+  expectAgreement(flags, checkpoint)
+  const dataset = datasetNames.find((name) => name === checkpoint.data.name)
+  if (!dataset) throw new ConfigError(`${file}: was trained on ${checkpoint.data.name}, which has no --dataset name`)
+  const data = await load(
+    { ...flags, limitTrain: checkpoint.data.train, limitTest: checkpoint.data.test },
+    dataset,
+    dataset === 'builtin' ? checkpoint.spec.input.height : undefined,
+  )
+  const { engine, threads } = flags
+  const trainer = await resumeTrainer(checkpoint, data, { engine, threads, signal })
+  const { step } = checkpoint.progress
+  say(`${checkpoint.spec.name} on ${data.name}: goes on after step ${step} of ${trainer.totalSteps}`)
+  if (checkpoint.engine !== trainer.engine.build)
+    say(`note: begun on ${checkpoint.engine}; ${trainer.engine.build} rounds differently, so the bits will differ`)
+  const folder = new RunFolder(flags.saveDir ?? (isFolder ? path : dirname(path)))
+  await folder.goOnAfter(step)
+  return { trainer, folder }
+}
+
+function load(flags: DataFlags, dataset: DatasetName, size: number | undefined): Promise<Dataset> {
+  const limit = { train: flags.limitTrain, test: flags.limitTest }
+  return loadDataset(dataset, flags.data, { limit, size: size as 16 | 32 | undefined })
+}
+
+/** The flags that were given, as a recipe. Pictures of 32 pixels are padded by 4 before the crop, others in proportion. */
+function recipeOf(flags: Flags, height: number): RecipeOptions {
+  const { epochs, steps, batchSize, lr, momentum, nesterov, weightDecay, decayOn } = flags
+  const { milestones, gamma, warmupEpochs, labelSmoothing, seed } = flags
+  const schedule = flags.schedule ?? (milestones ? 'step' : undefined)
+  const augmentation = flags.augment ? { pad: Math.round(height / 8), flip: true } : { pad: 0, flip: false }
+  const given = { epochs, steps, batchSize, lr, momentum, nesterov, weightDecay, decayOn }
+  const more = { schedule, milestones, gamma, warmupEpochs, labelSmoothing, seed, augmentation }
+  return Object.fromEntries(
+    Object.entries({ ...given, ...more }).filter(([, value]) => value !== undefined),
+  ) as RecipeOptions
+}
+
+/** @throws ConfigError for a flag that contradicts the checkpoint. */
+function expectAgreement(flags: Flags, { spec, recipe, data }: Checkpoint): void {
+  const fixed: [flag: string, given: unknown, held: unknown][] = [
+    ['--arch', flags.arch, spec.name],
+    ['--dataset', flags.dataset, data.name],
+    ['--size', flags.size, spec.input.height],
+    ['--limit-train', flags.limitTrain, data.train],
+    ['--limit-test', flags.limitTest, data.test],
+    ['--no-augment: augmentation', flags.augment ? undefined : 'off', recipe.augmentation.flip ? 'on' : 'off'],
+  ]
+  const { augmentation: _, ...given } = recipeOf(flags, spec.input.height)
+  for (const [name, value] of Object.entries(given))
+    fixed.push([
+      `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+      value,
+      recipe[name as keyof Recipe],
+    ])
+  for (const [flag, value, held] of fixed)
+    if (value !== undefined && String(value) !== String(held))
+      throw new ConfigError(
+        `${flag} ${String(value)}: the run to go on with has ${String(held)}; leave the flag out, or start a new run`,
+      )
+}
+
+function report(flags: Flags, result: TrainingResult, folder: RunFolder): void {
+  const { epochs, train, test, imagesPerSecond, engine, weightHash } = result
+  if (flags.json) {
+    print(JSON.stringify({ epochs, train, test, imagesPerSecond, engine, weightHash, checkpoint: folder.last }))
+    return
+  }
+  print(
+    [
+      `test error ${percentText(test.top1Error)} (loss ${test.loss.toFixed(4)}), training error ${percentText(train.top1Error)}`,
+      `${rateText(imagesPerSecond)} on ${engine}; weights ${weightHash}`,
+      `saved in ${folder.path}: last.safetensors, best.safetensors, metrics.jsonl`,
+    ].join('\n'),
+  )
+}
