@@ -91,15 +91,22 @@ function span(x, y) {
   return [first, first + 3]
 }
 
-/** The smallest PNG there is: header, one run of compressed rows without filters, end. */
+/** A PNG: header, one run of compressed rows, end. Rows are stored as differences: enlarged pictures repeat themselves. */
 function png(columns, rows, pixels) {
   const header = Buffer.alloc(13)
   header.writeUInt32BE(columns, 0)
   header.writeUInt32BE(rows, 4)
   header.set([8, 2], 8) // 8 bits a channel, red green blue
-  const lines = Buffer.alloc(rows * (3 * columns + 1)) // each row begins with its filter, 0 for none
-  for (let row = 0; row < rows; row++)
-    lines.set(pixels.subarray(row * 3 * columns, (row + 1) * 3 * columns), row * (3 * columns + 1) + 1)
+  const stride = 3 * columns
+  const lines = Buffer.alloc(rows * (stride + 1)) // each row begins with its filter
+  for (let row = 0; row < rows; row++) {
+    const line = pixels.subarray(row * stride, (row + 1) * stride)
+    const above = pixels.subarray((row - 1) * stride, row * stride)
+    const repeated = row > 0 && line.every((value, i) => value === above[i])
+    const at = row * (stride + 1)
+    lines[at] = repeated ? 2 : 1 // difference to the pixel above, or to the one on the left
+    if (!repeated) for (let i = 0; i < stride; i++) lines[at + 1 + i] = line[i] - (i < 3 ? 0 : line[i - 3])
+  }
   const signature = Buffer.from([137, 80, 78, 71, 13, 10, 26, 10])
   return Buffer.concat([
     signature,

@@ -69,12 +69,12 @@ export class Canvas {
       for (let column = Math.max(0, (x - reachX - 1) >> 3); column <= right; column++) {
         let covered = 0
         for (let sy = 1; sy < 8; sy += 2) {
-          const dy = row * 8 + sy - y
-          for (let sx = 1; sx < 8; sx += 2) {
-            const dx = column * 8 + sx - x
-            const u = half + ((xx * dx + xy * dy) >> 16)
-            const v = half + ((yx * dx + yy * dy) >> 16)
-            if (u >= 0 && u < STENCIL && v >= 0 && v < STENCIL) covered += stencil[v * STENCIL + u]!
+          const [dx, dy] = [column * 8 + 1 - x, row * 8 + sy - y]
+          let u = xx * dx + xy * dy
+          let v = yx * dx + yy * dy
+          for (let n = 0; n < 4; n++, u += 2 * xx, v += 2 * yx) {
+            const [i, j] = [half + (u >> 16), half + (v >> 16)]
+            if (((i | j) & -STENCIL) === 0) covered += stencil[j * STENCIL + i]! // both from 0 to STENCIL - 1
           }
         }
         if (covered > 0) this.#blend(column, row, colour, Math.trunc((shade * (row * 8 - y)) / 64), covered)

@@ -20,8 +20,8 @@ export interface BuiltinOptions {
   readonly seed?: number | undefined
 }
 
-/** Measured over the training pictures of seed 0. */
-export const builtinNormalisation: Normalisation = { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] }
+/** Measured over the 32x32 training pictures of seed 0; at 16x16 the means are the same, the deviations 3 to 4 % less. */
+export const builtinNormalisation: Normalisation = { mean: [0.492, 0.5, 0.497], std: [0.235, 0.264, 0.221] }
 
 /**
  * Makes the built-in set: 8-bit RGB pictures, classes in turn (picture i is of class i mod 10).
@@ -64,7 +64,7 @@ class Painter {
 
   #paint(label: number, random: Random): void {
     const canvas = this.#canvas
-    const ground = randomColour(random)
+    const ground = muted(randomColour(random))
     const other = near(ground, random)
     canvas.gradient(ground, other, random.between(-8, 8), random.between(-8, 8))
     canvas.relief(texture(random))
@@ -119,6 +119,12 @@ function anywhere(random: Random) {
 
 function randomColour(random: Random): Colour {
   return [random.below(256), random.below(256), random.below(256)]
+}
+
+/** Half way to the grey of the same brightness: grounds are calm, what lies on them is vivid. */
+function muted(colour: Colour): Colour {
+  const grey = brightness(colour)
+  return [(colour[0] + grey) >> 1, (colour[1] + grey) >> 1, (colour[2] + grey) >> 1]
 }
 
 /** A colour not far from the given one. */

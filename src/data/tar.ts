@@ -38,7 +38,7 @@ export function readTar(archive: Uint8Array, source: string): TarFile[] {
 
 /** ustar keeps the beginning of a long name in a field of its own. */
 function fullName(header: Uint8Array): string {
-  const ustar = text(header, 257, 5) === 'ustar'
+  const ustar = text(header, 257, 6) === 'ustar' // GNU's variant, 'ustar ', uses that field otherwise
   const prefix = ustar ? text(header, 345, 155) : ''
   const name = text(header, 0, 100)
   return prefix === '' ? name : `${prefix}/${name}`
