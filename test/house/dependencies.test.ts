@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { root } from './sources.js'
+import { readTree, root } from './sources.js'
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
 const manifest = JSON.parse(read('package.json')) as Record<string, Record<string, string> | undefined>
@@ -29,4 +29,13 @@ test('no dependency of users runs a script when it is installed', () => {
     ([name, { dev, hasInstallScript }]) => name && !dev && hasInstallScript,
   )
   expect(scripts.map(([name]) => name)).toEqual([])
+})
+
+test('every dependency is used', () => {
+  const code = [...readTree('src', 'scripts', 'test', 'native').values(), read('vitest.config.ts')].join('\n')
+  const used = (name: string) =>
+    name.startsWith('@types/')
+      ? name === '@types/node' || used(name.slice('@types/'.length))
+      : new RegExp(`['"/]${name}['"/]`).test(code)
+  expect(kinds.flatMap((kind) => Object.keys(manifest[kind] ?? {})).filter((name) => !used(name))).toEqual([])
 })
