@@ -4,4 +4,4 @@ export { createTrainer, evaluateCheckpoint, openEngine, resumeTrainer, runDemo, 
 export { type CifarOptions, cifar10, cifar100 } from './data/cifar.node.js'
 export { type DatasetName, datasetNames, type LoadOptions, loadDataset } from './data/load.node.js'
 export * from './index.js'
-export { type MetricsLine, RunFolder, readCheckpoint, writeAtomically } from './train/run-folder.node.js'
+export { type MetricsLine, makeFolder, RunFolder, readCheckpoint, writeAtomically } from './train/run-folder.node.js'

@@ -25,11 +25,17 @@ export class TrainDisplay {
   #bar: SingleBar | undefined
   #lastLine = performance.now()
   #last: StepProgress | undefined
+  readonly #epochs: number
+
+  /** @param epochs how many there will be */
+  constructor(epochs: number) {
+    this.#epochs = epochs
+  }
 
   progress(progress: StepProgress): void {
     this.#last = progress
-    const { step, totalSteps, epoch, epochs } = progress
-    const epochText = `${String(epoch).padStart(String(epochs).length)}/${epochs}`
+    const { step, totalSteps } = progress
+    const epochText = this.#epochText(progress.epoch)
     if (this.#live) {
       this.#bar ??= new SingleBar(barOptions)
       if (!this.#bar.isActive) this.#bar.start(totalSteps, step, { epoch: epochText, text: '' })
@@ -44,26 +50,26 @@ export class TrainDisplay {
   epoch(record: EpochRecord): void {
     this.stop()
     this.#lastLine = performance.now()
-    const progress = this.#last
-    if (!progress) return
-    const { epochs, imagesPerSecond, secondsLeft } = progress
-    const left = secondsLeft > 0 ? `  ${duration(secondsLeft)} left` : ''
-    say(
-      [
-        `epoch ${String(record.epoch).padStart(String(epochs).length)}/${epochs}`,
-        `loss ${record.train.loss.toFixed(4)}`,
-        `train error ${percentText(record.train.top1Error)}`,
-        ...(record.test ? [`test error ${percentText(record.test.top1Error)}`] : []),
-        `lr ${lrText(record.lr)}`,
-        rateText(imagesPerSecond) + left,
-      ].join('  '),
-    )
+    const line = [
+      `epoch ${this.#epochText(record.epoch)}`,
+      `loss ${record.train.loss.toFixed(4)}`,
+      `train error ${percentText(record.train.top1Error)}`,
+    ]
+    if (record.test) line.push(`test error ${percentText(record.test.top1Error)}`)
+    line.push(`lr ${lrText(record.lr)}`)
+    if (this.#last) line.push(rateText(this.#last.imagesPerSecond))
+    if (this.#last && this.#last.secondsLeft > 0) line.push(`${duration(this.#last.secondsLeft)} left`)
+    say(line.join('  '))
   }
 
   /** Takes the bar away. */
   stop(): void {
     this.#bar?.stop()
     this.#bar = undefined
+  }
+
+  #epochText(epoch: number): string {
+    return `${String(epoch).padStart(String(this.#epochs).length)}/${this.#epochs}`
   }
 }
 

@@ -118,8 +118,8 @@ export function trainCommand(): Command {
 }
 
 async function run(flags: Flags, signal: AbortSignal): Promise<void> {
-  const display = new TrainDisplay()
   const { trainer, folder } = flags.resume === undefined ? await start(flags, signal) : await goOn(flags, signal)
+  const display = new TrainDisplay(trainer.epochs)
   try {
     const { build, threads, reason } = trainer.engine
     say(`engine ${build}, ${threads} ${threads === 1 ? 'thread' : 'threads'}: ${reason}`)

@@ -103,12 +103,20 @@ export class RunFolder {
 
   /** The names in the folder, which is made if need be. */
   async #open(): Promise<string[]> {
-    try {
-      await mkdir(this.path, { recursive: true })
-      return await readdir(this.path)
-    } catch (error) {
-      throw fileError(this.path, 'cannot be used as the folder of a run', error)
-    }
+    await makeFolder(this.path)
+    return readdir(this.path)
+  }
+}
+
+/**
+ * Makes a folder, and those it lies in, where they do not exist.
+ * @throws DataError when something else is in the way or it is not allowed.
+ */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true })
+  } catch (error) {
+    throw fileError(path, 'cannot be made a folder', error)
   }
 }
 
