@@ -1,11 +1,31 @@
-/** The engines of Node: the addon, WebAssembly, and the reference. */
+/** The engines of Node: the addon, WebAssembly and the reference. */
 import { availableParallelism } from 'node:os'
+import { type AddonVariant, openAddon } from '../engine/cpu/addon.node.js'
+import { openCpuEngine } from '../engine/cpu/engine.js'
+import { openWasm } from '../engine/cpu/wasm.js'
+import { nodeHost } from '../engine/cpu/wasm-host.node.js'
 import { openReference } from '../engine/reference/engine.js'
-import type { Environment } from './engine-choice.js'
+import type { EngineBuild, Environment } from './engine-choice.js'
+
+const variants: Readonly<Partial<Record<EngineBuild, AddonVariant>>> = {
+  'native-avx512': 'avx512',
+  'native-avx2': 'avx2',
+  'native-baseline': 'baseline',
+}
 
 export function nodeEnvironment(): Environment {
   return {
     threads: availableParallelism(),
-    sources: [{ kind: 'reference', open: async () => openReference() }],
+    sources: [
+      {
+        kind: 'native',
+        open: async (threads, build) => {
+          const variant = build && variants[build]
+          return openCpuEngine(await openAddon({ threads, ...(variant && { variant }) }))
+        },
+      },
+      { kind: 'wasm', open: async (threads) => openCpuEngine(await openWasm({ threads, host: nodeHost() })) },
+      { kind: 'reference', open: async () => openReference() },
+    ],
   }
 }
