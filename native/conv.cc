@@ -1,0 +1,223 @@
+// Convolution forward, its input gradient, and the stem's forward on plain NCHW input.
+//
+// A piece is a band of rows of one image, or part of its output channels where images and bands are few. Within a
+// piece: the padded copy of the rows it reads, then output blocks, then rows and tiles; so the weights of one or two
+// output blocks stay in L1 or L2 while the tiles of the band pass over them. Bias, addend and ReLU are applied when a
+// tile is stored, statistics are taken block by block while the band is in cache.
+//
+// The input gradient with stride s is s·s stride-1 convolutions over dy: the pixels of dx whose row and column leave
+// the same remainder are reached by the same taps.
+#include "conv_input.h"
+#include "conv_tile.h"
+#include "statistics.h"
+
+namespace VARIANT {
+namespace {
+
+constexpr index_t FEW_PIECES = 16;
+
+// Tasks of a kernel: (image, band, group of output blocks), groups in pairs of blocks as the widest tiles want.
+struct Tasks {
+  index_t images, bands, blocks, groups;
+
+  Tasks(index_t n, double band_count, index_t channels)
+      : images(n), bands(static_cast<index_t>(band_count)), blocks(blocks_of(channels)) {
+    const index_t pieces = images * bands;
+    groups = pieces >= FEW_PIECES ? 1 : smaller(divide_up(blocks, 2), divide_up(FEW_PIECES, pieces));
+  }
+  index_t pieces() const { return images * bands * groups; }
+  index_t image(index_t piece) const { return piece / groups / bands; }
+  index_t band(index_t piece) const { return piece / groups % bands; }
+  index_t first_block(index_t piece) const { return part_start(divide_up(blocks, 2), groups, piece % groups) * 2; }
+  index_t last_block(index_t piece) const {
+    return smaller(blocks, part_start(divide_up(blocks, 2), groups, piece % groups + 1) * 2);
+  }
+};
+
+index_t tap_floats(const Geometry& g) {
+  return divide_up(g.kh * g.kw * static_cast<index_t>(sizeof(Tap) / sizeof(float)), BLOCK) * BLOCK;
+}
+
+template <int U, class Args>
+index_t forward_scratch(const Args& args) {
+  const Geometry g(args);
+  if (U == BLOCK && g.pointwise()) return tap_floats(g);
+  const index_t bands = static_cast<index_t>(args.bands);
+  const index_t planes = U == BLOCK ? blocks_of(args.c) : g.c;
+  return tap_floats(g) + planes * padded_input(g, 0, smaller(g.oh, divide_up(g.oh, bands))).plane(U);
+}
+
+template <int U, class Args>
+void forward(const Args& args, const Context& context, index_t piece) {
+  const Geometry g(args);
+  const Tasks tasks(g.n, args.bands, g.o);
+  const index_t image = tasks.image(piece), band = tasks.band(piece);
+  const index_t from_row = part_start(g.oh, tasks.bands, band), to_row = part_start(g.oh, tasks.bands, band + 1);
+  if (from_row == to_row) return;
+  const index_t planes = U == BLOCK ? blocks_of(args.c) : g.c;
+  const float* x = context.at(args.x) + image * planes * g.h * g.w * U;
+
+  Tap* taps = reinterpret_cast<Tap*>(context.scratch);
+  Source source;
+  source.planes = planes;
+  source.weight = context.at(args.weight);
+  source.weight_plane = g.kh * g.kw * U * BLOCK;
+  source.weight_block = planes * source.weight_plane;
+  source.taps = taps;
+  source.tap_count = g.kh * g.kw;
+  index_t height = to_row - from_row, width = g.ow;
+  if (U == BLOCK && g.pointwise()) {
+    source.x = x + from_row * g.w * U;
+    source.row = 0;
+    source.plane = g.h * g.w * U;
+    taps[0] = {0, 0};
+    width *= height;
+    height = 1;
+  } else {
+    const Padded padded = padded_input(g, from_row, to_row);
+    float* copy = context.scratch + tap_floats(g);
+    copy_padded<U>(copy, x, padded, planes, g.h, g.w);
+    source.x = copy;
+    source.row = g.sh * padded.row(U);
+    source.plane = padded.plane(U);
+    for (index_t k = 0; k < source.tap_count; k++) {
+      const index_t row = k / g.kw * g.dh, column = k % g.kw * g.dw;
+      taps[k].x = row * padded.row(U) + (column % g.sw * padded.columns + column / g.sw) * U;
+      taps[k].weight = k * U * BLOCK;
+    }
+  }
+
+  const index_t offset = image * tasks.blocks * g.oh * g.ow * BLOCK + from_row * g.ow * BLOCK;
+  const float* residual = context.at(args.residual);
+  Sink sink;
+  sink.y = context.at(args.y) + offset;
+  sink.addend = residual ? residual + offset : nullptr;
+  sink.bias = context.at(args.bias);
+  sink.relu = args.relu != 0;
+  sink.pixel = BLOCK;
+  sink.row = g.ow * BLOCK;
+  sink.block = g.oh * g.ow * BLOCK;
+
+  float* statistics = context.at(args.statistics);
+  const index_t last = tasks.last_block(piece);
+  const index_t channels = tasks.blocks * BLOCK;
+  for (index_t block = tasks.first_block(piece); block < last; block += 2) {
+    const index_t end = smaller(last, block + 2);
+    cover_blocks<U>(source, sink, block, end, height, width);
+    if (!statistics) continue;
+    float* mean = statistics + (image * tasks.bands + band) * 2 * channels;
+    for (index_t b = block; b < end; b++)
+      plane_statistics(sink.y + b * sink.block, height * width, mean + b * BLOCK, mean + channels + b * BLOCK);
+  }
+}
+
+// What the rows [from, to) of dx read of dy.
+Padded padded_gradient(const Geometry& g, index_t from, index_t to) {
+  Padded p;
+  p.first_row = floor_divide(from + g.ph - (g.kh - 1) * g.dh, g.sh);
+  p.rows = floor_divide(to - 1 + g.ph, g.sh) - p.first_row + 1;
+  p.first_column = floor_divide(g.pw - (g.kw - 1) * g.dw, g.sw);
+  p.columns = floor_divide(g.w - 1 + g.pw, g.sw) - p.first_column + 1;
+  p.stride = 1;
+  p.phases = 1;
+  return p;
+}
+
+// Smallest row or column at or after `from` whose place, counted with padding, leaves `phase` when divided by stride.
+index_t first_of_phase(index_t from, index_t padding, index_t stride, index_t phase) {
+  return from + ((phase - from - padding) % stride + stride) % stride;
+}
+
+}  // namespace
+
+index_t pieces(const conv2d_args& args) { return Tasks(static_cast<index_t>(args.n), args.bands, static_cast<index_t>(args.o)).pieces(); }
+index_t scratch(const conv2d_args& args) { return forward_scratch<BLOCK>(args); }
+void run(const conv2d_args& args, const Context& context, index_t piece) { forward<BLOCK>(args, context, piece); }
+
+index_t pieces(const conv2d_plain_args& args) { return Tasks(static_cast<index_t>(args.n), args.bands, static_cast<index_t>(args.o)).pieces(); }
+index_t scratch(const conv2d_plain_args& args) { return forward_scratch<1>(args); }
+void run(const conv2d_plain_args& args, const Context& context, index_t piece) { forward<1>(args, context, piece); }
+
+index_t pieces(const conv2d_input_gradient_args& args) {
+  return Tasks(static_cast<index_t>(args.n), args.bands, static_cast<index_t>(args.c)).pieces();
+}
+
+index_t scratch(const conv2d_input_gradient_args& args) {
+  const Geometry g(args);
+  if (g.pointwise()) return tap_floats(g);
+  // Bands differ in where they begin within a stride: room for the most rows that any may read.
+  const index_t rows = divide_up(g.h, static_cast<index_t>(args.bands));
+  Padded padded = padded_gradient(g, 0, smaller(g.h, rows));
+  padded.rows += 2;
+  return tap_floats(g) + blocks_of(args.o) * padded.plane(BLOCK);
+}
+
+void run(const conv2d_input_gradient_args& args, const Context& context, index_t piece) {
+  const Geometry g(args);
+  const Tasks tasks(g.n, args.bands, g.c);
+  const index_t image = tasks.image(piece), band = tasks.band(piece);
+  const index_t from_row = part_start(g.h, tasks.bands, band), to_row = part_start(g.h, tasks.bands, band + 1);
+  if (from_row == to_row) return;
+  const index_t first = tasks.first_block(piece), last = tasks.last_block(piece);
+  const index_t planes = blocks_of(args.o);
+  const float* dy = context.at(args.dy) + image * planes * g.oh * g.ow * BLOCK;
+  const index_t offset = image * tasks.blocks * g.h * g.w * BLOCK;
+  const float* addend = context.at(args.addend);
+
+  Tap* taps = reinterpret_cast<Tap*>(context.scratch);
+  Source source;
+  source.planes = planes;
+  source.weight = context.at(args.weight);
+  source.weight_plane = g.kh * g.kw * BLOCK * BLOCK;
+  source.weight_block = planes * source.weight_plane;
+  source.taps = taps;
+  Sink sink;
+  sink.bias = nullptr;
+  sink.relu = false;
+  sink.block = g.h * g.w * BLOCK;
+
+  if (g.pointwise()) {
+    source.x = dy + from_row * g.w * BLOCK;
+    source.row = 0;
+    source.plane = g.h * g.w * BLOCK;
+    source.tap_count = 1;
+    taps[0] = {0, 0};
+    sink.y = context.at(args.dx) + offset + from_row * g.w * BLOCK;
+    sink.addend = addend ? addend + offset + from_row * g.w * BLOCK : nullptr;
+    sink.row = 0;
+    sink.pixel = BLOCK;
+    cover_blocks<BLOCK>(source, sink, first, last, 1, (to_row - from_row) * g.w);
+    return;
+  }
+
+  const Padded padded = padded_gradient(g, from_row, to_row);
+  float* copy = context.scratch + tap_floats(g);
+  copy_padded<BLOCK>(copy, dy, padded, planes, g.oh, g.ow);
+  source.x = copy;
+  source.row = padded.row(BLOCK);
+  source.plane = padded.plane(BLOCK);
+  sink.pixel = g.sw * BLOCK;
+  sink.row = g.sh * g.w * BLOCK;
+  for (index_t row_phase = 0; row_phase < g.sh; row_phase++) {
+    const index_t row = first_of_phase(from_row, g.ph, g.sh, row_phase);
+    if (row >= to_row) continue;
+    for (index_t column_phase = 0; column_phase < g.sw; column_phase++) {
+      const index_t column = first_of_phase(0, g.pw, g.sw, column_phase);
+      if (column >= g.w) continue;
+      source.tap_count = 0;
+      for (index_t k = 0; k < g.kh * g.kw; k++) {
+        const index_t y = row + g.ph - k / g.kw * g.dh, x = column + g.pw - k % g.kw * g.dw;
+        if (y % g.sh != 0 || x % g.sw != 0) continue;
+        Tap& tap = taps[source.tap_count++];
+        tap.x = (y / g.sh - padded.first_row) * source.row + (x / g.sw - padded.first_column) * BLOCK;
+        tap.weight = k * BLOCK * BLOCK;
+      }
+      const index_t at = offset + (row * g.w + column) * BLOCK;
+      sink.y = context.at(args.dx) + at;
+      sink.addend = addend ? addend + at : nullptr;
+      cover_blocks<BLOCK>(source, sink, first, last, divide_up(to_row - row, g.sh), divide_up(g.w - column, g.sw));
+    }
+  }
+}
+
+}  // namespace VARIANT

@@ -1,0 +1,78 @@
+// Sizes of a convolution, and the zero-padded copy of some input rows that its tiles read: padding needs no tests in
+// the inner loop then, and no memory outside this copy, which stays in the cache of the thread that made it.
+//
+// With a stride, columns are sorted by their remainder: a row is [phase][column][U], so that the inputs of neighbouring
+// outputs are neighbours, whatever the stride.
+#pragma once
+#include "kernel.h"
+
+namespace VARIANT {
+
+struct Geometry {
+  index_t n, c, h, w, o, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw;
+
+  template <class Args>
+  explicit Geometry(const Args& a)
+      : n(whole(a.n)), c(whole(a.c)), h(whole(a.h)), w(whole(a.w)), o(whole(a.o)), oh(whole(a.oh)), ow(whole(a.ow)),
+        kh(whole(a.kh)), kw(whole(a.kw)), sh(whole(a.sh)), sw(whole(a.sw)), ph(whole(a.ph)), pw(whole(a.pw)),
+        dh(whole(a.dh)), dw(whole(a.dw)) {}
+
+  // One pixel of input for each of output: no padded copy is needed, and an image is one long row.
+  bool pointwise() const { return kh == 1 && kw == 1 && sh == 1 && sw == 1 && ph == 0 && pw == 0; }
+
+ private:
+  static index_t whole(double value) { return static_cast<index_t>(value); }
+};
+
+INLINE index_t floor_divide(index_t a, index_t b) { return a >= 0 ? a / b : -((b - 1 - a) / b); }
+
+// The copy: `rows` rows from source row `first_row` on, in each `columns` columns a phase, of which the first is source
+// column `first_column` + phase, the next `stride` further. Rows and columns outside of the source are zeros.
+struct Padded {
+  index_t first_row, rows, first_column, columns, stride, phases;
+
+  index_t row(int unit) const { return phases * columns * unit; }
+  index_t plane(int unit) const { return divide_up(rows * row(unit), BLOCK) * BLOCK; }
+};
+
+// What the output rows [from, to) of a forward convolution read.
+INLINE Padded padded_input(const Geometry& g, index_t from, index_t to) {
+  Padded p;
+  p.first_row = from * g.sh - g.ph;
+  p.rows = (to - from - 1) * g.sh + (g.kh - 1) * g.dh + 1;
+  p.first_column = -g.pw;
+  p.columns = g.ow + (g.kw - 1) * g.dw / g.sw;
+  p.stride = g.sw;
+  p.phases = smaller(g.sw, (g.kw - 1) * g.dw + 1);
+  return p;
+}
+
+template <int U>
+static void copy_padded(float* to, const float* image, const Padded& p, index_t planes, index_t h, index_t w) {
+  for (index_t i = 0; i < planes; i++)
+    for (index_t r = 0; r < p.rows; r++) {
+      float* row = to + i * p.plane(U) + r * p.row(U);
+      const index_t y = p.first_row + r;
+      if (y < 0 || y >= h) {
+        for (index_t k = 0; k < p.row(U); k++) row[k] = 0;
+        continue;
+      }
+      const float* source = image + (i * h + y) * w * U;
+      for (index_t phase = 0; phase < p.phases; phase++, row += p.columns * U) {
+        // Columns before `first` and from `last` on lie outside of the source.
+        const index_t offset = p.first_column + phase;
+        const index_t first = smaller(p.columns, larger(0, divide_up(-offset, p.stride)));
+        const index_t last = larger(first, smaller(p.columns, floor_divide(w - 1 - offset, p.stride) + 1));
+        for (index_t k = 0; k < first * U; k++) row[k] = 0;
+        for (index_t x = first; x < last; x++) {
+          if constexpr (U == BLOCK)
+            store(row + x * U, load_lanes(source + (x * p.stride + offset) * U));
+          else
+            row[x] = source[x * p.stride + offset];
+        }
+        for (index_t k = last * U; k < p.columns * U; k++) row[k] = 0;
+      }
+    }
+}
+
+}  // namespace VARIANT

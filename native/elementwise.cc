@@ -1,0 +1,72 @@
+// Elementwise kernels over any layout, and the update of SGD. A piece is a span of the vector.
+#include "kernel.h"
+
+namespace VARIANT {
+namespace {
+
+// A whole register at a time, then the rest one by one. Both calls of `f` are the same arithmetic on vectors.
+template <class F>
+INLINE void each(double count, index_t piece, F f) {
+  const Span s = span(count, piece);
+  index_t k = s.from;
+  for (; k + VL <= s.to; k += VL) f(k, [](const float* p) { return load_unaligned(p); }, store_unaligned);
+  const auto one = [](const float* p) { return splat(*p); };
+  for (; k < s.to; k++) f(k, one, [](float* p, vec v) { *p = v[0]; });
+}
+
+}  // namespace
+
+index_t pieces(const relu_args& args) { return span_pieces(args.count); }
+void run(const relu_args& args, const Context& context, index_t piece) {
+  const float* x = context.at(args.x);
+  float* y = context.at(args.y);
+  each(args.count, piece, [&](index_t k, auto get, auto put) { put(y + k, relu(get(x + k))); });
+}
+
+index_t pieces(const relu_gradient_args& args) { return span_pieces(args.count); }
+void run(const relu_gradient_args& args, const Context& context, index_t piece) {
+  const float *dy = context.at(args.dy), *y = context.at(args.y);
+  float* dx = context.at(args.dx);
+  each(args.count, piece,
+       [&](index_t k, auto get, auto put) { put(dx + k, get(y + k) <= vec{} ? vec{} : get(dy + k)); });
+}
+
+index_t pieces(const add_args& args) { return span_pieces(args.count); }
+void run(const add_args& args, const Context& context, index_t piece) {
+  const float *a = context.at(args.a), *b = context.at(args.b);
+  float* y = context.at(args.y);
+  each(args.count, piece, [&](index_t k, auto get, auto put) { put(y + k, get(a + k) + get(b + k)); });
+}
+
+index_t pieces(const fill_args& args) { return span_pieces(args.count); }
+void run(const fill_args& args, const Context& context, index_t piece) {
+  float* y = context.at(args.y);
+  const vec value = splat(static_cast<float>(args.value));
+  each(args.count, piece, [&](index_t k, auto, auto put) { put(y + k, value); });
+}
+
+index_t pieces(const copy_args& args) { return span_pieces(args.count); }
+void run(const copy_args& args, const Context& context, index_t piece) {
+  const float* x = context.at(args.x);
+  float* y = context.at(args.y);
+  each(args.count, piece, [&](index_t k, auto get, auto put) { put(y + k, get(x + k)); });
+}
+
+index_t pieces(const sgd_args& args) { return span_pieces(args.count); }
+void run(const sgd_args& args, const Context& context, index_t piece) {
+  const float *parameter = context.at(args.parameter), *gradient = context.at(args.gradient);
+  const float* velocity = context.at(args.velocity);
+  float *next_parameter = context.at(args.next_parameter), *next_velocity = context.at(args.next_velocity);
+  const vec rate = splat(*context.at(args.lr));
+  const vec momentum = splat(static_cast<float>(args.momentum));
+  const vec decay = splat(static_cast<float>(args.weight_decay));
+  const bool nesterov = args.nesterov != 0;
+  each(args.count, piece, [&](index_t k, auto get, auto put) {
+    const vec p = get(parameter + k), g = get(gradient + k) + decay * p;
+    const vec v = momentum * get(velocity + k) + g;
+    put(next_velocity + k, v);
+    put(next_parameter + k, p - rate * (nesterov ? g + momentum * v : v));
+  });
+}
+
+}  // namespace VARIANT

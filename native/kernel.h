@@ -1,0 +1,76 @@
+// What every kernel is made of: `pieces` says into how many independent pieces its work is cut, from its arguments
+// alone (so that results cannot depend on the number of threads), `run` does one piece, `scratch` says how many floats
+// of its own a thread needs for that. All sources of kernels are compiled once an instruction set, each time in a
+// namespace of its own and without templates of the standard library, which a linker might share among them.
+#pragma once
+#include "build/kernels.h"
+#include "vec.h"
+
+namespace VARIANT {
+
+struct Context {
+  float* arena;
+  float* scratch;  // aligned to 64 bytes, `scratch(args)` floats of it
+
+  // A tensor argument; null where it is left out. Addresses are unsigned: an arena in WASM may pass 2 GiB.
+  float* at(double offset) const {
+    if (offset < 0) return nullptr;
+    return reinterpret_cast<float*>(reinterpret_cast<uintptr_type>(arena) + static_cast<uintptr_type>(offset) * 4);
+  }
+
+ private:
+  typedef size_t uintptr_type;
+};
+
+#define DECLARE_KERNEL(name)              \
+  index_t pieces(const name##_args& args); \
+  void run(const name##_args& args, const Context& context, index_t piece);
+FOR_EACH_KERNEL(DECLARE_KERNEL)
+#undef DECLARE_KERNEL
+
+template <class Args>
+index_t scratch(const Args&) {
+  return 0;
+}
+index_t scratch(const conv2d_args& args);
+index_t scratch(const conv2d_plain_args& args);
+index_t scratch(const conv2d_input_gradient_args& args);
+index_t scratch(const conv2d_weight_gradient_args& args);
+index_t scratch(const conv2d_weight_gradient_plain_args& args);
+
+INLINE index_t smaller(index_t a, index_t b) { return a < b ? a : b; }
+INLINE index_t larger(index_t a, index_t b) { return a > b ? a : b; }
+INLINE index_t divide_up(index_t a, index_t b) { return (a + b - 1) / b; }
+INLINE index_t blocks_of(double channels) { return divide_up(static_cast<index_t>(channels), BLOCK); }
+
+// Where part `k` of `parts` begins when `count` things are dealt out as evenly as can be.
+INLINE index_t part_start(index_t count, index_t parts, index_t k) { return count * k / parts; }
+
+// Long vectors are cut into pieces of this many floats: large enough to pay for claiming one.
+constexpr index_t PIECE = 16384;
+
+struct Span {
+  index_t from, to;
+};
+INLINE index_t span_pieces(double count) { return divide_up(static_cast<index_t>(count), PIECE); }
+INLINE Span span(double count, index_t piece) {
+  return {piece * PIECE, smaller(static_cast<index_t>(count), (piece + 1) * PIECE)};
+}
+
+// Blocked tensors are cut into (channel block, images) so that a piece reads the values of its channels once.
+struct Planes {
+  index_t images, blocks, size, chunk, chunks;
+
+  Planes(double n, double c, double pixels)
+      : images(static_cast<index_t>(n)), blocks(blocks_of(c)), size(static_cast<index_t>(pixels) * BLOCK) {
+    chunk = larger(1, PIECE / size);
+    chunks = divide_up(images, chunk);
+  }
+  index_t pieces() const { return blocks * chunks; }
+  index_t block(index_t piece) const { return piece / chunks; }
+  index_t first(index_t piece) const { return piece % chunks * chunk; }
+  index_t last(index_t piece) const { return smaller(images, first(piece) + chunk); }
+  index_t offset(index_t image, index_t block) const { return (image * blocks + block) * size; }
+};
+
+}  // namespace VARIANT

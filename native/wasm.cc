@@ -1,0 +1,30 @@
+// The WebAssembly module: one program a memory. JavaScript lays out the memory above __heap_base (tapes, stacks, scratch,
+// arena), gives each worker its own __stack_pointer, and calls `run` in one worker and `help` in the others.
+#include "wasm.h"
+
+#include "runtime.h"
+
+namespace VARIANT {
+extern const Dispatch dispatch;
+}
+
+#define EXPORT(name) extern "C" __attribute__((export_name(#name), visibility("default")))
+
+namespace {
+Crew crew;
+}
+
+// Floats of scratch a thread needs for a tape; -1 if it is damaged.
+EXPORT(scratchFloats) int scratch_for(const double* tape, size_t length) {
+  return static_cast<int>(scratch_floats(VARIANT::dispatch, {tape, length}));
+}
+
+// Runs a tape to its end, with the helpers of this memory if there are any. 1 if it was not stopped.
+EXPORT(run) int run_tape(const double* tape, size_t length, float* arena, float* scratch, size_t stride) {
+  return crew.run(VARIANT::dispatch, {arena, scratch, stride}, {tape, length});
+}
+
+// Helps with all runs. Returns after `stop`.
+EXPORT(help) void help(int thread) { crew.help(thread); }
+
+EXPORT(stop) void stop() { crew.stop(); }

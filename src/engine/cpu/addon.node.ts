@@ -1,0 +1,142 @@
+/** The Node addon as a backend: native code, chosen at run time by what this processor can do. */
+import { createRequire } from 'node:module'
+import { EngineError } from '../../util/errors.js'
+import type { CpuBackend, CpuProgram, ProgramSource } from './backend.js'
+
+export type AddonVariant = 'avx512' | 'avx2' | 'baseline'
+
+/** What native/addon.cc exports. */
+interface Addon {
+  /** Instruction sets that this processor can run, fastest first. */
+  readonly variants: readonly AddonVariant[]
+  readonly Pool: new (threads: number, variant: AddonVariant) => NativePool
+}
+
+interface NativePool {
+  load(arenaFloats: number, setup: Float64Array, run: Float64Array): NativeProgram
+  /** Whether the process must stay alive for this pool: while runs are in progress. */
+  hold(busy: boolean): void
+  dispose(): void
+}
+
+interface NativeProgram {
+  readonly scratchBytes: number
+  write(offset: number, data: Float32Array | Int32Array): void
+  read(offset: number, length: number): Float32Array
+  run(setup: boolean): Promise<void>
+  dispose(): void
+}
+
+const path = '../../../native/build/resnet.node'
+
+function loadAddon(): Addon {
+  const require = createRequire(import.meta.url)
+  try {
+    return require(path) as Addon
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error)
+    throw new EngineError(
+      `the native engine is not built here (${reason}); build it with "node scripts/build.mjs --only addon" ` +
+        '(it needs a C++ compiler), or use the WASM engine',
+    )
+  }
+}
+
+/** Variants of the addon that this processor can run, fastest first; none where the addon is not built. */
+export function addonVariants(): AddonVariant[] {
+  try {
+    return [...loadAddon().variants]
+  } catch {
+    return []
+  }
+}
+
+/** Errors of the addon as ours. */
+function speak<T>(action: () => T): T {
+  try {
+    return action()
+  } catch (error) {
+    throw new EngineError(error instanceof Error ? error.message : String(error), { cause: error })
+  }
+}
+
+/**
+ * Starts a pool of threads. `variant` is the fastest by default.
+ * @throws EngineError if the addon is not built or this processor cannot run the variant.
+ */
+export async function openAddon(options: { threads: number; variant?: AddonVariant }): Promise<CpuBackend> {
+  const addon = loadAddon()
+  const variant = options.variant ?? addon.variants[0]!
+  if (!addon.variants.includes(variant))
+    throw new EngineError(
+      `native-${variant}: this processor cannot run it, it offers ${addon.variants.join(', ')}; choose one of these`,
+    )
+  return new AddonBackend(addon, options.threads, variant)
+}
+
+class AddonBackend implements CpuBackend {
+  readonly build: string
+  readonly threads: number
+  readonly #pool: NativePool
+  readonly #runs = new Set<Promise<void>>()
+
+  constructor(addon: Addon, threads: number, variant: AddonVariant) {
+    this.build = `native-${variant}`
+    this.threads = threads
+    this.#pool = speak(() => new addon.Pool(threads, variant))
+  }
+
+  async load({ arenaFloats, setup, run }: ProgramSource): Promise<CpuProgram> {
+    const native = speak(() => this.#pool.load(arenaFloats, setup, run))
+    return new AddonProgram(native, (promise) => this.#follow(promise))
+  }
+
+  /** Keeps the process alive until the run has ended. */
+  async #follow(run: Promise<void>): Promise<void> {
+    this.#runs.add(run)
+    this.#pool.hold(true)
+    try {
+      await run
+    } finally {
+      this.#runs.delete(run)
+      if (this.#runs.size === 0) this.#pool.hold(false)
+    }
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.allSettled(this.#runs)
+    this.#pool.dispose()
+  }
+}
+
+class AddonProgram implements CpuProgram {
+  readonly scratchBytes: number
+  readonly #native: NativeProgram
+  readonly #follow: (run: Promise<void>) => Promise<void>
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(native: NativeProgram, follow: (run: Promise<void>) => Promise<void>) {
+    this.#native = native
+    this.#follow = follow
+    this.scratchBytes = native.scratchBytes
+  }
+
+  write(offset: number, data: Float32Array | Int32Array): void {
+    speak(() => this.#native.write(offset, data))
+  }
+
+  read(offset: number, length: number): Float32Array {
+    return speak(() => this.#native.read(offset, length))
+  }
+
+  async run(tape: 'setup' | 'run'): Promise<void> {
+    const run = this.#follow(speak(() => this.#native.run(tape === 'setup')))
+    this.#running = run.catch(() => {})
+    await run
+  }
+
+  async dispose(): Promise<void> {
+    await this.#running
+    this.#native.dispose()
+  }
+}

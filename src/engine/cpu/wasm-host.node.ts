@@ -1,0 +1,42 @@
+/** The WASM backend in Node: modules from files, workers of worker_threads. */
+import { readFile } from 'node:fs/promises'
+import { Worker } from 'node:worker_threads'
+import { EngineError } from '../../util/errors.js'
+import type { FromWorker, ToWorker, WasmHost, WasmWorker } from './wasm-host.js'
+
+export function nodeHost(): WasmHost {
+  return { sharedMemory: true, compile, spawn }
+}
+
+async function compile(threads: boolean): Promise<WebAssembly.Module> {
+  const url = threads
+    ? new URL('../../../native/build/resnet-threads.wasm', import.meta.url)
+    : new URL('../../../native/build/resnet.wasm', import.meta.url)
+  let bytes: Uint8Array<ArrayBuffer>
+  try {
+    bytes = new Uint8Array(await readFile(url))
+  } catch (error) {
+    throw new EngineError(
+      `the WASM engine is not built here (${url.pathname} cannot be read); build it with "node scripts/build.mjs --only wasm"`,
+      { cause: error },
+    )
+  }
+  return WebAssembly.compile(bytes)
+}
+
+function spawn(): WasmWorker {
+  // Options of this process, such as loaders, are not for a worker that needs nothing.
+  const worker = new Worker(new URL('./wasm-worker.js', import.meta.url), { execArgv: [] })
+  return {
+    post: (message: ToWorker) => worker.postMessage(message),
+    listen: (message, failed) => {
+      worker.on('message', (data: FromWorker) => message(data))
+      worker.on('error', (error) => failed(error.message))
+      worker.on('exit', () => failed('the worker ended'))
+    },
+    hold: (busy) => (busy ? worker.ref() : worker.unref()),
+    terminate: async () => {
+      await worker.terminate()
+    },
+  }
+}
