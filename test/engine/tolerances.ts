@@ -1,0 +1,74 @@
+/**
+ * How far engines may be from the float64 reference, by operation. Engines compute in float32, with relative rounding
+ * errors of 6e-8; what they may differ in is the order of sums and whether products are rounded before they are added.
+ */
+import type { OpName } from '../../src/ops/index.js'
+
+/** Bounds of the error of a tensor, relative to what the reference gives. */
+export interface Tolerance {
+  /** The largest error over the largest magnitude. */
+  readonly max: number
+  /** The root mean square of the errors over that of the magnitudes. */
+  readonly rms: number
+}
+
+/** Copies, comparisons and single roundings: the reference rounded to float32, to the bit. */
+const exact: Tolerance = { max: 0, rms: 0 }
+/** A few roundings an element. */
+const elementwise: Tolerance = { max: 1e-6, rms: 2.5e-7 }
+/** Short sums, or long ones of values alike. */
+const sums: Tolerance = { max: 2e-6, rms: 5e-7 }
+/** Sums over a batch whose terms cancel: what remains is small beside what was added. */
+const reductions: Tolerance = { max: 5e-6, rms: 1e-6 }
+/** Wide enough for Winograd's transforms, whose roundings are some ten times those of the direct sum. */
+const convolution: Tolerance = { max: 2e-5, rms: 5e-6 }
+/** Sums over all pixels of a batch, in partial sums: long, but Winograd transforms them only a little. */
+const weightGradient: Tolerance = { max: 1e-5, rms: 2.5e-6 }
+
+export const tolerances: { readonly [Name in OpName]: Tolerance } = {
+  add: exact,
+  averagePool: sums,
+  averagePoolGradient: sums,
+  batchNorm: sums,
+  batchNormGradient: reductions,
+  batchNormInference: elementwise,
+  batchNormInferenceGradient: reductions,
+  conv2d: convolution,
+  conv2dActivation: convolution,
+  conv2dInputGradient: convolution,
+  conv2dInputGradientAdd: convolution,
+  conv2dStatistics: convolution,
+  conv2dWeightGradient: weightGradient,
+  fill: exact,
+  foldBatchNorm: convolution,
+  globalAveragePool: sums,
+  globalAveragePoolGradient: elementwise,
+  imageStatistics: sums,
+  linear: sums,
+  linearInputGradient: sums,
+  linearWeightGradient: sums,
+  maxPool: exact,
+  maxPoolGradient: sums,
+  normalise: sums,
+  normaliseGradient: reductions,
+  padShortcut: exact,
+  padShortcutGradient: exact,
+  relu: exact,
+  reluGradient: exact,
+  runningAverage: elementwise,
+  sgd: elementwise,
+  softmaxCrossEntropy: sums,
+  softmaxCrossEntropyGradient: sums,
+  sumRows: sums,
+}
+
+/**
+ * Batch norm where the mean is a thousand deviations from zero, or where nothing deviates: what sums of squares lose
+ * everything at. The inputs themselves are exact, so the variance must be as good as ever; the mean is rounded to
+ * float32 once, which moves y by up to 3e-5 deviations.
+ */
+export const hardStatistics = {
+  mean: { max: 1e-7, rms: 1e-7 },
+  variance: { max: 2e-6, rms: 1e-6 },
+  y: { max: 2e-5, rms: 2e-5 },
+} as const satisfies Record<string, Tolerance>
