@@ -15,7 +15,11 @@ const started = performance.now()
 /** Runs a command in the root; resolves to its exit code and all it printed. */
 function run(command, ...args) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(command, args, {
+      cwd: root,
+      env: { ...process.env, NO_COLOR: '1' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     let output = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data))
     child.on('error', (error) => resolve({ code: 1, output: String(error) }))
