@@ -1,5 +1,10 @@
 /** The engine builds that tests run on: those that can be opened here, and those that are absent and why. */
 import { afterAll, beforeAll, describe, test } from 'vitest'
+import { type AddonVariant, openAddon } from '../../src/engine/cpu/addon.node.js'
+import type { CpuBackend } from '../../src/engine/cpu/backend.js'
+import { openCpuEngine } from '../../src/engine/cpu/engine.js'
+import { openWasm } from '../../src/engine/cpu/wasm.js'
+import { nodeHost } from '../../src/engine/cpu/wasm-host.node.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { openReference } from '../../src/engine/reference/engine.js'
 
@@ -8,7 +13,21 @@ interface Build {
   open(): Promise<Engine>
 }
 
-const builds: readonly Build[] = [{ name: 'reference', open: async () => openReference() }]
+const cpu = (name: string, backend: () => Promise<CpuBackend>): Build => ({
+  name,
+  open: async () => openCpuEngine(await backend()),
+})
+const native = (variant: AddonVariant) => cpu(`native-${variant}`, () => openAddon({ threads: 2, variant }))
+
+const builds: readonly Build[] = [
+  { name: 'reference', open: async () => openReference() },
+  native('avx512'),
+  native('avx2'),
+  native('baseline'),
+  cpu('wasm-simd', () => openWasm({ threads: 2, host: nodeHost() })),
+  // As on a page that may not share memory between threads.
+  cpu('wasm-simd-alone', () => openWasm({ threads: 1, host: { ...nodeHost(), sharedMemory: false } })),
+]
 
 /** Builds that must be there, from RESNET_REQUIRE_ENGINES, for example `native-avx2,wasm-simd`. */
 const required = new Set((process.env.RESNET_REQUIRE_ENGINES ?? '').split(',').filter(Boolean))
