@@ -7,8 +7,9 @@
  *   node scripts/build.mjs --prepare           as npm's prepare script: one line, and never a failure of the install
  */
 import { execFile } from 'node:child_process'
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
 
@@ -23,7 +24,18 @@ async function buildTypeScript() {
   } catch (error) {
     throw new Error(error.stdout || error.message)
   }
+  removeLeftovers()
   return 'TypeScript'
+}
+
+/** What was compiled from files that are gone since: it would be published, and found by imports that must fail. */
+function removeLeftovers() {
+  const dist = fileURLToPath(new URL('dist/', root))
+  for (const name of readdirSync(dist, { recursive: true })) {
+    const source = join(fileURLToPath(new URL('src/', root)), name).replace(/(\.d\.ts|\.js)$/, '')
+    if (/\.(d\.ts|js)$/.test(name) && !existsSync(`${source}.ts`) && !existsSync(`${source}.js`))
+      rmSync(join(dist, name))
+  }
 }
 
 /** The kernels' header is made from the compiled kernel table. */
