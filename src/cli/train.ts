@@ -208,11 +208,8 @@ function recipeOf(flags: Flags, height: number): RecipeOptions {
   const { milestones, gamma, warmupEpochs, labelSmoothing, seed } = flags
   const schedule = flags.schedule ?? (milestones ? 'step' : undefined)
   const augmentation = flags.augment ? { pad: Math.round(height / 8), flip: true } : { pad: 0, flip: false }
-  const given = { epochs, steps, batchSize, lr, momentum, nesterov, weightDecay, decayOn }
-  const more = { schedule, milestones, gamma, warmupEpochs, labelSmoothing, seed, augmentation }
-  return Object.fromEntries(
-    Object.entries({ ...given, ...more }).filter(([, value]) => value !== undefined),
-  ) as RecipeOptions
+  const optimiser = { epochs, steps, batchSize, lr, momentum, nesterov, weightDecay, decayOn }
+  return { ...optimiser, schedule, milestones, gamma, warmupEpochs, labelSmoothing, seed, augmentation }
 }
 
 /** @throws ConfigError for a flag that contradicts the checkpoint. */

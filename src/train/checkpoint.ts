@@ -101,6 +101,8 @@ export function decodeCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
   try {
     validateSpec(spec)
     completeRecipe(recipe)
+    checkPreprocessing(preprocessing, spec)
+    checkProgress(progress)
   } catch (error) {
     if (error instanceof ResnetError) throw new DataError(`${name}: ${error.message}`)
     throw error
@@ -113,6 +115,22 @@ export function decodeCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
     else weights.set(tensor, { shape, data: values })
   }
   return { spec, recipe, preprocessing, data, progress, engine: metadata.engine ?? 'unknown', weights, velocities }
+}
+
+function checkPreprocessing({ normalisation, classes }: Preprocessing, { input, head }: NetworkSpec): void {
+  const wrong = (what: string) => new DataError(`its preprocessing does not fit its spec: ${what}`)
+  if (!Array.isArray(classes) || classes.length !== head.classes)
+    throw wrong(`${classes?.length ?? 'no'} class names for ${head.classes} classes`)
+  for (const values of [normalisation?.mean, normalisation?.std])
+    if (!Array.isArray(values) || values.length !== input.channels || !values.every(Number.isFinite))
+      throw wrong(`mean and std must be ${input.channels} numbers each, got ${JSON.stringify(normalisation)}`)
+}
+
+function checkProgress({ step, running, history }: TrainingProgress): void {
+  const wrong = (what: string) => new DataError(`its progress makes no sense: ${what}`)
+  if (!Number.isSafeInteger(step) || step < 0) throw wrong(`step must be a whole number, got ${step}`)
+  if (![running?.loss, running?.wrong, running?.count].every(Number.isFinite)) throw wrong('running has no sums')
+  if (!Array.isArray(history)) throw wrong('history must be a list')
 }
 
 function parse(name: string, field: string, text: string | undefined): unknown {

@@ -32,7 +32,7 @@ export interface Recipe {
 }
 
 /** What may be left out of a recipe: everything. */
-export type RecipeOptions = Partial<Recipe>
+export type RecipeOptions = { readonly [Field in keyof Recipe]?: Recipe[Field] | undefined }
 
 export const defaultRecipe = {
   batchSize: 128,
@@ -61,7 +61,9 @@ export function completeRecipe(options: RecipeOptions): Recipe {
   for (const name of Object.keys(options))
     if (!known.has(name))
       throw new ConfigError(`recipe.${name}: unknown field; the fields are ${[...known].join(', ')}`)
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as RecipeOptions
+  const given = Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as Partial<Recipe>
   const { epochs, ...rest } = defaultRecipe
   const length = given.epochs === undefined && given.steps === undefined ? { epochs } : {}
   const recipe: Recipe = { ...rest, ...length, ...given }

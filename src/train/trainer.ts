@@ -166,7 +166,7 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
 
   /**
    * Trains up to `count` steps, to the end of the training if left out, and gives the newest progress whenever it is
-   * asked: training never waits for the reader, and leaving the loop ends it after the step under way.
+   * asked: training never waits for the reader, and soon after the reader leaves the loop it ends.
    * @throws TrainingError when the loss is no longer a number.
    */
   async *steps(count = Number.POSITIVE_INFINITY): AsyncGenerator<StepProgress, void, void> {
