@@ -8,9 +8,9 @@ import {
   channelVector,
   difference,
   noise,
+  outcome,
   plainWeight,
   Sheet,
-  sameBits,
   unblock,
 } from './harness.js'
 
@@ -164,30 +164,16 @@ describe.each(builds)('%s', (_, open) => {
     sheet.call('conv2d_weight_gradient_plain', { x: plain, dy, partials: out.plainPartials, ...g })
     sheet.call('sum_partials', { partials: out.plainPartials, y: out.plainDweight, count: plainSize, chunks: g.chunks })
 
-    const results = []
-    for (const threads of [1, 2, 3]) {
-      const backend = await open(threads)
-      const program = await sheet.load(backend)
-      await program.run('run')
-      const read = (offset: number, length: number) => program.read(offset, length)
-      results.push({
-        y: read(out.y, ySize),
-        statistics: read(out.statistics, statisticsSize),
-        finished: read(out.finished, ySize),
-        yPlain: read(out.yPlain, ySize),
-        dx: read(out.dx, xSize),
-        dxAdded: read(out.dxAdded, xSize),
-        dweight: read(out.dweight, weightSize),
-        plainDweight: read(out.plainDweight, plainSize),
-      })
-      await program.dispose()
-      await backend.dispose()
-    }
-    const got = results[0]!
-    for (const other of results.slice(1))
-      for (const key of Object.keys(got) as (keyof typeof got)[])
-        expect(sameBits(other[key], got[key]), `bits of ${key}`).toBe(true)
-
+    const got = await outcome(open, sheet, {
+      y: [out.y, ySize],
+      statistics: [out.statistics, statisticsSize],
+      finished: [out.finished, ySize],
+      yPlain: [out.yPlain, ySize],
+      dx: [out.dx, xSize],
+      dxAdded: [out.dxAdded, xSize],
+      dweight: [out.dweight, weightSize],
+      plainDweight: [out.plainDweight, plainSize],
+    })
     const outputs = (tensor: Float32Array) => unblock(tensor, g.n, g.o, pixels)
     const inputs = (tensor: Float32Array) => unblock(tensor, g.n, g.c, g.h * g.w)
     const biasOf = (k: number) => e.bias[Math.floor(k / pixels) % g.o]!

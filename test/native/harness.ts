@@ -35,12 +35,12 @@ export class Sheet {
     this.#tape.push(kernelNames.indexOf(kernel), ...names.map((name) => args[name]))
   }
 
+  tape(): Float64Array {
+    return Float64Array.from(this.#tape)
+  }
+
   async load(backend: CpuBackend): Promise<CpuProgram> {
-    const program = await backend.load({
-      arenaFloats: this.#floats,
-      setup: new Float64Array(0),
-      run: Float64Array.from(this.#tape),
-    })
+    const program = await backend.load({ arenaFloats: this.#floats, setup: new Float64Array(0), run: this.tape() })
     for (const { offset, data } of this.#writes) program.write(offset, data)
     return program
   }
@@ -123,6 +123,28 @@ export function difference(got: ArrayLike<number>, expected: ArrayLike<number>):
     if (!(d <= most)) most = d
   }
   return most / largest
+}
+
+/** Runs the sheet with 1, 2 and 3 threads, fails unless the bits agree, and returns the outputs by name. */
+export async function outcome<T extends Record<string, readonly [offset: number, length: number]>>(
+  open: (threads: number) => Promise<CpuBackend>,
+  sheet: Sheet,
+  outputs: T,
+): Promise<{ [name in keyof T]: Float32Array }> {
+  let first: { [name in keyof T]: Float32Array } | undefined
+  for (const threads of [1, 2, 3]) {
+    const backend = await open(threads)
+    const program = await sheet.load(backend)
+    await program.run('run')
+    const entries = Object.entries(outputs).map(([name, place]) => [name, program.read(...place)] as const)
+    await program.dispose()
+    await backend.dispose()
+    if (!first) first = Object.fromEntries(entries) as { [name in keyof T]: Float32Array }
+    else
+      for (const [name, values] of entries)
+        if (!sameBits(values, first[name]!)) throw new Error(`${name}: ${threads} threads give other bits than one`)
+  }
+  return first!
 }
 
 export function sameBits(a: Float32Array, b: Float32Array): boolean {
