@@ -1,0 +1,167 @@
+/** Shape rules: what comes out of each operation, and what is said where sizes do not fit. */
+import { describe, expect, test } from 'vitest'
+import { GraphBuilder } from '../../src/graph/builder.js'
+import { f32, i32, type TensorType } from '../../src/graph/graph.js'
+import { add } from '../../src/ops/add.js'
+import { batchNorm, batchNormGradient, runningAverage } from '../../src/ops/batch-norm.js'
+import { conv2d, conv2dInputGradient, conv2dWeightGradient } from '../../src/ops/conv2d.js'
+import { linear, linearWeightGradient } from '../../src/ops/linear.js'
+import { emit } from '../../src/ops/op.js'
+import { padShortcut, padShortcutGradient } from '../../src/ops/pad-shortcut.js'
+import { averagePool, globalAveragePool, maxPool, maxPoolGradient } from '../../src/ops/pool.js'
+import { reluGradient } from '../../src/ops/relu.js'
+import { sgd } from '../../src/ops/sgd.js'
+import { softmaxCrossEntropy } from '../../src/ops/softmax-cross-entropy.js'
+import type { ConvAttributes, Pair } from '../../src/ops/window.js'
+
+const conv = (stride: Pair, padding: Pair, dilation: Pair = [1, 1]): ConvAttributes => ({ stride, padding, dilation })
+
+function convShape(x: number[], weight: number[], attributes: ConvAttributes): readonly number[] {
+  return conv2d.infer([f32(...x), f32(...weight)], attributes)[0]!.shape
+}
+
+describe('conv2d', () => {
+  test.each([
+    [[2, 3, 32, 32], [16, 3, 3, 3], conv([1, 1], [1, 1]), [2, 16, 32, 32]],
+    [[1, 3, 224, 224], [64, 3, 7, 7], conv([2, 2], [3, 3]), [1, 64, 112, 112]],
+    [[1, 64, 56, 56], [128, 64, 1, 1], conv([2, 2], [0, 0]), [1, 128, 28, 28]],
+    [[1, 4, 7, 9], [5, 4, 3, 2], conv([2, 3], [1, 0]), [1, 5, 4, 3]],
+    [[1, 4, 9, 9], [5, 4, 3, 3], conv([1, 1], [0, 2], [2, 4]), [1, 5, 5, 5]],
+  ])('%j by %j', (x, weight, attributes, y) => {
+    expect(convShape(x, weight, attributes)).toEqual(y)
+  })
+
+  test('counts multiply-adds, the same for both gradients', () => {
+    const [x, weight, y] = [f32(2, 3, 32, 32), f32(16, 3, 3, 3), f32(2, 16, 32, 32)]
+    const attributes = conv([1, 1], [1, 1])
+    const macs = 2 * 32 * 32 * 16 * 3 * 9
+    expect(conv2d.cost([x, weight], [y], attributes)).toEqual({ macs })
+    expect(conv2dInputGradient.cost([y, weight], [x], { ...attributes, size: [32, 32] })).toEqual({ macs })
+    expect(conv2dWeightGradient.cost([x, y], [weight], { ...attributes, kernel: [3, 3] })).toEqual({ macs })
+  })
+
+  test('gradients have the shapes of what they are gradients of', () => {
+    const [x, weight] = [f32(2, 3, 10, 11), f32(5, 3, 3, 3)]
+    const attributes = conv([2, 3], [1, 0])
+    const dy = conv2d.infer([x, weight], attributes)[0]!
+    expect(conv2dInputGradient.infer([dy, weight], { ...attributes, size: [10, 11] })).toEqual([x])
+    expect(conv2dWeightGradient.infer([x, dy], { ...attributes, kernel: [3, 3] })).toEqual([weight])
+  })
+
+  test('says what does not fit', () => {
+    const attributes = conv([1, 1], [0, 0])
+    expect(() => convShape([1, 3, 8, 8], [4, 5, 3, 3], attributes)).toThrow(
+      'conv2d: the weight expects 5 input channels, the input has 3',
+    )
+    expect(() => convShape([1, 3, 2, 8], [4, 3, 3, 3], attributes)).toThrow(
+      'conv2d: a kernel of 3 (dilation 1) does not fit a size of 2 with padding 0; ' +
+        'use a larger picture, a smaller kernel or fewer stages with stride 2',
+    )
+    expect(() => convShape([1, 3, 8], [4, 3, 3, 3], attributes)).toThrow(
+      'conv2d: x must be an f32 tensor of rank 4, got f32[1x3x8]',
+    )
+    expect(() => convShape([1, 3, 8, 8], [4, 3, 3, 3], conv([0, 1], [0, 0]))).toThrow(
+      'conv2d: stride must be a whole number of at least 1, got 0',
+    )
+    expect(() => convShape([1, 3, 8, 8], [4, 3, 3, 3], conv([1, 1], [0, 0.5]))).toThrow(
+      'conv2d: padding must be a whole number of at least 0, got 0.5',
+    )
+    expect(() =>
+      conv2dInputGradient.infer([f32(1, 4, 7, 6), f32(4, 3, 3, 3)], { ...attributes, size: [8, 8] }),
+    ).toThrow('conv2dInputGradient: dy must be f32[1x4x6x6], got f32[1x4x7x6]')
+  })
+})
+
+describe('pooling', () => {
+  const window = (kernel: Pair, stride: Pair, padding: Pair) => ({ kernel, stride, padding })
+
+  test('gives one element a window', () => {
+    expect(maxPool.infer([f32(1, 64, 112, 112)], window([3, 3], [2, 2], [1, 1]))).toEqual([f32(1, 64, 56, 56)])
+    expect(averagePool.infer([f32(2, 3, 7, 8)], window([2, 3], [2, 1], [0, 1]))).toEqual([f32(2, 3, 3, 8)])
+    expect(globalAveragePool.infer([f32(2, 64, 8, 8)], {})).toEqual([f32(2, 64)])
+  })
+
+  test('says what does not fit', () => {
+    expect(() => maxPool.infer([f32(1, 1, 8, 8)], window([2, 3], [1, 1], [1, 2]))).toThrow(
+      'maxPool: padding 2 is more than half of the kernel, 3',
+    )
+    const wrong = [f32(1, 1, 3, 3), f32(1, 1, 8, 8)]
+    expect(() => maxPoolGradient.infer(wrong, window([2, 2], [2, 2], [0, 0]))).toThrow(
+      'maxPoolGradient: dy must be f32[1x1x4x4], got f32[1x1x3x3]',
+    )
+    expect(() => globalAveragePool.infer([f32(2, 64)], {})).toThrow(
+      'globalAveragePool: x must be an f32 tensor of rank 4, got f32[2x64]',
+    )
+  })
+})
+
+describe('padShortcut', () => {
+  test('rounds sizes up, so that it meets a convolution with padding', () => {
+    const attributes = { stride: [2, 2], channels: 32, before: 8 } as const
+    expect(padShortcut.infer([f32(1, 16, 15, 8)], attributes)).toEqual([f32(1, 32, 8, 4)])
+    const shape = [1, 16, 15, 8]
+    expect(padShortcutGradient.infer([f32(1, 32, 8, 4)], { ...attributes, shape })).toEqual([f32(...shape)])
+  })
+
+  test('says when the channels do not fit', () => {
+    expect(() => padShortcut.infer([f32(1, 16, 8, 8)], { stride: [1, 1], channels: 20, before: 5 })).toThrow(
+      'padShortcut: 16 channels at 5 do not fit into 20 channels',
+    )
+  })
+})
+
+describe('other operations', () => {
+  const cases: [string, () => readonly TensorType[], string][] = [
+    ['add', () => add.infer([f32(1, 2), f32(2, 1)], {}), 'cannot add 1x2 and 2x1; the shapes must be equal'],
+    ['reluGradient', () => reluGradient.infer([f32(3), f32(4)], {}), 'dy must be f32[4], got f32[3]'],
+    [
+      'batchNorm',
+      () => batchNorm.infer([f32(1, 3, 2, 2), f32(4), f32(3)], { epsilon: 1 }),
+      'scale must be f32[3], got f32[4]',
+    ],
+    [
+      'batchNormGradient',
+      () => batchNormGradient.infer([f32(1, 3, 2, 1), f32(1, 3, 2, 2), f32(3), f32(3), f32(3)], { epsilon: 1 }),
+      'dy must be f32[1x3x2x2], got f32[1x3x2x1]',
+    ],
+    [
+      'runningAverage',
+      () => runningAverage.infer([f32(3), f32(2)], { momentum: 0.1, correction: 1 }),
+      'batch must be f32[3], got f32[2]',
+    ],
+    [
+      'linear',
+      () => linear.infer([f32(2, 5), f32(3, 4), f32(3)], {}),
+      'the weight expects 4 features, the input has 5',
+    ],
+    ['linearWeightGradient', () => linearWeightGradient.infer([f32(2, 5), f32(3, 4)], {}), 'x has 2 rows, dy has 3'],
+    [
+      'softmaxCrossEntropy',
+      () => softmaxCrossEntropy.infer([f32(2, 5), f32(2)], { smoothing: 0 }),
+      'labels must be i32[2], got f32[2]',
+    ],
+    [
+      'softmaxCrossEntropy',
+      () => softmaxCrossEntropy.infer([f32(2, 5), i32(2)], { smoothing: 1 }),
+      'label smoothing must be in [0, 1), got 1',
+    ],
+    [
+      'sgd',
+      () => sgd.infer([f32(3), f32(2), f32(3), f32()], { momentum: 0, weightDecay: 0, nesterov: false }),
+      'gradient must be f32[3], got f32[2]',
+    ],
+  ]
+  test.each(cases)('%s says what does not fit', (op, infer, message) => {
+    expect(infer).toThrow(`${op}: ${message}`)
+  })
+
+  test('errors start with the path of the layer, and say how many inputs there must be', () => {
+    const builder = new GraphBuilder()
+    const x = builder.input('x', 'data', f32(1, 2))
+    const y = builder.input('y', 'data', f32(2, 1))
+    expect(() => emit(builder, add, {}, [x, y], 'stage1.block2.add')).toThrow('stage1.block2.add: add: cannot add')
+    expect(() => emit(builder, add, {}, [x], 'stage1.block2.add')).toThrow(
+      'stage1.block2.add: add takes 2 inputs (a, b), got 1',
+    )
+  })
+})
