@@ -12,7 +12,7 @@ import type { ChosenEngine } from './engine-choice.js'
 import type { ComputeOptions, OpenEngine, TrainingFunctions } from './training.js'
 
 /** Small enough to wait for, long enough to show the effect. */
-export const demoRecipe = { size: 16, pad: 2, batchSize: 64, steps: 900, lr: 0.1, slices: 18 } as const
+export const demoRecipe = { size: 16, pad: 2, batchSize: 64, steps: 900, lr: 0.1, stepsPerPoint: 50 } as const
 
 export const demoNets = [
   { preset: 'plain20', name: 'plain-20', kind: 'plain', depth: 20 },
@@ -117,7 +117,7 @@ interface Racer {
 
 /** Slice by slice in turn, so that all nets are seen to learn at the same time. */
 async function race(racers: readonly Racer[], steps: number, options: DemoOptions): Promise<void> {
-  const slices = Math.min(demoRecipe.slices, steps)
+  const slices = Math.max(Math.min(2, steps), Math.round(steps / demoRecipe.stepsPerPoint))
   for (let slice = 1; slice <= slices; slice++) {
     const until = Math.round((slice * steps) / slices)
     for (const { net, trainer, points } of racers) {

@@ -16,6 +16,7 @@ export interface DepthVerdict {
     | 'hurt both'
     | 'hurt residual only'
     | 'hurt neither'
+    | 'too early'
   /** By how many points 56 layers have more test error than 20. */
   readonly plainRise: number
   readonly residualRise: number
@@ -28,6 +29,9 @@ export interface DepthVerdict {
  * residual ones. With 1000 test pictures, the difference of two errors has a standard deviation of about 2 points.
  */
 export const DEPTH_MARGIN = 5
+
+/** Nets of 20 layers that are wrong on more than this have hardly learned; guessing one of ten is wrong on 90 %. */
+const HARDLY_LEARNED = 60
 
 /**
  * What depth did to the test errors. A rise counts as hurt from the margin on; the plain nets are hurt more when their
@@ -45,6 +49,11 @@ export function depthVerdict(finals: Finals): DepthVerdict {
     residualRise,
     sentence: `${claim}: ${figures}.`,
   })
+  if (Math.min(finals.plain20.test, finals.resnet20.test) > HARDLY_LEARNED)
+    return verdict(
+      'too early',
+      'These nets have hardly learned, so nothing can be said about depth; give them more steps',
+    )
   const plainHurt = plainRise >= DEPTH_MARGIN
   const residualHurt = residualRise >= DEPTH_MARGIN
   if (plainHurt && plainRise - residualRise >= DEPTH_MARGIN)

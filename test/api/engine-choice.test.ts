@@ -1,0 +1,92 @@
+/** Which engine is opened, and what is said about it. */
+import { describe, expect, test } from 'vitest'
+import { chooseEngine, type EngineKind, type EngineName, type EngineSource } from '../../src/api/engine-choice.js'
+import { openReference } from '../../src/engine/reference/engine.js'
+import { EngineError } from '../../src/util/errors.js'
+
+const opened: string[] = []
+
+/** An engine that works, under another name. */
+function working(kind: EngineKind): EngineSource {
+  return {
+    kind,
+    open: async (threads, build) => {
+      opened.push(`${kind} ${threads} ${build ?? 'any'}`)
+      return { ...openReference(), build: build ?? `${kind}-x`, threads }
+    },
+  }
+}
+
+const broken = (kind: EngineKind): EngineSource => ({
+  kind,
+  open: async () => {
+    throw new EngineError(`the ${kind} engine is not built; build it`)
+  },
+})
+
+const choose = (sources: EngineSource[], engine?: EngineName, threads?: number) =>
+  chooseEngine({ sources, threads: 4 }, { engine, threads })
+
+describe('auto', () => {
+  test('takes the first that works', async () => {
+    const engine = await choose([working('native'), working('wasm'), working('reference')])
+    expect([engine.build, engine.threads, engine.reason]).toEqual(['native-x', 4, 'the fastest that works here'])
+  })
+
+  test('says why a faster one was left out', async () => {
+    const engine = await choose([broken('native'), working('wasm')], 'auto', 2)
+    expect([engine.build, engine.threads, engine.reason]).toEqual([
+      'wasm-x',
+      2,
+      'the native engine is not built; build it',
+    ])
+  })
+
+  test('never takes the reference, and says all that failed', async () => {
+    await expect(choose([broken('native'), broken('wasm'), working('reference')])).rejects.toThrow(
+      'no fast engine works here: the native engine is not built; build it; the wasm engine is not built; build it. ' +
+        'The engine reference always works, some hundred times slower',
+    )
+  })
+
+  test('does not hide mistakes of our own', async () => {
+    const mistaken: EngineSource = { kind: 'native', open: async () => Promise.reject(new TypeError('oh')) }
+    await expect(choose([mistaken, working('wasm')])).rejects.toThrow(TypeError)
+  })
+})
+
+describe('a name', () => {
+  test('of a kind opens that kind, of a build that build', async () => {
+    opened.length = 0
+    const sources = [working('native'), working('wasm'), working('reference')]
+    expect((await choose(sources, 'wasm')).reason).toBe('asked for')
+    await choose(sources, 'native-avx2', 1)
+    await choose(sources, 'wasm-simd')
+    await choose(sources, 'reference')
+    expect(opened).toEqual(['wasm 4 any', 'native 1 native-avx2', 'wasm 4 wasm-simd', 'reference 4 reference'])
+  })
+
+  test('that cannot be opened fails with its own reason', async () => {
+    await expect(choose([broken('native'), working('wasm')], 'native')).rejects.toThrow(
+      'the native engine is not built',
+    )
+  })
+
+  test('that is not offered here is refused', async () => {
+    await expect(choose([working('wasm')], 'native-avx2')).rejects.toThrow(
+      'engine native-avx2: not offered in this environment; there are wasm',
+    )
+  })
+
+  test.each([
+    [
+      'cuda',
+      undefined,
+      'engine: expected one of auto, native, wasm, reference, native-avx512, native-avx2, native-baseline, wasm-simd; got "cuda"',
+    ],
+    ['wasm', 0, 'threads: expected a whole number of at least 1, got 0'],
+    ['wasm', 1.5, 'threads: expected a whole number of at least 1, got 1.5'],
+  ])('%s with %s threads is refused', async (name, threads, message) => {
+    await expect(choose([working('wasm')], name as EngineName, threads)).rejects.toThrow(message)
+  })
+})

@@ -1,0 +1,122 @@
+/** `resnet train` and `resnet eval`, on the reference engine. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { resnet } from './run.js'
+
+const base = mkdtempSync(join(tmpdir(), 'resnet train '))
+afterAll(() => rmSync(base, { recursive: true, force: true }))
+
+const data = ['--dataset', 'builtin', '--limit-test', '10', '--engine', 'reference']
+const net = ['-a', 'resnet8', '--size', '16', '--limit-train', '20', '-b', '4', '--lr', '0.01', '--epochs', '2']
+
+const train = (folder: string, ...more: string[]) =>
+  resnet(['train', ...net, ...data, '--save-dir', join(base, folder), '--json', ...more])
+
+interface Result {
+  readonly epochs: number
+  readonly train: { readonly loss: number; readonly top1Error: number }
+  readonly test: { readonly loss: number; readonly top1Error: number }
+  readonly imagesPerSecond: number
+  readonly engine: string
+  readonly weightHash: string
+  readonly checkpoint: string
+}
+
+const whole = train('whole')
+
+describe('train', () => {
+  test('ends with one JSON object, progress apart from it', async () => {
+    const { code, out, err } = await whole
+    expect(code).toBe(0)
+    const result = JSON.parse(out) as Result
+    expect(Object.keys(result)).toEqual([
+      'epochs',
+      'train',
+      'test',
+      'imagesPerSecond',
+      'engine',
+      'weightHash',
+      'checkpoint',
+    ])
+    expect(result).toMatchObject({ epochs: 2, engine: 'reference', checkpoint: join(base, 'whole/last.safetensors') })
+    expect(err).toContain('resnet8 on builtin: 20 training and 10 test pictures\n')
+    expect(err).toContain('engine reference, 1 thread: asked for\n')
+    expect(err).toMatch(
+      /^epoch 1\/2 {2}loss \d\.\d{4} {2}train error [\d.]+ % {2}test error [\d.]+ % {2}lr 0\.\d{4} {2}[\d.]+ images\/s {2}[\d.]+ s left$/m,
+    )
+    expect(err).toMatch(/^epoch 2\/2 .* images\/s$/m)
+  })
+
+  test('leaves checkpoints and a line of metrics for each epoch', async () => {
+    await whole
+    expect(readdirSync(join(base, 'whole')).sort()).toEqual(['best.safetensors', 'last.safetensors', 'metrics.jsonl'])
+    const lines = readFileSync(join(base, 'whole/metrics.jsonl'), 'utf8').trimEnd().split('\n')
+    expect(lines.map((line) => JSON.parse(line))).toEqual(
+      [1, 2].map((epoch) => ({
+        epoch,
+        step: 5 * epoch,
+        lr: expect.any(Number),
+        train: { loss: expect.any(Number), top1Error: expect.any(Number) },
+        test: { loss: expect.any(Number), top1Error: expect.any(Number) },
+        imagesPerSecond: expect.any(Number),
+        seconds: expect.any(Number),
+      })),
+    )
+  })
+
+  test('interrupted, it saves, ends with 130, and goes on to the same bits', async () => {
+    let stopped = false
+    const { code, err } = await resnet(['train', ...net, ...data, '--save-dir', join(base, 'stopped')], {
+      onErr: (text, stop) => {
+        if (stopped || !text.includes('engine reference')) return
+        stopped = true
+        stop('SIGINT')
+      },
+    })
+    expect(code).toBe(130)
+    expect(err).toMatch(/stopped after step \d+; go on with: resnet train --resume /)
+    const resumed = await resnet(['train', '--resume', join(base, 'stopped'), '--engine', 'reference', '--json'])
+    expect(resumed.code).toBe(0)
+    expect((JSON.parse(resumed.out) as Result).weightHash).toBe((JSON.parse((await whole).out) as Result).weightHash)
+  })
+
+  test('going on with other settings is wrong usage', async () => {
+    await whole
+    const resume = (...more: string[]) => resnet(['train', '--resume', join(base, 'whole'), ...more])
+    expect(await resume('--lr', '0.5')).toMatchObject({
+      code: 2,
+      err: 'resnet: --lr 0.5: the run to go on with has 0.01; leave the flag out, or start a new run\n',
+    })
+    expect((await resume('-a', 'resnet20')).err).toContain('--arch resnet20: the run to go on with has resnet8;')
+    expect((await resume('--no-augment')).err).toContain('--no-augment')
+  })
+})
+
+describe('eval', () => {
+  test('gives the figures of the training', async () => {
+    const { test: figures } = JSON.parse((await whole).out) as Result
+    const weights = join(base, 'whole/last.safetensors')
+    const { code, out } = await resnet(['eval', '--weights', weights, ...data, '--json'])
+    expect(code).toBe(0)
+    const evaluation = JSON.parse(out) as { count: number; correct: number; top1Error: number; loss: number }
+    expect(Object.keys(evaluation)).toEqual(['count', 'correct', 'top1Error', 'loss'])
+    expect(evaluation).toMatchObject({ ...figures, count: 10 })
+    expect(evaluation.correct).toBe(Math.round(10 - figures.top1Error / 10))
+  })
+
+  test('in words', async () => {
+    await whole
+    const { out } = await resnet(['eval', '--weights', join(base, 'whole/best.safetensors'), ...data])
+    expect(out).toMatch(/^resnet8 on 10 test pictures of builtin: error [\d.]+ % \(\d+ right\), loss [\d.]+\n$/)
+  })
+})
+
+test('a reader that goes away does not stop a training', async () => {
+  const { code } = await resnet(['train', ...net.slice(0, -1), '1', ...data, '--save-dir', join(base, 'piped')], {
+    closeOut: true,
+  })
+  expect(code).toBe(0)
+  expect(existsSync(join(base, 'piped/last.safetensors'))).toBe(true)
+})

@@ -1,0 +1,110 @@
+/** Help, wrong usage and exit codes. */
+
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { resnet } from './run.js'
+
+describe('help', () => {
+  test('lists the commands', async () => {
+    const { code, out } = await resnet(['--help'])
+    expect(code).toBe(0)
+    for (const command of ['demo', 'train', 'eval', 'summary']) expect(out).toMatch(new RegExp(`^  ${command}`, 'm'))
+  })
+
+  test.each(['demo', 'train', 'eval', 'summary'])('%s has an example', async (command) => {
+    const { code, out } = await resnet([command, '--help'])
+    expect(code).toBe(0)
+    expect(out).toMatch(new RegExp(`Examples?:\n {2}\\$ resnet ${command} `))
+  })
+
+  test('--version', async () => {
+    expect(await resnet(['--version'])).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) })
+  })
+})
+
+describe('wrong usage ends with 2 and says what is legal', () => {
+  test.each<[string[], string]>([
+    [['trian'], "unknown command 'trian'\n(Did you mean train?)"],
+    [['train', '--arch', 'resnt20'], 'Did you mean resnet20? Legal values: resnet8, resnet20'],
+    [['train', '-a', 'vgg'], "argument 'vgg' is invalid. Legal values: resnet8, resnet20"],
+    [['train', '--dataset', 'cifar'], 'Did you mean cifar10? Legal values: builtin, cifar10, cifar100.'],
+    [['train', '--dataset', 'mnist'], 'Legal values: builtin, cifar10, cifar100.'],
+    [['train', '--engine', 'cuda'], 'Legal values: auto, native, wasm, reference'],
+    [['train', '--schedule', 'linear'], 'Legal values: constant, step, cosine, one-cycle.'],
+    [['train', '--lr', 'fast'], "argument 'fast' is invalid. Expected a number."],
+    [['train', '--lr', '-1'], 'recipe.lr: expected a number above 0, got -1'],
+    [['train', '-b', '0'], 'Expected a whole number of at least 1.'],
+    [['train', '--milestones', '1,x'], 'Expected a number.'],
+    [['train', '--epochs', '1', '--steps', '1'], 'recipe: epochs 1 and steps 1 are both set; leave one of them out'],
+    [['train', '--epoch', '1'], "unknown option '--epoch'\n(Did you mean --epochs?)"],
+    [['train', '--dataset', 'cifar10'], '--data: missing; cifar10 needs the folder'],
+    [['train', '--dataset', 'cifar10', '--size', '16'], '--size: the pictures of cifar10 have one size; leave it out'],
+    [['train', '--size', '20'], 'size is 20, expected 16 or 32'],
+    [['train', '--resume'], '--resume: which run? Give a folder or a checkpoint, or --save-dir'],
+    [['eval'], "required option '--weights <file>' not specified"],
+    [['summary'], "missing required argument 'name'"],
+    [['summary', 'resnet21'], 'Did you mean resnet20?'],
+    [['demo', '--steps', '0'], 'Expected a whole number of at least 1.'],
+    [['demo', 'fast'], 'too many arguments'],
+  ])('%j', async (args, message) => {
+    const { code, out, err } = await resnet(args)
+    expect(err).toContain(message)
+    expect(code).toBe(2)
+    expect(out).toBe('')
+  })
+
+  test('no command at all prints the help', async () => {
+    const { code, err } = await resnet([])
+    expect(code).toBe(2)
+    expect(err).toContain('Usage: resnet')
+  })
+})
+
+describe('failures end with 1 and name the file', () => {
+  test.each<[string[], string]>([
+    [['eval', '--weights', 'nowhere.safetensors'], 'resnet: nowhere.safetensors: cannot be read: it does not exist\n'],
+    [['train', '--dataset', 'cifar10', '--data', 'nowhere'], 'nowhere'],
+    [['train', '--resume', 'nowhere'], 'resnet: nowhere: cannot be read: it does not exist\n'],
+  ])('%j', async (args, message) => {
+    const { code, err } = await resnet(args)
+    expect(err).toContain(message)
+    expect(err).not.toContain('    at ') // no stack
+    expect(code).toBe(1)
+  })
+})
+
+describe('summary', () => {
+  test('prints the table, for other classes and sizes too', async () => {
+    const { code, out, err } = await resnet(['summary', 'resnet20', '--classes', '100', '--size', '16'])
+    expect([code, err]).toEqual([0, ''])
+    expect(out).toContain('resnet20: 20 weighted layers, 3x16x16 pictures, 100 classes')
+  })
+
+  test('as JSON', async () => {
+    const { out } = await resnet(['summary', 'resnet20', '--json'])
+    expect(JSON.parse(out)).toMatchObject({ name: 'resnet20', params: 269722 })
+  })
+
+  test('into a pipe that closes is no failure', async () => {
+    const { code, err } = await resnet(['summary', 'resnet1202'], { closeOut: true })
+    expect([code, err]).toEqual([0, ''])
+  })
+})
+
+test('without a build, the command says how to build', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'resnet bare '))
+  try {
+    cpSync(fileURLToPath(new URL('../../bin', import.meta.url)), join(folder, 'bin'), { recursive: true })
+    const { status, stderr } = spawnSync(process.execPath, [join(folder, 'bin/resnet.js'), 'demo'], {
+      encoding: 'utf8',
+    })
+    expect(stderr).toBe(`resnet: not built yet; run \`npm run build\` in ${folder}/\n`)
+    expect(status).toBe(1)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
