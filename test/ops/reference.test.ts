@@ -185,7 +185,7 @@ describe('evaluate', () => {
 
   test('says which input has no data, and what length was expected', () => {
     expect(() => evaluate(graph, new Map())).toThrow('evaluate: no data for input x, 2')
-    expect(() => evaluate(graph, new Map([['x', [1, 2, 3]]]))).toThrow('x takes 2 numbers (2), got 3')
+    expect(() => evaluate(graph, new Map([['x', [1, 2, 3]]]))).toThrow('x: expected 2 values (2), got 3')
   })
 
   test('passes NaN on', () => {

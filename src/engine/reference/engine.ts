@@ -56,11 +56,11 @@ class ReferenceExecutable implements Executable {
     this.#check()
     const { inputs } = this.plan.graph
     const input = inputs.find((other) => other.name === name)
-    if (!input) throw new EngineError(`no input is named ${name}; the inputs are ${namesOf(inputs)}`)
+    if (!input) throw new EngineError(unknownName('input', name, inputs))
     const { dtype, shape } = input.value.type
     expectLength(name, data.length, shape)
     if (data instanceof Int32Array !== (dtype === 'i32'))
-      throw new EngineError(`${name} takes ${dtype === 'i32' ? 'an Int32Array' : 'a Float32Array'}, got the other`)
+      throw new EngineError(`${name}: expected ${dtype === 'i32' ? 'an Int32Array' : 'a Float32Array'}`)
     this.#values.get(input.value)!.data.set(data)
     if (input.role === 'parameter' || input.role === 'buffer') this.#setUp = false
   }
@@ -77,11 +77,9 @@ class ReferenceExecutable implements Executable {
   read(name: string): Float32Array {
     this.#check()
     const { inputs, outputs } = this.plan.graph
-    const found = [...outputs, ...inputs].find((other) => other.name === name)
-    if (!found)
-      throw new EngineError(
-        `no input or output is named ${name}; outputs are ${namesOf(outputs)}; inputs are ${namesOf(inputs)}`,
-      )
+    const readable = [...outputs, ...inputs]
+    const found = readable.find((other) => other.name === name)
+    if (!found) throw new EngineError(unknownName('input or output', name, readable))
     return Float32Array.from(this.#values.get(found.value)!.data)
   }
 
@@ -95,6 +93,6 @@ class ReferenceExecutable implements Executable {
   }
 }
 
-function namesOf(items: readonly { readonly name: string }[]): string {
-  return items.map(({ name }) => name).join(', ') || 'none'
+function unknownName(kind: string, name: string, known: readonly { readonly name: string }[]): string {
+  return `the plan has no ${kind} named ${name}; it has ${known.map((item) => item.name).join(', ')}`
 }

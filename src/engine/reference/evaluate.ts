@@ -50,5 +50,5 @@ export function evaluateOutputs(
 
 export function expectLength(name: string, length: number, shape: readonly number[]): void {
   if (length !== elements(shape))
-    throw new EngineError(`${name} takes ${elements(shape)} numbers (${shapeText(shape)}), got ${length}`)
+    throw new EngineError(`${name}: expected ${elements(shape)} values (${shapeText(shape)}), got ${length}`)
 }
