@@ -92,7 +92,8 @@ export function expectFit(spec: NetworkSpec, pictures: Pictures): void {
       `${spec.name}: expects pictures of ${channels}x${height}x${width}, got ${pictures.channels}x${pictures.height}x${pictures.width}; ` +
         'make the spec for this size: preset(name, { input })',
     )
-  const largest = pictures.labels.reduce((a, b) => Math.max(a, b), 0)
+  let largest = 0
+  for (const label of pictures.labels) largest = Math.max(largest, label)
   if (largest >= spec.head.classes)
     throw new ConfigError(
       `${spec.name}: tells ${spec.head.classes} classes apart, the pictures have class ${largest}; ` +

@@ -1,5 +1,4 @@
 /** A data set and a network so small that even the reference engine trains them at once. */
-import type { Dataset, Pictures } from '../../src/data/dataset.js'
 import { cifarBasic } from '../../src/spec/families.js'
 import { completeRecipe, type RecipeOptions } from '../../src/train/recipe.js'
 import { Random } from '../../src/util/random.js'
@@ -7,7 +6,7 @@ import { Random } from '../../src/util/random.js'
 const SIZE = 8
 
 /** Pictures of class 0 are brighter in their upper half, those of class 1 in their lower half. */
-function pictures(count: number, part: number): Pictures {
+function pictures(count: number, part: number) {
   const random = new Random(11, part)
   const plane = SIZE * SIZE
   const pixels = new Uint8Array(count * 3 * plane)
@@ -20,7 +19,7 @@ function pictures(count: number, part: number): Pictures {
   return { count, channels: 3, height: SIZE, width: SIZE, pixels, labels }
 }
 
-export function tinyData(train = 26, test = 9): Dataset {
+export function tinyData(train = 26, test = 9) {
   return {
     name: 'tiny',
     classes: ['up', 'down'],
