@@ -44,7 +44,7 @@ describe('without a compiler', () => {
     expect(readdirSync(join(checkout, 'native/build'))).toEqual(
       expect.arrayContaining([expect.stringMatching(/\.wasm$/)]),
     )
-  })
+  }, 600_000) // a whole compiler runs as WebAssembly: minutes where the machine is busy
 
   test('what was built trains', () => {
     const args = ['--arch', 'resnet8', '--dataset', 'builtin', '--epochs', '1', '-b', '16', '--limit-train', '32']
