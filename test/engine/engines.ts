@@ -10,21 +10,22 @@ import { openReference } from '../../src/engine/reference/engine.js'
 
 interface Build {
   readonly name: string
-  open(): Promise<Engine>
+  /** With two threads, or as many as are asked for where the build has threads. */
+  open(threads?: number): Promise<Engine>
 }
 
-const cpu = (name: string, backend: () => Promise<CpuBackend>): Build => ({
+const cpu = (name: string, backend: (threads: number) => Promise<CpuBackend>): Build => ({
   name,
-  open: async () => openCpuEngine(await backend()),
+  open: async (threads = 2) => openCpuEngine(await backend(threads)),
 })
-const native = (variant: AddonVariant) => cpu(`native-${variant}`, () => openAddon({ threads: 2, variant }))
+const native = (variant: AddonVariant) => cpu(`native-${variant}`, (threads) => openAddon({ threads, variant }))
 
 const builds: readonly Build[] = [
   { name: 'reference', open: async () => openReference() },
   native('avx512'),
   native('avx2'),
   native('baseline'),
-  cpu('wasm-simd', () => openWasm({ threads: 2, host: nodeHost() })),
+  cpu('wasm-simd', (threads) => openWasm({ threads, host: nodeHost() })),
   // As on a page that may not share memory between threads.
   cpu('wasm-simd-alone', () => openWasm({ threads: 1, host: { ...nodeHost(), sharedMemory: false } })),
 ]
@@ -34,12 +35,19 @@ const required = new Set((process.env.RESNET_REQUIRE_ENGINES ?? '').split(',').f
 
 /**
  * Declares the tests of `body` for each engine build. A build that cannot be opened is printed and counted as skipped,
- * or fails where it is required. `except` leaves builds out, for example the one that the others are compared with.
+ * or fails where it is required. `body` gets the build opened once, and a way to open it again. `except` leaves builds out, for example the one that the others are compared with.
  */
 export async function describeEngines(
-  body: (engine: () => Engine, build: string) => void,
+  body: (engine: () => Engine, open: (threads: number) => Promise<Engine>) => void,
   except: readonly string[] = [],
 ): Promise<void> {
+  for (const name of required)
+    if (!builds.some((build) => build.name === name))
+      test(name, () => {
+        throw new Error(
+          `RESNET_REQUIRE_ENGINES: no build is named ${name}; there are ${builds.map((build) => build.name).join(', ')}`,
+        )
+      })
   for (const { name, open } of builds) {
     if (except.includes(name)) continue
     const absent = await open().then(
@@ -53,7 +61,7 @@ export async function describeEngines(
           engine = await open()
         })
         afterAll(() => engine.dispose())
-        body(() => engine, name)
+        body(() => engine, open)
       })
     else if (required.has(name))
       test(name, () => {

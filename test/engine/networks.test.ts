@@ -138,7 +138,19 @@ const wanted = new Map(
 )
 
 await describeEngines(
-  (engine) => {
+  (engine, open) => {
+    test('the same bits with 1, 2 and 3 threads', async () => {
+      const [spec] = networks
+      const results = []
+      for (const threads of [1, 2, 3]) {
+        const opened = await open(threads)
+        results.push(await train(opened, spec!))
+        await opened.dispose()
+      }
+      expect(results[1]).toEqual(results[0])
+      expect(results[2]).toEqual(results[0])
+    })
+
     for (const spec of networks)
       test(spec.name, async () => {
         const got = await train(engine(), spec)
