@@ -1,4 +1,7 @@
-/** What `resnet demo` shows on standard error: a bar for each net in a terminal, a line for each round elsewhere. */
+/**
+ * What `resnet demo` shows on standard error: in a terminal a bar for each net and one for all, elsewhere a line for each
+ * round.
+ */
 import { MultiBar, type SingleBar } from 'cli-progress'
 import { type DemoNet, type DemoPoint, demoNets } from '../node.js'
 import { duration, isLive, paint, percentText, say } from './output.js'
@@ -12,8 +15,9 @@ export class DemoDisplay {
   readonly #began = performance.now()
   readonly #done = new Map<DemoNet, number>()
   readonly #points = new Map<DemoNet, DemoPoint>()
-  readonly #multi: MultiBar | undefined
+  #multi: MultiBar | undefined
   readonly #bars = new Map<DemoNet, SingleBar>()
+  #all: SingleBar | undefined
 
   /** @param steps of each net */
   constructor(steps: number) {
@@ -32,16 +36,17 @@ export class DemoDisplay {
     })
     for (const net of demoNets)
       this.#bars.set(net, this.#multi.create(steps, 0, { name: nameText(net), step: this.#stepText(0), text: '' }))
+    const step = ''.padEnd(this.#stepText(0).length)
+    this.#all = this.#multi.create(this.#work().all, 0, { name: 'all'.padEnd(nameWidth), step, text: '' })
   }
 
   progress(net: DemoNet, step: number, trainError: number): void {
     this.#done.set(net, step)
     const point = this.#points.get(net)
-    const test = point ? `test error ${percentText(point.testError).padStart(6)}` : ''
-    const text = [`training error ${percentText(trainError).padStart(6)}`, test, this.#left()]
-      .filter(Boolean)
-      .join('  ')
+    const training = `training error ${percentText(trainError).padStart(6)}`
+    const text = point ? `${training}  test error ${percentText(point.testError).padStart(6)}` : training
     this.#bars.get(net)?.update(step, { step: this.#stepText(step), text })
+    this.#all?.update(this.#work().done, { text: this.#left() })
   }
 
   point(net: DemoNet, point: DemoPoint): void {
@@ -55,17 +60,22 @@ export class DemoDisplay {
 
   stop(): void {
     this.#multi?.stop()
+    this.#multi = undefined
   }
 
   #stepText(step: number): string {
     return `step ${String(step).padStart(String(this.#steps).length)}/${this.#steps}`
   }
 
-  /** Time left of all nets together, from the time gone: deep nets take longer, so layers are counted, not steps. */
+  /** Deep nets take longer, so layers are counted, not steps. */
+  #work(): { readonly done: number; readonly all: number } {
+    const sum = (steps: (net: DemoNet) => number) => demoNets.reduce((total, net) => total + net.depth * steps(net), 0)
+    return { done: sum((net) => this.#done.get(net) ?? 0), all: sum(() => this.#steps) }
+  }
+
+  /** Time left of all nets together, judged by the time gone. */
   #left(): string {
-    const work = (steps: (net: DemoNet) => number) => demoNets.reduce((sum, net) => sum + net.depth * steps(net), 0)
-    const done = work((net) => this.#done.get(net) ?? 0)
-    const all = work(() => this.#steps)
+    const { done, all } = this.#work()
     if (done === 0 || done === all) return ''
     return `${duration(((performance.now() - this.#began) / 1000 / done) * (all - done))} left`
   }
