@@ -20,9 +20,10 @@ export {
   engineNames,
 } from './api/engine-choice.js'
 export { type ComputeOptions, type TrainingResult, type TrainListeners, trainToEnd } from './api/training.js'
-export type { Augmentation } from './data/augment.js'
+export { type Augmentation, type Jitter, type ResizedCrop, usualCrop } from './data/augment.js'
 export { type BuiltinOptions, builtin } from './data/builtin.js'
-export type { Dataset, Normalisation, Pictures } from './data/dataset.js'
+export type { Dataset, Normalisation, PictureReader, PictureSize, Pictures, Pixels } from './data/dataset.js'
+export { type Split, splitDataset, splitPictures } from './data/split.js'
 export {
   readSafetensors,
   type SafetensorsFile,

@@ -1,12 +1,14 @@
 /**
  * Batches: in which order an epoch visits the pictures, and how 8-bit pictures become the normalised floats that a
- * network reads. Per picture: pad with black pixels, crop, mirror, then normalise, so the padding is black as a pixel
- * is (not zero after normalisation).
+ * network reads. Per picture: cut out (padded with black pixels, or resized), mirror, change colours, then normalise,
+ * so the padding is black as a pixel is (not zero after normalisation).
  */
 import { ConfigError } from '../util/errors.js'
 import { Random } from '../util/random.js'
-import { type Augmentation, plainView, randomView, type View } from './augment.js'
-import type { Normalisation, Pictures } from './dataset.js'
+import { type Augmentation, centreView, checkAugmentation, type Draw, draw, type View } from './augment.js'
+import { changeColours } from './colour.js'
+import { inputSize, type Normalisation, type PictureSize, type Pictures, pictureBytes } from './dataset.js'
+import { resize } from './resize.js'
 
 /** The order of an epoch: a permutation of 0 ... count - 1 that depends on (count, seed, epoch) alone. */
 export function epochOrder(count: number, seed: number, epoch: number): Uint32Array {
@@ -17,7 +19,7 @@ export function epochOrder(count: number, seed: number, epoch: number): Uint32Ar
 
 export interface BatchOptions {
   readonly normalisation: Normalisation
-  /** Left out: pictures as they are, for evaluation. */
+  /** Left out: the centre of each picture as it is, for evaluation. */
   readonly augmentation?: Augmentation | undefined
   /** Together with the index of a picture, these name its random numbers. Unused without augmentation. */
   readonly seed: number
@@ -25,8 +27,9 @@ export interface BatchOptions {
 }
 
 /**
- * Writes pictures `indices` to `out` as [indices.length][channels][height][width] normalised floats, and their class
- * numbers to `labels`. Both may be longer than the batch; what follows it is left alone.
+ * Writes pictures `indices` to `out` as [indices.length][channels][height][width] normalised floats, of the size that
+ * `inputSize(pictures)` says, and their class numbers to `labels`. Both may be longer than the batch; what follows it
+ * is left alone.
  * Throws ConfigError where `out` or `labels` is too short, an index has no picture, or options make no sense.
  */
 export function fillBatch(
@@ -37,16 +40,29 @@ export function fillBatch(
   options: BatchOptions,
 ): void {
   const { augmentation, normalisation, seed, epoch } = options
-  const size = pictures.channels * pictures.height * pictures.width
+  const input = inputSize(pictures)
+  const size = input.channels * input.height * input.width
+  checkWindow(pictures)
   checkRoom(indices.length, size, out.length, labels.length)
-  if (augmentation) checkAugmentation(augmentation, pictures)
+  if (augmentation) checkFit(augmentation, pictures)
   const levels = normalisedLevels(normalisation, pictures.channels)
+  const plain = plainLevels(pictures.channels)
+  const centre: Draw = { view: centreView(pictures, input), colours: [] }
   for (let slot = 0; slot < indices.length; slot++) {
     const index = indices[slot]!
     if (!(index >= 0 && index < pictures.count))
       throw new ConfigError(`fillBatch: index ${index} at place ${slot}, expected 0 to ${pictures.count - 1}`)
-    const view = augmentation ? randomView(augmentation, seed, epoch, index) : plainView
-    writeView(pictures, index, view, levels, out, slot * size)
+    const drawn = augmentation ? draw(augmentation, pictures, input, { seed, epoch, index }) : centre
+    const bytes = pictureBytes(pictures, index)
+    const at = slot * size
+    const resized = 'height' in drawn.view
+    if (!resized && drawn.colours.length === 0) writeView(bytes, pictures, drawn.view, input, levels, out, at)
+    else {
+      if (resized) resize(bytes, pictures, drawn.view, input, out, at)
+      else writeView(bytes, pictures, drawn.view, input, plain, out, at)
+      changeColours(out, at, input.channels, input.height * input.width, drawn.colours)
+      normalise(out, at, input.channels, input.height * input.width, normalisation)
+    }
     labels[slot] = pictures.labels[index]!
   }
 }
@@ -68,36 +84,64 @@ function normalisedLevels(normalisation: Normalisation, channels: number): Float
   return levels
 }
 
+/** The same for values that are no whole numbers, in place. */
+function normalise(out: Float32Array, at: number, channels: number, pixels: number, { mean, std }: Normalisation) {
+  for (let channel = 0; channel < channels; channel++)
+    for (let i = at + channel * pixels; i < at + (channel + 1) * pixels; i++)
+      out[i] = (out[i]! / 255 - mean[channel]!) / std[channel]!
+}
+
+/** A table of levels that leaves values as they are. */
+function plainLevels(channels: number): Float32Array {
+  return Float32Array.from({ length: channels * 256 }, (_, i) => i % 256)
+}
+
+type Size = PictureSize & { readonly channels: number }
+
 /** One picture through its view and the table of levels to out[at ...]. Rows are copied, edges filled with black. */
-function writeView(pictures: Pictures, index: number, view: View, levels: Float32Array, out: Float32Array, at: number) {
-  const { channels, height, width, pixels } = pictures
-  const { top, left, mirrored } = view
+function writeView(
+  bytes: Uint8Array,
+  { channels, height, width }: Size,
+  { top, left, mirrored }: View,
+  window: Size,
+  levels: Float32Array,
+  out: Float32Array,
+  at: number,
+) {
   const first = Math.max(0, -left) // window columns [first, last) lie on the picture, the others on the padding
-  const last = Math.min(width, width - left)
+  const last = Math.min(window.width, width - left)
   let to = at
   for (let channel = 0; channel < channels; channel++) {
     const level = channel * 256
     const black = levels[level]!
-    const plane = (index * channels + channel) * height * width
-    for (let row = 0; row < height; row++, to += width) {
+    for (let row = 0; row < window.height; row++, to += window.width) {
       const y = row + top
       if (y < 0 || y >= height) {
-        out.fill(black, to, to + width)
+        out.fill(black, to, to + window.width)
         continue
       }
-      const from = plane + y * width + left
+      const from = (channel * height + y) * width + left
       if (mirrored) {
-        const end = to + width - 1
+        const end = to + window.width - 1
         for (let x = 0; x < first; x++) out[end - x] = black
-        for (let x = first; x < last; x++) out[end - x] = levels[level + pixels[from + x]!]!
-        for (let x = last; x < width; x++) out[end - x] = black
+        for (let x = first; x < last; x++) out[end - x] = levels[level + bytes[from + x]!]!
+        for (let x = last; x < window.width; x++) out[end - x] = black
       } else {
         for (let x = 0; x < first; x++) out[to + x] = black
-        for (let x = first; x < last; x++) out[to + x] = levels[level + pixels[from + x]!]!
-        for (let x = last; x < width; x++) out[to + x] = black
+        for (let x = first; x < last; x++) out[to + x] = levels[level + bytes[from + x]!]!
+        for (let x = last; x < window.width; x++) out[to + x] = black
       }
     }
   }
+}
+
+function checkWindow({ height, width, window }: Pictures): void {
+  if (!window) return
+  const fits = (wanted: number, most: number) => Number.isSafeInteger(wanted) && wanted >= 1 && wanted <= most
+  if (!fits(window.height, height) || !fits(window.width, width))
+    throw new ConfigError(
+      `pictures: a window of ${window.height}x${window.width} does not lie inside pictures of ${height}x${width}`,
+    )
 }
 
 function checkRoom(count: number, size: number, outLength: number, labelsLength: number): void {
@@ -109,8 +153,15 @@ function checkRoom(count: number, size: number, outLength: number, labelsLength:
     throw new ConfigError(`fillBatch: labels holds ${labelsLength} numbers, expected at least ${count}`)
 }
 
-function checkAugmentation({ pad }: Augmentation, { height, width }: Pictures): void {
+function checkFit(augmentation: Augmentation, pictures: Pictures): void {
+  const { channels, height, width } = inputSize(pictures)
+  const { pad, jitter } = augmentation
   const most = Math.min(height, width) - 1
   if (!(Number.isInteger(pad) && pad >= 0 && pad <= most))
     throw new ConfigError(`augmentation.pad: got ${pad}, expected a whole number from 0 to ${most}`)
+  checkAugmentation(augmentation, 'augmentation')
+  if (jitter && jitter.saturation > 0 && channels !== 3)
+    throw new ConfigError(
+      `augmentation.jitter.saturation: got ${jitter.saturation}, expected 0: pictures of ${channels} channels have no colours to change`,
+    )
 }

@@ -27,7 +27,7 @@ export const builtinNormalisation: Normalisation = { mean: [0.492, 0.5, 0.497], 
  * Makes the built-in set: 8-bit RGB pictures, classes in turn (picture i is of class i mod 10).
  * The bytes depend on the options alone. Throws ConfigError for an option out of range.
  */
-export function builtin(options: BuiltinOptions = {}): Dataset {
+export function builtin(options: BuiltinOptions = {}): Dataset<Uint8Array> {
   const { size = 32, train = 5000, test = 1000, seed = 0 } = options
   if (size !== 16 && size !== 32) throw new ConfigError(`builtin: size is ${size}, expected 16 or 32`)
   if (!Number.isSafeInteger(seed)) throw new ConfigError(`builtin: seed is ${seed}, expected a whole number`)
@@ -50,7 +50,7 @@ class Painter {
   readonly #full = new Uint8Array(STENCIL * STENCIL).fill(1)
   readonly #canvas = new Canvas()
 
-  pictures(count: number, size: 16 | 32, seed: number, split: number): Pictures {
+  pictures(count: number, size: 16 | 32, seed: number, split: number): Pictures<Uint8Array> {
     const bytes = 3 * size * size
     const pixels = new Uint8Array(count * bytes)
     const labels = new Uint8Array(count)

@@ -32,16 +32,20 @@ const HOME = 'https://www.cs.toronto.edu/~kriz/cifar.html'
  * CIFAR-10 (10 classes, 32x32 RGB) from a folder or `cifar-10-binary.tar.gz`.
  * Throws DataError, naming the file, when something is missing or damaged; ConfigError for a limit out of range.
  */
-export function cifar10(path: string, options: CifarOptions = {}): Promise<Dataset> {
+export function cifar10(path: string, options: CifarOptions = {}): Promise<Dataset<Uint8Array>> {
   return readCifar(cifar10Layout, path, options)
 }
 
 /** CIFAR-100 with its 100 fine classes; otherwise as `cifar10`. */
-export function cifar100(path: string, options: CifarOptions = {}): Promise<Dataset> {
+export function cifar100(path: string, options: CifarOptions = {}): Promise<Dataset<Uint8Array>> {
   return readCifar(cifar100Layout, path, options)
 }
 
-async function readCifar(layout: CifarLayout, path: string, { limit = {} }: CifarOptions): Promise<Dataset> {
+async function readCifar(
+  layout: CifarLayout,
+  path: string,
+  { limit = {} }: CifarOptions,
+): Promise<Dataset<Uint8Array>> {
   for (const [part, count] of [['train', limit.train] as const, ['test', limit.test] as const])
     if (count !== undefined && !(Number.isInteger(count) && count >= 1))
       throw new ConfigError(`${layout.name}: limit.${part} is ${count}, expected a whole number of pictures from 1`)

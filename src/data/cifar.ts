@@ -74,7 +74,7 @@ export function parseCifar(
   layout: CifarLayout,
   files: readonly NamedBytes[],
   limit = Number.POSITIVE_INFINITY,
-): Pictures {
+): Pictures<Uint8Array> {
   const { labelBytes } = layout
   const record = labelBytes + PIXELS
   for (const { source, bytes } of files)

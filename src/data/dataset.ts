@@ -1,15 +1,31 @@
 /** What a data set is to the rest of the house. */
 
-/** Labelled pictures of one size, packed. */
-export interface Pictures {
+/** Pictures that are read one at a time, because they lie in a file or are a choice from among others. */
+export interface PictureReader {
+  /** The bytes [channels][height][width] of a picture; they stay as they are only until the next call. */
+  read(index: number): Uint8Array
+}
+
+/** Where the bytes of pictures come from: memory, [count][channels][height][width], or a reader. */
+export type Pixels = Uint8Array | PictureReader
+
+/** Labelled pictures of one size, as 8-bit values in RGB order. */
+export interface Pictures<P extends Pixels = Pixels> {
   readonly count: number
   readonly channels: number
   readonly height: number
   readonly width: number
-  /** 8-bit values, [count][channels][height][width], RGB order. */
-  readonly pixels: Uint8Array
+  readonly pixels: P
   /** Class numbers, one a picture. */
-  readonly labels: Uint8Array
+  readonly labels: Uint8Array | Uint16Array
+  /** How much of a picture a network reads, where that is not all: its centre, or in training a part of it by chance. */
+  readonly window?: PictureSize | undefined
+}
+
+/** In pixels. */
+export interface PictureSize {
+  readonly height: number
+  readonly width: number
 }
 
 /** Per-channel mean and standard deviation of pixels scaled to [0, 1]; travels with the weights. */
@@ -18,11 +34,25 @@ export interface Normalisation {
   readonly std: readonly number[]
 }
 
-export interface Dataset {
+export interface Dataset<P extends Pixels = Pixels> {
   readonly name: string
   /** Class names, by class number. */
   readonly classes: readonly string[]
-  readonly train: Pictures
-  readonly test: Pictures
+  readonly train: Pictures<P>
+  /** Pictures that no weights are learned from, to choose among epochs and recipes: a part split off, or one of its own. */
+  readonly val?: Pictures<P> | undefined
+  readonly test: Pictures<P>
   readonly normalisation: Normalisation
+}
+
+/** What a network reads of each picture: the size of its input. */
+export function inputSize({ channels, height, width, window }: Pictures): PictureSize & { readonly channels: number } {
+  return { channels, height: window?.height ?? height, width: window?.width ?? width }
+}
+
+/** The bytes [channels][height][width] of a picture; those of a reader stay as they are only until the next call. */
+export function pictureBytes({ pixels, channels, height, width }: Pictures, index: number): Uint8Array {
+  if (!(pixels instanceof Uint8Array)) return pixels.read(index)
+  const size = channels * height * width
+  return pixels.subarray(index * size, (index + 1) * size)
 }

@@ -1,6 +1,6 @@
 /** Evaluation: a network in inference mode over a whole set of pictures. */
 import { fillBatch } from '../data/batches.js'
-import type { Normalisation, Pictures } from '../data/dataset.js'
+import { inputSize, type Normalisation, type Pictures } from '../data/dataset.js'
 import type { Engine, Executable } from '../engine/engine.js'
 import type { Graph, GraphInput } from '../graph/graph.js'
 import { forwardGraph } from '../model/forward.js'
@@ -48,7 +48,8 @@ export class Evaluator {
    */
   async evaluate(pictures: Pictures, normalisation: Normalisation, signal?: AbortSignal): Promise<Evaluation> {
     expectFit(this.#spec, pictures)
-    const { channels, height, width, count } = pictures
+    const { count } = pictures
+    const { channels, height, width } = inputSize(pictures)
     const { classes } = this.#spec.head
     const size = this.#batch
     const batch = new Float32Array(size * channels * height * width)
@@ -87,9 +88,10 @@ export class Evaluator {
 /** @throws ConfigError when pictures do not have the size that the network reads, or more classes than it knows. */
 export function expectFit(spec: NetworkSpec, pictures: Pictures): void {
   const { channels, height, width } = spec.input
-  if (pictures.channels !== channels || pictures.height !== height || pictures.width !== width)
+  const given = inputSize(pictures)
+  if (given.channels !== channels || given.height !== height || given.width !== width)
     throw new ConfigError(
-      `${spec.name}: expects pictures of ${channels}x${height}x${width}, got ${pictures.channels}x${pictures.height}x${pictures.width}; ` +
+      `${spec.name}: expects pictures of ${channels}x${height}x${width}, got ${given.channels}x${given.height}x${given.width}; ` +
         'make the spec for this size: preset(name, { input })',
     )
   let largest = 0

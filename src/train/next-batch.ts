@@ -1,6 +1,6 @@
 /** The training batch of a step: which pictures it has, and their augmented pixels, all by (seed, epoch, index). */
 import { epochOrder, fillBatch } from '../data/batches.js'
-import type { Dataset } from '../data/dataset.js'
+import { type Dataset, inputSize } from '../data/dataset.js'
 import { invariant } from '../util/errors.js'
 import type { Recipe } from './recipe.js'
 
@@ -16,7 +16,7 @@ export class NextBatch {
   #step = -1
 
   constructor(data: Dataset, recipe: Recipe, stepsPerEpoch: number) {
-    const { channels, height, width } = data.train
+    const { channels, height, width } = inputSize(data.train)
     this.#data = data
     this.#recipe = recipe
     this.#stepsPerEpoch = stepsPerEpoch

@@ -1,5 +1,5 @@
 /** How a network is trained, as plain data: what a checkpoint holds as JSON, with its defaults and its checks. */
-import type { Augmentation } from '../data/augment.js'
+import { type Augmentation, checkAugmentation } from '../data/augment.js'
 import { ConfigError } from '../util/errors.js'
 import { type Schedule, type ScheduleName, scheduleNames } from './schedule.js'
 
@@ -101,10 +101,7 @@ function checkRecipe(recipe: Recipe): void {
   if (schedule === 'one-cycle' && warmupEpochs > 0)
     throw new ConfigError('recipe.warmupEpochs: the schedule one-cycle has a warm-up of its own; leave it at 0')
   number('labelSmoothing', recipe.labelSmoothing, 'in [0, 1)', (s) => s >= 0 && s < 1)
-  if (typeof augmentation !== 'object' || augmentation === null)
-    throw new ConfigError(`recipe.augmentation: expected { pad, flip }, got ${text(augmentation)}`)
-  whole('augmentation.pad', augmentation.pad, 0)
-  flag('augmentation.flip', augmentation.flip)
+  checkAugmentation(augmentation, 'recipe.augmentation')
   whole('seed', recipe.seed, 0)
 }
 

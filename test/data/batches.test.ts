@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { type Augmentation, randomView } from '../../src/data/augment.js'
+import { type Augmentation, draw } from '../../src/data/augment.js'
 import { epochOrder, fillBatch } from '../../src/data/batches.js'
 import type { Normalisation, Pictures } from '../../src/data/dataset.js'
 import { ConfigError } from '../../src/util/errors.js'
 import { Random } from '../../src/util/random.js'
 
 /** Pictures of random bytes; label i mod 7. */
-function noise(count: number, channels: number, height: number, width: number): Pictures {
+function noise(count: number, channels: number, height: number, width: number): Pictures<Uint8Array> {
   const random = new Random(count, channels, height, width)
   const pixels = Uint8Array.from({ length: count * channels * height * width }, () => random.below(256))
   return { count, channels, height, width, pixels, labels: Uint8Array.from({ length: count }, (_, i) => i % 7) }
@@ -14,9 +14,13 @@ function noise(count: number, channels: number, height: number, width: number): 
 
 const normalisation: Normalisation = { mean: [0.49, 0.48, 0.45], std: [0.25, 0.24, 0.26] }
 
+/** The view of a picture that the network reads in full. */
+const randomView = (augmentation: Augmentation, seed: number, epoch: number, index: number) =>
+  draw(augmentation, { height: 8, width: 8 }, { height: 8, width: 8 }, { seed, epoch, index }).view
+
 /** The same, spelled out: a padded copy is made, cut, mirrored and normalised, one value at a time. */
 function slowBatch(
-  pictures: Pictures,
+  pictures: Pictures<Uint8Array>,
   indices: readonly number[],
   augmentation: Augmentation,
   seed: number,

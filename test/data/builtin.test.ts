@@ -5,7 +5,7 @@ import type { Pictures } from '../../src/data/dataset.js'
 import { ConfigError } from '../../src/util/errors.js'
 import { softmaxRegression } from './softmax-regression.js'
 
-const hash = ({ pixels, labels }: Pictures) =>
+const hash = ({ pixels, labels }: Pictures<Uint8Array>) =>
   createHash('sha256').update(pixels).update(labels).digest('hex').slice(0, 16)
 
 const large = builtin()

@@ -1,0 +1,52 @@
+/**
+ * Splits pictures into a part to train on and a part to validate on. Which pictures go where depends on (count, seed)
+ * alone, so a run that goes on, or another recipe, sees the same two parts. Nothing is copied but the labels.
+ */
+import { ConfigError } from '../util/errors.js'
+import { Random } from '../util/random.js'
+import { type Dataset, type PictureReader, type Pictures, pictureBytes } from './dataset.js'
+
+/** Sets the stream of a split apart from those of the epochs, which have the same seed. */
+const SPLIT = 0x5b11
+
+/** The two parts, each in the order that the pictures had. */
+export interface Split {
+  readonly train: Pictures<PictureReader>
+  readonly val: Pictures<PictureReader>
+}
+
+/**
+ * Takes `count` pictures out by chance (all choices are equally likely) and leaves the rest.
+ * @throws ConfigError unless 1 <= count < pictures.count.
+ */
+export function splitPictures(pictures: Pictures, count: number, seed: number): Split {
+  if (!(Number.isSafeInteger(count) && count >= 1 && count < pictures.count))
+    throw new ConfigError(
+      `val split: got ${count}, expected a whole number of pictures from 1 to ${pictures.count - 1}, so that some are left to train on`,
+    )
+  const order = Uint32Array.from({ length: pictures.count }, (_, index) => index)
+  new Random(SPLIT, seed).shuffle(order)
+  return {
+    train: choose(pictures, order.subarray(count).sort()),
+    val: choose(pictures, order.subarray(0, count).sort()),
+  }
+}
+
+/**
+ * The data set with a part of its training pictures split off as `val`; its test pictures are not touched.
+ * @param part a whole number of pictures, or a fraction between 0 and 1 of them, rounded to whole pictures
+ * @throws ConfigError when the part is out of range, or the set has validation pictures of its own.
+ */
+export function splitDataset(data: Dataset, part: number, seed: number): Dataset {
+  if (data.val)
+    throw new ConfigError(`val split: ${data.name} has ${data.val.count} validation pictures of its own; leave it out`)
+  const count = part > 0 && part < 1 ? Math.round(part * data.train.count) : part
+  return { ...data, ...splitPictures(data.train, count, seed) }
+}
+
+/** Some of the pictures, in the order of `indices`, as a set of their own. */
+export function choose(pictures: Pictures, indices: Uint32Array): Pictures<PictureReader> {
+  const labels = pictures.labels.slice(0, indices.length)
+  for (let i = 0; i < indices.length; i++) labels[i] = pictures.labels[indices[i]!]!
+  return { ...pictures, count: indices.length, labels, pixels: { read: (i) => pictureBytes(pictures, indices[i]!) } }
+}
