@@ -45,6 +45,7 @@ export { isPresetName, type PresetName, type PresetOptions, preset, presetNames 
 export type * from './spec/spec.js'
 export { plainTwin, removeBlock } from './spec/surgery.js'
 export { validateSpec } from './spec/validate.js'
+export { adviceFor } from './train/advice.js'
 export {
   type Checkpoint,
   decodeCheckpoint,

@@ -1,4 +1,8 @@
 /** Ctrl-C: the first one asks the work to stop, so that it can be saved; the second one stops at once. */
+import { isLive } from './output.js'
+
+/** Bars hide it while they move. */
+const SHOW_CURSOR = '\u001b[?25h'
 
 export class Interrupted extends Error {
   override readonly name = 'Interrupted'
@@ -8,7 +12,10 @@ export class Interrupted extends Error {
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController()
   const stop = () => {
-    if (controller.signal.aborted) process.exit(130)
+    if (controller.signal.aborted) {
+      if (isLive()) process.stderr.write(SHOW_CURSOR)
+      process.exit(130)
+    }
     controller.abort(new Interrupted('interrupted'))
   }
   process.on('SIGINT', stop)

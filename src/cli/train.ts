@@ -3,6 +3,7 @@ import { statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Command, Option } from 'commander'
 import {
+  adviceFor,
   type Checkpoint,
   type ChosenEngine,
   ConfigError,
@@ -165,6 +166,7 @@ async function start(flags: Flags, signal: AbortSignal): Promise<Started> {
   const spec = preset(arch, { classes: data.classes.length, input: { channels, height, width } })
   const trainer = await createTrainer(spec, data, recipeOf(flags, height), { engine, threads, signal })
   say(`${spec.name} on ${data.name}: ${data.train.count} training and ${data.test.count} test pictures`)
+  for (const sentence of adviceFor(spec)) say(`note: ${sentence}`)
   const folder = new RunFolder(flags.saveDir ?? join('runs', `${arch}-${dataset}`))
   const earlier = await folder.startAnew()
   if (earlier !== undefined) say(`the earlier run in ${folder.path} is now in ${earlier}`)
