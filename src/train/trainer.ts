@@ -94,12 +94,14 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
     const plan = course(recipe, data.train.count)
     const graph = trainingGraph(spec, recipe)
     const executable = await compileGraph(engine, graph)
+    let evaluator: Evaluator | undefined
     try {
-      const evaluator = await Evaluator.open(engine, spec, data.test.count)
+      evaluator = await Evaluator.open(engine, spec, data.test.count)
       const trainer = new Trainer(engine, spec, data, recipe, options, plan, graph, executable, evaluator)
       trainer.#writeWeights(options.checkpoint)
       return trainer
     } catch (error) {
+      await evaluator?.dispose()
       await executable.dispose()
       throw error
     }

@@ -81,3 +81,14 @@ describe('the same bits whatever the number of threads', () => {
     expect(hashes.size).toBe(1)
   })
 })
+
+test('a step allocates nothing: memory stays as it is over a thousand steps', async () => {
+  await using trainer = await createTrainer(tinySpec, tinyData(), tinyRecipe({ epochs: 500 }))
+  const grown = async (steps: number) => {
+    const before = process.memoryUsage.rss()
+    for await (const _ of trainer.steps(steps));
+    return (process.memoryUsage.rss() - before) / 2 ** 20
+  }
+  await grown(400) // warm-up: the heap takes its size
+  expect(await grown(1000)).toBeLessThan(24)
+})
