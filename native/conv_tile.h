@@ -33,7 +33,9 @@ struct Sink {
 };
 
 // Where vector v of a tile lies in memory with blocks of 16 channels.
-INLINE index_t vector_offset(int v, index_t block) { return v * VL / BLOCK * block + v * VL % BLOCK; }
+INLINE size_t vector_offset(int v, index_t block) {
+  return static_cast<size_t>(v * VL / BLOCK * block) + static_cast<size_t>(v * VL % BLOCK);
+}
 
 template <int R, int P, int V, int U>
 static void tile(const Source& from, const Sink& to) {
@@ -47,19 +49,20 @@ static void tile(const Source& from, const Sink& to) {
     for (index_t k = 0; k < from.tap_count; k++) {
       const float* x = plane + from.taps[k].x;
       const float* weight = weight_plane + from.taps[k].weight;
-      UNROLL4 for (int c = 0; c < U; c++) {
+      UNROLL_CHANNELS for (int c = 0; c < U; c++, x++, weight += BLOCK) {
         vec w[V];
-        UNROLL for (int v = 0; v < V; v++) w[v] = load(weight + c * BLOCK + vector_offset(v, from.weight_block));
+        UNROLL for (int v = 0; v < V; v++) w[v] = load(weight + vector_offset(v, from.weight_block));
         UNROLL for (int r = 0; r < R; r++)
           UNROLL for (int p = 0; p < P; p++) {
-            const vec s = splat(x[r * from.row + p * U + c]);
+            // Unsigned, so that the distance may become a part of the load.
+            const vec s = splat(x[r * from.row + static_cast<size_t>(p) * U]);
             UNROLL for (int v = 0; v < V; v++) sum[r][p][v] += s * w[v];
           }
       }
     }
   }
   UNROLL for (int v = 0; v < V; v++) {
-    const index_t channel = vector_offset(v, to.block);
+    const index_t channel = static_cast<index_t>(vector_offset(v, to.block));
     const vec bias = to.bias ? load(to.bias + v * VL) : vec{};
     UNROLL for (int r = 0; r < R; r++)
       UNROLL for (int p = 0; p < P; p++) {

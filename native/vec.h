@@ -9,10 +9,17 @@
 
 #if defined(__clang__)
 #define UNROLL _Pragma("clang loop unroll(full)")
-#define UNROLL4 _Pragma("clang loop unroll_count(4)")
 #else
 #define UNROLL _Pragma("GCC unroll 32")
-#define UNROLL4 _Pragma("GCC unroll 4")
+#endif
+// The loop over a plane's channels. In WASM it stays one: the compiler would reorder the sums of several rounds, and the
+// registers would not suffice for what it keeps.
+#if defined(__wasm__)
+#define UNROLL_CHANNELS _Pragma("clang loop unroll(disable)")
+#elif defined(__clang__)
+#define UNROLL_CHANNELS _Pragma("clang loop unroll_count(4)")
+#else
+#define UNROLL_CHANNELS _Pragma("GCC unroll 4")
 #endif
 #define INLINE static inline __attribute__((always_inline))
 

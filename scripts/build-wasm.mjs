@@ -14,6 +14,8 @@ const build = new URL('build/', native)
 const flags = [
   ...['--target=wasm32-unknown-unknown', '-std=c++20', '-O3', '-ffreestanding', '-nostdlib', '-nostdinc++'],
   ...['-fno-exceptions', '-fno-rtti', '-fno-math-errno', '-ffp-contract=off', '-fvisibility=hidden'],
+  // Loop strength reduction makes pointers whose constant distances can no longer be part of a load.
+  ...['-mllvm', '-disable-lsr'],
   ...['-msimd128', '-matomics', '-mbulk-memory', '-Wall', '-Wextra', '-DVARIANT=wasm', '-DVL=4'],
 ]
 // The stack below the data: one that runs over traps instead of damaging what lies there. Workers get others.
