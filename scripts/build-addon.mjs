@@ -21,6 +21,8 @@ const execute = promisify(execFile)
 export const kernelSources = [
   'conv',
   'conv_weight',
+  'winograd',
+  'winograd_weight',
   'norm',
   'elementwise',
   'pool',

@@ -13,12 +13,12 @@
  */
 
 /** Sizes of a convolution: batch, input, output, kernel, stride, padding, dilation. */
-const geometry = [
-  'n', 'c', 'h', 'w', 'o', 'oh', 'ow', 'kh', 'kw', 'sh', 'sw', 'ph', 'pw', 'dh', 'dw',
-] as const
+const geometry = ['n', 'c', 'h', 'w', 'o', 'oh', 'ow', 'kh', 'kw', 'sh', 'sw', 'ph', 'pw', 'dh', 'dw'] as const
+const winograd = ['n', 'c', 'h', 'w', 'o', 'oh', 'ow', 'ph', 'pw'] as const
 const pool = ['n', 'c', 'h', 'w', 'oh', 'ow', 'kh', 'kw', 'sh', 'sw', 'ph', 'pw'] as const
 const pad = ['n', 'c', 'h', 'w', 'o', 'oh', 'ow', 'sh', 'sw', 'before'] as const
 
+// biome-ignore format: a kernel is told in a line or two, not in one an argument
 export const kernels = {
   // Convolution. y = conv(x, weight) [+ bias] [+ residual] [then ReLU]. An image is cut into `bands` of output rows,
   // band b being rows ⌊b·oh/bands⌋ to ⌊(b+1)·oh/bands⌋. With `statistics`, each band writes the mean and the sum of
@@ -31,23 +31,25 @@ export const kernels = {
   // chunk k writes [weight size] floats at partials + k · weight size.
   conv2d_weight_gradient: ['x', 'dy', 'partials', ...geometry, 'chunks', 'groups'],
   conv2d_weight_gradient_plain: ['x', 'dy', 'partials', ...geometry, 'chunks', 'groups'],
+  // The same by Winograd F(4x4, 3x3), for 3x3 kernels with stride 1; `weight` is the transformed form
+  // [36][⌈O/16⌉][⌈I/16⌉ · 16][16]. The input gradient is a convolution of dy with flipped transposed weights. Bands are of
+  // rows of 4x4 tiles, and there is but one where `statistics` are asked for.
+  winograd_weight: ['weight', 'y', 'oblocks', 'iblocks', 'flip'],
+  conv2d_winograd: ['x', 'weight', 'y', 'bias', 'residual', 'relu', 'statistics', ...winograd, 'bands'],
+  conv2d_weight_gradient_winograd: ['x', 'dy', 'partials', ...winograd, 'chunks'],
   // y = sum of `chunks` partials of `count` floats each, in order.
   sum_partials: ['partials', 'y', 'count', 'chunks'],
   transpose_weight: ['weight', 'y', 'oblocks', 'iblocks', 'taps'],
   // weight' = weight · scale / sqrt(variance + epsilon), bias = shift − mean · scale / sqrt(variance + epsilon);
   // `inner` is the number of 16-float rows an output block has.
-  fold_batch_norm: [
-    'weight', 'scale', 'shift', 'mean', 'variance', 'folded', 'bias', 'epsilon', 'oblocks', 'inner',
-  ],
+  fold_batch_norm: ['weight', 'scale', 'shift', 'mean', 'variance', 'folded', 'bias', 'epsilon', 'oblocks', 'inner'],
 
   // Batch norm, blocked. Statistics as conv2d writes them, one band an image.
   batch_norm_statistics: ['x', 'statistics', 'n', 'c', 'size'],
   // Merges statistics (float64, in image and band order) into mean and biased variance.
   batch_norm_merge: ['statistics', 'mean', 'variance', 'c', 'n', 'bands', 'oh', 'ow'],
   // y = scale · (x − mean) / sqrt(variance + epsilon) + shift [+ residual] [then ReLU].
-  normalise: [
-    'x', 'y', 'scale', 'shift', 'mean', 'variance', 'residual', 'relu', 'epsilon', 'n', 'c', 'size',
-  ],
+  normalise: ['x', 'y', 'scale', 'shift', 'mean', 'variance', 'residual', 'relu', 'epsilon', 'n', 'c', 'size'],
   // dz = dy where mask > 0 (mask −1: dy itself), stored in `masked` unless −1. An image at a time, the sums of dz and
   // of dz · (x − mean): sums [n][2][channels].
   batch_norm_reduce: ['dy', 'x', 'mask', 'masked', 'mean', 'sums', 'n', 'c', 'size'],
@@ -68,8 +70,8 @@ export const kernels = {
   fill: ['y', 'value', 'count'],
   copy: ['x', 'y', 'count'],
   sgd: [
-    'parameter', 'gradient', 'velocity', 'lr', 'next_parameter', 'next_velocity',
-    'momentum', 'weight_decay', 'nesterov', 'count',
+    'parameter', 'gradient', 'velocity', 'lr', 'next_parameter', 'next_velocity', 'momentum', 'weight_decay',
+    'nesterov', 'count',
   ],
 
   // Pooling and shortcuts, blocked. max: padding is −infinity, gradient to the first largest in row order.

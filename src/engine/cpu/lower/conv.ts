@@ -1,9 +1,10 @@
 /** Convolution and its gradients to kernel calls. How the work is cut depends on shapes alone, never on threads. */
-import type { Value } from '../../../graph/graph.js'
+import type { Node, Value } from '../../../graph/graph.js'
 import type { NormAttributes } from '../../../ops/batch-norm.js'
 import type { ConvAttributes, Pair } from '../../../ops/window.js'
 import { BLOCK } from '../layout.js'
 import { type Context, type Lowering, NONE } from './lowering.js'
+import { pushWeight, suitsWinograd, tileRows, winogradFloats, winogradSizes } from './winograd.js'
 
 /** Pieces a layer is cut into where its batch alone gives fewer: enough for some tens of threads. */
 const PIECES = 32
@@ -11,6 +12,9 @@ const PIECES = 32
 const CHUNKS = 16
 /** Room for all partial sums of one weight gradient, in floats (8 MiB): more would not stay in cache. */
 const PARTIALS = 2 ** 21
+
+/** Floats of the widest weight whose 36 sums a pair of channels still stay in L2 (64 by 64 channels). */
+const WINOGRAD_WEIGHT = 9 * 64 * 64
 
 function geometry(x: readonly number[], y: readonly number[], [kh, kw]: Pair, a: ConvAttributes) {
   const [n, c, h, w] = x as [number, number, number, number]
@@ -36,40 +40,64 @@ interface Epilogue {
   readonly bands?: number
 }
 
+/** Workspace of a forward convolution: the transformed weight, if Winograd is used. */
+function convWorkspace({ inputs: [x, weight], outputs: [y] }: Node, attributes: ConvAttributes): number {
+  const sizes = geometry(shape(x!), shape(y!), kernelOf(weight!), attributes)
+  const { oblocks, iblocks } = blocksOf(weight!)
+  return suitsWinograd(sizes, kernelOf(weight!), attributes) ? winogradFloats(oblocks, iblocks) : 0
+}
+
 function emitConv(
   [x, weight]: readonly [Value, Value],
   y: Value,
   attributes: ConvAttributes,
-  { tape, at, layout }: Context,
+  { tape, at, layout, workspace }: Context,
   { bias, residual, statistics, relu = false, bands }: Epilogue = {},
 ): void {
   const sizes = geometry(shape(x), shape(y), kernelOf(weight), attributes)
-  tape.push(layout(x) === 'plain' ? 'conv2d_plain' : 'conv2d', {
+  const common = {
     x: at(x),
-    weight: at(weight),
     y: at(y),
     bias: bias ? at(bias) : NONE,
     residual: residual ? at(residual) : NONE,
     relu: Number(relu),
     statistics: statistics ? at(statistics) : NONE,
-    ...sizes,
-    bands: bands ?? bandsOf(sizes.n, sizes.oh),
-  })
+  }
+  const wanted = bands ?? bandsOf(sizes.n, sizes.oh)
+  if (suitsWinograd(sizes, kernelOf(weight), attributes) && !(statistics && wanted > 1)) {
+    const { oblocks, iblocks } = blocksOf(weight)
+    pushWeight(tape, at(weight), workspace, oblocks, iblocks, 0)
+    tape.push('conv2d_winograd', {
+      ...common,
+      weight: workspace,
+      ...winogradSizes(sizes),
+      bands: Math.min(wanted, tileRows(sizes.oh)),
+    })
+  } else
+    tape.push(layout(x) === 'plain' ? 'conv2d_plain' : 'conv2d', {
+      ...common,
+      weight: at(weight),
+      ...sizes,
+      bands: wanted,
+    })
 }
 
 export const conv2d: Lowering<ConvAttributes> = {
+  workspace: convWorkspace,
   emit({ inputs: [x, weight], outputs: [y] }, attributes, context) {
     emitConv([x!, weight!], y!, attributes, context)
   },
 }
 
 export const conv2dStatistics: Lowering<ConvAttributes & { readonly bands: number }> = {
+  workspace: convWorkspace,
   emit({ inputs: [x, weight], outputs: [y, statistics] }, attributes, context) {
     emitConv([x!, weight!], y!, attributes, context, { statistics, bands: attributes.bands })
   },
 }
 
 export const conv2dActivation: Lowering<ConvAttributes & { readonly relu: boolean }> = {
+  workspace: convWorkspace,
   emit({ inputs: [x, weight, bias, residual], outputs: [y] }, attributes, context) {
     emitConv([x!, weight!], y!, attributes, context, { bias, residual, relu: attributes.relu })
   },
@@ -81,25 +109,45 @@ function blocksOf(weight: Value): { oblocks: number; iblocks: number; taps: numb
   return { oblocks: Math.ceil(o / BLOCK), iblocks: Math.ceil(i / BLOCK), taps: kh * kw }
 }
 
+/** The input gradient as a convolution of dy: input and output change places, padding becomes what it lacks to 2. */
+function gradientSizes(sizes: ReturnType<typeof geometry>) {
+  const { n, c, h, w, o, oh, ow, ph, pw } = sizes
+  return { n, c: o, h: oh, w: ow, o: c, oh: h, ow: w, ph: 2 - ph, pw: 2 - pw }
+}
+
 /** The weight is transposed into the workspace first: 1 / (N · OH · OW) of the layer's work. */
 export const conv2dInputGradient: Lowering<ConvAttributes & { readonly size: Pair }> = {
-  workspace({ inputs: [, weight] }) {
+  workspace({ inputs: [dy, weight], outputs: [dx] }, attributes) {
     const { oblocks, iblocks, taps } = blocksOf(weight!)
-    return oblocks * iblocks * taps * BLOCK * BLOCK
+    const sizes = geometry(shape(dx!), shape(dy!), kernelOf(weight!), attributes)
+    const winograd = suitsWinograd(gradientSizes(sizes), kernelOf(weight!), attributes)
+    return oblocks * iblocks * taps * BLOCK * BLOCK + (winograd ? winogradFloats(oblocks, iblocks) : 0)
   },
   emit({ inputs, outputs }, attributes, { tape, at, workspace }) {
     const [dy, weight, addend] = inputs as [Value, Value, Value?]
     const dx = outputs[0]!
     const sizes = geometry(shape(dx), shape(dy), kernelOf(weight), attributes)
-    tape.push('transpose_weight', { weight: at(weight), y: workspace, ...blocksOf(weight) })
-    tape.push('conv2d_input_gradient', {
-      dy: at(dy),
-      weight: workspace,
-      dx: at(dx),
-      addend: addend ? at(addend) : NONE,
-      ...sizes,
-      bands: bandsOf(sizes.n, sizes.h),
-    })
+    const { oblocks, iblocks, taps } = blocksOf(weight)
+    tape.push('transpose_weight', { weight: at(weight), y: workspace, oblocks, iblocks, taps })
+    const added = addend ? at(addend) : NONE
+    const bands = bandsOf(sizes.n, sizes.h)
+    const flipped = gradientSizes(sizes)
+    if (suitsWinograd(flipped, kernelOf(weight), attributes)) {
+      const transformed = workspace + oblocks * iblocks * taps * BLOCK * BLOCK
+      pushWeight(tape, workspace, transformed, iblocks, oblocks, 1)
+      tape.push('conv2d_winograd', {
+        x: at(dy),
+        weight: transformed,
+        y: at(dx),
+        bias: NONE,
+        residual: added,
+        relu: 0,
+        statistics: NONE,
+        ...flipped,
+        bands: Math.min(bands, tileRows(sizes.h)),
+      })
+    } else
+      tape.push('conv2d_input_gradient', { dy: at(dy), weight: workspace, dx: at(dx), addend: added, ...sizes, bands })
   },
 }
 
@@ -132,6 +180,13 @@ export const conv2dWeightGradient: Lowering<ConvAttributes & { readonly kernel: 
     const [x, dy] = inputs as [Value, Value]
     const dweight = outputs[0]!
     const sizes = geometry(shape(x), shape(dy), attributes.kernel, attributes)
+    if (suitsWinograd(sizes, attributes.kernel, attributes) && size(dweight) <= WINOGRAD_WEIGHT) {
+      const { chunks } = cutWeightGradient(sizes.n, 1, size(dweight))
+      const call = { x: at(x), dy: at(dy), partials: workspace, ...winogradSizes(sizes), chunks }
+      tape.push('conv2d_weight_gradient_winograd', call)
+      tape.push('sum_partials', { partials: workspace, y: at(dweight), count: size(dweight), chunks })
+      return
+    }
     const { chunks, groups } = cutWeightGradient(sizes.n, blocksOf(dweight).oblocks, size(dweight))
     tape.push(layout(x) === 'plain' ? 'conv2d_weight_gradient_plain' : 'conv2d_weight_gradient', {
       x: at(x),

@@ -1,0 +1,178 @@
+// 3x3 convolution with stride 1 by Winograd F(4x4, 3x3), forward and, with rotated weights, its input gradient.
+//
+// A piece is some images, or a band of one image's rows of tiles. Within it 16 tiles at a time, all in L2: transform
+// the inputs, multiply for each of the 36 points [tiles x input channels] by [input channels x output channels], and
+// transform back while bias, addend and ReLU are applied. Statistics are taken when an image is done.
+#include "winograd.h"
+#include "statistics.h"
+
+namespace VARIANT {
+namespace {
+using namespace winograd;
+
+// Tiles by vectors of output channels that the registers hold, as for direct tiles (conv_tile.h).
+#if VL == 16
+constexpr int WIDE = 2, ROWS_OF_WIDE = 8, ROWS_OF_ONE = 16;
+#elif VL == 8
+constexpr int WIDE = 2, ROWS_OF_WIDE = 5, ROWS_OF_ONE = 8;
+#else
+constexpr int WIDE = 2, ROWS_OF_WIDE = 4, ROWS_OF_ONE = 8;
+#endif
+
+struct Sizes {
+  index_t n, h, w, oh, ow, ph, pw, in_blocks, out_blocks, bands, group;
+  Grid grid;
+
+  explicit Sizes(const conv2d_winograd_args& a)
+      : n(index(a.n)), h(index(a.h)), w(index(a.w)), oh(index(a.oh)), ow(index(a.ow)), ph(index(a.ph)),
+        pw(index(a.pw)), in_blocks(blocks_of(a.c)), out_blocks(blocks_of(a.o)), bands(index(a.bands)),
+        grid(oh, ow) {
+    group = bands > 1 ? 1 : smaller(n, larger(1, TILES / grid.tiles()));
+  }
+  index_t pieces() const { return divide_up(n, group) * bands; }
+
+ private:
+  static index_t index(double value) { return static_cast<index_t>(value); }
+};
+
+// products[t][o] = Σ_i points[t][i] · weight[i][o] for R tiles and V vectors of output channels.
+template <int R, int V>
+void multiply(const float* points, const float* weight, float* products, index_t in, index_t out) {
+  vec sum[R][V];
+  UNROLL for (int r = 0; r < R; r++)
+    UNROLL for (int v = 0; v < V; v++) sum[r][v] = vec{};
+  for (index_t i = 0; i < in; i++) {
+    vec w[V];
+    UNROLL for (int v = 0; v < V; v++) w[v] = load(weight + i * BLOCK + v * VL / BLOCK * in * BLOCK + v * VL % BLOCK);
+    UNROLL for (int r = 0; r < R; r++) {
+      const vec s = splat(points[r * in + i]);
+      UNROLL for (int v = 0; v < V; v++) sum[r][v] += s * w[v];
+    }
+  }
+  UNROLL for (int r = 0; r < R; r++)
+    UNROLL for (int v = 0; v < V; v++) store(products + r * out + v * VL, sum[r][v]);
+}
+
+template <int R, int V>
+INLINE void multiply_tiles(const float* points, const float* weight, float* products, index_t in, index_t out,
+                           index_t tiles) {
+  index_t t = 0;
+  for (; t + R <= tiles; t += R) multiply<R, V>(points + t * in, weight, products + t * out, in, out);
+  for (; t < tiles; t++) multiply<1, V>(points + t * in, weight, products + t * out, in, out);
+}
+
+// One point: all output channels of some tiles.
+void multiply_point(const float* points, const float* weight, float* products, index_t in, index_t out, index_t tiles) {
+  index_t o = 0;
+  const auto weights = [&](index_t channel) { return weight + channel / BLOCK * in * BLOCK + channel % BLOCK; };
+  for (; o + WIDE * VL <= out; o += WIDE * VL)
+    multiply_tiles<ROWS_OF_WIDE, WIDE>(points, weights(o), products + o, in, out, tiles);
+  for (; o < out; o += VL) multiply_tiles<ROWS_OF_ONE, 1>(points, weights(o), products + o, in, out, tiles);
+}
+
+// Aᵀ m A of the tiles [first, last), to the parts of their tiles that lie in the map.
+void transform_outputs(const conv2d_winograd_args& args, const Context& context, const Sizes& s, const float* products,
+                       index_t first, index_t last) {
+  const index_t out = s.out_blocks * BLOCK, stride = point_stride(out);
+  const float *bias = context.at(args.bias), *residual = context.at(args.residual);
+  float* const y = context.at(args.y);
+  const bool relu_after = args.relu != 0;
+  for (index_t tile = first; tile < last; tile++) {
+    const index_t row = s.grid.row(tile), column = s.grid.column(tile);
+    const index_t rows = smaller(OUT, s.oh - row), columns = smaller(OUT, s.ow - column);
+    for (index_t o = 0; o < out; o += VL) {
+      const float* from = products + (tile - first) * out + o;
+      vec half[OUT][IN];
+      UNROLL for (int j = 0; j < IN; j++) {
+        vec m[IN], a[OUT];
+        UNROLL for (int i = 0; i < IN; i++) m[i] = load(from + (i * IN + j) * stride);
+        transform_output(m, a);
+        UNROLL for (int i = 0; i < OUT; i++) half[i][j] = a[i];
+      }
+      const index_t at =
+          ((s.grid.image(tile) * s.out_blocks + o / BLOCK) * s.oh * s.ow + row * s.ow + column) * BLOCK + o % BLOCK;
+      const vec b = bias ? load(bias + o) : vec{};
+      for (index_t i = 0; i < rows; i++) {
+        vec line[OUT];
+        transform_output(half[i], line);
+        for (index_t j = 0; j < columns; j++) {
+          const index_t pixel = at + (i * s.ow + j) * BLOCK;
+          vec v = line[j] + b;
+          if (residual) v += load(residual + pixel);
+          if (relu_after) v = relu(v);
+          store(y + pixel, v);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
+index_t pieces(const conv2d_winograd_args& args) { return Sizes(args).pieces(); }
+
+index_t scratch(const conv2d_winograd_args& args) {
+  const Sizes s(args);
+  return POINTS * (point_stride(s.in_blocks * BLOCK) + point_stride(s.out_blocks * BLOCK));
+}
+
+void run(const conv2d_winograd_args& args, const Context& context, index_t piece) {
+  const Sizes s(args);
+  const index_t in = s.in_blocks * BLOCK, out = s.out_blocks * BLOCK;
+  const index_t image = piece / s.bands * s.group, band = piece % s.bands;
+  const index_t images = smaller(s.n - image, s.group);
+  index_t first = image * s.grid.tiles(), last = first + images * s.grid.tiles();
+  if (s.bands > 1) {
+    last = first + part_start(s.grid.rows, s.bands, band + 1) * s.grid.columns;
+    first += part_start(s.grid.rows, s.bands, band) * s.grid.columns;
+  }
+  float* points = context.scratch;
+  float* products = points + POINTS * point_stride(in);
+  const float* weight = context.at(args.weight);
+  for (index_t tile = first; tile < last; tile += TILES) {
+    const index_t end = smaller(last, tile + TILES);
+    transform_inputs(context.at(args.x), s.in_blocks, s.h, s.w, s.grid, tile, end, s.ph, s.pw, points);
+    for (int p = 0; p < POINTS; p++)
+      multiply_point(points + p * point_stride(in), weight + p * in * out, products + p * point_stride(out), in, out,
+                     end - tile);
+    transform_outputs(args, context, s, products, tile, end);
+  }
+  float* statistics = context.at(args.statistics);
+  if (!statistics) return;
+  for (index_t k = image; k < image + images; k++)
+    for (index_t block = 0; block < s.out_blocks; block++) {
+      float* mean = statistics + k * 2 * out + block * BLOCK;
+      plane_statistics(context.at(args.y) + (k * s.out_blocks + block) * s.oh * s.ow * BLOCK, s.oh * s.ow, mean,
+                       mean + out);
+    }
+}
+
+// G w Gᵀ of each pair of channels: [oblocks][iblocks][3][3][16][16] to [36][oblocks][iblocks · 16][16]. With `flip` the
+// taps are rotated by 180 degrees, as the input gradient needs them. A piece is one pair of blocks.
+index_t pieces(const winograd_weight_args& args) { return static_cast<index_t>(args.oblocks * args.iblocks); }
+
+void run(const winograd_weight_args& args, const Context& context, index_t piece) {
+  const index_t in_blocks = static_cast<index_t>(args.iblocks), out_blocks = static_cast<index_t>(args.oblocks);
+  const float* weight = context.at(args.weight) + piece * TAPS * TAPS * BLOCK * BLOCK;
+  float* y = context.at(args.y) + piece * BLOCK * BLOCK;
+  const index_t stride = out_blocks * in_blocks * BLOCK * BLOCK;
+  for (index_t k = 0; k < BLOCK * BLOCK; k += VL) {
+    vec half[IN][TAPS];
+    UNROLL for (int j = 0; j < TAPS; j++) {
+      vec w[TAPS], u[IN];
+      UNROLL for (int i = 0; i < TAPS; i++) {
+        const int tap = i * TAPS + j;
+        w[i] = load(weight + (args.flip != 0 ? TAPS * TAPS - 1 - tap : tap) * BLOCK * BLOCK + k);
+      }
+      transform_taps(w, u);
+      UNROLL for (int i = 0; i < IN; i++) half[i][j] = u[i];
+    }
+    UNROLL for (int i = 0; i < IN; i++) {
+      vec u[IN];
+      transform_taps(half[i], u);
+      UNROLL for (int j = 0; j < IN; j++) store(y + (i * IN + j) * stride + k, u[j]);
+    }
+  }
+}
+
+}  // namespace VARIANT

@@ -1,0 +1,140 @@
+// Weight gradient of a 3x3 convolution with stride 1 by Winograd's algorithm. A piece is a chunk of images, which adds
+// up in its own part of `partials` (conv_weight.cc sums these in order).
+//
+// 16 tiles at a time: transform x and dy, then for each of the 36 points, input plane and output block add
+// [16 tiles x 16 channels]ᵀ · [16 tiles x 16 channels] to the sums of the point, which stay in L2. In the end the
+// points of each pair of channels are transformed to 9 taps.
+#include "winograd.h"
+
+namespace VARIANT {
+namespace {
+using namespace winograd;
+
+struct Sizes {
+  index_t n, h, w, oh, ow, ph, pw, in_blocks, out_blocks, chunks;
+  Grid grid;
+
+  explicit Sizes(const conv2d_weight_gradient_winograd_args& a)
+      : n(index(a.n)), h(index(a.h)), w(index(a.w)), oh(index(a.oh)), ow(index(a.ow)), ph(index(a.ph)),
+        pw(index(a.pw)), in_blocks(blocks_of(a.c)), out_blocks(blocks_of(a.o)), chunks(index(a.chunks)),
+        grid(oh, ow) {}
+  index_t sums() const { return POINTS * in_blocks * out_blocks * BLOCK * BLOCK; }
+
+ private:
+  static index_t index(double value) { return static_cast<index_t>(value); }
+};
+
+// H dy Hᵀ of the tiles [first, last), to points [36][TILES][channels].
+void transform_gradients(const float* dy, const Sizes& s, index_t first, index_t last, float* points) {
+  const index_t out = s.out_blocks * BLOCK, stride = point_stride(out);
+  for (index_t tile = first; tile < last; tile++)
+    for (index_t o = 0; o < out; o += VL) {
+      const float* map = dy + (s.grid.image(tile) * s.out_blocks + o / BLOCK) * s.oh * s.ow * BLOCK + o % BLOCK;
+      vec d[OUT][OUT], half[IN][OUT];
+      load_tile<OUT>(map, s.oh, s.ow, s.grid.row(tile), s.grid.column(tile), d);
+      UNROLL for (int j = 0; j < OUT; j++) {
+        vec g[OUT], u[IN];
+        UNROLL for (int i = 0; i < OUT; i++) g[i] = d[i][j];
+        transform_gradient(g, u);
+        UNROLL for (int i = 0; i < IN; i++) half[i][j] = u[i];
+      }
+      float* to = points + (tile - first) * out + o;
+      UNROLL for (int i = 0; i < IN; i++) {
+        vec u[IN];
+        transform_gradient(half[i], u);
+        UNROLL for (int j = 0; j < IN; j++) store(to + (i * IN + j) * stride, u[j]);
+      }
+    }
+}
+
+// sums[c][o] += Σ_tiles x[t][c] · dy[t][o] for C input channels and V vectors of output channels.
+template <int C, int V>
+void accumulate(const float* x, const float* dy, float* sums, index_t in, index_t out, index_t block, index_t tiles) {
+  const auto offset = [&](int v) { return v * VL / BLOCK * block + v * VL % BLOCK; };
+  vec sum[C][V];
+  UNROLL for (int c = 0; c < C; c++)
+    UNROLL for (int v = 0; v < V; v++) sum[c][v] = load(sums + c * BLOCK + offset(v));
+  for (index_t t = 0; t < tiles; t++, x += in, dy += out) {
+    vec d[V];
+    UNROLL for (int v = 0; v < V; v++) d[v] = load(dy + v * VL);
+    UNROLL for (int c = 0; c < C; c++) {
+      const vec s = splat(x[c]);
+      UNROLL for (int v = 0; v < V; v++) sum[c][v] += s * d[v];
+    }
+  }
+  UNROLL for (int c = 0; c < C; c++)
+    UNROLL for (int v = 0; v < V; v++) store(sums + c * BLOCK + offset(v), sum[c][v]);
+}
+
+// One point: all pairs of channels. sums [out block][input channel][16].
+void accumulate_point(const float* x, const float* dy, float* sums, index_t in, index_t out, index_t tiles) {
+  const index_t block = in * BLOCK;
+#if VL == 16
+  constexpr int C = 8, V = 2;
+  index_t o = 0;
+  for (; o + 2 * BLOCK <= out; o += 2 * BLOCK)
+    for (index_t c = 0; c < in; c += C)
+      accumulate<C, V>(x + c, dy + o, sums + o / BLOCK * block + c * BLOCK, in, out, block, tiles);
+  for (; o < out; o += BLOCK)
+    for (index_t c = 0; c < in; c += BLOCK)
+      accumulate<BLOCK, 1>(x + c, dy + o, sums + o / BLOCK * block + c * BLOCK, in, out, block, tiles);
+#else
+  constexpr int C = 4, V = 2;
+  for (index_t o = 0; o < out; o += V * VL)
+    for (index_t c = 0; c < in; c += C)
+      accumulate<C, V>(x + c, dy + o, sums + o / BLOCK * block + c * BLOCK + o % BLOCK, in, out, block, tiles);
+#endif
+}
+
+// The 36 sums of each pair of channels to 9 taps: [36][ob][ib · 16][16] to [ob][ib][3][3][16][16].
+void transform_to_taps(const Sizes& s, const float* sums, float* weight) {
+  const index_t pairs = s.in_blocks * s.out_blocks, stride = pairs * BLOCK * BLOCK;
+  for (index_t pair = 0; pair < pairs; pair++)
+    for (index_t k = 0; k < BLOCK * BLOCK; k += VL) {
+      const float* from = sums + pair * BLOCK * BLOCK + k;
+      float* to = weight + pair * TAPS * TAPS * BLOCK * BLOCK + k;
+      vec half[TAPS][IN];
+      UNROLL for (int j = 0; j < IN; j++) {
+        vec m[IN], w[TAPS];
+        UNROLL for (int i = 0; i < IN; i++) m[i] = load(from + (i * IN + j) * stride);
+        transform_sums(m, w);
+        UNROLL for (int i = 0; i < TAPS; i++) half[i][j] = w[i];
+      }
+      UNROLL for (int i = 0; i < TAPS; i++) {
+        vec w[TAPS];
+        transform_sums(half[i], w);
+        UNROLL for (int j = 0; j < TAPS; j++) store(to + (i * TAPS + j) * BLOCK * BLOCK, w[j]);
+      }
+    }
+}
+
+}  // namespace
+
+index_t pieces(const conv2d_weight_gradient_winograd_args& args) { return Sizes(args).chunks; }
+
+index_t scratch(const conv2d_weight_gradient_winograd_args& args) {
+  const Sizes s(args);
+  return s.sums() + POINTS * (point_stride(s.in_blocks * BLOCK) + point_stride(s.out_blocks * BLOCK));
+}
+
+void run(const conv2d_weight_gradient_winograd_args& args, const Context& context, index_t piece) {
+  const Sizes s(args);
+  const index_t in = s.in_blocks * BLOCK, out = s.out_blocks * BLOCK;
+  float* sums = context.scratch;
+  float* x_points = sums + s.sums();
+  float* dy_points = x_points + POINTS * point_stride(in);
+  for (index_t k = 0; k < s.sums(); k += VL) store(sums + k, vec{});
+
+  const index_t last = part_start(s.n, s.chunks, piece + 1) * s.grid.tiles();
+  for (index_t tile = part_start(s.n, s.chunks, piece) * s.grid.tiles(); tile < last; tile += TILES) {
+    const index_t end = smaller(last, tile + TILES);
+    transform_inputs(context.at(args.x), s.in_blocks, s.h, s.w, s.grid, tile, end, s.ph, s.pw, x_points);
+    transform_gradients(context.at(args.dy), s, tile, end, dy_points);
+    for (int p = 0; p < POINTS; p++)
+      accumulate_point(x_points + p * point_stride(in), dy_points + p * point_stride(out), sums + p * in * out, in,
+                       out, end - tile);
+  }
+  transform_to_taps(s, sums, context.at(args.partials) + piece * TAPS * TAPS * in * out);
+}
+
+}  // namespace VARIANT

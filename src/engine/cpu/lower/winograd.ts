@@ -1,0 +1,65 @@
+/** When a convolution is computed by Winograd's algorithm, and the kernel calls for it. */
+import type { ConvAttributes, Pair } from '../../../ops/window.js'
+import { BLOCK } from '../layout.js'
+import type { Tape } from '../tape.js'
+
+/** A 4x4 tile of outputs takes 36 products a pair of channels. */
+const TILE = 4
+const POINTS = 36
+/** Tiles below which transforming the weights would cost more than it saves. */
+const LEAST_TILES = 32
+/** Where less of its tiles than this lies in the map, the direct sum is as fast. */
+const LEAST_USE = 0.5
+
+export interface WinogradSizes {
+  readonly n: number
+  readonly c: number
+  readonly h: number
+  readonly w: number
+  readonly o: number
+  readonly oh: number
+  readonly ow: number
+  readonly ph: number
+  readonly pw: number
+}
+
+/** Whether a convolution with these sizes gains by it: kernel 3x3, stride 1, no dilation, at least a block of channels. */
+export function suitsWinograd({ n, c, o, oh, ow }: WinogradSizes, [kh, kw]: Pair, a: ConvAttributes): boolean {
+  const tiles = Math.ceil(oh / TILE) * Math.ceil(ow / TILE)
+  return (
+    kh === 3 &&
+    kw === 3 &&
+    [...a.stride, ...a.dilation].every((size) => size === 1) &&
+    c >= BLOCK &&
+    o >= BLOCK &&
+    n * tiles >= LEAST_TILES &&
+    oh * ow >= LEAST_USE * tiles * TILE * TILE
+  )
+}
+
+/** Floats of a transformed weight with so many pairs of channel blocks. */
+export function winogradFloats(oblocks: number, iblocks: number): number {
+  return POINTS * oblocks * iblocks * BLOCK * BLOCK
+}
+
+/** Rows of tiles, of which bands are made. */
+export function tileRows(rows: number): number {
+  return Math.ceil(rows / TILE)
+}
+
+/** The sizes of a call, without those that are always the same. */
+export function winogradSizes({ n, c, h, w, o, oh, ow, ph, pw }: WinogradSizes): WinogradSizes {
+  return { n, c, h, w, o, oh, ow, ph, pw }
+}
+
+/** Transforms a weight into `to`; flipped for the input gradient. */
+export function pushWeight(
+  tape: Tape,
+  weight: number,
+  to: number,
+  oblocks: number,
+  iblocks: number,
+  flip: 0 | 1,
+): void {
+  tape.push('winograd_weight', { weight, y: to, oblocks, iblocks, flip })
+}
