@@ -43,6 +43,15 @@ export interface Dataset<P extends Pixels = Pixels> {
   readonly val?: Pictures<P> | undefined
   readonly test: Pictures<P>
   readonly normalisation: Normalisation
+  /** Picture files that could not be read and were left out. */
+  readonly unreadable?: readonly Unreadable[] | undefined
+}
+
+export interface Unreadable {
+  /** By its path in the folder of the set. */
+  readonly file: string
+  /** In one line. */
+  readonly reason: string
 }
 
 /** What a network reads of each picture: the size of its input. */

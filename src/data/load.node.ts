@@ -3,17 +3,20 @@ import { ConfigError } from '../util/errors.js'
 import { builtin } from './builtin.js'
 import { cifar10, cifar100 } from './cifar.node.js'
 import type { Dataset } from './dataset.js'
+import { type ImageFolderOptions, imageFolder } from './image-folder.node.js'
 
-export const datasetNames = ['builtin', 'cifar10', 'cifar100'] as const
+export const datasetNames = ['builtin', 'cifar10', 'cifar100', 'folder'] as const
 export type DatasetName = (typeof datasetNames)[number]
 
 export interface LoadOptions {
-  /** The first so many pictures of each part. For the built-in set, how many are made. */
+  /** So many pictures of each part: the first, or of a folder some of each class. For the built-in set, how many are made. */
   readonly limit?: { readonly train?: number | undefined; readonly test?: number | undefined } | undefined
-  /** Of the built-in set: pixels along a side. */
-  readonly size?: 16 | 32 | undefined
+  /** Of the built-in set (16 or 32) and of a folder: pixels along a side of what a network reads. */
+  readonly size?: number | undefined
   /** Of the built-in set: which pictures. */
   readonly seed?: number | undefined
+  /** Of a folder: where and how its pictures are decoded and kept. */
+  readonly folder?: Omit<ImageFolderOptions, 'limit' | 'size'> | undefined
 }
 
 /**
@@ -24,16 +27,19 @@ export interface LoadOptions {
 export async function loadDataset(name: DatasetName, path?: string, options: LoadOptions = {}): Promise<Dataset> {
   if (!datasetNames.includes(name))
     throw new ConfigError(`--dataset: unknown data set "${name}", expected one of ${datasetNames.join(', ')}`)
-  const { limit, size, seed } = options
+  const { limit, size, seed, folder } = options
   if (name === 'builtin') {
     if (path !== undefined)
       throw new ConfigError(`--data: builtin is made by code and reads no files, got "${path}"; leave --data out`)
-    return builtin({ size, seed, train: limit?.train, test: limit?.test })
+    return builtin({ size: size as 16 | 32 | undefined, seed, train: limit?.train, test: limit?.test })
   }
   if (path === undefined || path === '')
     throw new ConfigError(
-      `--data: missing; ${name} needs the folder or the .tar.gz archive that holds it (--data DIR), or use --dataset builtin, which needs none`,
+      name === 'folder'
+        ? '--data: missing; folder needs the path of a folder with train/<class>/<pictures> and val/ or test/ (--data DIR)'
+        : `--data: missing; ${name} needs the folder or the .tar.gz archive that holds it (--data DIR), or use --dataset builtin, which needs none`,
     )
+  if (name === 'folder') return imageFolder(path, { ...folder, limit, size })
   if (size !== undefined && size !== 32) throw new ConfigError(`size: ${name} has 32x32 pictures, got ${size}`)
   return name === 'cifar10' ? cifar10(path, { limit }) : cifar100(path, { limit })
 }

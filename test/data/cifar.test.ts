@@ -5,7 +5,8 @@ import { describe, expect, test } from 'vitest'
 import { cifar10Layout, parseCifar } from '../../src/data/cifar.js'
 import { cifar10, cifar100 } from '../../src/data/cifar.node.js'
 import { DataError } from '../../src/util/errors.js'
-import { folderWith, records, tar, tinyCifar10, tinyCifar100 } from './make-cifar.js'
+import { folderWith } from './folders.js'
+import { records, tar, tinyCifar10, tinyCifar100 } from './make-cifar.js'
 
 const under = (folder: string, files: Readonly<Record<string, Uint8Array>>) =>
   Object.fromEntries(Object.entries(files).map(([name, bytes]) => [`${folder}/${name}`, bytes]))

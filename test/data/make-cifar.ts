@@ -1,7 +1,4 @@
-/** Small sets in the CIFAR layout, tar archives and folders of files, made by the tests that read them. */
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+/** Small sets in the CIFAR layout and tar archives, made by the tests that read them. */
 import { Random } from '../../src/util/random.js'
 
 /** Records with the given label bytes each and pixels of a stream named by `key`. */
@@ -30,16 +27,6 @@ function tarHeader(name: string, size: number): Uint8Array {
   const sum = header.reduce((total, byte) => total + byte, 0)
   header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148)
   return header
-}
-
-/** A fresh folder with these files in it; paths may have folders. */
-export async function folderWith(files: Readonly<Record<string, Uint8Array | string>>): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'resnet-data-'))
-  for (const [name, content] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, name)), { recursive: true })
-    await writeFile(join(folder, name), content)
-  }
-  return folder
 }
 
 const labelled = (labels: readonly number[], key: number) =>

@@ -1,0 +1,51 @@
+/**
+ * A picture file as the bytes of a small square: decoded, turned as the camera says, flattened on black, made RGB with
+ * 8 bits, resized so that the shorter side fits, and cut to its centre. `sharp` decodes in its own threads.
+ */
+import { readFile } from 'node:fs/promises'
+import sharp from 'sharp'
+import { fileError } from '../util/file-error.js'
+
+/** Changes whenever other bytes may come out: pictures that were kept are then decoded again. */
+export const DECODER = `1, sharp ${sharp.versions.sharp ?? ''}, libvips ${sharp.versions.vips}`
+
+/**
+ * Pixels that one picture may unpack to: far beyond any photograph, but no file of a few bytes may fill the memory.
+ * That is 16384 along each side of a square.
+ */
+const MOST_PIXELS = 1 << 28
+
+/**
+ * The bytes [3][side][side] of a picture. Of an animation it is the first frame.
+ * @throws Error with a reason of one line when the file cannot be read or is no picture.
+ */
+export async function decodePicture(file: string, side: number): Promise<Uint8Array> {
+  const bytes = await readFile(file).catch((error: unknown) => {
+    throw fileError(file, 'cannot be read', error)
+  })
+  const data = await rgb(bytes, side).catch((error: unknown) => {
+    const { message } = error as Error
+    // Where several pictures fail at once, libvips may lose the reason.
+    throw new Error(message === 'Unknown error' ? 'the picture is damaged or cut short' : message)
+  })
+  const area = side * side
+  const planes = new Uint8Array(3 * area)
+  for (let i = 0, from = 0; i < area; i++, from += 3) {
+    planes[i] = data[from]!
+    planes[i + area] = data[from + 1]!
+    planes[i + 2 * area] = data[from + 2]!
+  }
+  return planes
+}
+
+/** [side][side][3]. From bytes, not from a path: libvips remembers what it read from a path, also where the file has changed. */
+function rgb(bytes: Uint8Array, side: number): Promise<Uint8Array> {
+  return sharp(bytes, { failOn: 'error', limitInputPixels: MOST_PIXELS })
+    .autoOrient()
+    .flatten({ background: '#000' })
+    .resize(side, side, { fit: 'cover', position: 'centre', kernel: 'linear' })
+    .toColourspace('srgb')
+    .removeAlpha()
+    .raw({ depth: 'uchar' })
+    .toBuffer()
+}
