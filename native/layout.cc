@@ -37,12 +37,22 @@ void run(const to_plain_args& args, const Context& context, index_t piece) {
 
 namespace {
 
-// 16 channels from channel `first` on of the pixel whose block 0 lies at `pixel`; channels outside [0, count) are zero.
-// Channels need not be aligned to blocks: with 16 of 32 channels and 8 before them, halves of blocks move.
-INLINE void gather_channels(float* to, const float* pixel, index_t plane, index_t first, index_t count) {
-  for (index_t k = 0; k < BLOCK; k++) {
-    const index_t channel = first + k;
-    to[k] = channel >= 0 && channel < count ? pixel[channel / BLOCK * plane + channel % BLOCK] : 0;
+// The 16 channels from channel `first` on of the pixel whose block 0 lies at `pixel`; those outside of [from, to) are
+// zero. Channels need not be aligned to blocks: where 16 become 32 with 8 before them, halves of blocks move.
+INLINE void gather_channels(float* y, const float* pixel, index_t plane, index_t first, index_t from, index_t to) {
+  store(y, lanes(0));
+  const index_t last = smaller(first + BLOCK, to);
+  for (index_t channel = larger(first, from); channel < last;) {
+    const float* source = pixel + channel / BLOCK * plane + channel % BLOCK;
+    const index_t run = smaller(last - channel, BLOCK - channel % BLOCK);
+    float* target = y + (channel - first);
+    if (run == BLOCK)
+      store(target, load_lanes(source));
+    else if (run == BLOCK / 2)
+      __builtin_memcpy(target, source, sizeof(float) * BLOCK / 2);
+    else
+      for (index_t k = 0; k < run; k++) target[k] = source[k];
+    channel += run;
   }
 }
 
@@ -62,7 +72,7 @@ void run(const pad_shortcut_args& args, const Context& context, index_t image) {
   for (index_t block = 0; block < blocks; block++)
     for (index_t r = 0; r < oh; r++)
       for (index_t c = 0; c < ow; c++, to += BLOCK)
-        gather_channels(to, x + (r * sh * w + c * sw) * BLOCK, plane, block * BLOCK - before, channels);
+        gather_channels(to, x + (r * sh * w + c * sw) * BLOCK, plane, block * BLOCK - before, 0, channels);
 }
 
 index_t pieces(const pad_shortcut_gradient_args& args) { return static_cast<index_t>(args.n); }
@@ -77,11 +87,11 @@ void run(const pad_shortcut_gradient_args& args, const Context& context, index_t
   float* to = context.at(args.dx) + image * blocks * h * w * BLOCK;
   for (index_t block = 0; block < blocks; block++) {
     // Lanes beyond the channels of x must become zero, whatever dy holds there.
-    const index_t first = block * BLOCK + before, last = before + channels;
+    const index_t first = block * BLOCK + before;
     for (index_t r = 0; r < h; r++)
       for (index_t c = 0; c < w; c++, to += BLOCK) {
         if (r % sh == 0 && c % sw == 0)
-          gather_channels(to, dy + (r / sh * ow + c / sw) * BLOCK, plane, first, last);
+          gather_channels(to, dy + (r / sh * ow + c / sw) * BLOCK, plane, first, before, before + channels);
         else
           store(to, lanes(0));
       }
