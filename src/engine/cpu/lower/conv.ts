@@ -6,8 +6,8 @@ import { BLOCK } from '../layout.js'
 import { type Context, type Lowering, NONE } from './lowering.js'
 import { pushWeight, suitsWinograd, tileRows, winogradFloats, winogradSizes } from './winograd.js'
 
-/** Pieces a layer is cut into where its batch alone gives fewer: enough for some tens of threads. */
-const PIECES = 32
+/** Pieces a layer is cut into where its batch alone gives fewer: enough to keep several threads busy. */
+const PIECES = 16
 /** Pieces of the weight gradient, each with partial sums of its own. */
 const CHUNKS = 16
 /** Room for all partial sums of one weight gradient, in floats (8 MiB): more would not stay in cache. */
