@@ -1,5 +1,13 @@
 /** The package in browsers, and whatever needs no files elsewhere. */
-export { createTrainer, evaluateCheckpoint, openEngine, resumeTrainer, runDemo, train } from './api/browser.js'
+export {
+  configure,
+  createTrainer,
+  evaluateCheckpoint,
+  openEngine,
+  resumeTrainer,
+  runDemo,
+  train,
+} from './api/browser.js'
 export {
   type DemoCurve,
   type DemoNet,
@@ -24,6 +32,7 @@ export { type Augmentation, type Jitter, type ResizedCrop, usualCrop } from './d
 export { type BuiltinOptions, builtin } from './data/builtin.js'
 export type { Dataset, Normalisation, PictureReader, PictureSize, Pictures, Pixels } from './data/dataset.js'
 export { type Split, splitDataset, splitPictures } from './data/split.js'
+export type { BrowserFiles } from './engine/cpu/wasm-host.browser.js'
 export {
   readSafetensors,
   type SafetensorsFile,

@@ -29,6 +29,8 @@ export interface EngineOptions {
 /** A way to open engines of a kind, in one environment. */
 export interface EngineSource {
   readonly kind: EngineKind
+  /** What its user should know of how it runs here, to follow a comma. */
+  readonly note?: string | undefined
   /** @throws EngineError that says what is lacking and how to get it. */
   open(threads: number, build: EngineBuild | undefined): Promise<Engine>
 }
@@ -59,7 +61,7 @@ export async function chooseEngine(
     throw new EngineError(
       `engine ${name}: not offered in this environment; there are ${sources.map(({ kind }) => kind).join(', ')}`,
     )
-  return withReason(await source.open(threads, build), 'asked for')
+  return withReason(await source.open(threads, build), 'asked for', source)
 }
 
 async function fastest(sources: readonly EngineSource[], threads: number): Promise<ChosenEngine> {
@@ -67,7 +69,7 @@ async function fastest(sources: readonly EngineSource[], threads: number): Promi
   for (const source of sources.filter(({ kind }) => kind !== 'reference')) {
     try {
       const engine = await source.open(threads, undefined)
-      return withReason(engine, failures.length === 0 ? 'the fastest that works here' : failures.join('; '))
+      return withReason(engine, failures.length === 0 ? 'the fastest that works here' : failures.join('; '), source)
     } catch (error) {
       if (!(error instanceof EngineError)) throw error
       failures.push(error.message)
@@ -78,7 +80,7 @@ async function fastest(sources: readonly EngineSource[], threads: number): Promi
   )
 }
 
-function withReason(engine: Engine, reason: string): ChosenEngine {
+function withReason(engine: Engine, why: string, { note }: EngineSource): ChosenEngine {
   return {
     build: engine.build,
     threads: engine.threads,
@@ -86,6 +88,6 @@ function withReason(engine: Engine, reason: string): ChosenEngine {
     missing: (graph) => engine.missing(graph),
     compile: (plan) => engine.compile(plan),
     dispose: () => engine.dispose(),
-    reason,
+    reason: note ? `${why}, ${note}` : why,
   }
 }

@@ -1,15 +1,24 @@
 /** The engines of a browser: WebAssembly and the reference. */
 import { openCpuEngine } from '../engine/cpu/engine.js'
 import { openWasm } from '../engine/cpu/wasm.js'
-import { browserHost } from '../engine/cpu/wasm-host.browser.js'
+import { type BrowserFiles, browserHost, sharesMemory } from '../engine/cpu/wasm-host.browser.js'
 import { openReference } from '../engine/reference/engine.js'
 import type { Environment } from './engine-choice.js'
 
-export function browserEnvironment(): Environment {
+const ALONE =
+  'on one thread, as this page is not cross-origin isolated; for more, serve it with the headers ' +
+  '"Cross-Origin-Opener-Policy: same-origin" and "Cross-Origin-Embedder-Policy: require-corp"'
+
+/** @param files where the files of the WASM engine lie, as known when an engine is opened */
+export function browserEnvironment(files: () => BrowserFiles): Environment {
   return {
     threads: globalThis.navigator?.hardwareConcurrency ?? 1,
     sources: [
-      { kind: 'wasm', open: async (threads) => openCpuEngine(await openWasm({ threads, host: browserHost() })) },
+      {
+        kind: 'wasm',
+        note: sharesMemory() ? undefined : ALONE,
+        open: async (threads) => openCpuEngine(await openWasm({ threads, host: browserHost(files()) })),
+      },
       { kind: 'reference', open: async () => openReference() },
     ],
   }

@@ -27,7 +27,7 @@ export interface Executable {
   write(name: string, data: Float32Array | Int32Array): void
   /** Runs the plan once. Refused while a run is in progress. */
   run(): Promise<void>
-  /** A copy of an input or output by name. */
-  read(name: string): Float32Array
+  /** A copy of an input or output by name. Refused while a run is in progress. */
+  read(name: string): Promise<Float32Array>
   dispose(): Promise<void>
 }

@@ -73,7 +73,7 @@ export class Evaluator {
       } finally {
         await running
       }
-      const logits = this.#executable.read('logits')
+      const logits = await this.#executable.read('logits')
       correct += countCorrect(logits, truth, classes, used)
       loss += crossEntropySum(logits, truth, classes, used)
     }

@@ -194,7 +194,7 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
   evaluate(pictures?: Pictures): Promise<Evaluation> {
     return this.#exclusively(async () => {
       this.#expectNumbers()
-      this.#evaluator.setWeights(this.#readWeights())
+      this.#evaluator.setWeights(await this.#readWeights())
       const evaluation = await this.#evaluator.evaluate(
         pictures ?? this.#data.test,
         this.#data.normalisation,
@@ -207,7 +207,7 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
 
   /** Parameters and running statistics by path. */
   weights(): Promise<ReadonlyMap<string, NamedWeights>> {
-    return this.#exclusively(async () => this.#readWeights())
+    return this.#exclusively(() => this.#readWeights())
   }
 
   /** 16 hexadecimal digits: see `weightHash`. */
@@ -220,7 +220,7 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
     return this.#exclusively(async () => {
       this.#expectNumbers()
       const { normalisation, classes } = this.#data
-      const velocities = readWeights(this.#executable, this.#inputs('optimizer'))
+      const velocities = await readWeights(this.#executable, this.#inputs('optimizer'))
       return {
         spec: this.spec,
         recipe: this.recipe,
@@ -228,7 +228,7 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
         data: identity(this.#data),
         progress: this.#progress,
         engine: this.engine.build,
-        weights: this.#readWeights(),
+        weights: await this.#readWeights(),
         velocities: new Map(
           this.#inputs('parameter').map(({ name }) => [name, velocities.get(velocityName(name))!] as const),
         ),
@@ -260,7 +260,7 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
     return this.#graph.inputs.filter(({ role }) => roles.includes(role))
   }
 
-  #readWeights(): Map<string, NamedWeights> {
+  #readWeights(): Promise<Map<string, NamedWeights>> {
     return readWeights(this.#executable, this.#inputs('parameter', 'buffer'))
   }
 
@@ -300,8 +300,8 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
     } finally {
       await running
     }
-    const loss = this.#executable.read('loss')[0]!
-    const correct = countCorrect(this.#executable.read('logits'), labels, this.spec.head.classes, labels.length)
+    const loss = (await this.#executable.read('loss'))[0]!
+    const correct = countCorrect(await this.#executable.read('logits'), labels, this.spec.head.classes, labels.length)
     const wrong = labels.length - correct
     this.#trained = { count: this.#trained.count + labels.length, wrong: this.#trained.wrong + wrong }
     this.#trainedMilliseconds += performance.now() - began

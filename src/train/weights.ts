@@ -10,8 +10,14 @@ export interface NamedWeights {
   readonly data: Float32Array
 }
 
-export function readWeights(executable: Executable, inputs: readonly GraphInput[]): Map<string, NamedWeights> {
-  return new Map(inputs.map(({ name, value }) => [name, { shape: value.type.shape, data: executable.read(name) }]))
+export async function readWeights(
+  executable: Executable,
+  inputs: readonly GraphInput[],
+): Promise<Map<string, NamedWeights>> {
+  const weights = new Map<string, NamedWeights>()
+  for (const { name, value } of inputs)
+    weights.set(name, { shape: value.type.shape, data: await executable.read(name) })
+  return weights
 }
 
 /**

@@ -42,6 +42,13 @@ describe('auto', () => {
     ])
   })
 
+  test('says what its source has to say of it', async () => {
+    const alone = { ...working('wasm'), note: 'on one thread, as this page is not isolated' }
+    const reason = 'the fastest that works here, on one thread, as this page is not isolated'
+    expect((await choose([alone])).reason).toBe(reason)
+    expect((await choose([alone], 'wasm')).reason).toBe('asked for, on one thread, as this page is not isolated')
+  })
+
   test('never takes the reference, and says all that failed', async () => {
     await expect(choose([broken('native'), broken('wasm'), working('reference')])).rejects.toThrow(
       'no fast engine works here: the native engine is not built; build it; the wasm engine is not built; build it. ' +

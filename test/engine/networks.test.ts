@@ -128,7 +128,8 @@ async function train(engine: Engine, spec: NetworkSpec): Promise<Map<string, Flo
     await executable.run()
   }
   const state = graph.inputs.filter(({ role }) => role !== 'data' && role !== 'scalar')
-  const results = new Map([...graph.outputs, ...state].map(({ name }) => [name, executable.read(name)]))
+  const results = new Map<string, Float32Array>()
+  for (const { name } of [...graph.outputs, ...state]) results.set(name, await executable.read(name))
   await executable.dispose()
   return results
 }

@@ -23,7 +23,8 @@ async function runOn(engine: Engine, { graph, inputs }: Case): Promise<Map<strin
   const executable = await compileGraph(engine, graph)
   for (const [name, data] of inputs()) executable.write(name, data)
   await executable.run()
-  const outputs = new Map(graph.outputs.map(({ name }) => [name, executable.read(name)]))
+  const outputs = new Map<string, Float32Array>()
+  for (const { name } of graph.outputs) outputs.set(name, await executable.read(name))
   await executable.dispose()
   return outputs
 }

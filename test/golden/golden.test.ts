@@ -25,13 +25,13 @@ await describeEngines((engine) => {
       const training = await compileGraph(engine(), graph)
       writeInitial(training, fixture, graph)
       await step(training, fixture, 0)
-      const got = new Map<string, ArrayLike<number>>([['logits', training.read('logits')]])
+      const got = new Map<string, ArrayLike<number>>([['logits', await training.read('logits')]])
       for (const { name: path, role } of graph.inputs) {
-        if (role === 'buffer') got.set(`running/${path}`, training.read(path))
-        if (role === 'parameter') got.set(`gradient/${path}`, firstGradient(training, fixture, graph, path))
+        if (role === 'buffer') got.set(`running/${path}`, await training.read(path))
+        if (role === 'parameter') got.set(`gradient/${path}`, await firstGradient(training, fixture, graph, path))
       }
       const errors = compare(got, fixture.tensors, ['inferenceLogits'])
-      errors.set('loss', relativeError(training.read('loss'), [fixture.losses[0]!]))
+      errors.set('loss', relativeError(await training.read('loss'), [fixture.losses[0]!]))
       expect([...errors].filter(([, error]) => !(error <= FIRST_STEP))).toEqual([])
       await training.dispose()
     })
@@ -43,7 +43,7 @@ await describeEngines((engine) => {
       const errors: number[] = []
       for (let i = 0; i < fixture.losses.length; i++) {
         await step(training, fixture, i)
-        errors.push(relativeError(training.read('loss'), [fixture.losses[i]!]))
+        errors.push(relativeError(await training.read('loss'), [fixture.losses[i]!]))
       }
       expect(errors.length).toBe(10)
       expect(errors.filter((error) => !(error <= TENTH_STEP))).toEqual([])
@@ -56,7 +56,7 @@ await describeEngines((engine) => {
       writeInitial(inference, fixture, graph)
       inference.write('pictures', fixture.pictures(0))
       await inference.run()
-      const error = relativeError(inference.read('logits'), fixture.tensors.get('inferenceLogits')!)
+      const error = relativeError(await inference.read('logits'), fixture.tensors.get('inferenceLogits')!)
       expect(error).toBeLessThanOrEqual(FIRST_STEP)
       await inference.dispose()
     })
@@ -75,12 +75,17 @@ async function step(training: Executable, fixture: Fixture, index: number): Prom
 }
 
 /** Velocities start at zero, so that after one step they hold gradient + weight decay · parameter. */
-function firstGradient(training: Executable, fixture: Fixture, graph: Graph, path: string): Float64Array {
+async function firstGradient(
+  training: Executable,
+  fixture: Fixture,
+  graph: Graph,
+  path: string,
+): Promise<Float64Array> {
   const { weightDecay, decayOn } = fixture.settings
   const decay = decayOn === 'all' || path.endsWith('.weight') ? weightDecay : 0
   const { shape } = graph.inputs.find(({ name }) => name === path)!.value.type
   const before = fixture.initial(path, shape)
-  return Float64Array.from(training.read(velocityName(path)), (value, i) => value - decay * before[i]!)
+  return Float64Array.from(await training.read(velocityName(path)), (value, i) => value - decay * before[i]!)
 }
 
 /** Relative errors by name; both sides must have the same names, but for those that are compared elsewhere. */

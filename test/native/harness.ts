@@ -136,7 +136,8 @@ export async function outcome<T extends Record<string, readonly [offset: number,
     const backend = await open(threads)
     const program = await sheet.load(backend)
     await program.run('run')
-    const entries = Object.entries(outputs).map(([name, place]) => [name, program.read(...place)] as const)
+    const reading = Object.entries(outputs).map(async ([name, place]) => [name, await program.read(...place)] as const)
+    const entries = await Promise.all(reading)
     await program.dispose()
     await backend.dispose()
     if (!first) first = Object.fromEntries(entries) as { [name in keyof T]: Float32Array }

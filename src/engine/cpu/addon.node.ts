@@ -125,7 +125,7 @@ class AddonProgram implements CpuProgram {
     speak(() => this.#native.write(offset, data))
   }
 
-  read(offset: number, length: number): Float32Array {
+  async read(offset: number, length: number): Promise<Float32Array> {
     return speak(() => this.#native.read(offset, length))
   }
 

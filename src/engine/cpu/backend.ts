@@ -26,7 +26,7 @@ export interface CpuProgram {
   /** Copies data into the arena. Refused while a run is in progress, as is `read`. */
   write(offset: number, data: Float32Array | Int32Array): void
   /** A copy of a part of the arena. */
-  read(offset: number, length: number): Float32Array
+  read(offset: number, length: number): Promise<Float32Array>
   /** Runs a tape from start to end. Refused while a run of this program is in progress. */
   run(tape: 'setup' | 'run'): Promise<void>
   /** Frees the memory; a run in progress is finished first. */

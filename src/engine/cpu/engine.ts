@@ -115,11 +115,12 @@ class CpuExecutable implements Executable {
     await this.#program.run('run')
   }
 
-  read(name: string): Float32Array {
+  async read(name: string): Promise<Float32Array> {
     const value = this.#readable.get(name)
     if (!value) throw new EngineError(unknownName('input or output', name, this.#readable.keys()))
     const layout = this.#layouts(value)
-    return unpack(this.#program.read(offsetOf(this.plan, value), storedFloats(value, layout)), value, layout)
+    const stored = await this.#program.read(offsetOf(this.plan, value), storedFloats(value, layout))
+    return unpack(stored, value, layout)
   }
 
   dispose(): Promise<void> {

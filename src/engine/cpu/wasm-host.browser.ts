@@ -2,46 +2,71 @@
 import { EngineError } from '../../util/errors.js'
 import type { FromWorker, ToWorker, WasmHost, WasmWorker } from './wasm-host.js'
 
-/** Where the files lie, for pages whose bundler does not move them along by itself. */
+/** Where the files of the WASM engine lie, for pages whose bundler does not move them along by itself. */
 export interface BrowserFiles {
-  /** The module for pages without shared memory. */
-  readonly wasm?: string | URL
-  readonly wasmThreads?: string | URL
-  readonly worker?: string | URL
+  /** Address of `resnet.wasm`, the module for pages without shared memory. */
+  readonly wasm?: string | URL | undefined
+  /** Address of `resnet-threads.wasm`, the module for pages that are cross-origin isolated. */
+  readonly wasmThreads?: string | URL | undefined
+  /** Address of `wasm-worker.js`. It must be of the page's own origin. */
+  readonly worker?: string | URL | undefined
 }
 
+/** Whether this page may share memory between threads. */
+export function sharesMemory(): boolean {
+  return globalThis.crossOriginIsolated === true && typeof SharedArrayBuffer !== 'undefined'
+}
+
+/** @throws EngineError where there are no web workers. */
 export function browserHost(files: BrowserFiles = {}): WasmHost {
-  return {
-    sharedMemory: globalThis.crossOriginIsolated === true && typeof SharedArrayBuffer !== 'undefined',
-    compile: (threads) => compile(threads, files),
-    spawn: () => spawn(files),
-  }
+  if (typeof Worker === 'undefined')
+    throw new EngineError(
+      'the WASM engine of browsers needs web workers, and there are none here; in Node, use resnet.ts/node',
+    )
+  return { sharedMemory: sharesMemory(), compile: (threads) => compile(threads, files), spawn: () => spawn(files) }
 }
 
 async function compile(threads: boolean, files: BrowserFiles): Promise<WebAssembly.Module> {
   const url = threads
     ? (files.wasmThreads ?? new URL('../../../native/build/resnet-threads.wasm', import.meta.url))
     : (files.wasm ?? new URL('../../../native/build/resnet.wasm', import.meta.url))
-  const response = await fetch(url)
+  const remedy = `serve the file there, or say where it is: configure({ ${threads ? 'wasmThreads' : 'wasm'} })`
+  const response = await fetch(url).catch((error: unknown) => {
+    throw new EngineError(`the WASM engine could not be fetched from ${url} (${error}); ${remedy}`, { cause: error })
+  })
   if (!response.ok)
     throw new EngineError(
-      `the WASM engine could not be fetched from ${url} (status ${response.status}); serve the file there, or say where it is`,
+      `the WASM engine could not be fetched from ${url} (status ${response.status}, expected 200); ${remedy}`,
     )
   // Servers that give .wasm another media type are common: compiled from bytes, not from the stream.
-  return WebAssembly.compile(await response.arrayBuffer())
+  return WebAssembly.compile(await response.arrayBuffer()).catch((error: unknown) => {
+    throw new EngineError(`what ${url} answers is no WebAssembly (${error}); ${remedy}`, { cause: error })
+  })
 }
 
 function spawn(files: BrowserFiles): WasmWorker {
-  const worker = files.worker
-    ? new Worker(files.worker, { type: 'module' })
-    : new Worker(new URL('./wasm-worker.js', import.meta.url), { type: 'module' })
+  const worker = start(files)
   return {
-    post: (message: ToWorker) => worker.postMessage(message),
+    post: (message: ToWorker, transfer = []) => worker.postMessage(message, transfer),
     listen: (message, failed) => {
       worker.addEventListener('message', (event: MessageEvent<FromWorker>) => message(event.data))
-      worker.addEventListener('error', (event) => failed(event.message || 'the worker could not be started'))
+      // A script that cannot be loaded gives an event without a message.
+      worker.addEventListener('error', (event) => failed(event.message || `its script could not be loaded; ${REMEDY}`))
     },
     hold: () => {},
     terminate: async () => worker.terminate(),
+  }
+}
+
+const REMEDY = 'serve wasm-worker.js from the origin of the page and say where it is: configure({ worker })'
+
+function start(files: BrowserFiles): Worker {
+  try {
+    // Bundlers look for exactly this form.
+    return files.worker
+      ? new Worker(files.worker, { type: 'module' })
+      : new Worker(new URL('./wasm-worker.js', import.meta.url), { type: 'module' })
+  } catch (error) {
+    throw new EngineError(`the worker of the WASM engine was refused (${error}); ${REMEDY}`, { cause: error })
   }
 }

@@ -28,7 +28,7 @@ function spawn(): WasmWorker {
   // Options of this process, such as loaders, are not for a worker that needs nothing.
   const worker = new Worker(new URL('./wasm-worker.js', import.meta.url), { execArgv: [] })
   return {
-    post: (message: ToWorker) => worker.postMessage(message),
+    post: (message: ToWorker, transfer) => worker.postMessage(message, transfer),
     listen: (message, failed) => {
       worker.on('message', (data: FromWorker) => message(data))
       worker.on('error', (error) => failed(error.message))

@@ -10,7 +10,8 @@ export interface WasmHost {
 }
 
 export interface WasmWorker {
-  post(message: ToWorker): void
+  /** Buffers in `transfer` go over without a copy, and are empty here afterwards. */
+  post(message: ToWorker, transfer?: ArrayBuffer[]): void
   /** Sets who hears the worker's messages, and of errors that end it. */
   listen(message: (message: FromWorker) => void, failed: (reason: string) => void): void
   /** Whether the process must stay alive for this worker. No effect in browsers. */
@@ -18,12 +19,15 @@ export interface WasmWorker {
   terminate(): Promise<void>
 }
 
-/** Addresses are in bytes. */
+export type Data = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Float64Array<ArrayBuffer>
+
+/** Addresses are in bytes, lengths in elements. All but `write` are answered, in their order. */
 export type ToWorker =
   | {
       readonly kind: 'start'
       readonly module: WebAssembly.Module
-      readonly memory: WebAssembly.Memory
+      /** The one that all threads share; or how many pages the worker allocates, where it works alone. */
+      readonly memory: WebAssembly.Memory | number
       /** 0 leads, the others help. */
       readonly thread: number
       /** Where its stack begins; it grows downwards. */
@@ -37,8 +41,11 @@ export type ToWorker =
       readonly scratch: number
       readonly scratchStride: number
     }
+  /** To a worker that works alone, and so holds the memory: puts data there, or asks for a copy of floats. */
+  | { readonly kind: 'write'; readonly address: number; readonly data: Data }
+  | { readonly kind: 'read'; readonly address: number; readonly length: number }
 
 export type FromWorker =
-  | { readonly kind: 'ready' }
   | { readonly kind: 'done' }
+  | { readonly kind: 'data'; readonly data: Float32Array<ArrayBuffer> }
   | { readonly kind: 'failed'; readonly reason: string }

@@ -1,11 +1,12 @@
 /**
  * The WASM module as a backend. A program has one memory: the module's own data, then its tapes, the threads' stacks and
- * scratch, and the arena. With shared memory it has a worker for each thread, so that no run blocks the thread of the
- * caller; without, it runs there.
+ * scratch, and the arena. It runs in workers, so that no run blocks the thread of the caller: one a thread where memory
+ * can be shared, else a single one that holds the memory.
  */
 import { EngineError } from '../../util/errors.js'
 import type { CpuBackend, CpuProgram, ProgramSource } from './backend.js'
-import type { WasmHost, WasmWorker } from './wasm-host.js'
+import { Crew } from './wasm-crew.js'
+import type { WasmHost } from './wasm-host.js'
 
 /** What native/wasm.cc exports. */
 export interface WasmExports {
@@ -37,7 +38,7 @@ interface Places {
   readonly bytes: number
 }
 
-/** Compiles the module. `threads` beyond 1 need shared memory: without it, one is used. */
+/** Compiles the module. `threads` beyond 1 need shared memory: without it, one is used. Nothing is started yet. */
 export async function openWasm(options: { threads: number; host: WasmHost }): Promise<CpuBackend> {
   const { host } = options
   return new WasmBackend(host, await host.compile(host.sharedMemory), host.sharedMemory ? options.threads : 1)
@@ -58,14 +59,17 @@ class WasmBackend implements CpuBackend {
 
   async load(source: ProgramSource): Promise<CpuProgram> {
     const places = await this.#plan(source)
-    const shared = this.#host.sharedMemory
-    const memory = allocate(places.bytes, shared)
-    new Float64Array(memory.buffer, places.setup, source.setup.length).set(source.setup)
-    new Float64Array(memory.buffer, places.run, source.run.length).set(source.run)
-    const runner = shared
-      ? await startWorkers(this.#host, this.#module, memory, places, this.threads)
-      : new Caller(await instantiate(this.#module, memory))
-    const program = new WasmProgram(source, places, memory, runner, () => this.#programs.delete(program))
+    const pages = pagesFor(places.bytes)
+    const memory = this.#host.sharedMemory ? allocate(pages, true) : pages
+    const crew = await Crew.start(this.#host, this.threads, (thread) => ({
+      module: this.#module,
+      memory,
+      thread,
+      stack: places.stacks + thread * STACK,
+    }))
+    crew.write(places.setup, source.setup)
+    crew.write(places.run, source.run)
+    const program = new WasmProgram(source, places, crew, () => this.#programs.delete(program))
     this.#programs.add(program)
     return program
   }
@@ -73,8 +77,9 @@ class WasmBackend implements CpuBackend {
   /** Asks the module, in a small memory of its own, how much scratch the tapes need. */
   async #plan({ arenaFloats, setup, run }: ProgramSource): Promise<Places> {
     const pages = MODULE_PAGES + Math.ceil((Math.max(setup.length, run.length) * 8) / PAGE)
-    const memory = allocate(pages * PAGE, this.#host.sharedMemory)
-    const exports = await instantiate(this.#module, memory)
+    const memory = allocate(pages, this.#host.sharedMemory)
+    const instance = await WebAssembly.instantiate(this.#module, { env: { memory } })
+    const exports = instance.exports as unknown as WasmExports
     const start = round(exports.__heap_base.value)
     const floats = [setup, run].map((tape) => {
       new Float64Array(memory.buffer, start, tape.length).set(tape)
@@ -102,8 +107,11 @@ class WasmBackend implements CpuBackend {
   }
 }
 
-function allocate(bytes: number, shared: boolean): WebAssembly.Memory {
-  const pages = Math.max(MODULE_PAGES, Math.ceil(bytes / PAGE))
+function pagesFor(bytes: number): number {
+  return Math.max(MODULE_PAGES, Math.ceil(bytes / PAGE))
+}
+
+function allocate(pages: number, shared: boolean): WebAssembly.Memory {
   try {
     return new WebAssembly.Memory({ initial: pages, maximum: pages, shared })
   } catch (error) {
@@ -114,134 +122,26 @@ function allocate(bytes: number, shared: boolean): WebAssembly.Memory {
   }
 }
 
-async function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<WasmExports> {
-  const instance = await WebAssembly.instantiate(module, { env: { memory } })
-  return instance.exports as unknown as WasmExports
-}
-
-/** Who runs tapes: workers, or the caller's own thread. */
-interface Runner {
-  run(tape: number, length: number, places: Places): Promise<void>
-  end(): Promise<void>
-}
-
-class Caller implements Runner {
-  readonly #exports: WasmExports
-
-  constructor(exports: WasmExports) {
-    this.#exports = exports
-  }
-
-  async run(tape: number, length: number, { arena, scratch, scratchStride }: Places): Promise<void> {
-    this.#exports.run(tape, length, arena, scratch, scratchStride)
-  }
-
-  async end(): Promise<void> {}
-}
-
-/** Starts the workers and waits until each is ready: nobody may wait inside of WASM for one that has not begun. */
-async function startWorkers(
-  host: WasmHost,
-  module: WebAssembly.Module,
-  memory: WebAssembly.Memory,
-  places: Places,
-  threads: number,
-): Promise<Runner> {
-  const crew = new Crew(Array.from({ length: threads }, () => host.spawn()))
-  await crew.start((thread) => ({ module, memory, thread, stack: places.stacks + thread * STACK }))
-  return crew
-}
-
-class Crew implements Runner {
-  readonly #workers: readonly WasmWorker[]
-  /** Settles what is waited for: the start, or a run. */
-  #settle: { ready: () => void; done: () => void; fail: (error: Error) => void } | undefined
-  #failure: EngineError | undefined
-
-  constructor(workers: readonly WasmWorker[]) {
-    this.#workers = workers
-    for (const worker of workers)
-      worker.listen(
-        (message) => {
-          if (message.kind === 'ready') this.#settle?.ready()
-          else if (message.kind === 'done') this.#settle?.done()
-          else this.#fail(message.reason)
-        },
-        (reason) => this.#fail(reason),
-      )
-  }
-
-  /** After a failure the memory is in an unknown state: every later run fails too. */
-  #fail(reason: string): void {
-    this.#failure ??= new EngineError(`wasm-simd: a thread failed: ${reason}`)
-    this.#settle?.fail(this.#failure)
-  }
-
-  async #wait(begin: (settle: { ready: () => void; done: () => void }) => void): Promise<void> {
-    if (this.#failure) throw this.#failure
-    this.#workers[0]!.hold(true)
-    try {
-      await new Promise<void>((resolve, reject) => {
-        this.#settle = { ready: () => {}, done: resolve, fail: reject }
-        begin(this.#settle)
-      })
-    } finally {
-      this.#settle = undefined
-      this.#workers[0]!.hold(false)
-    }
-  }
-
-  async start(
-    of: (thread: number) => { module: WebAssembly.Module; memory: WebAssembly.Memory; thread: number; stack: number },
-  ): Promise<void> {
-    try {
-      await this.#wait((settle) => {
-        let missing = this.#workers.length
-        settle.ready = () => {
-          if (--missing === 0) settle.done()
-        }
-        for (const [thread, worker] of this.#workers.entries()) worker.post({ kind: 'start', ...of(thread) })
-      })
-    } catch (error) {
-      await this.end()
-      throw error
-    }
-    for (const worker of this.#workers) worker.hold(false)
-  }
-
-  async run(tape: number, length: number, { arena, scratch, scratchStride }: Places): Promise<void> {
-    await this.#wait(() => this.#workers[0]!.post({ kind: 'run', tape, length, arena, scratch, scratchStride }))
-  }
-
-  async end(): Promise<void> {
-    this.#failure ??= new EngineError('wasm-simd: the program was disposed of')
-    await Promise.all(this.#workers.map((worker) => worker.terminate()))
-  }
-}
-
 class WasmProgram implements CpuProgram {
   readonly scratchBytes: number
   readonly #source: ProgramSource
   readonly #places: Places
-  #memory: WebAssembly.Memory | undefined
-  readonly #runner: Runner
+  readonly #crew: Crew
   readonly #disposed: () => void
   #running: Promise<void> | undefined
+  #ended = false
 
-  constructor(source: ProgramSource, places: Places, memory: WebAssembly.Memory, runner: Runner, disposed: () => void) {
+  constructor(source: ProgramSource, places: Places, crew: Crew, disposed: () => void) {
     this.scratchBytes = places.bytes - round(source.arenaFloats * 4)
     this.#source = source
     this.#places = places
-    this.#memory = memory
-    this.#runner = runner
+    this.#crew = crew
     this.#disposed = disposed
   }
 
-  /** The memory, if it may be touched now. */
-  #idle(action: string): WebAssembly.Memory {
-    if (!this.#memory) throw new EngineError(`${action}: the program was disposed of`)
+  #expectIdle(action: string): void {
+    if (this.#ended) throw new EngineError(`${action}: the program was disposed of`)
     if (this.#running) throw new EngineError(`${action}: a run of this program is in progress; await it first`)
-    return this.#memory
   }
 
   #place(action: string, offset: number, length: number): number {
@@ -251,22 +151,22 @@ class WasmProgram implements CpuProgram {
   }
 
   write(offset: number, data: Float32Array | Int32Array): void {
-    const { buffer } = this.#idle('write')
-    const View = data instanceof Int32Array ? Int32Array : Float32Array
-    new View(buffer, this.#place('write', offset, data.length), data.length).set(data)
+    this.#expectIdle('write')
+    this.#crew.write(this.#place('write', offset, data.length), data)
   }
 
-  read(offset: number, length: number): Float32Array {
-    const { buffer } = this.#idle('read')
-    return new Float32Array(new Float32Array(buffer, this.#place('read', offset, length), length))
+  async read(offset: number, length: number): Promise<Float32Array> {
+    this.#expectIdle('read')
+    return this.#crew.read(this.#place('read', offset, length), length)
   }
 
   async run(tape: 'setup' | 'run'): Promise<void> {
-    this.#idle('run')
-    const running = this.#runner.run(this.#places[tape], this.#source[tape].length, this.#places)
-    this.#running = running
+    this.#expectIdle('run')
+    const { arena, scratch, scratchStride } = this.#places
+    const places = { tape: this.#places[tape], arena, scratch, scratchStride }
+    this.#running = this.#crew.run({ kind: 'run', length: this.#source[tape].length, ...places })
     try {
-      await running
+      await this.#running
     } finally {
       this.#running = undefined
     }
@@ -274,8 +174,8 @@ class WasmProgram implements CpuProgram {
 
   async dispose(): Promise<void> {
     await this.#running?.catch(() => {})
-    this.#memory = undefined
+    this.#ended = true
     this.#disposed()
-    await this.#runner.end()
+    await this.#crew.end()
   }
 }

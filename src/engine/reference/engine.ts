@@ -74,7 +74,7 @@ class ReferenceExecutable implements Executable {
     for (const { target, held } of this.#updates) target.set(held)
   }
 
-  read(name: string): Float32Array {
+  async read(name: string): Promise<Float32Array> {
     this.#check()
     const { inputs, outputs } = this.plan.graph
     const readable = [...outputs, ...inputs]

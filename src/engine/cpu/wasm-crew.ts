@@ -1,0 +1,99 @@
+/** The workers of one WASM program, and the way to its memory, which they share or which the only one of them holds. */
+import { EngineError } from '../../util/errors.js'
+import type { Data, FromWorker, ToWorker, WasmHost, WasmWorker } from './wasm-host.js'
+
+type Start = Omit<Extract<ToWorker, { kind: 'start' }>, 'kind'>
+
+/** Who waits for an answer. */
+interface Asker {
+  readonly worker: WasmWorker
+  readonly resolve: (answer: FromWorker) => void
+  readonly reject: (error: Error) => void
+}
+
+export class Crew {
+  readonly #workers: readonly WasmWorker[]
+  /** What the workers share; undefined where the only worker holds it. */
+  readonly #memory: WebAssembly.Memory | undefined
+  /** In the order of the questions; each worker answers in its order. */
+  #askers: Asker[] = []
+  #failure: EngineError | undefined
+
+  /** Starts the workers and waits until each is ready: nobody may wait inside of WASM for one that has not begun. */
+  static async start(host: WasmHost, threads: number, of: (thread: number) => Start): Promise<Crew> {
+    const { memory } = of(0)
+    const workers = Array.from({ length: threads }, () => host.spawn())
+    const crew = new Crew(workers, typeof memory === 'number' ? undefined : memory)
+    try {
+      await Promise.all(workers.map((worker, thread) => crew.#ask(worker, { kind: 'start', ...of(thread) })))
+    } catch (error) {
+      await crew.end()
+      throw error
+    }
+    return crew
+  }
+
+  private constructor(workers: readonly WasmWorker[], memory: WebAssembly.Memory | undefined) {
+    this.#workers = workers
+    this.#memory = memory
+    for (const worker of workers)
+      worker.listen(
+        (answer) => (answer.kind === 'failed' ? this.#fail(answer.reason) : this.#answer(worker, answer)),
+        (reason) => this.#fail(reason),
+      )
+  }
+
+  /** Copies data into the memory. */
+  write(address: number, data: Float32Array | Int32Array | Float64Array): void {
+    if (this.#memory) {
+      const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+      new Uint8Array(this.#memory.buffer, address, data.byteLength).set(bytes)
+      return
+    }
+    const copy = data.slice() as Data
+    this.#workers[0]!.post({ kind: 'write', address, data: copy }, [copy.buffer])
+  }
+
+  /** A copy of floats of the memory. */
+  async read(address: number, length: number): Promise<Float32Array> {
+    if (this.#memory) return new Float32Array(new Float32Array(this.#memory.buffer, address, length))
+    const answer = await this.#ask(this.#workers[0]!, { kind: 'read', address, length })
+    return answer.kind === 'data' ? answer.data : new Float32Array()
+  }
+
+  async run(run: Extract<ToWorker, { kind: 'run' }>): Promise<void> {
+    await this.#ask(this.#workers[0]!, run)
+  }
+
+  async end(): Promise<void> {
+    this.#failure ??= new EngineError('wasm-simd: the program was disposed of')
+    await Promise.all(this.#workers.map((worker) => worker.terminate()))
+  }
+
+  async #ask(worker: WasmWorker, question: ToWorker): Promise<FromWorker> {
+    if (this.#failure) throw this.#failure
+    worker.hold(true)
+    try {
+      return await new Promise<FromWorker>((resolve, reject) => {
+        this.#askers.push({ worker, resolve, reject })
+        worker.post(question)
+      })
+    } finally {
+      if (!this.#askers.some((other) => other.worker === worker)) worker.hold(false)
+    }
+  }
+
+  #answer(worker: WasmWorker, answer: FromWorker): void {
+    const at = this.#askers.findIndex((asker) => asker.worker === worker)
+    const [asker] = this.#askers.splice(at, at < 0 ? 0 : 1)
+    asker?.resolve(answer)
+  }
+
+  /** After a failure the memory is in an unknown state: whoever waits hears of it, and every later question fails too. */
+  #fail(reason: string): void {
+    this.#failure ??= new EngineError(`wasm-simd: a thread failed: ${reason}`)
+    const askers = this.#askers
+    this.#askers = []
+    for (const { reject } of askers) reject(this.#failure)
+  }
+}
