@@ -61,8 +61,8 @@ learn to add nothing (<cite>Deep Residual Learning for Image Recognition</cite>,
 </section>
 </div>
 <footer>
-<p>${steps} steps of ${batchSize} pictures for each net, ${size}×${size} pixels, built-in set, SGD with momentum 0.9, learning rate ${lr}
-falling to 0 along a cosine, seed ${seed}. Engine ${plainText(engine)}, ${threads} ${threads === 1 ? 'thread' : 'threads'}, ${duration(seconds)} in all.
+<p>${steps} steps of ${batchSize} pictures for each net, ${size}×${size} pixels, built-in set, SGD with momentum 0.9, learning rate rising
+to ${lr} and falling to 0 in one cycle, seed ${seed}. Engine ${plainText(engine)}, ${threads} ${threads === 1 ? 'thread' : 'threads'}, ${duration(seconds)} in all.
 Weights: ${curves.map(({ net, weightHash }) => `${plainText(net.name)}&nbsp;<code>${weightHash}</code>`).join(', ')}.</p>
 <p>Again: <code>resnet demo --steps ${steps} --seed ${seed}</code></p>
 </footer>
