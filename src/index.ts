@@ -30,7 +30,16 @@ export {
 export { type ComputeOptions, type TrainingResult, type TrainListeners, trainToEnd } from './api/training.js'
 export { type Augmentation, type Jitter, type ResizedCrop, usualCrop } from './data/augment.js'
 export { type BuiltinOptions, builtin } from './data/builtin.js'
-export type { Dataset, Normalisation, PictureReader, PictureSize, Pictures, Pixels } from './data/dataset.js'
+export {
+  type Dataset,
+  inputSize,
+  type Normalisation,
+  type PictureReader,
+  type PictureSize,
+  type Pictures,
+  type Pixels,
+  type Unreadable,
+} from './data/dataset.js'
 export { type Split, splitDataset, splitPictures } from './data/split.js'
 export type { BrowserFiles } from './engine/cpu/wasm-host.browser.js'
 export {

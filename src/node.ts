@@ -2,6 +2,8 @@
 
 export { createTrainer, evaluateCheckpoint, openEngine, resumeTrainer, runDemo, train } from './api/compute.node.js'
 export { type CifarOptions, cifar10, cifar100 } from './data/cifar.node.js'
+export { type CifarDownload, cifarAddress, downloadCifar } from './data/cifar-download.node.js'
+export type { DownloadOptions } from './data/download.node.js'
 export { type ImageFolderOptions, imageFolder, imageNetNormalisation } from './data/image-folder.node.js'
 export { type DatasetName, datasetNames, type LoadOptions, loadDataset } from './data/load.node.js'
 export * from './index.js'

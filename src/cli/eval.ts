@@ -1,8 +1,9 @@
 /** `resnet eval`: error and loss of trained weights on a test set. */
 import { Command } from 'commander'
-import { evaluateCheckpoint, loadDataset, readCheckpoint } from '../node.js'
+import { evaluateCheckpoint, readCheckpoint } from '../node.js'
 import { interruptible } from './interrupt.js'
-import { type DataFlags, dataOptions, type EngineFlags, engineOptions, jsonOption } from './options.js'
+import { loadData } from './load-data.js'
+import { type DataFlags, dataOptions, type EngineFlags, engineOptions, jsonOption, sizeFor } from './options.js'
 import { percentText, print } from './output.js'
 
 interface Flags extends DataFlags, EngineFlags {
@@ -26,9 +27,8 @@ export function evalCommand(): Command {
 
 async function evaluate(flags: Flags, signal: AbortSignal): Promise<void> {
   const checkpoint = await readCheckpoint(flags.weights)
-  const { dataset = 'builtin', data: path, limitTest, engine, threads } = flags
-  const size = dataset === 'builtin' && checkpoint.spec.input.height === 16 ? 16 : undefined
-  const data = await loadDataset(dataset, path, { limit: { test: limitTest }, size })
+  const { dataset = 'builtin', engine, threads } = flags
+  const data = await loadData(flags, dataset, sizeFor(dataset, checkpoint.spec.input.height), signal)
   const { count, correct, top1Error, loss } = await evaluateCheckpoint(checkpoint, data, { engine, threads, signal })
   if (flags.json) print(JSON.stringify({ count, correct, top1Error, loss }))
   else

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { ConfigError, ResnetError } from '../node.js'
+import { dataCommand } from './data.js'
 import { demoCommand } from './demo.js'
 import { evalCommand } from './eval.js'
 import { Interrupted } from './interrupt.js'
@@ -30,7 +31,8 @@ function program(): Command {
     .version(manifest.version, '-V, --version')
     .showHelpAfterError('(add --help for all options)')
     .addHelpText('after', '\nStart with: resnet demo\nMore about a command: resnet COMMAND --help')
-  for (const command of [demoCommand(), trainCommand(), evalCommand(), summaryCommand()]) root.addCommand(command)
+  for (const command of [demoCommand(), trainCommand(), evalCommand(), summaryCommand(), dataCommand()])
+    root.addCommand(command)
   for (const command of [root, ...root.commands]) command.exitOverride().copyInheritedSettings(root)
   return root
 }

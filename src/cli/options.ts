@@ -51,6 +51,11 @@ export interface DataFlags {
   readonly data?: string
   readonly limitTrain?: number
   readonly limitTest?: number
+  readonly cache?: string
+  /** In GiB. */
+  readonly cacheLimit?: number
+  /** In GiB. */
+  readonly dataMemory?: number
 }
 
 export function dataOptions(): Option[] {
@@ -58,6 +63,21 @@ export function dataOptions(): Option[] {
     new Option('--dataset <name>', `${datasetNames.join(', ')} (default: builtin)`).argParser(oneOf(datasetNames)),
     new Option('--data <dir>', 'folder or .tar.gz archive of the data set; builtin needs none'),
     new Option('--limit-test <n>', 'use the first n test pictures only').argParser(whole(1)),
+    ...folderOptions(),
+  ]
+}
+
+/** The size to load a data set in, for a network that reads `side` pixels; undefined for sets of one size. */
+export function sizeFor(dataset: DatasetName, side: number): number | undefined {
+  return dataset === 'folder' || (dataset === 'builtin' && side === 16) ? side : undefined
+}
+
+/** Of `--dataset folder`: how decoded pictures are kept. */
+export function folderOptions(): Option[] {
+  return [
+    new Option('--cache <dir>', 'of a folder: where decoded pictures are kept (default: .resnet-cache in it)'),
+    new Option('--cache-limit <gib>', 'GiB that these may take (default: 64)').argParser(number),
+    new Option('--data-memory <gib>', 'decoded pictures beyond it stay on the disk (default: 2)').argParser(number),
   ]
 }
 

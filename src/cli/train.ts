@@ -14,7 +14,7 @@ import {
   datasetNames,
   decayRules,
   defaultRecipe,
-  loadDataset,
+  inputSize,
   type PresetName,
   preset,
   presetNames,
@@ -25,11 +25,14 @@ import {
   resumeTrainer,
   type ScheduleName,
   scheduleNames,
+  splitDataset,
   type Trainer,
   type TrainingResult,
   trainToEnd,
 } from '../node.js'
+import { type AugmentFlags, augmentationOf, augmentOptions, compareAugmentation } from './augment-flags.js'
 import { Interrupted, interruptible } from './interrupt.js'
+import { loadData } from './load-data.js'
 import {
   type DataFlags,
   dataOptions,
@@ -40,12 +43,13 @@ import {
   numbers,
   oneOf,
   presetParser,
+  sizeFor,
   whole,
 } from './options.js'
 import { percentText, print, rateText, say } from './output.js'
 import { TrainDisplay } from './train-display.js'
 
-interface Flags extends DataFlags, EngineFlags {
+interface Flags extends DataFlags, EngineFlags, AugmentFlags {
   readonly arch?: PresetName
   readonly size?: number
   readonly epochs?: number
@@ -61,7 +65,7 @@ interface Flags extends DataFlags, EngineFlags {
   readonly gamma?: number
   readonly warmupEpochs?: number
   readonly labelSmoothing?: number
-  readonly augment: boolean
+  readonly valSplit?: number
   readonly seed?: number
   readonly resume?: string | true
   readonly saveDir?: string
@@ -76,7 +80,12 @@ export function trainCommand(): Command {
   for (const option of dataOptions()) command.addOption(option)
   command
     .option('--limit-train <n>', 'use the first n training pictures only', whole(1))
-    .option('--size <n>', 'height and width of the builtin pictures, 16 or 32 (default: 32)', whole(1))
+    .option(
+      '--size <n>',
+      'height and width of builtin pictures, 16 or 32 (default: 32), or of a folder (224)',
+      whole(1),
+    )
+    .option('--val-split <n>', 'validate on n training pictures instead, or on a fraction as 0.1', number)
     .option('--epochs <n>', `how long to train (default: ${epochs})`, whole(1))
     .option('--steps <n>', 'how long to train, in steps instead of epochs', whole(1))
     .option('-b, --batch-size <n>', `pictures a step (default: ${batchSize})`, whole(1))
@@ -99,8 +108,9 @@ export function trainCommand(): Command {
     .option('--gamma <factor>', `by which it falls there (default: ${gamma})`, number)
     .option('--warmup-epochs <n>', 'epochs over which the rate rises at first (default: 0)', number)
     .option('--label-smoothing <s>', '(default: 0)', number)
-    .option('--no-augment', 'train on the pictures as they are, without crops and flips')
-    .option('--seed <n>', `names weights, order and augmentation (default: ${seed})`, whole(0))
+  for (const option of augmentOptions()) command.addOption(option)
+  command
+    .option('--seed <n>', `names weights, order, augmentation and split (default: ${seed})`, whole(0))
     .option('--resume [path]', 'go on from a checkpoint or the folder of a run (default: that of --save-dir)')
     .option('--save-dir <dir>', 'folder of the run (default: runs/ARCH-DATASET)')
   for (const option of engineOptions()) command.addOption(option)
@@ -159,12 +169,19 @@ interface Started {
 /** A run from the beginning. */
 async function start(flags: Flags, signal: AbortSignal): Promise<Started> {
   const { arch = 'resnet20', dataset = 'builtin', engine, threads } = flags
-  if (flags.size !== undefined && dataset !== 'builtin')
+  if (flags.size !== undefined && dataset !== 'builtin' && dataset !== 'folder')
     throw new ConfigError(`--size: the pictures of ${dataset} have one size; leave it out`)
-  const data = await load(flags, dataset, flags.size)
-  const { channels, height, width } = data.train
+  const loaded = await loadData(flags, dataset, flags.size, signal)
+  const data =
+    flags.valSplit === undefined ? loaded : splitDataset(loaded, flags.valSplit, flags.seed ?? defaultRecipe.seed)
+  const { channels, height, width } = inputSize(data.train)
   const spec = preset(arch, { classes: data.classes.length, input: { channels, height, width } })
-  const trainer = await createTrainer(spec, data, recipeOf(flags, height), { engine, threads, signal })
+  const trainer = await createTrainer(
+    spec,
+    data,
+    { ...recipeOf(flags), augmentation: augmentationOf(flags, data) },
+    { engine, threads, signal },
+  )
   say(`${spec.name} on ${data.name}: ${data.train.count} training and ${data.test.count} test pictures`)
   for (const sentence of adviceFor(spec)) say(`note: ${sentence}`)
   const folder = new RunFolder(flags.saveDir ?? join('runs', `${arch}-${dataset}`))
@@ -183,11 +200,7 @@ async function goOn(flags: Flags, signal: AbortSignal): Promise<Started> {
   expectAgreement(flags, checkpoint)
   const dataset = datasetNames.find((name) => name === checkpoint.data.name)
   if (!dataset) throw new ConfigError(`${file}: was trained on ${checkpoint.data.name}, which has no --dataset name`)
-  const data = await load(
-    { ...flags, limitTrain: checkpoint.data.train, limitTest: checkpoint.data.test },
-    dataset,
-    dataset === 'builtin' ? checkpoint.spec.input.height : undefined,
-  )
+  const data = await sameData(flags, checkpoint, dataset, signal)
   const { engine, threads } = flags
   const trainer = await resumeTrainer(checkpoint, data, { engine, threads, signal })
   const { step } = checkpoint.progress
@@ -199,33 +212,43 @@ async function goOn(flags: Flags, signal: AbortSignal): Promise<Started> {
   return { trainer, folder }
 }
 
-function load(flags: DataFlags, dataset: DatasetName, size: number | undefined): Promise<Dataset> {
-  const limit = { train: flags.limitTrain, test: flags.limitTest }
-  return loadDataset(dataset, flags.data, { limit, size: size as 16 | 32 | undefined })
+/** The data that a run began with. Pictures to validate on are a folder's own, or were split off. */
+async function sameData(
+  flags: Flags,
+  { data: held, spec, recipe }: Checkpoint,
+  dataset: DatasetName,
+  signal: AbortSignal,
+): Promise<Dataset> {
+  const load = (limitTrain: number) =>
+    loadData({ ...flags, limitTrain, limitTest: held.test }, dataset, sizeFor(dataset, spec.input.height), signal)
+  if (held.val === undefined) return load(held.train)
+  const whole = await load(held.train + held.val)
+  return whole.val ? load(held.train) : splitDataset(whole, held.val, recipe.seed)
 }
 
-/** The flags that were given, as a recipe. Pictures of 32 pixels are padded by 4 before the crop, others in proportion. */
-function recipeOf(flags: Flags, height: number): RecipeOptions {
+/** The flags that were given, as a recipe. */
+function recipeOf(flags: Flags): RecipeOptions {
   const { epochs, steps, batchSize, lr, momentum, nesterov, weightDecay, decayOn } = flags
   const { milestones, gamma, warmupEpochs, labelSmoothing, seed } = flags
   const schedule = flags.schedule ?? (milestones ? 'step' : undefined)
-  const augmentation = flags.augment ? { pad: Math.round(height / 8), flip: true } : { pad: 0, flip: false }
   const optimiser = { epochs, steps, batchSize, lr, momentum, nesterov, weightDecay, decayOn }
-  return { ...optimiser, schedule, milestones, gamma, warmupEpochs, labelSmoothing, seed, augmentation }
+  return { ...optimiser, schedule, milestones, gamma, warmupEpochs, labelSmoothing, seed }
 }
 
 /** @throws ConfigError for a flag that contradicts the checkpoint. */
 function expectAgreement(flags: Flags, { spec, recipe, data }: Checkpoint): void {
+  const { valSplit } = flags
+  const pictures = data.train + (data.val ?? 0)
   const fixed: [flag: string, given: unknown, held: unknown][] = [
     ['--arch', flags.arch, spec.name],
     ['--dataset', flags.dataset, data.name],
     ['--size', flags.size, spec.input.height],
-    ['--limit-train', flags.limitTrain, data.train],
+    ['--limit-train', flags.limitTrain, pictures],
     ['--limit-test', flags.limitTest, data.test],
-    ['--no-augment: augmentation', flags.augment ? undefined : 'off', recipe.augmentation.flip ? 'on' : 'off'],
+    ['--val-split', valSplit !== undefined && valSplit < 1 ? Math.round(valSplit * pictures) : valSplit, data.val ?? 0],
+    ...compareAugmentation(flags, recipe.augmentation),
   ]
-  const { augmentation: _, ...given } = recipeOf(flags, spec.input.height)
-  for (const [name, value] of Object.entries(given))
+  for (const [name, value] of Object.entries(recipeOf(flags)))
     fixed.push([
       `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
       value,

@@ -50,6 +50,8 @@ export interface TrainingProgress {
 export interface DataIdentity {
   readonly name: string
   readonly train: number
+  /** Where there are pictures to validate on. */
+  readonly val?: number
   readonly test: number
 }
 

@@ -368,12 +368,13 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
   }
 }
 
-function identity({ name, train, test }: Dataset): DataIdentity {
-  return { name, train: train.count, test: test.count }
+function identity({ name, train, val, test }: Dataset): DataIdentity {
+  return { name, train: train.count, ...(val ? { val: val.count } : {}), test: test.count }
 }
 
 function expectSameData(expected: DataIdentity, got: DataIdentity): void {
-  const text = ({ name, train, test }: DataIdentity) => `${name} (${train} training, ${test} test pictures)`
+  const text = ({ name, train, val, test }: DataIdentity) =>
+    `${name} (${train} training, ${val === undefined ? '' : `${val} validation, `}${test} test pictures)`
   if (text(expected) !== text(got))
     throw new ConfigError(`this training learns from ${text(expected)} and cannot go on with ${text(got)}`)
 }

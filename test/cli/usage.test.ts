@@ -12,10 +12,10 @@ describe('help', () => {
   test('lists the commands', async () => {
     const { code, out } = await resnet(['--help'])
     expect(code).toBe(0)
-    for (const command of ['demo', 'train', 'eval', 'summary']) expect(out).toMatch(new RegExp(`^  ${command}`, 'm'))
+    for (const command of ['demo', 'train', 'eval', 'summary', 'data']) expect(out).toMatch(new RegExp(`^  ${command}`, 'm'))
   })
 
-  test.each(['demo', 'train', 'eval', 'summary'])('%s has an example', async (command) => {
+  test.each(['demo', 'train', 'eval', 'summary', 'data'])('%s has an example', async (command) => {
     const { code, out } = await resnet([command, '--help'])
     expect(code).toBe(0)
     expect(out).toMatch(new RegExp(`Examples?:\n {2}\\$ resnet ${command} `))
@@ -31,8 +31,8 @@ describe('wrong usage ends with 2 and says what is legal', () => {
     [['trian'], "unknown command 'trian'\n(Did you mean train?)"],
     [['train', '--arch', 'resnt20'], 'Did you mean resnet20? Legal values: resnet8, resnet20'],
     [['train', '-a', 'vgg'], "argument 'vgg' is invalid. Legal values: resnet8, resnet20"],
-    [['train', '--dataset', 'cifar'], 'Did you mean cifar10? Legal values: builtin, cifar10, cifar100.'],
-    [['train', '--dataset', 'mnist'], 'Legal values: builtin, cifar10, cifar100.'],
+    [['train', '--dataset', 'cifar'], 'Did you mean cifar10? Legal values: builtin, cifar10, cifar100, folder.'],
+    [['train', '--dataset', 'mnist'], 'Legal values: builtin, cifar10, cifar100, folder.'],
     [['train', '--engine', 'cuda'], 'Legal values: auto, native, wasm, reference'],
     [['train', '--schedule', 'linear'], 'Legal values: constant, step, cosine, one-cycle.'],
     [['train', '--lr', 'fast'], "argument 'fast' is invalid. Expected a number."],
