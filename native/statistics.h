@@ -16,33 +16,45 @@ INLINE Lanes add_up(const Lanes (&sums)[WAYS]) {
 
 INLINE void plane_statistics(const float* x, index_t pixels, float* mean_out, float* deviation_out) {
   constexpr int WAYS = VL / 4;
-  Lanes sum[WAYS];
-  UNROLL for (int k = 0; k < WAYS; k++) sum[k] = lanes(0);
-  index_t p = 0;
-  for (; p + WAYS <= pixels; p += WAYS)
-    UNROLL for (int k = 0; k < WAYS; k++) sum[k] = sum[k] + load_lanes(x + (p + k) * BLOCK);
-  for (; p < pixels; p++) sum[0] = sum[0] + load_lanes(x + p * BLOCK);
-  const Lanes inverse = lanes(1.0f / static_cast<float>(pixels));
-  const Lanes mean = add_up(sum) * inverse;
-
-  Lanes rest[WAYS], square[WAYS];
-  UNROLL for (int k = 0; k < WAYS; k++) rest[k] = square[k] = lanes(0);
-  p = 0;
-  for (; p + WAYS <= pixels; p += WAYS)
-    UNROLL for (int k = 0; k < WAYS; k++) {
-      const Lanes d = load_lanes(x + (p + k) * BLOCK) - mean;
-      rest[k] = rest[k] + d;
-      square[k] = square[k] + d * d;
-    }
-  for (; p < pixels; p++) {
-    const Lanes d = load_lanes(x + p * BLOCK) - mean;
-    rest[0] = rest[0] + d;
-    square[0] = square[0] + d * d;
+  // Pixels are summed in runs of 64, so that long sums lose little to rounding.
+  constexpr index_t RUN = 64;
+  Lanes total = lanes(0);
+  for (index_t from = 0; from < pixels; from += RUN) {
+    const index_t to = from + RUN < pixels ? from + RUN : pixels;
+    Lanes sum[WAYS];
+    UNROLL for (int k = 0; k < WAYS; k++) sum[k] = lanes(0);
+    index_t p = from;
+    for (; p + WAYS <= to; p += WAYS)
+      UNROLL for (int k = 0; k < WAYS; k++) sum[k] = sum[k] + load_lanes(x + (p + k) * BLOCK);
+    for (; p < to; p++) sum[0] = sum[0] + load_lanes(x + p * BLOCK);
+    total = total + add_up(sum);
   }
-  const Lanes left = add_up(rest);
+  const Lanes inverse = lanes(1.0f / static_cast<float>(pixels));
+  const Lanes mean = total * inverse;
+
+  Lanes left = lanes(0), squares = lanes(0);
+  for (index_t from = 0; from < pixels; from += RUN) {
+    const index_t to = from + RUN < pixels ? from + RUN : pixels;
+    Lanes rest[WAYS], square[WAYS];
+    UNROLL for (int k = 0; k < WAYS; k++) rest[k] = square[k] = lanes(0);
+    index_t p = from;
+    for (; p + WAYS <= to; p += WAYS)
+      UNROLL for (int k = 0; k < WAYS; k++) {
+        const Lanes d = load_lanes(x + (p + k) * BLOCK) - mean;
+        rest[k] = rest[k] + d;
+        square[k] = square[k] + d * d;
+      }
+    for (; p < to; p++) {
+      const Lanes d = load_lanes(x + p * BLOCK) - mean;
+      rest[0] = rest[0] + d;
+      square[0] = square[0] + d * d;
+    }
+    left = left + add_up(rest);
+    squares = squares + add_up(square);
+  }
   const Lanes correction = left * inverse;
   store(mean_out, mean + correction);
-  store(deviation_out, add_up(square) - left * correction);
+  store(deviation_out, squares - left * correction);
 }
 
 }  // namespace VARIANT
