@@ -19,6 +19,9 @@ async function bundle(contents: string): Promise<string> {
   return result.outputFiles[0]!.text
 }
 
+/** Bytes, minified, that a page pays for an import of `preset`. */
+const PRESET_BUDGET = 6 * 1024
+
 const index = JSON.stringify(join(root, 'src/index.ts'))
 
 describe('bundled for browsers', () => {
@@ -34,6 +37,7 @@ describe('bundled for browsers', () => {
     const text = await bundle(`import { preset } from ${index}; console.log(preset('resnet20'))`)
     console.log(`preset alone, minified: ${(text.length / 1024).toFixed(1)} KiB`)
     expect(text.length).toBeLessThan(all.length / 2)
+    expect(text.length).toBeLessThan(PRESET_BUDGET)
     expect(text).not.toContain('WebAssembly')
   })
 
