@@ -96,13 +96,13 @@ async function openFiles(layout: CifarLayout, path: string): Promise<Files> {
 function folderFiles(folder: string, names: readonly string[]): Files {
   const readOne = async (name: string) => {
     const source = join(folder, name)
-    return { source, bytes: await orExplain(source, readFile(source)) }
+    return { source, bytes: await readWhole(source) }
   }
   return { source: folder, names, readAll: (wanted) => Promise.all(wanted.map(readOne)) }
 }
 
 async function archiveFiles(layout: CifarLayout, path: string): Promise<Files> {
-  const packed = await orExplain(path, readFile(path))
+  const packed = await readWhole(path)
   if (!(packed[0] === 0x1f && packed[1] === 0x8b))
     throw new DataError(`${path}: expected a gzip archive, got something else; ${remedy(layout)}`)
   const unpacked = await unpack(layout, path, packed)
@@ -112,6 +112,16 @@ async function archiveFiles(layout: CifarLayout, path: string): Promise<Files> {
     throw new DataError(`${path}: ${whatIsThere(names)}; ${remedy(layout)}`)
   const readOne = (name: string) => ({ source: `${path}: ${name}`, bytes: entries.get(name)! })
   return { source: path, names, readAll: async (wanted) => wanted.map(readOne) }
+}
+
+/** Reads a file unless it is far larger than any of CIFAR. */
+async function readWhole(path: string): Promise<Uint8Array> {
+  const { size } = await orExplain(path, stat(path))
+  if (size > UNPACKED_LIMIT)
+    throw new DataError(
+      `${path}: has ${size} bytes, expected at most ${UNPACKED_LIMIT}: no file of CIFAR is that large; name the right one`,
+    )
+  return orExplain(path, readFile(path))
 }
 
 async function unpack(layout: CifarLayout, path: string, packed: Uint8Array): Promise<Uint8Array> {

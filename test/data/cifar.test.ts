@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
@@ -219,6 +219,18 @@ describe('what is wrong is named', () => {
     expect(await message('python')).toBe(
       `${at('python')}: holds the Python version of CIFAR-10, not the binary one; ${wanted10}`,
     )
+  })
+
+  test('a file far larger than any of CIFAR', async () => {
+    const folder = await folderWith({ ...tinyCifar10, 'big.tar.gz': '' })
+    for (const name of ['big.tar.gz', 'test_batch.bin']) await truncate(join(folder, name), 300_000_000)
+    for (const [path, name] of [
+      [join(folder, 'big.tar.gz'), 'big.tar.gz'],
+      [folder, 'test_batch.bin'],
+    ] as const)
+      expect(await failure(cifar10(path))).toBe(
+        `${join(folder, name)}: has 300000000 bytes, expected at most 268435456: no file of CIFAR is that large; name the right one`,
+      )
   })
 
   test('an archive that unpacks to far more than CIFAR', async () => {
