@@ -4,11 +4,12 @@
  */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DataError } from '../util/errors.js'
 import { errorCode, fileError } from '../util/file-error.js'
+import { makeFolder } from '../util/folder.node.js'
 
 export interface Download {
   readonly url: string
@@ -50,9 +51,7 @@ export async function download(what: Download, options: DownloadOptions = {}): P
       `${file}: is there already, but its check sum is not that of ${url}; move it away or remove it, then try again`,
     )
   }
-  await mkdir(dirname(file), { recursive: true }).catch((error: unknown) => {
-    throw fileError(dirname(file), 'cannot be made a folder', error)
-  })
+  await makeFolder(dirname(file))
   const partial = `${file}.partial`
   let had = await lengthOf(partial)
   let failures = 0

@@ -4,11 +4,12 @@
  * is written under another name and moved into place whole; one that is damaged is made again.
  */
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { readdir, rename, rm, stat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { DataError } from '../util/errors.js'
 import { errorCode, fileError } from '../util/file-error.js'
+import { makeFolder } from '../util/folder.node.js'
 import type { Unreadable } from './dataset.js'
 import { DECODER, decodePicture } from './decode.node.js'
 import { openPack, type PackContents, PackWriter, touchPack } from './pack.node.js'
@@ -74,7 +75,7 @@ export async function findPack(path: string): Promise<PackContents | undefined> 
 export async function makePack(path: string, order: PackOrder, work: PackWork = {}): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.tmp`)
   try {
-    await mkdir(dirname(path), { recursive: true })
+    await makeFolder(dirname(path))
     const writer = await PackWriter.create(temporary, order.side)
     try {
       await decodeAll(writer, order, work)

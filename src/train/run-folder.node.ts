@@ -5,6 +5,7 @@
 import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { DataError } from '../util/errors.js'
+import { makeFolder } from '../util/folder.node.js'
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.js'
 
 const LAST = 'last.safetensors'
@@ -105,18 +106,6 @@ export class RunFolder {
   async #open(): Promise<string[]> {
     await makeFolder(this.path)
     return readdir(this.path)
-  }
-}
-
-/**
- * Makes a folder, and those it lies in, where they do not exist.
- * @throws DataError when something else is in the way or it is not allowed.
- */
-export async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true })
-  } catch (error) {
-    throw fileError(path, 'cannot be made a folder', error)
   }
 }
 

@@ -4,7 +4,8 @@ import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { makeFolder, RunFolder, readCheckpoint, writeAtomically } from '../../src/train/run-folder.node.js'
+import { RunFolder, readCheckpoint, writeAtomically } from '../../src/train/run-folder.node.js'
+import { makeFolder } from '../../src/util/folder.node.js'
 
 const base = mkdtempSync(join(tmpdir(), 'resnet run '))
 afterAll(() => rmSync(base, { recursive: true, force: true }))

@@ -1,0 +1,36 @@
+/** Making folders. */
+import { mkdir, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { errorCode, fileError } from './file-error.js'
+
+/**
+ * Makes a folder, and those it lies in, where they do not exist. (Node's own `recursive` never returns in places such
+ * as /proc, where a folder that exists denies that it does when something is made in it.)
+ * @throws DataError when something else is in the way or it is not allowed.
+ */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await make(path)
+  } catch (error) {
+    throw fileError(path, 'cannot be made a folder', error)
+  }
+}
+
+async function make(path: string): Promise<void> {
+  if (await isFolder(path)) return
+  const parent = dirname(path)
+  if (parent !== path && !(await isFolder(parent))) await make(parent)
+  try {
+    await mkdir(path)
+  } catch (error) {
+    // Somebody else may have made it in the meantime.
+    if (errorCode(error) !== 'EEXIST' || !(await isFolder(path))) throw error
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
+}
