@@ -19,13 +19,20 @@ export async function makeFolder(path: string): Promise<void> {
 async function make(path: string): Promise<void> {
   if (await isFolder(path)) return
   const parent = dirname(path)
-  if (parent !== path && !(await isFolder(parent))) await make(parent)
+  if (parent !== path && !(await exists(parent))) await make(parent)
   try {
     await mkdir(path)
   } catch (error) {
     // Somebody else may have made it in the meantime.
     if (errorCode(error) !== 'EEXIST' || !(await isFolder(path))) throw error
   }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
 }
 
 async function isFolder(path: string): Promise<boolean> {

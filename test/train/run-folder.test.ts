@@ -60,7 +60,7 @@ describe('the folder of a run', () => {
     await expect(new RunFolder(path).startAnew()).rejects.toThrow(
       `${path}: cannot be made a folder: a file is in the way`,
     )
-    await expect(makeFolder(join(path, 'below'))).rejects.toThrow('a part of the path is no folder')
+    await expect(makeFolder(join(path, 'below'))).rejects.toThrow('a part of its path, is no folder')
   })
 })
 
