@@ -3,11 +3,26 @@
  * 8 bits, resized so that the shorter side fits, and cut to its centre. `sharp` decodes in its own threads.
  */
 import { readFile } from 'node:fs/promises'
-import sharp from 'sharp'
+import { DataError } from '../util/errors.js'
 import { fileError } from '../util/file-error.js'
 
+/** Loaded when pictures are decoded: whoever has none needs no `sharp`, and does not wait for it. */
+async function decoder() {
+  try {
+    return (await import('sharp')).default
+  } catch (error) {
+    throw new DataError(
+      'sharp, which decodes pictures, cannot be loaded here; install it with: npm install --include=optional sharp',
+      { cause: error },
+    )
+  }
+}
+
 /** Changes whenever other bytes may come out: pictures that were kept are then decoded again. */
-export const DECODER = `1, sharp ${sharp.versions.sharp ?? ''}, libvips ${sharp.versions.vips}`
+export async function decoderVersion(): Promise<string> {
+  const { versions } = await decoder()
+  return `1, sharp ${versions.sharp ?? ''}, libvips ${versions.vips}`
+}
 
 /**
  * Pixels that one picture may unpack to: far beyond any photograph, but no file of a few bytes may fill the memory.
@@ -39,7 +54,8 @@ export async function decodePicture(file: string, side: number): Promise<Uint8Ar
 }
 
 /** [side][side][3]. From bytes, not from a path: libvips remembers what it read from a path, also where the file has changed. */
-function rgb(bytes: Uint8Array, side: number): Promise<Uint8Array> {
+async function rgb(bytes: Uint8Array, side: number): Promise<Uint8Array> {
+  const sharp = await decoder()
   return sharp(bytes, { failOn: 'error', limitInputPixels: MOST_PIXELS })
     .autoOrient()
     .flatten({ background: '#000' })

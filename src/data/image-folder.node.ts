@@ -7,6 +7,7 @@ import { constants } from 'node:buffer'
 import { join } from 'node:path'
 import { ConfigError, DataError, invariant } from '../util/errors.js'
 import type { Dataset, Normalisation, Pictures, Unreadable } from './dataset.js'
+import { decoderVersion } from './decode.node.js'
 import { packReader, readPixels } from './pack.node.js'
 import { findPack, makePack, makeRoom, type PackOrder, type PackWork, packPath, packSize } from './pack-cache.node.js'
 import { listPictures, type PartName } from './picture-files.node.js'
@@ -52,9 +53,10 @@ export async function imageFolder(path: string, options: ImageFolderOptions = {}
   const side = options.packedSize ?? (size < 64 ? size : Math.round((size * 8) / 7))
   checkOptions(options, size, side)
   const { classes, parts } = await listPictures(path)
+  const decoder = await decoderVersion()
   const orders = [...parts].map(([name, files]): [PartName, PackOrder] => [
     name,
-    { root: path, name, files, classes, side },
+    { root: path, name, files, classes, side, decoder },
   ])
   const inMemory = orders.reduce((sum, [, order]) => sum + packSize(order), 0) <= Math.min(memory, constants.MAX_LENGTH)
   await makePacks(orders, cache, cacheLimit, options)

@@ -11,7 +11,7 @@ import { DataError } from '../util/errors.js'
 import { errorCode, fileError } from '../util/file-error.js'
 import { makeFolder } from '../util/folder.node.js'
 import type { Unreadable } from './dataset.js'
-import { DECODER, decodePicture } from './decode.node.js'
+import { decodePicture } from './decode.node.js'
 import { openPack, type PackContents, PackWriter, touchPack } from './pack.node.js'
 import type { PictureFile } from './picture-files.node.js'
 
@@ -25,6 +25,8 @@ export interface PackOrder {
   readonly classes: readonly string[]
   /** Pixels along a side of the decoded pictures. */
   readonly side: number
+  /** What decodes them: see `decoderVersion`. */
+  readonly decoder: string
 }
 
 export interface PackWork {
@@ -45,8 +47,8 @@ const PACK = /^(train|val|test)-[0-9a-f]{16}\.pack$/
 const BROKEN_OFF = /^\.(train|val|test)-[0-9a-f]{16}\.pack\.[0-9a-f]{8}\.tmp$/
 
 /** Where the pack of an order lies in a cache folder, whether it is there or not. */
-export function packPath(folder: string, { name, files, side }: PackOrder): string {
-  const hash = createHash('sha256').update(JSON.stringify({ decoder: DECODER, side }))
+export function packPath(folder: string, { name, files, side, decoder }: PackOrder): string {
+  const hash = createHash('sha256').update(JSON.stringify({ decoder, side }))
   for (const { path, label, size, mtime } of files) hash.update(`\n${JSON.stringify([path, label, size, mtime])}`)
   return join(folder, `${name}-${hash.digest('hex').slice(0, 16)}.pack`)
 }
