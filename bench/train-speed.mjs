@@ -10,8 +10,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { builtin, createTrainer, preset } from '../dist/node.js'
+import { builtin, createTrainer, preset } from 'resnet.ts/node'
 
 const { values } = parseArgs({
   options: {
@@ -29,7 +30,7 @@ if (!((depth - 2) % 6 === 0)) throw new Error(`--arch: expected a CIFAR ResNet s
 
 /** PyTorch in a process of its own, which runs a round for each line it is sent. */
 async function openPeer() {
-  const script = new URL('peers/train_speed.py', import.meta.url).pathname
+  const script = fileURLToPath(new URL('peers/train_speed.py', import.meta.url))
   const args = ['--depth', depth, '--batch', batchSize, '--steps', steps, '--threads', threads].map(String)
   const child = spawn('/usr/bin/python3', [script, ...args], { stdio: ['pipe', 'pipe', 'ignore'] })
   const failed = once(child, 'error').then(() => undefined)
