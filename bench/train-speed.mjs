@@ -12,7 +12,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { builtin, createTrainer, preset } from 'resnet.ts/node'
+import { builtin, createTrainer, preset } from '../dist/node.js'
 
 const { values } = parseArgs({
   options: {

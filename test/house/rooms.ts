@@ -41,12 +41,12 @@ interface Import {
   readonly bare: boolean
 }
 
-/** What a file imports, in any form. A `.js` ending finds the `.ts` file that it is compiled from. */
+/** What a file imports, in any form. A `.js` ending finds the `.ts` file that it is compiled from, in `dist/` too. */
 export function importsOf(file: string, text: string, tree: Tree): Import[] {
   return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => {
     if (!fileName.startsWith('.')) return { target: fileName, bare: true }
     const path = posix.join(posix.dirname(file), fileName)
-    const source = path.replace(/\.js$/, '.ts')
+    const source = path.replace(/^dist\//, 'src/').replace(/\.js$/, '.ts')
     return { target: tree.has(source) ? source : path, bare: false }
   })
 }
