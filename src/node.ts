@@ -8,4 +8,5 @@ export { type ImageFolderOptions, imageFolder, imageNetNormalisation } from './d
 export { type DatasetName, datasetNames, type LoadOptions, loadDataset } from './data/load.node.js'
 export * from './index.js'
 export { type MetricsLine, RunFolder, readCheckpoint, writeAtomically } from './train/run-folder.node.js'
+export { type CheckpointEvery, type KeeperOptions, type Kept, RunKeeper } from './train/run-keeper.node.js'
 export { makeFolder } from './util/folder.node.js'

@@ -21,8 +21,11 @@ export interface ComputeOptions extends EngineOptions {
 }
 
 export interface TrainListeners {
-  /** The newest progress, as often as there is time for it. */
-  readonly onProgress?: (progress: StepProgress) => void
+  /**
+   * The newest progress, as often as there is time for it. Training goes on while this is busy; if it throws, training
+   * ends.
+   */
+  readonly onProgress?: (progress: StepProgress) => void | Promise<void>
   /** After each epoch and its evaluation; training waits for it. */
   readonly onEpoch?: (record: EpochRecord, trainer: Trainer<ChosenEngine>) => void | Promise<void>
 }
@@ -125,7 +128,7 @@ export async function trainToEnd(
   const stoppedBeforeEvaluation = last?.step === trainer.progress.step && !last.test
   if (stoppedBeforeEvaluation) await finishEpoch()
   while (trainer.stepsLeftInEpoch > 0) {
-    for await (const progress of trainer.steps(trainer.stepsLeftInEpoch)) listeners.onProgress?.(progress)
+    for await (const progress of trainer.steps(trainer.stepsLeftInEpoch)) await listeners.onProgress?.(progress)
     await finishEpoch()
   }
   return resultOf(trainer)

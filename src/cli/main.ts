@@ -1,4 +1,4 @@
-/** The command line: `resnet COMMAND`. Maps what happens to exit codes: 0, 1 (failed), 2 (wrong usage), 130 (interrupted). */
+/** The command line: `resnet COMMAND`. Maps what happens to exit codes: 0, 1 (failed), 2 (wrong usage), 130 and 143 (interrupted). */
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { ConfigError, ResnetError } from '../node.js'
@@ -39,7 +39,7 @@ function program(): Command {
 
 function exitCode(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2 // commander has said what is wrong
-  if (error instanceof Interrupted) return 130
+  if (error instanceof Interrupted) return error.exitCode
   if (error instanceof ConfigError) {
     say(`resnet: ${error.message}`)
     return 2

@@ -1,10 +1,11 @@
 /** `resnet train`: trains a network on a data set, into the folder of a run. */
-import { statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { Command, Option } from 'commander'
 import {
   adviceFor,
   type Checkpoint,
+  type CheckpointEvery,
   type ChosenEngine,
   ConfigError,
   createTrainer,
@@ -21,16 +22,19 @@ import {
   type Recipe,
   type RecipeOptions,
   RunFolder,
+  RunKeeper,
   readCheckpoint,
   resumeTrainer,
   type ScheduleName,
   scheduleNames,
   splitDataset,
   type Trainer,
+  TrainingError,
   type TrainingResult,
   trainToEnd,
 } from '../node.js'
 import { type AugmentFlags, augmentationOf, augmentOptions, compareAugmentation } from './augment-flags.js'
+import { checkpointOption } from './checkpoint-flag.js'
 import { Interrupted, interruptible } from './interrupt.js'
 import { loadData } from './load-data.js'
 import {
@@ -69,6 +73,7 @@ interface Flags extends DataFlags, EngineFlags, AugmentFlags {
   readonly seed?: number
   readonly resume?: string | true
   readonly saveDir?: string
+  readonly checkpointEvery?: CheckpointEvery
   readonly json?: true
 }
 
@@ -113,6 +118,7 @@ export function trainCommand(): Command {
     .option('--seed <n>', `names weights, order, augmentation and split (default: ${seed})`, whole(0))
     .option('--resume [path]', 'go on from a checkpoint or the folder of a run (default: that of --save-dir)')
     .option('--save-dir <dir>', 'folder of the run (default: runs/ARCH-DATASET)')
+    .addOption(checkpointOption())
   for (const option of engineOptions()) command.addOption(option)
   return command
     .addOption(jsonOption('{ epochs, train, test, imagesPerSecond, engine, weightHash, checkpoint }'))
@@ -129,41 +135,40 @@ export function trainCommand(): Command {
 }
 
 async function run(flags: Flags, signal: AbortSignal): Promise<void> {
-  const { trainer, folder } = flags.resume === undefined ? await start(flags, signal) : await goOn(flags, signal)
+  const { trainer, folder, keeper } =
+    flags.resume === undefined ? await start(flags, signal) : await goOn(flags, signal)
   const display = new TrainDisplay(trainer.epochs)
   try {
     const { build, threads, reason } = trainer.engine
     say(`engine ${build}, ${threads} ${threads === 1 ? 'thread' : 'threads'}: ${reason}`)
-    const began = performance.now()
     const result = await trainToEnd(trainer, {
-      onProgress: (progress) => display.progress(progress),
-      onEpoch: async (record) => {
+      onProgress: (progress) => {
+        display.progress(progress)
+        return keeper.progress(progress.step)
+      },
+      onEpoch: (record) => {
         display.epoch(record)
-        const checkpoint = await trainer.checkpoint()
-        await folder.saveLast(checkpoint)
-        if (checkpoint.progress.best?.epoch === record.epoch) await folder.saveBest(checkpoint)
-        const seconds = (performance.now() - began) / 1000
-        await folder.appendMetrics({ ...record, imagesPerSecond: trainer.imagesPerSecond, seconds })
+        return keeper.epoch(record)
       },
     })
     report(flags, result, folder)
   } catch (error) {
     display.stop()
-    if (error instanceof Interrupted) {
-      const checkpoint = await trainer.checkpoint()
-      await folder.saveLast(checkpoint)
-      say(`stopped after step ${checkpoint.progress.step}; go on with: resnet train --resume ${folder.path}`)
-    }
+    if (error instanceof Interrupted)
+      say(`stopped after step ${await keeper.save()}; go on with: resnet train --resume ${folder.path}`)
+    if (error instanceof TrainingError) throw new TrainingError(`${error.message}; ${keeper.saved}`)
     throw error
   } finally {
     display.stop()
     await trainer.dispose()
+    folder.release()
   }
 }
 
 interface Started {
   readonly trainer: Trainer<ChosenEngine>
   readonly folder: RunFolder
+  readonly keeper: RunKeeper
 }
 
 /** A run from the beginning. */
@@ -187,7 +192,9 @@ async function start(flags: Flags, signal: AbortSignal): Promise<Started> {
   const folder = new RunFolder(flags.saveDir ?? join('runs', `${arch}-${dataset}`))
   const earlier = await folder.startAnew()
   if (earlier !== undefined) say(`the earlier run in ${folder.path} is now in ${earlier}`)
-  return { trainer, folder }
+  const keeper = new RunKeeper(trainer, folder, undefined, { every: flags.checkpointEvery })
+  await keeper.save() // a disk that cannot be written to shows before an hour of work, not after
+  return { trainer, folder, keeper }
 }
 
 /** A run that goes on. Spec and recipe come from the checkpoint; flags must not say otherwise. */
@@ -196,6 +203,10 @@ async function goOn(flags: Flags, signal: AbortSignal): Promise<Started> {
   if (path === undefined) throw new ConfigError('--resume: which run? Give a folder or a checkpoint, or --save-dir')
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
   const file = isFolder ? new RunFolder(path).last : path
+  const target = flags.saveDir ?? (isFolder ? path : dirname(path))
+  const folder = new RunFolder(target)
+  const goesOnInPlace = resolve(target) === resolve(dirname(file))
+  if (goesOnInPlace && existsSync(file)) await folder.claim() // before reading what another process may be writing
   const checkpoint = await readCheckpoint(file)
   expectAgreement(flags, checkpoint)
   const dataset = datasetNames.find((name) => name === checkpoint.data.name)
@@ -207,9 +218,16 @@ async function goOn(flags: Flags, signal: AbortSignal): Promise<Started> {
   say(`${checkpoint.spec.name} on ${data.name}: goes on after step ${step} of ${trainer.totalSteps}`)
   if (checkpoint.engine !== trainer.engine.build)
     say(`note: begun on ${checkpoint.engine}; ${trainer.engine.build} rounds differently, so the bits will differ`)
-  const folder = new RunFolder(flags.saveDir ?? (isFolder ? path : dirname(path)))
-  await folder.goOnAfter(step)
-  return { trainer, folder }
+  const earlier = goesOnInPlace ? undefined : await folder.startAnew()
+  if (earlier !== undefined) say(`the earlier run in ${folder.path} is now in ${earlier}`)
+  const seconds = (await folder.goOnFrom(checkpoint.progress))?.seconds
+  const secondsBefore = typeof seconds === 'number' ? seconds : 0
+  const keeper = new RunKeeper(trainer, folder, goesOnInPlace ? step : undefined, {
+    every: flags.checkpointEvery,
+    secondsBefore,
+  })
+  if (!goesOnInPlace) await keeper.save()
+  return { trainer, folder, keeper }
 }
 
 /** The data that a run began with. Pictures to validate on are a folder's own, or were split off. */

@@ -131,11 +131,11 @@ function entryOf(name: string, value: unknown, fail: Fail): Entry {
   if (!isRecord(value)) return fail(`tensor ${name}: expected dtype, shape and data_offsets`)
   const { dtype, shape, data_offsets: offsets } = value
   if (typeof dtype !== 'string' || !Object.hasOwn(sizes, dtype))
-    return fail(`tensor ${name}: dtype must be one of ${Object.keys(sizes).join(', ')}; got ${JSON.stringify(dtype)}`)
+    return fail(`tensor ${name}: dtype must be one of ${Object.keys(sizes).join(', ')}; got ${shown(dtype)}`)
   if (!Array.isArray(shape) || !shape.every(isCount))
-    return fail(`tensor ${name}: shape must be a list of whole numbers, got ${JSON.stringify(shape)}`)
+    return fail(`tensor ${name}: shape must be a list of whole numbers, got ${shown(shape)}`)
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount))
-    return fail(`tensor ${name}: data_offsets must be two whole numbers, got ${JSON.stringify(offsets)}`)
+    return fail(`tensor ${name}: data_offsets must be two whole numbers, got ${shown(offsets)}`)
   const [begin, end] = offsets as [number, number]
   const expected = elements(shape) * sizes[dtype as SafetensorsDType]
   if (end - begin !== expected)
@@ -143,6 +143,16 @@ function entryOf(name: string, value: unknown, fail: Fail): Entry {
       `tensor ${name}: ${dtype} of shape ${shapeText(shape)} takes ${expected} bytes, its data_offsets give ${end - begin}`,
     )
   return { dtype: dtype as SafetensorsDType, shape, begin, end }
+}
+
+/** A value for an error: short, whatever a damaged header holds. */
+function shown(value: unknown): string {
+  try {
+    const text = JSON.stringify(value) ?? 'nothing'
+    return text.length > 100 ? `${text.slice(0, 100)}…` : text
+  } catch {
+    return 'lists in lists without end'
+  }
 }
 
 /** Tensors must cover the data without holes and without overlap. */

@@ -1,12 +1,17 @@
 /**
  * A checkpoint is one safetensors file: parameters and running statistics by path, `velocity/<parameter>` for each
- * parameter, and in the header's metadata everything that is needed to evaluate the network or to train on.
+ * parameter, and in the header's metadata everything that is needed to evaluate the network or to train on, with a
+ * checksum over all of it.
  */
 import type { Normalisation } from '../data/dataset.js'
 import { readSafetensors, type Tensor, writeSafetensors } from '../formats/safetensors.js'
+import { forwardGraph } from '../model/forward.js'
+import { parametersOf } from '../model/parameters.js'
 import type { InputSpec, NetworkSpec } from '../spec/spec.js'
 import { validateSpec } from '../spec/validate.js'
 import { DataError, ResnetError } from '../util/errors.js'
+import { sameShape, shapeText } from '../util/shape.js'
+import { checksum, expectChecksum } from './checksum.js'
 import { completeRecipe, type Recipe } from './recipe.js'
 import { velocityName } from './step.js'
 import type { NamedWeights } from './weights.js'
@@ -80,6 +85,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint, note?: string): Uint8Ar
   const metadata: Record<string, string> = { format: FORMAT, engine: checkpoint.engine }
   for (const field of jsonFields) metadata[field] = JSON.stringify(checkpoint[field])
   if (note !== undefined) metadata.kept = note
+  metadata.checksum = checksum({ tensors, metadata })
   return writeSafetensors({ tensors, metadata })
 }
 
@@ -88,27 +94,27 @@ export function encodeCheckpoint(checkpoint: Checkpoint, note?: string): Uint8Ar
  * @throws DataError when the file is damaged or is no checkpoint of this package.
  */
 export function decodeCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
-  const { tensors, metadata } = readSafetensors(bytes, name)
+  const file = readSafetensors(bytes, name)
+  const { tensors, metadata } = file
   if (metadata.format !== FORMAT || metadata.spec === undefined)
     throw new DataError(
       `${name}: no checkpoint of resnet.ts: expected format ${FORMAT} and a spec in its metadata, got ${
         metadata.format === undefined ? 'none' : `format ${metadata.format}`
       }`,
     )
+  expectChecksum(file, name)
   const parsed = Object.fromEntries(jsonFields.map((field) => [field, parse(name, field, metadata[field])]))
   const { spec, recipe, preprocessing, data, progress } = parsed as Omit<
     Checkpoint,
     'engine' | 'weights' | 'velocities'
   >
-  try {
+  naming(name, () => {
     validateSpec(spec)
     completeRecipe(recipe)
     checkPreprocessing(preprocessing, spec)
+    checkData(data)
     checkProgress(progress)
-  } catch (error) {
-    if (error instanceof ResnetError) throw new DataError(`${name}: ${error.message}`)
-    throw error
-  }
+  })
   const weights = new Map<string, NamedWeights>()
   const velocities = new Map<string, NamedWeights>()
   for (const [tensor, { shape, data: values }] of tensors) {
@@ -116,23 +122,76 @@ export function decodeCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
     if (tensor.startsWith(VELOCITY)) velocities.set(tensor.slice(VELOCITY.length), { shape, data: values })
     else weights.set(tensor, { shape, data: values })
   }
+  naming(name, () => checkWeights(weights, spec))
   return { spec, recipe, preprocessing, data, progress, engine: metadata.engine ?? 'unknown', weights, velocities }
 }
 
-function checkPreprocessing({ normalisation, classes }: Preprocessing, { input, head }: NetworkSpec): void {
+/** What a check finds wrong, as an error that names the file. */
+function naming(name: string, check: () => void): void {
+  try {
+    check()
+  } catch (error) {
+    if (error instanceof ResnetError) throw new DataError(`${name}: ${error.message}`)
+    throw error
+  }
+}
+
+/** Before anything is allocated by the spec: a few damaged digits in it must not ask for all memory. */
+function checkWeights(weights: ReadonlyMap<string, NamedWeights>, spec: NetworkSpec): void {
+  const expected = new Map(
+    parametersOf(forwardGraph(spec, { batch: 1, mode: 'inference' })).map(({ path, shape }) => [path, shape]),
+  )
+  const extra = [...weights.keys()].find((path) => !expected.has(path))
+  if (extra !== undefined) throw new DataError(`tensor ${extra} belongs to no layer of its spec`)
+  for (const [path, shape] of expected) {
+    const found = weights.get(path)
+    if (!found) throw new DataError(`tensor ${path} is missing`)
+    if (!sameShape(found.shape, shape))
+      throw new DataError(`tensor ${path} has shape ${shapeText(found.shape)}, its spec expects ${shapeText(shape)}`)
+  }
+}
+
+function checkPreprocessing(
+  { normalisation, input: stated, classes }: Preprocessing,
+  { input, head }: NetworkSpec,
+): void {
   const wrong = (what: string) => new DataError(`its preprocessing does not fit its spec: ${what}`)
   if (!Array.isArray(classes) || classes.length !== head.classes)
     throw wrong(`${classes?.length ?? 'no'} class names for ${head.classes} classes`)
+  if (!classes.every((text) => typeof text === 'string')) throw wrong('class names must be texts')
+  for (const field of ['channels', 'height', 'width'] as const)
+    if (stated?.[field] !== input[field]) throw wrong(`${field} ${stated?.[field]} for pictures of ${input[field]}`)
   for (const values of [normalisation?.mean, normalisation?.std])
     if (!Array.isArray(values) || values.length !== input.channels || !values.every(Number.isFinite))
       throw wrong(`mean and std must be ${input.channels} numbers each, got ${JSON.stringify(normalisation)}`)
 }
 
-function checkProgress({ step, running, history }: TrainingProgress): void {
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+function checkData({ name, train, val, test }: DataIdentity): void {
+  if (typeof name !== 'string' || ![train, val ?? 0, test].every(isCount))
+    throw new DataError('its data makes no sense: expected a name and numbers of pictures')
+}
+
+function checkProgress({ step, running, best, history }: TrainingProgress): void {
   const wrong = (what: string) => new DataError(`its progress makes no sense: ${what}`)
-  if (!Number.isSafeInteger(step) || step < 0) throw wrong(`step must be a whole number, got ${step}`)
+  if (!isCount(step)) throw wrong(`step must be a whole number, got ${shown(step)}`)
   if (![running?.loss, running?.wrong, running?.count].every(Number.isFinite)) throw wrong('running has no sums')
+  if (best !== null && !(isCount(best?.epoch) && Number.isFinite(best.top1Error)))
+    throw wrong('best must be null or an epoch with its error')
   if (!Array.isArray(history)) throw wrong('history must be a list')
+  history.forEach((record: EpochRecord | null, index) => {
+    const numbers = [record?.lr, record?.train?.loss, record?.train?.top1Error]
+    if (record?.test !== undefined) numbers.push(record.test?.loss, record.test?.top1Error)
+    if (!isCount(record?.epoch) || !isCount(record.step) || !numbers.every(Number.isFinite))
+      throw wrong(`entry ${index + 1} of its history is no epoch`)
+  })
+}
+
+function shown(value: unknown): string {
+  return (JSON.stringify(value) ?? 'nothing').slice(0, 40)
 }
 
 function parse(name: string, field: string, text: string | undefined): unknown {

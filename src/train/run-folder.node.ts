@@ -1,40 +1,51 @@
 /**
- * The folder of a run: `last.safetensors` (go on from here), `best.safetensors` (the smallest test error) and
- * `metrics.jsonl` (a line an epoch). Files are replaced in one move, so a crash leaves the old or the new, never half.
+ * The folder of a run: `last.safetensors` (go on from here), `best.safetensors` (the smallest test error),
+ * `metrics.jsonl` (a line an epoch) and, while a process trains in it, `run.lock`. Files are replaced in one move, so a
+ * crash leaves the old or the new, never half.
  */
-import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { DataError } from '../util/errors.js'
-import { makeFolder } from '../util/folder.node.js'
-import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.js'
+import { errorCode, fileError } from '../util/file-error.js'
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type TrainingProgress } from './checkpoint.js'
+import { disk, type FileSystem } from './file-system.node.js'
+import { RunLock } from './run-lock.node.js'
 
 const LAST = 'last.safetensors'
 const BEST = 'best.safetensors'
 const METRICS = 'metrics.jsonl'
 
+/** A file that is being written, or was when its process was killed. */
+const temporaryName = /^(\.(last\.safetensors|best\.safetensors|metrics\.jsonl)|run\.lock)\.\d+\.tmp$/
+
 /** Puts a file in place whole: written beside it, flushed to the disk, then moved over it. */
-export async function writeAtomically(path: string, bytes: Uint8Array | string): Promise<void> {
+export async function writeAtomically(path: string, bytes: Uint8Array | string, files = disk): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`)
   try {
-    const file = await open(temporary, 'w')
+    const file = await files.open(temporary, 'w')
     try {
-      await file.writeFile(bytes)
+      await file.write(bytes)
       await file.sync()
     } finally {
       await file.close()
     }
-    await rename(temporary, path)
+    await files.rename(temporary, path)
+    await files.syncFolder(dirname(path))
   } catch (error) {
-    await rm(temporary, { force: true })
-    throw fileError(path, 'cannot be written', error)
+    await files.remove(temporary).catch(() => {}) // the first error says more
+    throw cannotBeWritten(path, error)
   }
 }
 
+function cannotBeWritten(path: string, error: unknown): DataError {
+  if (errorCode(error) === 'ENOENT') return new DataError(`${path}: cannot be written: its folder does not exist`)
+  return fileError(path, 'cannot be written', error)
+}
+
 /** @throws DataError naming the file when it is missing, damaged or no checkpoint. */
-export async function readCheckpoint(path: string): Promise<Checkpoint> {
+export async function readCheckpoint(path: string, files = disk): Promise<Checkpoint> {
   let bytes: Uint8Array
   try {
-    bytes = await readFile(path)
+    bytes = await files.read(path)
   } catch (error) {
     throw fileError(path, 'cannot be read', error)
   }
@@ -49,9 +60,12 @@ export interface MetricsLine {
 
 export class RunFolder {
   readonly path: string
+  readonly #files: FileSystem
+  #lock: RunLock | undefined
 
-  constructor(path: string) {
+  constructor(path: string, files = disk) {
     this.path = path
+    this.#files = files
   }
 
   get last(): string {
@@ -67,65 +81,103 @@ export class RunFolder {
   }
 
   /**
-   * Makes the folder ready for a run that starts anew. What an earlier run left in it is moved to `earlier-1`,
-   * `earlier-2`, … inside it; returns where to, or undefined if there was nothing.
+   * Takes the folder for this process until `release`, and clears away what a killed one left half written. The folder
+   * is made if need be.
+   * @throws DataError when another process has it, or it cannot be written to.
    */
-  async startAnew(): Promise<string | undefined> {
-    const names = await this.#open()
-    const left = names.filter((name) => [LAST, BEST, METRICS].includes(name))
-    if (left.length === 0) return undefined
-    let n = 1
-    while (names.includes(`earlier-${n}`)) n++
-    const earlier = join(this.path, `earlier-${n}`)
-    await mkdir(earlier)
-    for (const name of left) await rename(join(this.path, name), join(earlier, name))
-    return earlier
+  async claim(): Promise<void> {
+    if (this.#lock) return
+    await this.#files.makeFolder(this.path)
+    this.#lock = await RunLock.take(this.path, this.#files)
+    await this.#attempt('cannot be tidied', async () => {
+      for (const name of await this.#files.list(this.path))
+        if (temporaryName.test(name)) await this.#files.remove(join(this.path, name))
+    })
   }
 
-  /** Makes the folder ready for a run that goes on after `step`: metrics of later steps, which it will redo, are dropped. */
-  async goOnAfter(step: number): Promise<void> {
-    const names = await this.#open()
-    if (!names.includes(METRICS)) return
-    const lines = (await readFile(this.metrics, 'utf8')).split('\n').filter((line) => isUpTo(line, step))
-    await writeAtomically(this.metrics, lines.map((line) => `${line}\n`).join(''))
+  /** Lets other processes train in the folder. */
+  release(): void {
+    this.#lock?.release()
+    this.#lock = undefined
+  }
+
+  /**
+   * Claims the folder for a run that starts anew. What an earlier run left in it is moved to `earlier-1`, `earlier-2`, …
+   * inside it; returns where to, or undefined if there was nothing.
+   */
+  async startAnew(): Promise<string | undefined> {
+    await this.claim()
+    return this.#attempt('the earlier run in it cannot be moved aside', async () => {
+      const names = await this.#files.list(this.path)
+      const left = [LAST, BEST, METRICS].filter((name) => names.includes(name))
+      if (left.length === 0) return undefined
+      let n = 1
+      while (names.includes(`earlier-${n}`)) n++
+      const earlier = join(this.path, `earlier-${n}`)
+      await this.#files.makeFolder(earlier)
+      for (const name of left) await this.#files.rename(join(this.path, name), join(earlier, name))
+      return earlier
+    })
+  }
+
+  /**
+   * Claims the folder for a run that goes on from here: metrics of epochs that it will finish, or evaluate, once more
+   * are dropped. Returns the last line that stays.
+   */
+  async goOnFrom({ history }: Pick<TrainingProgress, 'history'>): Promise<MetricsLine | undefined> {
+    const step = history.findLast(({ test }) => test)?.step ?? 0
+    await this.claim()
+    const text = await this.#attempt('its metrics cannot be read', async () => {
+      const names = await this.#files.list(this.path)
+      return names.includes(METRICS) ? new TextDecoder().decode(await this.#files.read(this.metrics)) : ''
+    })
+    const kept = text.split('\n').flatMap((line) => {
+      const parsed = metricsLine(line)
+      return parsed && parsed.step <= step ? [parsed] : []
+    })
+    const wanted = kept.map((line) => `${JSON.stringify(line)}\n`).join('')
+    if (wanted !== text) await writeAtomically(this.metrics, wanted, this.#files)
+    return kept.at(-1)
   }
 
   async saveLast(checkpoint: Checkpoint): Promise<void> {
-    await writeAtomically(this.last, encodeCheckpoint(checkpoint))
+    await writeAtomically(this.last, encodeCheckpoint(checkpoint), this.#files)
   }
 
   async saveBest(checkpoint: Checkpoint): Promise<void> {
-    await writeAtomically(this.best, encodeCheckpoint(checkpoint, 'best on test'))
+    await writeAtomically(this.best, encodeCheckpoint(checkpoint, 'best on test'), this.#files)
   }
 
+  /** On the disk when this returns: a checkpoint that is saved afterwards never knows more epochs than the metrics. */
   async appendMetrics(line: MetricsLine): Promise<void> {
-    await writeFile(this.metrics, `${JSON.stringify(line)}\n`, { flag: 'a' })
+    try {
+      const file = await this.#files.open(this.metrics, 'a')
+      try {
+        await file.write(`${JSON.stringify(line)}\n`)
+        await file.sync()
+      } finally {
+        await file.close()
+      }
+    } catch (error) {
+      throw cannotBeWritten(this.metrics, error)
+    }
   }
 
-  /** The names in the folder, which is made if need be. */
-  async #open(): Promise<string[]> {
-    await makeFolder(this.path)
-    return readdir(this.path)
+  async #attempt<T>(what: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      throw fileError(this.path, what, error)
+    }
   }
 }
 
-function isUpTo(line: string, step: number): boolean {
+/** Undefined for the end of a line that a crash cut short. */
+function metricsLine(text: string): MetricsLine | undefined {
   try {
-    return (JSON.parse(line) as MetricsLine).step <= step
+    const line = JSON.parse(text) as MetricsLine | null
+    return Number.isSafeInteger(line?.step) ? (line ?? undefined) : undefined
   } catch {
-    return false // the end of a line that a crash cut short
+    return undefined
   }
-}
-
-function fileError(path: string, what: string, error: unknown): DataError {
-  const { code, message } = error as NodeJS.ErrnoException
-  const reasons: Record<string, string> = {
-    ENOENT: 'it does not exist',
-    EACCES: 'permission denied',
-    EISDIR: 'it is a folder, a file was expected',
-    ENOTDIR: 'a part of the path is no folder',
-    EEXIST: 'a file is in the way',
-    ENOSPC: 'the disk is full',
-  }
-  return new DataError(`${path}: ${what}: ${reasons[code ?? ''] ?? message}`)
 }

@@ -13,9 +13,11 @@ import { elements } from '../util/shape.js'
 import type { Checkpoint, DataIdentity, EpochRecord, TrainingProgress } from './checkpoint.js'
 import { compileGraph } from './compile.js'
 import { Evaluator, expectFit } from './evaluate.js'
+import { firstNotFinite, whereLost } from './finite.js'
 import { Latest } from './latest.js'
 import { countCorrect, type Evaluation, percent } from './metrics.js'
 import { NextBatch } from './next-batch.js'
+import { expectSameNormalisation } from './normalisation-check.js'
 import { type Course, course, type Recipe } from './recipe.js'
 import { learningRate } from './schedule.js'
 import { trainingGraph, velocityName } from './step.js'
@@ -90,7 +92,10 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
   ): Promise<Trainer<E>> {
     expectFit(spec, data.train)
     expectFit(spec, data.test)
-    if (options.checkpoint) expectSameData(options.checkpoint.data, identity(data))
+    if (options.checkpoint) {
+      expectSameData(options.checkpoint.data, identity(data))
+      expectSameNormalisation(options.checkpoint, data)
+    }
     const plan = course(recipe, data.train.count)
     const graph = trainingGraph(spec, recipe)
     const executable = await compileGraph(engine, graph)
@@ -194,7 +199,7 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
   evaluate(pictures?: Pictures): Promise<Evaluation> {
     return this.#exclusively(async () => {
       this.#expectNumbers()
-      this.#evaluator.setWeights(await this.#readWeights())
+      this.#evaluator.setWeights(await this.#readFiniteWeights())
       const evaluation = await this.#evaluator.evaluate(
         pictures ?? this.#data.test,
         this.#data.normalisation,
@@ -215,7 +220,10 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
     return weightHash(await this.weights())
   }
 
-  /** All that is needed to go on from here. */
+  /**
+   * All that is needed to go on from here.
+   * @throws TrainingError when the weights are no longer numbers, so that no good checkpoint is replaced by them.
+   */
   checkpoint(): Promise<Checkpoint> {
     return this.#exclusively(async () => {
       this.#expectNumbers()
@@ -228,7 +236,7 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
         data: identity(this.#data),
         progress: this.#progress,
         engine: this.engine.build,
-        weights: await this.#readWeights(),
+        weights: await this.#readFiniteWeights(),
         velocities: new Map(
           this.#inputs('parameter').map(({ name }) => [name, velocities.get(velocityName(name))!] as const),
         ),
@@ -264,6 +272,19 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
     return readWeights(this.#executable, this.#inputs('parameter', 'buffer'))
   }
 
+  async #readFiniteWeights(): Promise<Map<string, NamedWeights>> {
+    const weights = await this.#readWeights()
+    const lost = firstNotFinite(weights)
+    if (lost) {
+      this.#failed = true
+      throw new TrainingError(
+        `step ${this.#progress.step}: its update made ${lost.name} ${lost.value}; this training cannot go on: ` +
+          'begin again with a smaller learning rate or a warm-up',
+      )
+    }
+    return weights
+  }
+
   #writeWeights(checkpoint: Checkpoint | undefined): void {
     const state = this.#inputs('parameter', 'buffer')
     const optimizer = this.#inputs('optimizer')
@@ -278,7 +299,10 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
   }
 
   #expectNumbers(): void {
-    if (this.#failed) throw new TrainingError('the weights are no longer numbers: go on from an earlier checkpoint')
+    if (this.#failed)
+      throw new TrainingError(
+        'the weights are no longer numbers: begin again with a smaller learning rate or a warm-up',
+      )
   }
 
   /** One step. The next batch is prepared while the engine runs this one. */
@@ -301,11 +325,25 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
       await running
     }
     const loss = (await this.#executable.read('loss'))[0]!
-    const correct = countCorrect(await this.#executable.read('logits'), labels, this.spec.head.classes, labels.length)
+    const logits = await this.#executable.read('logits')
+    if (!Number.isFinite(loss)) await this.#fail(step, lr, loss, logits)
+    const correct = countCorrect(logits, labels, this.spec.head.classes, labels.length)
     const wrong = labels.length - correct
     this.#trained = { count: this.#trained.count + labels.length, wrong: this.#trained.wrong + wrong }
     this.#trainedMilliseconds += performance.now() - began
     return this.#finishStep(lr, loss, labels.length, wrong)
+  }
+
+  /** Ends the training at a loss that is no number; says where the numbers were lost. */
+  async #fail(step: number, lr: number, loss: number, logits: Float32Array): Promise<never> {
+    this.#failed = true
+    this.#next.prepare(step)
+    const statistics = await readWeights(this.#executable, this.#inputs('buffer'))
+    const where = whereLost({ pictures: this.#next.pictures, statistics, logits })
+    throw new TrainingError(
+      `step ${step + 1} (epoch ${Math.floor(step / this.#course.stepsPerEpoch) + 1}): the loss is ${loss}, at a ` +
+        `learning rate of ${lr}; ${where}; this training cannot go on: begin again with a smaller learning rate or a warm-up`,
+    )
   }
 
   #finishStep(lr: number, loss: number, count: number, wrong: number): StepProgress {
@@ -313,13 +351,6 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
     const { running, history, best } = this.#progress
     const step = this.#progress.step + 1
     const epoch = Math.ceil(step / stepsPerEpoch)
-    if (!Number.isFinite(loss)) {
-      this.#failed = true
-      throw new TrainingError(
-        `step ${step} (epoch ${epoch}): the loss is ${loss}, at a learning rate of ${lr}; ` +
-          'use a smaller learning rate or a warm-up, and go on from the last checkpoint',
-      )
-    }
     const sums = { loss: running.loss + loss * count, wrong: running.wrong + wrong, count: running.count + count }
     const means = { loss: sums.loss / sums.count, top1Error: percent(sums.wrong, sums.count) }
     this.#progress =

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { openReference } from '../../src/engine/reference/engine.js'
 import { readSafetensors, writeSafetensors } from '../../src/formats/safetensors.js'
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../../src/train/checkpoint.js'
+import { checksum } from '../../src/train/checksum.js'
 import { Trainer } from '../../src/train/trainer.js'
 import { tinyData, tinyRecipe, tinySpec } from './tiny.js'
 
@@ -25,7 +26,7 @@ test('it carries weights by path, velocities, and what the network needs to know
   expect(tensors.has('stem.norm.variance')).toBe(true)
   expect(tensors.has('velocity/stem.norm.variance')).toBe(false)
   expect(Object.keys(metadata).sort()).toEqual(
-    ['data', 'engine', 'format', 'kept', 'preprocessing', 'progress', 'recipe', 'spec'].sort(),
+    ['checksum', 'data', 'engine', 'format', 'kept', 'preprocessing', 'progress', 'recipe', 'spec'].sort(),
   )
   expect(metadata).toMatchObject({ format: '1', engine: 'reference', kept: 'best on test' })
   expect(JSON.parse(metadata.preprocessing!)).toEqual({
@@ -40,11 +41,18 @@ test('it carries weights by path, velocities, and what the network needs to know
 describe('files that are none', () => {
   const changed = (change: Record<string, string | undefined>) => {
     const { tensors, metadata } = readSafetensors(encodeCheckpoint(checkpoint))
-    const entries = Object.entries({ ...metadata, ...change }).filter(([, text]) => text !== undefined)
-    return writeSafetensors({ tensors, metadata: Object.fromEntries(entries) as Record<string, string> })
+    const entries = Object.entries({ ...metadata, checksum: undefined, ...change }).filter(
+      ([, text]) => text !== undefined,
+    )
+    const changedMetadata = Object.fromEntries(entries) as Record<string, string>
+    changedMetadata.checksum ??= checksum({ tensors, metadata: changedMetadata })
+    return writeSafetensors({ tensors, metadata: changedMetadata })
   }
   const progress = { ...checkpoint.progress, step: -1 }
   const preprocessing = { ...checkpoint.preprocessing, classes: ['one'] }
+
+  const wider = { ...checkpoint.spec, head: { ...checkpoint.spec.head, classes: 3 } }
+  const threeClasses = { ...checkpoint.preprocessing, classes: ['one', 'two', 'three'] }
 
   test.each<[string, Record<string, string | undefined>, string]>([
     [
@@ -71,7 +79,34 @@ describe('files that are none', () => {
       { preprocessing: JSON.stringify(preprocessing) },
       'its preprocessing does not fit its spec: 1 class names for 2 classes',
     ],
+    [
+      'pictures of another size',
+      { preprocessing: JSON.stringify({ ...checkpoint.preprocessing, input: { channels: 3, height: 9, width: 8 } }) },
+      'its preprocessing does not fit its spec: height 9 for pictures of 8',
+    ],
+    ['data without a name', { data: '{"train":1,"test":1}' }, 'its data makes no sense: expected a name and numbers'],
+    [
+      'a best epoch that is none',
+      { progress: JSON.stringify({ ...checkpoint.progress, best: 3 }) },
+      'its progress makes no sense: best must be null or an epoch with its error',
+    ],
+    [
+      'a history that is none',
+      { progress: JSON.stringify({ ...checkpoint.progress, history: [null] }) },
+      'its progress makes no sense: entry 1 of its history is no epoch',
+    ],
+    [
+      'tensors of another network',
+      { spec: JSON.stringify(wider), preprocessing: JSON.stringify(threeClasses) },
+      'tensor head.classifier.weight has shape 2x8, its spec expects 3x8',
+    ],
+    ['a byte that changed', { checksum: '00000000' }, 'damaged: its checksum is '],
   ])('%s', (_, change, message) => {
     expect(() => decodeCheckpoint(changed(change), 'x.safetensors')).toThrow(`x.safetensors: ${message}`)
+  })
+
+  test('one that was changed on purpose can say so', () => {
+    const { engine } = decodeCheckpoint(changed({ engine: 'mine', checksum: 'unchecked' }), 'x.safetensors')
+    expect(engine).toBe('mine')
   })
 })

@@ -4,9 +4,11 @@ import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import type { Score } from '../../src/train/checkpoint.js'
 import { RunFolder, readCheckpoint, writeAtomically } from '../../src/train/run-folder.node.js'
 import { makeFolder } from '../../src/util/folder.node.js'
 
+const score: Score = { loss: 1, top1Error: 50 }
 const base = mkdtempSync(join(tmpdir(), 'resnet run '))
 afterAll(() => rmSync(base, { recursive: true, force: true }))
 
@@ -28,7 +30,9 @@ describe('writing atomically', () => {
     await expect(writeAtomically(path, 'text')).rejects.toThrow(`${path}: cannot be written: it is a folder`)
     expect(readdirSync(folder)).toEqual(['file'])
     const nowhere = join(base, 'nowhere', 'file')
-    await expect(writeAtomically(nowhere, 'text')).rejects.toThrow(`${nowhere}: cannot be written: it does not exist`)
+    await expect(writeAtomically(nowhere, 'text')).rejects.toThrow(
+      `${nowhere}: cannot be written: its folder does not exist`,
+    )
   })
 })
 
@@ -41,7 +45,7 @@ describe('the folder of a run', () => {
     expect(await run.startAnew()).toBe(join(run.path, 'earlier-1'))
     await run.appendMetrics({ step: 2 })
     expect(await run.startAnew()).toBe(join(run.path, 'earlier-2'))
-    expect(readdirSync(run.path).sort()).toEqual(['earlier-1', 'earlier-2', 'notes.txt'])
+    expect(readdirSync(run.path).sort()).toEqual(['earlier-1', 'earlier-2', 'notes.txt', 'run.lock'])
     expect(readFileSync(join(run.path, 'earlier-1', 'metrics.jsonl'), 'utf8')).toBe('{"step":1}\n')
   })
 
@@ -50,8 +54,23 @@ describe('the folder of a run', () => {
     await run.startAnew()
     for (const step of [3, 6, 9]) await run.appendMetrics({ step, epoch: step / 3 })
     writeFileSync(run.metrics, `${readFileSync(run.metrics, 'utf8')}{"step":1`)
-    await run.goOnAfter(6)
-    expect(readFileSync(run.metrics, 'utf8')).toBe('{"step":3,"epoch":1}\n{"step":6,"epoch":2}\n')
+    const epoch = (step: number, test?: Score) => ({
+      epoch: step / 3,
+      step,
+      lr: 1,
+      train: score,
+      ...(test ? { test } : {}),
+    })
+    const metrics = () => readFileSync(run.metrics, 'utf8')
+    const kept = await run.goOnFrom({ history: [epoch(3, score), epoch(6, score)] })
+    expect(kept).toEqual({ step: 6, epoch: 2 })
+    expect(metrics()).toBe('{"step":3,"epoch":1}\n{"step":6,"epoch":2}\n')
+    // Stopped between the last step of an epoch and its evaluation: that comes again, and with it the line.
+    await run.goOnFrom({ history: [epoch(3, score), epoch(6)] })
+    expect(metrics()).toBe('{"step":3,"epoch":1}\n')
+    await run.goOnFrom({ history: [] })
+    expect(metrics()).toBe('')
+    run.release()
   })
 
   test('says what is in the way', async () => {

@@ -1,0 +1,35 @@
+/** Weights belong to the normalisation they were trained with: what to say where a data set brings another one. */
+import type { Dataset, Normalisation } from '../data/dataset.js'
+import { ConfigError } from '../util/errors.js'
+import type { Checkpoint } from './checkpoint.js'
+
+function normalisationText({ mean, std }: Normalisation): string {
+  const list = (values: readonly number[]) => values.map((value) => Number(value.toPrecision(4))).join(', ')
+  return `mean ${list(mean)} and std ${list(std)}`
+}
+
+function same(a: Normalisation, b: Normalisation): boolean {
+  const flat = ({ mean, std }: Normalisation) => JSON.stringify([mean, std])
+  return flat(a) === flat(b)
+}
+
+/** @throws ConfigError when a training would go on with pictures normalised otherwise than before. */
+export function expectSameNormalisation({ preprocessing }: Checkpoint, data: Dataset): void {
+  const { normalisation } = preprocessing
+  if (same(normalisation, data.normalisation)) return
+  throw new ConfigError(
+    `${data.name}: normalises pictures by ${normalisationText(data.normalisation)}, this training began with ` +
+      `${normalisationText(normalisation)}; what it has learned would be lost in part and its bits would differ: ` +
+      'go on with the data set it began with, or set its normalisation to that of the checkpoint',
+  )
+}
+
+/** A sentence for people who evaluate weights on data with a normalisation of its own; undefined where both agree. */
+export function normalisationAdvice({ preprocessing, data }: Checkpoint, dataset: Dataset): string | undefined {
+  const { normalisation } = preprocessing
+  if (same(normalisation, dataset.normalisation)) return undefined
+  return (
+    `these weights were trained on ${data.name} with ${normalisationText(normalisation)}, which is used here too; ` +
+    `${dataset.name} has ${normalisationText(dataset.normalisation)} of its own, so expect a larger error than on ${data.name}`
+  )
+}

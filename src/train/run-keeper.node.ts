@@ -1,0 +1,97 @@
+/**
+ * Keeps a training on disk while it runs: its state now and then and after each epoch, the best one, and the metrics.
+ * Whatever moment the process is killed at, the folder holds a whole checkpoint to go on from.
+ */
+import { DataError } from '../util/errors.js'
+import type { Checkpoint, EpochRecord } from './checkpoint.js'
+import type { RunFolder } from './run-folder.node.js'
+
+/** How often a checkpoint is saved, beside the end of each epoch. */
+export type CheckpointEvery = { readonly seconds: number } | { readonly steps: number }
+
+/** The part of a trainer that matters here. */
+export interface Kept {
+  checkpoint(): Promise<Checkpoint>
+  readonly imagesPerSecond: number
+}
+
+export interface KeeperOptions {
+  /** Default: a minute. */
+  readonly every?: CheckpointEvery | undefined
+  /** Seconds that earlier parts of this run took. */
+  readonly secondsBefore?: number | undefined
+  /** Milliseconds, for tests; the default never jumps when the clock of the machine is set. */
+  readonly now?: (() => number) | undefined
+}
+
+export class RunKeeper {
+  readonly #kept: Kept
+  readonly #folder: RunFolder
+  readonly #every: CheckpointEvery
+  readonly #now: () => number
+  readonly #began: number
+  #savedAt: number
+  #savedStep: number | undefined
+
+  /** @param savedStep the step of the checkpoint that the folder holds already */
+  constructor(kept: Kept, folder: RunFolder, savedStep?: number, options: KeeperOptions = {}) {
+    this.#kept = kept
+    this.#folder = folder
+    this.#every = options.every ?? { seconds: 60 }
+    this.#now = options.now ?? (() => performance.now())
+    this.#began = this.#now() - 1000 * (options.secondsBefore ?? 0)
+    this.#savedAt = this.#now()
+    this.#savedStep = savedStep
+  }
+
+  /** What is left when training fails. */
+  get saved(): string {
+    return this.#savedStep === undefined
+      ? 'nothing had been saved'
+      : `the checkpoint of step ${this.#savedStep} in ${this.#folder.path} is whole`
+  }
+
+  /** Saves the state if it is time to. Training may go on meanwhile. */
+  async progress(step: number): Promise<void> {
+    const due =
+      'steps' in this.#every
+        ? step - (this.#savedStep ?? 0) >= this.#every.steps
+        : this.#now() - this.#savedAt >= 1000 * this.#every.seconds
+    if (due) await this.save()
+  }
+
+  /** After an epoch and its evaluation. The last checkpoint comes last: it stands for all that is saved before it. */
+  async epoch(record: EpochRecord): Promise<void> {
+    const checkpoint = await this.#kept.checkpoint()
+    const { imagesPerSecond } = this.#kept
+    const seconds = (this.#now() - this.#began) / 1000
+    await this.#keep(checkpoint.progress.step, async () => {
+      await this.#folder.appendMetrics({ ...record, imagesPerSecond, seconds })
+      if (checkpoint.progress.best?.epoch === record.epoch) await this.#folder.saveBest(checkpoint)
+      await this.#folder.saveLast(checkpoint)
+    })
+  }
+
+  /** Saves the state; returns its step. */
+  async save(): Promise<number> {
+    const checkpoint = await this.#kept.checkpoint()
+    const { step } = checkpoint.progress
+    await this.#keep(step, () => this.#folder.saveLast(checkpoint))
+    return step
+  }
+
+  async #keep(step: number, write: () => Promise<void>): Promise<void> {
+    try {
+      await write()
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error
+      const remedy =
+        this.#savedStep === undefined ? '' : `: put this right and go on with --resume ${this.#folder.path}`
+      throw new DataError(`${error.message}; training stopped after step ${step}, ${this.saved}${remedy}`, {
+        cause: error,
+      })
+    }
+    this.#savedAt = this.#now()
+    this.#savedStep = step
+  }
+}
