@@ -112,6 +112,7 @@ export function decodeCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
     validateSpec(spec)
     completeRecipe(recipe)
     checkPreprocessing(preprocessing, spec)
+    checkInput(preprocessing.input, spec.input)
     checkData(data)
     checkProgress(progress)
   })
@@ -126,41 +127,11 @@ export function decodeCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
   return { spec, recipe, preprocessing, data, progress, engine: metadata.engine ?? 'unknown', weights, velocities }
 }
 
-/** What a check finds wrong, as an error that names the file. */
-function naming(name: string, check: () => void): void {
-  try {
-    check()
-  } catch (error) {
-    if (error instanceof ResnetError) throw new DataError(`${name}: ${error.message}`)
-    throw error
-  }
-}
-
-/** Before anything is allocated by the spec: a few damaged digits in it must not ask for all memory. */
-function checkWeights(weights: ReadonlyMap<string, NamedWeights>, spec: NetworkSpec): void {
-  const expected = new Map(
-    parametersOf(forwardGraph(spec, { batch: 1, mode: 'inference' })).map(({ path, shape }) => [path, shape]),
-  )
-  const extra = [...weights.keys()].find((path) => !expected.has(path))
-  if (extra !== undefined) throw new DataError(`tensor ${extra} belongs to no layer of its spec`)
-  for (const [path, shape] of expected) {
-    const found = weights.get(path)
-    if (!found) throw new DataError(`tensor ${path} is missing`)
-    if (!sameShape(found.shape, shape))
-      throw new DataError(`tensor ${path} has shape ${shapeText(found.shape)}, its spec expects ${shapeText(shape)}`)
-  }
-}
-
-function checkPreprocessing(
-  { normalisation, input: stated, classes }: Preprocessing,
-  { input, head }: NetworkSpec,
-): void {
+function checkPreprocessing({ normalisation, classes }: Preprocessing, { input, head }: NetworkSpec): void {
   const wrong = (what: string) => new DataError(`its preprocessing does not fit its spec: ${what}`)
   if (!Array.isArray(classes) || classes.length !== head.classes)
     throw wrong(`${classes?.length ?? 'no'} class names for ${head.classes} classes`)
   if (!classes.every((text) => typeof text === 'string')) throw wrong('class names must be texts')
-  for (const field of ['channels', 'height', 'width'] as const)
-    if (stated?.[field] !== input[field]) throw wrong(`${field} ${stated?.[field]} for pictures of ${input[field]}`)
   for (const values of [normalisation?.mean, normalisation?.std])
     if (!Array.isArray(values) || values.length !== input.channels || !values.every(Number.isFinite))
       throw wrong(`mean and std must be ${input.channels} numbers each, got ${JSON.stringify(normalisation)}`)
@@ -188,6 +159,39 @@ function checkProgress({ step, running, best, history }: TrainingProgress): void
     if (!isCount(record?.epoch) || !isCount(record.step) || !numbers.every(Number.isFinite))
       throw wrong(`entry ${index + 1} of its history is no epoch`)
   })
+}
+
+function checkInput(stated: InputSpec | undefined, input: InputSpec): void {
+  for (const field of ['channels', 'height', 'width'] as const)
+    if (stated?.[field] !== input[field])
+      throw new DataError(
+        `its preprocessing does not fit its spec: ${field} ${shown(stated?.[field])} for pictures of ${input[field]}`,
+      )
+}
+
+/** What a check finds wrong, as an error that names the file. */
+function naming(name: string, check: () => void): void {
+  try {
+    check()
+  } catch (error) {
+    if (error instanceof ResnetError) throw new DataError(`${name}: ${error.message}`)
+    throw error
+  }
+}
+
+/** Before anything is allocated by the spec: a few damaged digits in it must not ask for all memory. */
+function checkWeights(weights: ReadonlyMap<string, NamedWeights>, spec: NetworkSpec): void {
+  const expected = new Map(
+    parametersOf(forwardGraph(spec, { batch: 1, mode: 'inference' })).map(({ path, shape }) => [path, shape]),
+  )
+  const extra = [...weights.keys()].find((path) => !expected.has(path))
+  if (extra !== undefined) throw new DataError(`tensor ${extra} belongs to no layer of its spec`)
+  for (const [path, shape] of expected) {
+    const found = weights.get(path)
+    if (!found) throw new DataError(`tensor ${path} is missing`)
+    if (!sameShape(found.shape, shape))
+      throw new DataError(`tensor ${path} has shape ${shapeText(found.shape)}, its spec expects ${shapeText(shape)}`)
+  }
 }
 
 function shown(value: unknown): string {
