@@ -334,18 +334,6 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
     return this.#finishStep(lr, loss, labels.length, wrong)
   }
 
-  /** Ends the training at a loss that is no number; says where the numbers were lost. */
-  async #fail(step: number, lr: number, loss: number, logits: Float32Array): Promise<never> {
-    this.#failed = true
-    this.#next.prepare(step)
-    const statistics = await readWeights(this.#executable, this.#inputs('buffer'))
-    const where = whereLost({ pictures: this.#next.pictures, statistics, logits })
-    throw new TrainingError(
-      `step ${step + 1} (epoch ${Math.floor(step / this.#course.stepsPerEpoch) + 1}): the loss is ${loss}, at a ` +
-        `learning rate of ${lr}; ${where}; this training cannot go on: begin again with a smaller learning rate or a warm-up`,
-    )
-  }
-
   #finishStep(lr: number, loss: number, count: number, wrong: number): StepProgress {
     const { stepsPerEpoch, totalSteps, epochs } = this.#course
     const { running, history, best } = this.#progress
@@ -376,6 +364,18 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
       imagesPerSecond: rate,
       secondsLeft: ((totalSteps - step) * count) / rate,
     }
+  }
+
+  /** Ends the training at a loss that is no number; says where the numbers were lost. */
+  async #fail(step: number, lr: number, loss: number, logits: Float32Array): Promise<never> {
+    this.#failed = true
+    this.#next.prepare(step)
+    const statistics = await readWeights(this.#executable, this.#inputs('buffer'))
+    const where = whereLost({ pictures: this.#next.pictures, statistics, logits })
+    throw new TrainingError(
+      `step ${step + 1} (epoch ${Math.floor(step / this.#course.stepsPerEpoch) + 1}): the loss is ${loss}, at a ` +
+        `learning rate of ${lr}; ${where}; this training cannot go on: begin again with a smaller learning rate or a warm-up`,
+    )
   }
 
   /** Puts an evaluation of the test set into the history, if an epoch has just ended. */
