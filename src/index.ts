@@ -3,6 +3,7 @@ export {
   configure,
   createTrainer,
   evaluateCheckpoint,
+  load,
   openEngine,
   resumeTrainer,
   runDemo,
@@ -27,7 +28,16 @@ export {
   type EngineOptions,
   engineNames,
 } from './api/engine-choice.js'
-export { type ComputeOptions, type TrainingResult, type TrainListeners, trainToEnd } from './api/training.js'
+export type { Load, WeightSource } from './api/load.js'
+export type { Activation, ClassifyOptions, Network, Prediction, RunOptions } from './api/network.js'
+export type { DrawablePicture, Picture, PixelPicture } from './api/picture.js'
+export {
+  type ComputeOptions,
+  type TrainingOptions,
+  type TrainingResult,
+  type TrainListeners,
+  trainToEnd,
+} from './api/training.js'
 export { type Augmentation, type Jitter, type ResizedCrop, usualCrop } from './data/augment.js'
 export { type BuiltinOptions, builtin } from './data/builtin.js'
 export {
@@ -83,7 +93,7 @@ export {
   type RecipeOptions,
 } from './train/recipe.js'
 export { type ScheduleName, scheduleNames } from './train/schedule.js'
-export type { StepProgress, Trainer } from './train/trainer.js'
+export type { StepProgress, Trainer, TrainingHooks } from './train/trainer.js'
 export { weightHash } from './train/weight-hash.js'
 export type { NamedWeights } from './train/weights.js'
 export { ConfigError, DataError, EngineError, ResnetError, ShapeError, TrainingError } from './util/errors.js'

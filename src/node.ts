@@ -1,6 +1,14 @@
 /** The package in Node: all of the browser's, the native engine, and files. */
 
-export { createTrainer, evaluateCheckpoint, openEngine, resumeTrainer, runDemo, train } from './api/compute.node.js'
+export {
+  createTrainer,
+  evaluateCheckpoint,
+  load,
+  openEngine,
+  resumeTrainer,
+  runDemo,
+  train,
+} from './api/compute.node.js'
 export { type CifarOptions, cifar10, cifar100 } from './data/cifar.node.js'
 export { type CifarDownload, cifarAddress, downloadCifar } from './data/cifar-download.node.js'
 export type { DownloadOptions } from './data/download.node.js'

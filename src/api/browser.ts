@@ -3,6 +3,8 @@ import type { BrowserFiles } from '../engine/cpu/wasm-host.browser.js'
 import { demoFunction } from './demo.js'
 import { chooseEngine } from './engine-choice.js'
 import { browserEnvironment } from './environment.js'
+import { fetchBytes } from './fetch.js'
+import { loadFunction } from './load.js'
 import { type OpenEngine, trainingFunctions } from './training.js'
 
 /** The one setting that is no argument: where files lie is a matter of the page, not of a call. */
@@ -25,4 +27,5 @@ export const openEngine: OpenEngine = (options = {}) =>
 
 const functions = trainingFunctions(openEngine)
 export const { createTrainer, resumeTrainer, train, evaluateCheckpoint } = functions
+export const load = loadFunction(openEngine, fetchBytes)
 export const runDemo = demoFunction(openEngine, functions)

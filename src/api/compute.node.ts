@@ -1,7 +1,12 @@
 /** What computes, on the engines that Node has. */
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { fileError } from '../util/file-error.js'
 import { demoFunction } from './demo.js'
 import { chooseEngine } from './engine-choice.js'
 import { nodeEnvironment } from './environment.node.js'
+import { fetchBytes } from './fetch.js'
+import { loadFunction } from './load.js'
 import { type OpenEngine, trainingFunctions } from './training.js'
 
 /** Opens an engine to share among trainers; dispose of it when done. */
@@ -9,4 +14,14 @@ export const openEngine: OpenEngine = (options = {}) => chooseEngine(nodeEnviron
 
 const functions = trainingFunctions(openEngine)
 export const { createTrainer, resumeTrainer, train, evaluateCheckpoint } = functions
+export const load = loadFunction(openEngine, async (address, signal) => {
+  if (address instanceof URL && address.protocol !== 'file:') return fetchBytes(address, signal)
+  const path = address instanceof URL ? fileURLToPath(address) : address
+  try {
+    return await readFile(path, { signal })
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw fileError(path, 'cannot be read', error)
+  }
+})
 export const runDemo = demoFunction(openEngine, functions)

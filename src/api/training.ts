@@ -5,7 +5,7 @@ import type { Checkpoint, EpochRecord, Score } from '../train/checkpoint.js'
 import { Evaluator } from '../train/evaluate.js'
 import type { Evaluation } from '../train/metrics.js'
 import { completeRecipe, type RecipeOptions } from '../train/recipe.js'
-import { type StepProgress, Trainer } from '../train/trainer.js'
+import { type StepProgress, Trainer, type TrainingHooks } from '../train/trainer.js'
 import { ConfigError, invariant } from '../util/errors.js'
 import type { ChosenEngine, EngineName, EngineOptions } from './engine-choice.js'
 
@@ -18,6 +18,11 @@ export type OpenEngine = (options?: {
 export interface ComputeOptions extends EngineOptions {
   /** Ends the work soon after it is aborted; what was awaited is then rejected with the signal's reason. */
   readonly signal?: AbortSignal | undefined
+}
+
+export interface TrainingOptions extends ComputeOptions {
+  /** One's own code in each step. */
+  readonly hooks?: TrainingHooks | undefined
 }
 
 export interface TrainListeners {
@@ -56,16 +61,16 @@ export interface TrainingFunctions {
     spec: NetworkSpec,
     data: Dataset,
     recipe?: RecipeOptions,
-    options?: ComputeOptions,
+    options?: TrainingOptions,
   ): Promise<Trainer<ChosenEngine>>
   /** A trainer that stands where the checkpoint was made; it ends in the same bits as a run that never stopped. */
-  resumeTrainer(checkpoint: Checkpoint, data: Dataset, options?: ComputeOptions): Promise<Trainer<ChosenEngine>>
+  resumeTrainer(checkpoint: Checkpoint, data: Dataset, options?: TrainingOptions): Promise<Trainer<ChosenEngine>>
   /** Trains to the end of the recipe, evaluating after each epoch. */
   train(
     spec: NetworkSpec,
     data: Dataset,
     recipe?: RecipeOptions,
-    options?: ComputeOptions & TrainListeners,
+    options?: TrainingOptions & TrainListeners,
   ): Promise<TrainingResult>
   /** Error and loss of a checkpoint on the test part of a data set, with the checkpoint's own normalisation. */
   evaluateCheckpoint(
@@ -155,13 +160,18 @@ async function openTrainer(
   spec: NetworkSpec,
   data: Dataset,
   recipe: RecipeOptions,
-  options: ComputeOptions,
+  options: TrainingOptions,
   checkpoint?: Checkpoint,
 ): Promise<Trainer<ChosenEngine>> {
   const complete = completeRecipe(recipe)
   const { engine, release } = await engineOf(openEngine, options)
   try {
-    return await Trainer.open(engine, spec, data, complete, { checkpoint, signal: options.signal, release })
+    return await Trainer.open(engine, spec, data, complete, {
+      checkpoint,
+      signal: options.signal,
+      hooks: options.hooks,
+      release,
+    })
   } catch (error) {
     await release()
     throw error
@@ -169,7 +179,7 @@ async function openTrainer(
 }
 
 /** The engine that options name, and what to do with it in the end: engines that came in open stay open. */
-async function engineOf(
+export async function engineOf(
   openEngine: OpenEngine,
   { engine, threads }: EngineOptions,
 ): Promise<{ readonly engine: ChosenEngine; readonly release: () => Promise<void> }> {

@@ -3,7 +3,7 @@
  * parameter, and in the header's metadata everything that is needed to evaluate the network or to train on, with a
  * checksum over all of it.
  */
-import type { Normalisation } from '../data/dataset.js'
+import type { Normalisation, PictureSize } from '../data/dataset.js'
 import { readSafetensors, type Tensor, writeSafetensors } from '../formats/safetensors.js'
 import { forwardGraph } from '../model/forward.js'
 import { parametersOf } from '../model/parameters.js'
@@ -20,6 +20,11 @@ import type { NamedWeights } from './weights.js'
 export interface Preprocessing {
   readonly normalisation: Normalisation
   readonly input: InputSpec
+  /**
+   * What pictures are resized to before their centre, of the input's size, is cut out; left out where the input is the
+   * whole picture.
+   */
+  readonly resize?: PictureSize | undefined
   readonly classes: readonly string[]
 }
 
@@ -127,7 +132,7 @@ export function decodeCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
   return { spec, recipe, preprocessing, data, progress, engine: metadata.engine ?? 'unknown', weights, velocities }
 }
 
-function checkPreprocessing({ normalisation, classes }: Preprocessing, { input, head }: NetworkSpec): void {
+function checkPreprocessing({ normalisation, classes, resize }: Preprocessing, { input, head }: NetworkSpec): void {
   const wrong = (what: string) => new DataError(`its preprocessing does not fit its spec: ${what}`)
   if (!Array.isArray(classes) || classes.length !== head.classes)
     throw wrong(`${classes?.length ?? 'no'} class names for ${head.classes} classes`)
@@ -135,6 +140,9 @@ function checkPreprocessing({ normalisation, classes }: Preprocessing, { input, 
   for (const values of [normalisation?.mean, normalisation?.std])
     if (!Array.isArray(values) || values.length !== input.channels || !values.every(Number.isFinite))
       throw wrong(`mean and std must be ${input.channels} numbers each, got ${JSON.stringify(normalisation)}`)
+  const fits = (given: unknown, least: number) => Number.isSafeInteger(given) && Number(given) >= least
+  if (resize !== undefined && !(fits(resize?.height, input.height) && fits(resize?.width, input.width)))
+    throw wrong(`resize must be at least ${input.height}x${input.width}, got ${JSON.stringify(resize)}`)
 }
 
 function isCount(value: unknown): value is number {

@@ -3,10 +3,11 @@
  * checkpoints. What a step computes depends on the spec, the recipe, the data, the step number and the weights alone,
  * so a training that goes on from a checkpoint ends in the same bits as one that never stopped.
  */
-import type { Dataset, Pictures } from '../data/dataset.js'
+import type { Dataset, PictureSize, Pictures } from '../data/dataset.js'
 import type { Engine, Executable } from '../engine/engine.js'
 import type { Graph, GraphInput } from '../graph/graph.js'
 import { initialise } from '../model/initialise.js'
+import type { LayerPath } from '../spec/paths.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { ConfigError, TrainingError } from '../util/errors.js'
 import { elements } from '../util/shape.js'
@@ -17,6 +18,7 @@ import { firstNotFinite, whereLost } from './finite.js'
 import { Latest } from './latest.js'
 import { countCorrect, type Evaluation, percent } from './metrics.js'
 import { NextBatch } from './next-batch.js'
+import { gradientNorms, type ProbeState, tapActivations } from './probe.js'
 import { expectSameNormalisation } from './normalisation-check.js'
 import { type Course, course, type Recipe } from './recipe.js'
 import { learningRate } from './schedule.js'
@@ -45,9 +47,18 @@ export interface StepProgress {
   readonly secondsLeft: number
 }
 
+/** One's own code in a training, as values. They are no part of the recipe: give them again when a run goes on. */
+export interface TrainingHooks {
+  /** After each step; training waits for it. What it throws ends the training. */
+  readonly onStep?: ((progress: StepProgress) => void | Promise<void>) | undefined
+  /** The learning rate of a step, from 0, in place of the one that the recipe's schedule gives. */
+  readonly learningRate?: ((step: number, scheduled: number) => number) | undefined
+}
+
 export interface TrainerOptions {
   /** Goes on from here; spec and recipe must be the checkpoint's own. */
   readonly checkpoint?: Checkpoint | undefined
+  readonly hooks?: TrainingHooks | undefined
   /** Ends `steps` and `evaluate` between two runs of the engine, with the signal's reason. */
   readonly signal?: AbortSignal | undefined
   /** Called once at the end of `dispose`, for example to end the engine. */
@@ -63,6 +74,7 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
   readonly engine: E
   readonly #data: Dataset
   readonly #signal: AbortSignal | undefined
+  readonly #hooks: TrainingHooks
   readonly #course: Course
   readonly #graph: Graph
   readonly #executable: Executable
@@ -128,6 +140,7 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
     this.#data = data
     this.engine = engine
     this.#signal = options.signal
+    this.#hooks = options.hooks ?? {}
     this.#release = options.release ?? (async () => {})
     this.#course = plan
     this.#graph = graph
@@ -181,7 +194,11 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
     const latest = new Latest<StepProgress>()
     let left = false
     const run = async () => {
-      while (this.#progress.step < until && !left) latest.push(await this.#exclusively(() => this.#step()))
+      while (this.#progress.step < until && !left) {
+        const progress = await this.#exclusively(() => this.#step())
+        latest.push(progress)
+        await this.#hooks.onStep?.(progress)
+      }
     }
     const running = run().then(
       () => latest.end(),
@@ -210,6 +227,24 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
     })
   }
 
+  /**
+   * What layers, blocks or stages give for the batch of the next step, by path, with norms as in training. Compiles a
+   * plan for it each time.
+   * @throws ConfigError for a path that the network does not have, naming those near it
+   */
+  async activations<P extends LayerPath>(paths: readonly P[]): Promise<{ readonly [path in P]: NamedWeights }> {
+    const found = await this.#exclusively(async () => tapActivations(this.engine, await this.#probeState(), paths))
+    return Object.fromEntries(found) as { [path in P]: NamedWeights }
+  }
+
+  /**
+   * How long the gradient of the next step's loss is (Euclidean, without weight decay), by path of the parameter.
+   * Compiles a plan for it each time.
+   */
+  gradientNorms(): Promise<ReadonlyMap<string, number>> {
+    return this.#exclusively(async () => gradientNorms(this.engine, await this.#probeState()))
+  }
+
   /** Parameters and running statistics by path. */
   weights(): Promise<ReadonlyMap<string, NamedWeights>> {
     return this.#exclusively(() => this.#readWeights())
@@ -232,7 +267,7 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
       return {
         spec: this.spec,
         recipe: this.recipe,
-        preprocessing: { normalisation, input: this.spec.input, classes },
+        preprocessing: { normalisation, input: this.spec.input, classes, resize: resized(this.#data.test) },
         data: identity(this.#data),
         progress: this.#progress,
         engine: this.engine.build,
@@ -298,6 +333,14 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
     for (const { name, value } of optimizer) this.#executable.write(name, new Float32Array(elements(value.type.shape)))
   }
 
+  async #probeState(): Promise<ProbeState> {
+    this.#signal?.throwIfAborted()
+    const step = Math.min(this.#progress.step, this.#course.totalSteps - 1)
+    this.#next.prepare(step)
+    const { pictures, labels } = this.#next
+    return { spec: this.spec, recipe: this.recipe, weights: await this.#readWeights(), pictures, labels }
+  }
+
   #expectNumbers(): void {
     if (this.#failed)
       throw new TrainingError(
@@ -312,7 +355,7 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
     await this.#takeTurns()
     const began = performance.now()
     const { step } = this.#progress
-    const lr = learningRate(this.#course.schedule, step)
+    const lr = this.#learningRate(step)
     this.#next.prepare(step)
     const labels = this.#next.labels.slice()
     this.#executable.write('pictures', this.#next.pictures)
@@ -332,6 +375,14 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
     this.#trained = { count: this.#trained.count + labels.length, wrong: this.#trained.wrong + wrong }
     this.#trainedMilliseconds += performance.now() - began
     return this.#finishStep(lr, loss, labels.length, wrong)
+  }
+
+  #learningRate(step: number): number {
+    const scheduled = learningRate(this.#course.schedule, step)
+    const lr = this.#hooks.learningRate?.(step, scheduled) ?? scheduled
+    if (!(Number.isFinite(lr) && lr >= 0))
+      throw new ConfigError(`hooks.learningRate: expected a number of at least 0 for step ${step}, got ${lr}`)
+    return lr
   }
 
   #finishStep(lr: number, loss: number, count: number, wrong: number): StepProgress {
@@ -397,6 +448,11 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
     await new Promise((resolve) => setTimeout(resolve, 0))
     this.#lastTurn = performance.now()
   }
+}
+
+/** What the test pictures were brought to before their centre is read, if they are larger than that. */
+function resized({ height, width, window }: Pictures): PictureSize | undefined {
+  return window && { height, width }
 }
 
 function identity({ name, train, val, test }: Dataset): DataIdentity {

@@ -12,8 +12,8 @@ const program = fileURLToPath(new URL('./program.js', import.meta.url))
 
 /** The same for all: the page's program, within reach of the test. */
 const main = `
-  import { openTraining } from './program.js'
-  globalThis.openTraining = openTraining`
+  import { look, openTraining } from './program.js'
+  Object.assign(globalThis, { look, openTraining })`
 
 const html = (script: string) =>
   `<!doctype html><meta charset="utf-8"><title>page</title><link rel="icon" href="data:,">${script}`
@@ -30,7 +30,7 @@ export function install(folder: string): void {
 }
 
 function sources(folder: string, files: Readonly<Record<string, string>>): void {
-  mkdirSync(folder)
+  mkdirSync(folder, { recursive: true })
   cpSync(program, join(folder, 'program.js'))
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
 }

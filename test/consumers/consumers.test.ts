@@ -7,12 +7,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { builtin, createTrainer, preset } from '../../src/node.js'
+import { builtin, createTrainer, type Prediction, preset } from '../../src/node.js'
 import { absent, launch, required, serve } from './browser.js'
 import { builders, install } from './build.js'
 import { longestTask } from './trace.js'
 
-/** What `program.js` answers. */
+/** What `program.js` answers of a training. */
 interface Outcome {
   readonly build: string
   readonly threads: number
@@ -29,6 +29,7 @@ interface Opened {
 declare global {
   function openTraining(recipe: object): Promise<Opened>
   var opened: Opened
+  function look(): Promise<{ answers: Prediction[][]; empty: string; missing: string }>
 }
 
 const recipe = { batchSize: 64, steps: 6, lr: 0.05, seed: 5, augmentation: { pad: 2, flip: true } }
@@ -91,6 +92,22 @@ describe.skipIf(absent && !required)('in Chromium', () => {
     }, 20 * LONGEST_TASK)
     expect(longestTask(await browser.stopTracing())).toBeGreaterThan(LONGEST_TASK)
     await page.close()
+  })
+
+  test('a network is loaded and looks at what pages have', async () => {
+    const { folder: root, path } = await builders['a plain page'](folder)
+    const server = await serve(root, false)
+    try {
+      await visit(server.origin, path, async (page) => {
+        const { answers, empty, missing } = await page.evaluate(() => globalThis.look())
+        expect(answers).toEqual(Array(4).fill(answers[0]))
+        expect(answers[0]![0]!.probability).toBeGreaterThanOrEqual(answers[0]![1]!.probability)
+        expect(empty).toBe('picture 1 of 1: it has no pixels yet (0x0); wait until it has loaded')
+        expect(missing).toBe('nowhere.safetensors: cannot be fetched: the server answers 404, expected 200')
+      })
+    } finally {
+      server.close()
+    }
   })
 
   describe.each(Object.entries(builders))('%s', (_, build) => {

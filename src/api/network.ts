@@ -1,0 +1,233 @@
+/** A trained network at work: pictures in, answers out. */
+import type { Executable } from '../engine/engine.js'
+import type { Graph } from '../graph/graph.js'
+import { forwardGraph } from '../model/forward.js'
+import type { LayerPath } from '../spec/paths.js'
+import type { NetworkSpec } from '../spec/spec.js'
+import type { Checkpoint, Preprocessing } from '../train/checkpoint.js'
+import { compileGraph } from '../train/compile.js'
+import { type NamedWeights, writeWeights } from '../train/weights.js'
+import { ConfigError } from '../util/errors.js'
+import { exp } from '../util/math.js'
+import type { ChosenEngine } from './engine-choice.js'
+import { type Picture, preparePicture } from './picture.js'
+
+/** One of the answers to a picture. */
+export interface Prediction {
+  /** The name of the class. */
+  readonly label: string
+  /** In [0, 1]; those of all classes add up to 1. */
+  readonly probability: number
+}
+
+/** What a layer gives for a batch: for convolutions and the like [pictures, channels, height, width]. */
+export type Activation = NamedWeights
+
+export interface RunOptions {
+  /** Ends the work between two runs of the engine; what was awaited is then rejected with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface ClassifyOptions extends RunOptions {
+  /** How many answers to give for each picture, the most probable first; by default 5. */
+  readonly top?: number | undefined
+}
+
+/** Pictures a run, at most. */
+const MOST_PICTURES = 16
+/** Compiled plans that are kept: full runs, and those of a rest or a single picture. */
+const KEPT_PLANS = 2
+
+/** Made by `load`. Dispose of it when done. */
+export class Network implements AsyncDisposable {
+  readonly spec: NetworkSpec
+  readonly preprocessing: Preprocessing
+  readonly engine: ChosenEngine
+  readonly #weights: ReadonlyMap<string, NamedWeights>
+  readonly #release: () => Promise<void>
+  /** By what they were compiled for, the one used last at the end. */
+  readonly #plans = new Map<string, Executable>()
+  #disposed: Promise<void> | undefined
+  /** All that uses the engine stands in this queue. */
+  #queue: Promise<unknown> = Promise.resolve()
+
+  /** @param release called once at the end of `dispose`, for example to end the engine */
+  constructor(
+    engine: ChosenEngine,
+    { spec, preprocessing, weights }: Pick<Checkpoint, 'spec' | 'preprocessing' | 'weights'>,
+    release: () => Promise<void> = async () => {},
+  ) {
+    this.engine = engine
+    this.spec = spec
+    this.preprocessing = preprocessing
+    this.#weights = weights
+    this.#release = release
+  }
+
+  /** What is seen on a picture, the most probable first; for a list of pictures, a list of such answers. */
+  classify(picture: Picture, options?: ClassifyOptions): Promise<Prediction[]>
+  classify(pictures: readonly Picture[], options?: ClassifyOptions): Promise<Prediction[][]>
+  async classify(
+    given: Picture | readonly Picture[],
+    options: ClassifyOptions = {},
+  ): Promise<Prediction[] | Prediction[][]> {
+    const { top = 5, signal } = options
+    if (!Number.isSafeInteger(top) || top < 1)
+      throw new ConfigError(`top: expected a whole number of at least 1, got ${top}`)
+    const single = !isList(given)
+    const logits = await this.predict(this.prepare(single ? [given] : given), { signal })
+    const { classes } = this.spec.head
+    const answers = Array.from({ length: logits.length / classes }, (_, i) =>
+      ranked(logits.subarray(i * classes, (i + 1) * classes), this.preprocessing.classes).slice(0, top),
+    )
+    return single ? answers[0]! : answers
+  }
+
+  /**
+   * Pictures as the network reads them, [pictures][channels][height][width] normalised floats: see `predict`.
+   * @throws DataError naming the picture that cannot be used
+   */
+  prepare(pictures: readonly Picture[]): Float32Array {
+    const { length } = this.#picture()
+    const batch = new Float32Array(pictures.length * length)
+    pictures.forEach((picture, i) => {
+      preparePicture(picture, this.preprocessing, batch, i * length, `picture ${i + 1} of ${pictures.length}`)
+    })
+    return batch
+  }
+
+  /**
+   * Logits [pictures][classes] of a batch of any number of pictures.
+   * @param batch [pictures][channels][height][width] floats, normalised as `preprocessing` says
+   */
+  async predict(batch: Float32Array, options: RunOptions = {}): Promise<Float32Array> {
+    const { logits } = await this.#run(batch, [], options)
+    return logits!.data
+  }
+
+  /**
+   * What layers, blocks or stages give for a batch, by path, for example `stage2.block1.add`.
+   * @throws ConfigError for a path that the network does not have, naming those near it
+   */
+  async activations<P extends LayerPath>(
+    batch: Float32Array,
+    paths: readonly P[],
+    options: RunOptions = {},
+  ): Promise<{ readonly [path in P]: Activation }> {
+    const found = await this.#run(batch, paths, options)
+    return Object.fromEntries(paths.map((path) => [path, found[path]])) as { [path in P]: Activation }
+  }
+
+  /** Frees what the plans hold, after the run under way. The network is of no use after this. */
+  dispose(): Promise<void> {
+    this.#disposed ??= this.#exclusively(async () => {
+      for (const executable of this.#plans.values()) await executable.dispose()
+      await this.#release()
+    })
+    return this.#disposed
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose()
+  }
+
+  #picture(): { readonly length: number; readonly text: string } {
+    const { channels, height, width } = this.spec.input
+    return { length: channels * height * width, text: `${channels}x${height}x${width}` }
+  }
+
+  /** Outputs by name, over all pictures. */
+  async #run(
+    batch: Float32Array,
+    taps: readonly LayerPath[],
+    { signal }: RunOptions,
+  ): Promise<{ readonly [name: string]: Activation }> {
+    const { length, text } = this.#picture()
+    const count = batch.length / length
+    if (!Number.isSafeInteger(count) || count < 1)
+      throw new ConfigError(
+        `${this.spec.name}: expected a batch of one or more pictures of ${text}, that is a multiple of ${length} floats, got ${batch.length}`,
+      )
+    const parts: Map<string, Activation>[] = []
+    for (let first = 0; first < count; first += MOST_PICTURES) {
+      const size = Math.min(MOST_PICTURES, count - first)
+      const pictures = batch.subarray(first * length, (first + size) * length)
+      parts.push(
+        await this.#exclusively(async () => {
+          signal?.throwIfAborted()
+          return this.#runPart(pictures, size, taps)
+        }),
+      )
+    }
+    return Object.fromEntries([...parts[0]!.keys()].map((name) => [name, joined(parts.map((part) => part.get(name)!))]))
+  }
+
+  async #runPart(pictures: Float32Array, size: number, taps: readonly LayerPath[]): Promise<Map<string, Activation>> {
+    const executable = await this.#plan(size, taps)
+    executable.write('pictures', pictures)
+    await executable.run()
+    const outputs = new Map<string, Activation>()
+    for (const { name, value } of executable.plan.graph.outputs)
+      outputs.set(name, { shape: value.type.shape, data: await executable.read(name) })
+    return outputs
+  }
+
+  /** The plan for a number of pictures and taps: kept from before, or compiled. */
+  async #plan(size: number, taps: readonly LayerPath[]): Promise<Executable> {
+    if (this.#disposed) throw new ConfigError(`${this.spec.name}: this network was disposed of; load it again`)
+    const key = JSON.stringify([size, taps])
+    const kept = this.#plans.get(key)
+    this.#plans.delete(key)
+    const executable = kept ?? (await this.#compile(forwardGraph(this.spec, { batch: size, mode: 'inference', taps })))
+    this.#plans.set(key, executable)
+    for (const [oldest, plan] of [...this.#plans].slice(0, -KEPT_PLANS)) {
+      this.#plans.delete(oldest)
+      await plan.dispose()
+    }
+    return executable
+  }
+
+  async #compile(graph: Graph): Promise<Executable> {
+    const executable = await compileGraph(this.engine, graph)
+    const inputs = graph.inputs.filter(({ role }) => role === 'parameter' || role === 'buffer')
+    try {
+      writeWeights(executable, inputs, this.#weights, this.spec.name)
+      return executable
+    } catch (error) {
+      await executable.dispose()
+      throw error
+    }
+  }
+
+  #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(work)
+    this.#queue = result.catch(() => {})
+    return result
+  }
+}
+
+function isList(given: Picture | readonly Picture[]): given is readonly Picture[] {
+  return Array.isArray(given)
+}
+
+function ranked(logits: Float32Array, classes: readonly string[]): Prediction[] {
+  const largest = logits.reduce((a, b) => Math.max(a, b))
+  const weights = Array.from(logits, (logit) => exp(logit - largest))
+  const total = weights.reduce((a, b) => a + b)
+  return weights
+    .map((weight, i) => ({ label: classes[i]!, probability: weight / total }))
+    .sort((a, b) => b.probability - a.probability)
+}
+
+/** One after the other along the first dimension. */
+function joined(parts: readonly Activation[]): Activation {
+  const [{ shape, data }] = parts as [Activation]
+  if (parts.length === 1) return { shape, data }
+  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.data.length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part.data, at)
+    at += part.data.length
+  }
+  return { shape: [parts.reduce((sum, part) => sum + part.shape[0]!, 0), ...shape.slice(1)], data: whole }
+}

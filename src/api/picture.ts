@@ -1,0 +1,117 @@
+/** Pictures as people have them (files decoded by others, canvases, elements of a page) made what a network reads. */
+import { fillBatch } from '../data/batches.js'
+import { resize } from '../data/resize.js'
+import type { Preprocessing } from '../train/checkpoint.js'
+import { ConfigError, DataError } from '../util/errors.js'
+
+/** Decoded pixels, row by row from the top left; an `ImageData` is one. */
+export interface PixelPicture {
+  readonly width: number
+  readonly height: number
+  /** 8-bit values, the channels of a pixel side by side: RGBA, RGB or grey. What shines through is black. */
+  readonly data: Uint8Array | Uint8ClampedArray
+}
+
+/**
+ * In browsers: what a canvas can draw, such as an `ImageBitmap`, an `<img>` that has loaded, a `<canvas>` or the current
+ * frame of a `<video>`.
+ */
+export interface DrawablePicture {
+  readonly width: unknown
+  readonly height: unknown
+}
+
+/** A picture of any size. */
+export type Picture = PixelPicture | DrawablePicture
+
+/**
+ * Writes a picture to out[at ...] as [channels][height][width] normalised floats. As for the data sets that networks
+ * learn from, the centre is read: what is too wide or too high is cut off evenly, and the rest resized.
+ * @throws DataError for a picture without a meaning, naming `who`
+ */
+export function preparePicture(
+  picture: Picture,
+  { input, normalisation, resize: to = input }: Preprocessing,
+  out: Float32Array,
+  at: number,
+  who: string,
+): void {
+  const given = pixelsOf(picture, who)
+  const size = { channels: input.channels, height: given.height, width: given.width }
+  let pixels = planes(given, input.channels, who)
+  if (given.height !== to.height || given.width !== to.width) {
+    const values = new Float32Array(input.channels * to.height * to.width)
+    resize(pixels, size, centre(given, to), to, values, 0)
+    pixels = Uint8Array.from(values, (value) => Math.round(value))
+  }
+  const window = { height: input.height, width: input.width }
+  const labels = Uint8Array.of(0)
+  const pictures = { count: 1, channels: input.channels, height: to.height, width: to.width, pixels, labels, window }
+  fillBatch(pictures, [0], out.subarray(at), new Int32Array(1), { normalisation, seed: 0, epoch: 0 })
+}
+
+type Size = { readonly height: number; readonly width: number }
+
+/** The largest part in the middle of a picture that has the shape of `to`. */
+function centre({ height, width }: Size, to: Size) {
+  const scale = Math.min(height / to.height, width / to.width)
+  const part = { height: Math.round(to.height * scale), width: Math.round(to.width * scale) }
+  const top = (height - part.height) >> 1
+  const left = (width - part.width) >> 1
+  return { top, left, height: Math.max(1, part.height), width: Math.max(1, part.width), mirrored: false }
+}
+
+/** [channels][height][width] of pixels whose channels lie side by side. */
+function planes({ width, height, data }: PixelPicture, channels: number, who: string): Uint8Array {
+  const count = width * height
+  const given = data.length / count
+  if (channels !== 3 && channels !== 1)
+    throw new ConfigError(`pictures are RGB or grey, this network reads ${channels} channels; use predict()`)
+  if (given !== 1 && given !== 3 && given !== 4)
+    throw new DataError(
+      `${who}: expected ${width}x${height} pixels of 4 (RGBA), 3 (RGB) or 1 (grey) bytes, got ${data.length} bytes`,
+    )
+  const planes = new Uint8Array(channels * count)
+  for (let i = 0; i < count; i++) {
+    const opaque = given === 4 ? data[i * 4 + 3]! / 255 : 1
+    const value = (channel: number) => opaque * data[i * given + Math.min(channel, given - 1)]!
+    if (given === 1 || channels === 3)
+      for (let channel = 0; channel < channels; channel++) planes[channel * count + i] = Math.round(value(channel))
+    else planes[i] = Math.round(0.299 * value(0) + 0.587 * value(1) + 0.114 * value(2)) // as the eye sees it [BT.601]
+  }
+  return planes
+}
+
+function pixelsOf(picture: Picture, who: string): PixelPicture {
+  const pixels = 'data' in picture ? picture : draw(picture, who)
+  const { width, height } = pixels
+  if (!(Number.isSafeInteger(width) && width > 0 && Number.isSafeInteger(height) && height > 0))
+    throw new DataError(`${who}: expected a width and height of whole pixels, got ${width} and ${height}`)
+  return pixels
+}
+
+/** Elements have their own size under other names than the size they are shown at. */
+type Sized = DrawablePicture & {
+  readonly [name in 'naturalWidth' | 'naturalHeight' | 'videoWidth' | 'videoHeight']?: number
+}
+
+function draw(picture: Sized, who: string): PixelPicture {
+  if (typeof OffscreenCanvas === 'undefined')
+    throw new DataError(
+      `${who}: expected { width, height, data } with its pixels, as there is no canvas here to draw on`,
+    )
+  const width = Number(picture.naturalWidth ?? picture.videoWidth ?? picture.width)
+  const height = Number(picture.naturalHeight ?? picture.videoHeight ?? picture.height)
+  if (!(width > 0 && height > 0))
+    throw new DataError(`${who}: it has no pixels yet (${width}x${height}); wait until it has loaded`)
+  try {
+    const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!
+    context.drawImage(picture as unknown as CanvasImageSource, 0, 0)
+    return context.getImageData(0, 0, width, height)
+  } catch (error) {
+    throw new DataError(
+      `${who}: its pixels cannot be read (${error}); pictures of other servers must be loaded with crossorigin="anonymous"`,
+      { cause: error },
+    )
+  }
+}
