@@ -41,9 +41,8 @@ test('it carries weights by path, velocities, and what the network needs to know
 describe('files that are none', () => {
   const changed = (change: Record<string, string | undefined>) => {
     const { tensors, metadata } = readSafetensors(encodeCheckpoint(checkpoint))
-    const entries = Object.entries({ ...metadata, checksum: undefined, ...change }).filter(
-      ([, text]) => text !== undefined,
-    )
+    const all: Record<string, string | undefined> = { ...metadata, checksum: undefined, ...change }
+    const entries = Object.entries(all).filter(([, text]) => text !== undefined)
     const changedMetadata = Object.fromEntries(entries) as Record<string, string>
     changedMetadata.checksum ??= checksum({ tensors, metadata: changedMetadata })
     return writeSafetensors({ tensors, metadata: changedMetadata })
