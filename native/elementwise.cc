@@ -1,20 +1,7 @@
 // Elementwise kernels over any layout, and the update of SGD. A piece is a span of the vector.
-#include "kernel.h"
+#include "each.h"
 
 namespace VARIANT {
-namespace {
-
-// A whole register at a time, then the rest one by one. Both calls of `f` are the same arithmetic on vectors.
-template <class F>
-INLINE void each(double count, index_t piece, F f) {
-  const Span s = span(count, piece);
-  index_t k = s.from;
-  for (; k + VL <= s.to; k += VL) f(k, [](const float* p) { return load_unaligned(p); }, store_unaligned);
-  const auto one = [](const float* p) { return splat(*p); };
-  for (; k < s.to; k++) f(k, one, [](float* p, vec v) { *p = v[0]; });
-}
-
-}  // namespace
 
 index_t pieces(const relu_args& args) { return span_pieces(args.count); }
 void run(const relu_args& args, const Context& context, index_t piece) {

@@ -39,6 +39,8 @@ index_t scratch(const conv2d_weight_gradient_args& args);
 index_t scratch(const conv2d_weight_gradient_plain_args& args);
 index_t scratch(const conv2d_winograd_args& args);
 index_t scratch(const conv2d_weight_gradient_winograd_args& args);
+index_t scratch(const resize_args& args);
+index_t scratch(const resize_gradient_args& args);
 
 INLINE index_t smaller(index_t a, index_t b) { return a < b ? a : b; }
 INLINE index_t larger(index_t a, index_t b) { return a > b ? a : b; }

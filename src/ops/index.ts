@@ -3,6 +3,7 @@ import type { Attributes, Graph, Node } from '../graph/graph.js'
 import { verifyStructure } from '../graph/verify.js'
 import { invariant } from '../util/errors.js'
 import { sameShape } from '../util/shape.js'
+import { adam } from './adam.js'
 import { add } from './add.js'
 import {
   batchNorm,
@@ -11,7 +12,10 @@ import {
   batchNormInferenceGradient,
   runningAverage,
 } from './batch-norm.js'
+import { clipByNorm, clipByRate, globalNorm } from './clip.js'
+import { concatenate } from './concatenate.js'
 import { conv2d, conv2dInputGradient, conv2dWeightGradient } from './conv2d.js'
+import { dropout } from './dropout.js'
 import { fill } from './fill.js'
 import {
   conv2dActivation,
@@ -23,8 +27,10 @@ import {
   normaliseGradient,
 } from './fused.js'
 import { linear, linearInputGradient, linearWeightGradient, sumRows } from './linear.js'
+import { multiply } from './multiply.js'
 import type { Op } from './op.js'
 import { padShortcut, padShortcutGradient } from './pad-shortcut.js'
+import { pixelShuffle, pixelUnshuffle } from './pixel-shuffle.js'
 import {
   averagePool,
   averagePoolGradient,
@@ -33,11 +39,16 @@ import {
   maxPool,
   maxPoolGradient,
 } from './pool.js'
+import { l1Loss, l1LossGradient, squaredError, squaredErrorGradient } from './regression-loss.js'
 import { relu, reluGradient } from './relu.js'
+import { resize, resizeGradient } from './resize.js'
+import { scale } from './scale.js'
 import { sgd } from './sgd.js'
+import { sigmoid, sigmoidGradient } from './sigmoid.js'
 import { softmaxCrossEntropy, softmaxCrossEntropyGradient } from './softmax-cross-entropy.js'
 
 export const ops = {
+  adam,
   add,
   averagePool,
   averagePoolGradient,
@@ -45,32 +56,49 @@ export const ops = {
   batchNormGradient,
   batchNormInference,
   batchNormInferenceGradient,
+  clipByNorm,
+  clipByRate,
+  concatenate,
   conv2d,
   conv2dActivation,
   conv2dInputGradient,
   conv2dInputGradientAdd,
   conv2dStatistics,
   conv2dWeightGradient,
+  dropout,
   fill,
   foldBatchNorm,
   globalAveragePool,
   globalAveragePoolGradient,
+  globalNorm,
   imageStatistics,
+  l1Loss,
+  l1LossGradient,
   linear,
   linearInputGradient,
   linearWeightGradient,
   maxPool,
   maxPoolGradient,
+  multiply,
   normalise,
   normaliseGradient,
   padShortcut,
   padShortcutGradient,
+  pixelShuffle,
+  pixelUnshuffle,
   relu,
   reluGradient,
+  resize,
+  resizeGradient,
   runningAverage,
+  scale,
   sgd,
+  sigmoid,
+  sigmoidGradient,
   softmaxCrossEntropy,
   softmaxCrossEntropyGradient,
+  squaredError,
+  squaredErrorGradient,
   sumRows,
 } as const
 

@@ -30,7 +30,10 @@ export type GradientRule<A extends Attributes> = (context: GradientContext<A>) =
 
 export interface Op<A extends Attributes> {
   readonly name: string
-  /** Argument and result names, for errors and documents. Names of arguments that may be left out end in `?`. */
+  /**
+   * Argument and result names, for errors and documents. Names of arguments that may be left out end in `?`; a last
+   * one that ends in `...` stands for one argument or more.
+   */
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
   /** The shape rule: types of the outputs, or a ShapeError that says what does not fit. */
@@ -69,8 +72,11 @@ export function emit<A extends Attributes>(
 
 function expectCount(op: string, inputs: readonly TensorType[], names: readonly string[]): void {
   const least = names.filter((name) => !name.endsWith('?')).length
-  if (inputs.length < least || inputs.length > names.length)
-    throw new ShapeError(`${op} takes ${names.length} inputs (${names.join(', ')}), got ${inputs.length}`)
+  const open = names.at(-1)?.endsWith('...') ?? false
+  if (inputs.length < least || (inputs.length > names.length && !open))
+    throw new ShapeError(
+      `${op} takes ${names.length}${open ? ' or more' : ''} inputs (${names.join(', ')}), got ${inputs.length}`,
+    )
 }
 
 /** Checks the rank of an argument and that it holds floats; returns its shape. */

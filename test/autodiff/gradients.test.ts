@@ -64,6 +64,28 @@ const padded = (
   before: number,
 ) => singleOp('padShortcut', { stride, channels, before }, [{ type: f32(...x), fill: normal() }])
 
+const join = (...channels: readonly number[]) =>
+  singleOp(
+    'concatenate',
+    {},
+    channels.map((c) => ({ type: f32(2, c, 2, 3), fill: normal() })),
+  )
+
+const resized = (filter: 'bilinear' | 'bicubic', antialias: boolean, size: readonly [number, number]) =>
+  singleOp('resize', { filter, antialias, size }, [{ type: f32(1, 2, 4, 5), fill: normal() }])
+
+const dropped = (granularity: 'element' | 'row' | 'batch', seed: number) =>
+  singleOp('dropout', { rate: 0.4, granularity, seed, layer: 2 }, [
+    { type: f32(3, 2, 2, 4), fill: normal() },
+    { type: i32(), fill: () => Int32Array.of(7) },
+  ])
+
+const loss = (op: 'l1Loss' | 'squaredError') =>
+  singleOp(op, {}, [
+    { type: f32(2, 3, 2, 2), fill: awayFromZero },
+    { type: f32(2, 3, 2, 2), fill: constant(0.01) },
+  ])
+
 const cases: readonly SingleOp[] = [
   singleOp('add', {}, [
     { type: f32(2, 3, 1, 5), fill: normal() },
@@ -93,6 +115,26 @@ const cases: readonly SingleOp[] = [
   norm('batchNormInference', [2, 3, 3, 4], 1e-5),
   crossEntropy(4, 5, 0),
   crossEntropy(3, 2, 0.1),
+  singleOp('scale', { factor: -0.7 }, [{ type: f32(2, 3, 1, 5), fill: normal() }]),
+  singleOp('multiply', {}, [
+    { type: f32(2, 3, 1, 5), fill: normal() },
+    { type: f32(2, 3, 1, 5), fill: normal() },
+  ]),
+  singleOp('sigmoid', {}, [{ type: f32(2, 3, 1, 5), fill: normal(0, 2) }]),
+  dropped('element', 1),
+  dropped('row', 1),
+  dropped('batch', 1),
+  dropped('batch', 3),
+  join(3),
+  join(1, 4, 2),
+  singleOp('pixelShuffle', { factor: 2 }, [{ type: f32(2, 8, 2, 3), fill: normal() }]),
+  singleOp('pixelUnshuffle', { factor: 3 }, [{ type: f32(1, 2, 3, 6), fill: normal() }]),
+  resized('bilinear', false, [7, 9]),
+  resized('bilinear', true, [2, 3]),
+  resized('bicubic', false, [3, 8]),
+  resized('bicubic', true, [2, 2]),
+  loss('l1Loss'),
+  loss('squaredError'),
 ]
 
 /** Only y of a training norm: its statistics go to running averages, which are no part of a loss. */

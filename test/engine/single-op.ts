@@ -54,7 +54,7 @@ export function singleOp<Name extends OpName>(
   given: readonly Argument[],
 ): SingleOp {
   const op = ops[name] as unknown as Op<Attributes>
-  const names = op.inputs.map(withoutMark)
+  const names = argumentNames(op.inputs, given.length)
   const builder = new GraphBuilder()
   const values = given.map(({ type, role = 'data' }, i) => builder.input(names[i]!, role, type))
   emit(builder, op, attributes as Attributes, values, 'test').forEach((value, i) => {
@@ -73,6 +73,14 @@ export function singleOp<Name extends OpName>(
 
 function settingText(value: unknown): string {
   return Array.isArray(value) ? `(${value.join(',')})` : String(value)
+}
+
+/** Names of `count` arguments: `x...` stands for x0, x1 and so on. */
+function argumentNames(names: readonly string[], count: number): string[] {
+  const last = names.at(-1)
+  if (!last?.endsWith('...')) return names.map(withoutMark)
+  const more = Array.from({ length: count - names.length + 1 }, (_, i) => last.replace('...', String(i)))
+  return [...names.slice(0, -1), ...more]
 }
 
 /** Names of arguments that may be left out end in `?`. */

@@ -2,31 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { evaluate, evaluateOutputs } from '../../src/engine/reference/evaluate.js'
 import { f32, i32, type TensorType } from '../../src/graph/graph.js'
-import type { AttributesOf, OpName } from '../../src/ops/index.js'
 import { singleOp } from '../engine/single-op.js'
-
-/** The first output of an operation, from the types and numbers of its inputs. */
-function first<Name extends OpName>(
-  op: Name,
-  attributes: AttributesOf<Name>,
-  ...inputs: readonly [TensorType, readonly number[]][]
-): number[] {
-  return outputs(op, attributes, ...inputs)[0]!
-}
-
-function outputs<Name extends OpName>(
-  op: Name,
-  attributes: AttributesOf<Name>,
-  ...inputs: readonly [TensorType, readonly number[]][]
-): number[][] {
-  const { graph } = singleOp(
-    op,
-    attributes,
-    inputs.map(([type]) => ({ type, fill: () => new Float32Array() })),
-  )
-  const data = new Map(graph.inputs.map(({ name }, i) => [name, inputs[i]![1]]))
-  return [...evaluateOutputs(graph, data).values()].map((values) => [...values])
-}
+import { first, outputs } from './evaluate-op.js'
 
 const unit = { stride: [1, 1], padding: [0, 0], dilation: [1, 1] } as const
 const picture: [TensorType, number[]] = [f32(1, 1, 3, 3), [1, 2, 3, 4, 5, 6, 7, 8, 9]]

@@ -58,7 +58,20 @@ export const kernels = {
   // training: dx = scale · r · (dz − dshift / M − (x − mean) · r · dscale / M), r = 1 / sqrt(variance + epsilon), M = n · size;
   // else dx = scale · r · dz.
   batch_norm_gradient: [
-    'dy', 'x', 'mask', 'dx', 'scale', 'mean', 'variance', 'dscale', 'dshift', 'epsilon', 'training', 'n', 'c', 'size',
+    'dy',
+    'x',
+    'mask',
+    'dx',
+    'scale',
+    'mean',
+    'variance',
+    'dscale',
+    'dshift',
+    'epsilon',
+    'training',
+    'n',
+    'c',
+    'size',
   ],
   // next = (1 − momentum) · running + momentum · correction · batch
   running_average: ['running', 'batch', 'next', 'momentum', 'correction', 'count'],
@@ -67,12 +80,50 @@ export const kernels = {
   relu: ['x', 'y', 'count'],
   relu_gradient: ['dy', 'y', 'dx', 'count'],
   add: ['a', 'b', 'y', 'count'],
+  scale: ['x', 'y', 'factor', 'count'],
+  multiply: ['a', 'b', 'y', 'count'],
+  sigmoid: ['x', 'y', 'count'],
+  sigmoid_gradient: ['dy', 'y', 'dx', 'count'],
   fill: ['y', 'value', 'count'],
   copy: ['x', 'y', 'count'],
   sgd: [
     'parameter', 'gradient', 'velocity', 'lr', 'next_parameter', 'next_velocity', 'momentum', 'weight_decay',
     'nesterov', 'count',
   ],
+  // `step` is an i32 scalar, from 0.
+  adam: [
+    'parameter', 'gradient', 'mean', 'square', 'lr', 'step', 'next_parameter', 'next_mean', 'next_square',
+    'beta1', 'beta2', 'epsilon', 'weight_decay', 'decoupled', 'count',
+  ],
+  // clipped = gradient · min(1, limit / (norm + 1e-6)); clipped = gradient within ± limit / lr.
+  clip_by_norm: ['gradient', 'norm', 'clipped', 'limit', 'count'],
+  clip_by_rate: ['gradient', 'lr', 'clipped', 'limit', 'count'],
+
+  // Sums in float64: a vector is cut into `parts`, each of which writes one double at partials + 2 · part; `add_parts`
+  // adds them in order: y = factor · sum, or its square root.
+  sum_of_squares: ['x', 'partials', 'count', 'parts'],
+  absolute_differences: ['a', 'b', 'partials', 'count', 'parts'],
+  squared_differences: ['a', 'b', 'partials', 'count', 'parts'],
+  add_parts: ['partials', 'y', 'parts', 'factor', 'root'],
+  // dprediction = factor · dloss · sign(prediction − target), and without the sign for squares.
+  absolute_differences_gradient: ['dloss', 'prediction', 'target', 'dprediction', 'factor', 'count'],
+  squared_differences_gradient: ['dloss', 'prediction', 'target', 'dprediction', 'factor', 'count'],
+
+  // y = 0 where the hash of (key, step, row, element) is below the threshold, else factor · x. Granularity: 0 element,
+  // 1 row, 2 batch. Elements are numbered as in NCHW. `dropout` is blocked, `dropout_rows` plain [n][length].
+  dropout: ['x', 'step', 'y', 'key', 'threshold', 'factor', 'granularity', 'n', 'c', 'size'],
+  dropout_rows: ['x', 'step', 'y', 'key', 'threshold', 'factor', 'granularity', 'n', 'length'],
+
+  // Moving elements, blocked. clear_lanes: zero beyond the c channels.
+  clear_lanes: ['y', 'n', 'c', 'size'],
+  // x's c channels to channel `before` on of y, which has o; channels after them become zero, those before stay.
+  copy_channels: ['x', 'y', 'n', 'c', 'o', 'size', 'before'],
+  // Between [n, c · factor², h, w] and [n, c, h · factor, w · factor].
+  pixel_shuffle: ['x', 'y', 'n', 'c', 'h', 'w', 'factor'],
+  pixel_unshuffle: ['x', 'y', 'n', 'c', 'h', 'w', 'factor'],
+  // From maps of h x w to oh x ow; the gradient goes back.
+  resize: ['x', 'y', 'n', 'c', 'h', 'w', 'oh', 'ow', 'cubic', 'antialias'],
+  resize_gradient: ['dy', 'dx', 'n', 'c', 'h', 'w', 'oh', 'ow', 'cubic', 'antialias'],
 
   // Pooling and shortcuts, blocked. max: padding is −infinity, gradient to the first largest in row order.
   // average: divided by kh · kw, padding counted as zeros. global: blocked to and from plain [n][c].

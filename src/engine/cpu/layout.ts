@@ -59,10 +59,20 @@ export function layoutsOf(graph: Graph): Layouts {
 
 /** The tensors of a node that are laid out as a weight if one of them is: sums of weights, their updates, folding. */
 function alikeWeight(op: string, inputs: readonly Value[], outputs: readonly Value[]): readonly Value[] {
-  if (op === 'add') return [...inputs, ...outputs]
-  if (op === 'sgd') return [...inputs.slice(0, 3), ...outputs]
-  if (op === 'foldBatchNorm') return [inputs[0]!, outputs[0]!]
-  return []
+  const count = alikeInputs[op as OpName] ?? 0
+  return count === 0 ? [] : [...inputs.slice(0, count), ...(op === 'foldBatchNorm' ? outputs.slice(0, 1) : outputs)]
+}
+
+/** How many of the first inputs are laid out as the outputs are. */
+const alikeInputs: Partial<Record<OpName, number>> = {
+  add: 2,
+  scale: 1,
+  multiply: 2,
+  foldBatchNorm: 1,
+  clipByNorm: 1,
+  clipByRate: 1,
+  sgd: 3,
+  adam: 4,
 }
 
 /** Pictures with fewer channels than a block stay plain when convolutions are all that reads them. */

@@ -1,5 +1,6 @@
 /** The table of reference kernels: total over all operations, so that the compiler refuses one that lacks a kernel. */
 import type { AttributesOf, OpName } from '../../ops/index.js'
+import { dropout, multiply, scale, sigmoid, sigmoidGradient } from './arithmetic.js'
 import {
   batchNorm,
   batchNormGradient,
@@ -28,12 +29,17 @@ import {
   maxPool,
   maxPoolGradient,
 } from './pool.js'
+import { concatenate, pixelShuffle, pixelUnshuffle } from './rearrange.js'
+import { l1Loss, l1LossGradient, squaredError, squaredErrorGradient } from './regression-loss.js'
+import { resize, resizeGradient } from './resize.js'
 import { softmaxCrossEntropy, softmaxCrossEntropyGradient } from './softmax-cross-entropy.js'
 import type { Kernel } from './tensor.js'
+import { adam, clipByNorm, clipByRate, globalNorm } from './update.js'
 
 export type KernelTable = { readonly [Name in OpName]: Kernel<AttributesOf<Name>> }
 
 export const kernels: KernelTable = {
+  adam,
   add,
   averagePool,
   averagePoolGradient,
@@ -41,31 +47,48 @@ export const kernels: KernelTable = {
   batchNormGradient,
   batchNormInference,
   batchNormInferenceGradient,
+  clipByNorm,
+  clipByRate,
+  concatenate,
   conv2d,
   conv2dActivation,
   conv2dInputGradient,
   conv2dInputGradientAdd,
   conv2dStatistics,
   conv2dWeightGradient,
+  dropout,
   fill,
   foldBatchNorm,
   globalAveragePool,
   globalAveragePoolGradient,
+  globalNorm,
   imageStatistics,
+  l1Loss,
+  l1LossGradient,
   linear,
   linearInputGradient,
   linearWeightGradient,
   maxPool,
   maxPoolGradient,
+  multiply,
   normalise,
   normaliseGradient,
   padShortcut,
   padShortcutGradient,
+  pixelShuffle,
+  pixelUnshuffle,
   relu,
   reluGradient,
+  resize,
+  resizeGradient,
   runningAverage,
+  scale,
   sgd,
+  sigmoid,
+  sigmoidGradient,
   softmaxCrossEntropy,
   softmaxCrossEntropyGradient,
+  squaredError,
+  squaredErrorGradient,
   sumRows,
 }

@@ -2,19 +2,27 @@
 import type { Node } from '../../../graph/graph.js'
 import { type AttributesOf, isOpName, type OpName } from '../../../ops/index.js'
 import { invariant } from '../../../util/errors.js'
+import * as arithmetic from './arithmetic.js'
 import * as classifier from './classifier.js'
 import * as conv from './conv.js'
 import * as elementwise from './elementwise.js'
 import type { Lowering } from './lowering.js'
 import * as norm from './norm.js'
 import * as pool from './pool.js'
+import * as rearrange from './rearrange.js'
+import * as sums from './sums.js'
+import * as update from './update.js'
 
 const lowerings: { readonly [Name in OpName]: Lowering<AttributesOf<Name>> } = {
+  ...arithmetic,
   ...classifier,
   ...conv,
   ...elementwise,
   ...norm,
   ...pool,
+  ...rearrange,
+  ...sums,
+  ...update,
 }
 
 export function loweringOf(node: Node): Lowering<unknown> {

@@ -1,0 +1,39 @@
+/** Scaling, products, the logistic function and dropout: each element alone. */
+import { type DropoutAttributes, dropKey, dropThreshold } from '../../ops/dropout.js'
+import type { ScaleAttributes } from '../../ops/scale.js'
+import { hash32 } from '../../util/hash.js'
+import { exp } from '../../util/math.js'
+import type { Kernel } from './tensor.js'
+
+type Nothing = Record<never, never>
+
+export const scale: Kernel<ScaleAttributes> = ([x], [y], { factor }) => {
+  for (let i = 0; i < y.data.length; i++) y.data[i] = factor * x.data[i]
+}
+
+export const multiply: Kernel<Nothing> = ([a, b], [y]) => {
+  for (let i = 0; i < y.data.length; i++) y.data[i] = a.data[i] * b.data[i]
+}
+
+export const sigmoid: Kernel<Nothing> = ([x], [y]) => {
+  for (let i = 0; i < y.data.length; i++) y.data[i] = 1 / (1 + exp(-x.data[i]))
+}
+
+export const sigmoidGradient: Kernel<Nothing> = ([dy, y], [dx]) => {
+  for (let i = 0; i < dx.data.length; i++) dx.data[i] = dy.data[i] * y.data[i] * (1 - y.data[i])
+}
+
+export const dropout: Kernel<DropoutAttributes> = ([x, step], [y], attributes) => {
+  const { rate, granularity } = attributes
+  const threshold = dropThreshold(rate)
+  const batch = hash32(dropKey(attributes), step.data[0])
+  const rows = x.shape[0]
+  const length = x.data.length / rows
+  for (let n = 0; n < rows; n++) {
+    const row = hash32(batch, n)
+    for (let i = 0; i < length; i++) {
+      const bits = granularity === 'element' ? hash32(row, i) : granularity === 'row' ? row : batch
+      y.data[n * length + i] = bits < threshold ? 0 : x.data[n * length + i] / (1 - rate)
+    }
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * Limits to gradients between the backward pass and the update: by the norm of all of them together, or by value over
+ * the learning rate, so that no parameter moves by more than the limit in a step [Kim 2016, VDSR].
+ */
+import { f32 } from '../graph/graph.js'
+import { ShapeError } from '../util/errors.js'
+import { shapeText } from '../util/shape.js'
+import { defineOp, expectShape, noMacs } from './op.js'
+
+const none = { none: 'it belongs to the update, which is no part of the loss' }
+
+export type ClipAttributes = { readonly limit: number }
+
+function expectLimit(op: string, limit: number): void {
+  if (!(limit > 0)) throw new ShapeError(`${op}: the limit must be above 0, got ${limit}`)
+}
+
+/** The square root of the sum of all squares of all tensors: a scalar. */
+export const globalNorm = defineOp<Record<never, never>>({
+  name: 'globalNorm',
+  inputs: ['x...'],
+  outputs: ['norm'],
+  infer: (xs) => {
+    for (const { dtype, shape } of xs)
+      if (dtype !== 'f32') throw new ShapeError(`globalNorm: tensors must be f32, got ${dtype}[${shapeText(shape)}]`)
+    return [f32()]
+  },
+  cost: noMacs,
+  gradient: none,
+})
+
+/** clipped = gradient · min(1, limit / (norm + 1e-6)), where `norm` is that of all gradients: PyTorch's clip_grad_norm_. */
+export const clipByNorm = defineOp<ClipAttributes>({
+  name: 'clipByNorm',
+  inputs: ['gradient', 'norm'],
+  outputs: ['clipped'],
+  infer: ([gradient, norm], { limit }) => {
+    expectLimit('clipByNorm', limit)
+    expectShape('clipByNorm', 'norm', norm, [])
+    return [gradient!]
+  },
+  cost: noMacs,
+  inPlace: [[0, 0]],
+  gradient: none,
+})
+
+/** clipped = gradient, but from −limit / lr to limit / lr. */
+export const clipByRate = defineOp<ClipAttributes>({
+  name: 'clipByRate',
+  inputs: ['gradient', 'lr'],
+  outputs: ['clipped'],
+  infer: ([gradient, lr], { limit }) => {
+    expectLimit('clipByRate', limit)
+    expectShape('clipByRate', 'lr', lr, [])
+    return [gradient!]
+  },
+  cost: noMacs,
+  inPlace: [[0, 0]],
+  gradient: none,
+})

@@ -1,0 +1,63 @@
+/**
+ * Dropout [Srivastava 2014] and, a sample at a time, stochastic depth [Huang 2016]: y is 0 with probability `rate`, else
+ * x / (1 − rate), so that its mean is x and nothing needs to change for inference.
+ *
+ * What is dropped is no state: it is decided by the hash of (seed, layer, step, row, element), elements numbered as in
+ * NCHW. So it depends on neither threads nor layouts, a run that is resumed at a step drops what it would have dropped,
+ * and the gradient, which is the same operation on dy, finds the same mask again instead of storing it.
+ */
+import type { TensorType } from '../graph/graph.js'
+import { ShapeError } from '../util/errors.js'
+import { hash32 } from '../util/hash.js'
+import { shapeText } from '../util/shape.js'
+import { defineOp, noMacs, type Op } from './op.js'
+
+export type DropoutAttributes = {
+  /** Probability to be dropped, in [0, 1). */
+  readonly rate: number
+  /** What is dropped as one: an element, a row (all that belongs to one sample of the batch), or the whole batch. */
+  readonly granularity: 'element' | 'row' | 'batch'
+  /** The seed of the run, and a number that tells this layer from the others. */
+  readonly seed: number
+  readonly layer: number
+}
+
+/** Drop where the hash is below this; in [0, 2^32). */
+export function dropThreshold(rate: number): number {
+  return Math.min(Math.round(rate * 4294967296), 4294967295)
+}
+
+/** The key of a layer, to be hashed with the step, then the row, then the element. */
+export function dropKey({ seed, layer }: DropoutAttributes): number {
+  return hash32(hash32(seed, Math.floor(seed / 4294967296)), layer)
+}
+
+export function expectStep(op: string, step: TensorType | undefined): void {
+  if (step?.dtype !== 'i32' || step.shape.length !== 0)
+    throw new ShapeError(
+      `${op}: step must be an i32 scalar, got ${step ? `${step.dtype}[${shapeText(step.shape)}]` : 'none'}`,
+    )
+}
+
+/** `step` is an input of role `scalar`: the number of the training step, from 0. x has any shape but a scalar's. */
+export const dropout: Op<DropoutAttributes> = defineOp<DropoutAttributes>({
+  name: 'dropout',
+  inputs: ['x', 'step'],
+  outputs: ['y'],
+  infer: ([x, step], { rate, seed, layer }) => {
+    if (!(rate >= 0 && rate < 1)) throw new ShapeError(`dropout: the rate must be in [0, 1), got ${rate}`)
+    for (const [name, value] of Object.entries({ seed, layer }))
+      if (!Number.isSafeInteger(value) || value < 0)
+        throw new ShapeError(`dropout: ${name} must be a whole number from 0 on, got ${value}`)
+    if (x!.dtype !== 'f32' || x!.shape.length === 0)
+      throw new ShapeError(`dropout: x must be an f32 tensor with rows, got ${x!.dtype}[${shapeText(x!.shape)}]`)
+    expectStep('dropout', step)
+    return [x!]
+  },
+  cost: noMacs,
+  inPlace: [[0, 0]],
+  gradient: ({ attributes, inputs, outputGradients, emit }) => [
+    emit(dropout, attributes, [outputGradients[0]!, inputs[1]!])[0],
+    undefined,
+  ],
+})

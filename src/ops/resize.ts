@@ -1,0 +1,114 @@
+/**
+ * Resizing of maps, as PyTorch's `interpolate` with align_corners false: x [N, C, H, W] → y [N, C, ...size]. Rows and
+ * columns are resized one after the other, each output a weighted sum of neighbouring inputs.
+ */
+import { f32 } from '../graph/graph.js'
+import { ShapeError } from '../util/errors.js'
+import { defineOp, expectRank, expectShape, noMacs } from './op.js'
+import type { Pair } from './window.js'
+
+export type ResizeAttributes = {
+  /** Height and width of the result. */
+  readonly size: Pair
+  readonly filter: 'bilinear' | 'bicubic'
+  /**
+   * Widens the filter by the factor of shrinking, so that every input counts. As in PyTorch (and Pillow), the cubic
+   * filter then has the parameter −0.5 instead of −0.75, in enlarging too, and what lies beyond the edge is left out
+   * instead of repeating it.
+   */
+  readonly antialias: boolean
+}
+
+/** The inputs that one output along one axis is the sum of: `weights[k]` times input `indices[k]`. */
+export interface Taps {
+  readonly indices: readonly number[]
+  readonly weights: readonly number[]
+}
+
+/** The taps of each of `outputs` outputs along an axis of `inputs`. Weights of an output sum to 1. */
+export function resizeTaps(inputs: number, outputs: number, { filter, antialias }: ResizeAttributes): readonly Taps[] {
+  const ratio = inputs / outputs
+  const weightAt = filter === 'bilinear' ? triangle : cubic(antialias ? -0.5 : -0.75)
+  const reach = filter === 'bilinear' ? 1 : 2
+  const width = antialias ? Math.max(1, ratio) : 1
+  return Array.from({ length: outputs }, (_, output) => {
+    const center = (output + 0.5) * ratio // of the output, where input k covers k to k + 1
+    return antialias
+      ? wideTaps(center, inputs, reach * width, width, weightAt)
+      : nearTaps(center - 0.5, inputs, reach, weightAt)
+  })
+}
+
+/** The 2 · reach inputs around a place; the edge is repeated. */
+function nearTaps(place: number, inputs: number, reach: number, weightAt: (distance: number) => number): Taps {
+  const first = Math.floor(place) - reach + 1
+  const all = Array.from({ length: 2 * reach }, (_, k) => first + k)
+  return {
+    indices: all.map((index) => Math.min(Math.max(index, 0), inputs - 1)),
+    weights: all.map((index) => weightAt(Math.abs(place - index))),
+  }
+}
+
+/** All inputs whose middle, rounded as Pillow rounds, lies within the support; weights are made to sum to 1. */
+function wideTaps(
+  center: number,
+  inputs: number,
+  support: number,
+  width: number,
+  weightAt: (distance: number) => number,
+): Taps {
+  const first = Math.max(0, Math.floor(center - support + 0.5))
+  const last = Math.min(inputs, Math.floor(center + support + 0.5))
+  const indices = Array.from({ length: last - first }, (_, k) => first + k)
+  const weights = indices.map((index) => weightAt(Math.abs(index + 0.5 - center) / width))
+  const sum = weights.reduce((a, b) => a + b, 0)
+  return { indices, weights: weights.map((weight) => weight / sum) }
+}
+
+function triangle(distance: number): number {
+  return Math.max(0, 1 - distance)
+}
+
+/** Keys' cubic convolution kernel [Keys 1981] with parameter a. */
+function cubic(a: number): (distance: number) => number {
+  return (d) => {
+    if (d < 1) return ((a + 2) * d - (a + 3)) * d * d + 1
+    return d < 2 ? ((a * d - 5 * a) * d + 8 * a) * d - 4 * a : 0
+  }
+}
+
+function expectSize(op: string, size: Pair): void {
+  if (!size.every((value) => Number.isInteger(value) && value >= 1))
+    throw new ShapeError(`${op}: the size must be two whole numbers of at least 1, got ${size.join('x')}`)
+}
+
+export const resize = defineOp<ResizeAttributes>({
+  name: 'resize',
+  inputs: ['x'],
+  outputs: ['y'],
+  infer: ([x], { size }) => {
+    expectSize('resize', size)
+    const [n, c] = expectRank('resize', 'x', x, 4) as [number, number]
+    return [f32(n, c, ...size)]
+  },
+  cost: noMacs,
+  gradient: ({ attributes, inputs, outputGradients, emit }) =>
+    emit(resizeGradient, { ...attributes, from: inputs[0]!.type.shape.slice(2) as unknown as Pair }, [
+      outputGradients[0]!,
+    ]),
+})
+
+/** Each output's gradient goes back through its taps. `from` is the height and width of x. */
+export const resizeGradient = defineOp<ResizeAttributes & { readonly from: Pair }>({
+  name: 'resizeGradient',
+  inputs: ['dy'],
+  outputs: ['dx'],
+  infer: ([dy], { size, from }) => {
+    expectSize('resizeGradient', from)
+    const [n, c] = expectRank('resizeGradient', 'dy', dy, 4) as [number, number]
+    expectShape('resizeGradient', 'dy', dy, [n, c, ...size])
+    return [f32(n, c, ...from)]
+  },
+  cost: noMacs,
+  gradient: { none: 'it is itself a gradient; second derivatives are not offered' },
+})

@@ -1,0 +1,66 @@
+/** Scaling, products, the logistic function, dropout, and losses that compare with a target. */
+import { f32, i32, type TensorType } from '../../../src/graph/graph.js'
+import type { DropoutAttributes } from '../../../src/ops/dropout.js'
+import type { Case } from '../case.js'
+import { awayFromZero, constant, type Fill, normal, positive, singleOp, ties } from '../single-op.js'
+
+const types: readonly TensorType[] = [f32(2, 3, 5, 7), f32(1, 16, 7, 7), f32(3, 33, 2, 1), f32(5, 7), f32(33)]
+
+const onEach = (type: TensorType): Case[] => [
+  singleOp('scale', { factor: -0.3 }, [{ type, fill: normal() }]),
+  singleOp('multiply', {}, [
+    { type, fill: normal() },
+    { type, fill: normal() },
+  ]),
+  singleOp('sigmoid', {}, [{ type, fill: normal(0, 3) }]),
+  singleOp('sigmoidGradient', {}, [
+    { type, fill: normal() },
+    { type, fill: positive },
+  ]),
+]
+
+/** From the end of what e^−x can be to the other. */
+const far: Fill = (count) => Float32Array.from({ length: count }, (_, i) => -200 + (400 * i) / (count - 1))
+
+const dropped = (type: TensorType, granularity: DropoutAttributes['granularity'], rate: number, seed = 5): Case =>
+  singleOp('dropout', { rate, granularity, seed, layer: 3 }, [
+    { type, fill: awayFromZero },
+    { type: i32(), fill: () => Int32Array.of(12345), role: 'scalar' },
+  ])
+
+const losses = (type: TensorType): Case[] => {
+  const [prediction, target] = [
+    { type, fill: normal() },
+    { type, fill: normal(0.5) },
+  ] as const
+  const dloss = { type: f32(), fill: awayFromZero }
+  return [
+    singleOp('l1Loss', {}, [prediction, target]),
+    singleOp('l1LossGradient', {}, [dloss, { type, fill: ties }, { type, fill: ties }]),
+    singleOp('squaredError', {}, [prediction, target]),
+    singleOp('squaredErrorGradient', {}, [dloss, prediction, target]),
+  ]
+}
+
+export const arithmeticCases: readonly Case[] = [
+  ...types.flatMap(onEach),
+  { ...singleOp('sigmoid', {}, [{ type: f32(2, 20, 9, 9), fill: far }]), title: 'sigmoid from -200 to 200' },
+  dropped(f32(2, 3, 5, 7), 'element', 0.5),
+  dropped(f32(5, 33, 6, 4), 'element', 0.1),
+  dropped(f32(3, 100), 'element', 0.3),
+  dropped(f32(37), 'element', 0.6),
+  dropped(f32(2, 17, 3, 3), 'element', 0),
+  dropped(f32(9, 17, 3, 3), 'row', 0.5),
+  dropped(f32(9, 10), 'row', 0.4),
+  // Seeds that keep and that drop the batch.
+  ...[1, 2, 3, 2 ** 40 + 1].map((seed) => dropped(f32(4, 5, 2, 2), 'batch', 0.5, seed)),
+  ...losses(f32(2, 3, 5, 7)),
+  ...losses(f32(4, 10)),
+  ...losses(f32(1)),
+  ...losses(f32(3, 17, 40, 31)),
+  { ...singleOp('l1Loss', {}, [target(0.1), target(0.1)]), title: 'l1Loss of what is equal' },
+]
+
+function target(value: number) {
+  return { type: f32(2, 5, 3, 3), fill: constant(Math.fround(value)) }
+}
