@@ -9,6 +9,7 @@
 // the same remainder are reached by the same taps.
 #include "conv_input.h"
 #include "conv_tile.h"
+#include "groups.h"
 #include "statistics.h"
 
 namespace VARIANT {
@@ -38,6 +39,20 @@ index_t tap_floats(const Geometry& g) {
   return divide_up(g.kh * g.kw * static_cast<index_t>(sizeof(Tap) / sizeof(float)), BLOCK) * BLOCK;
 }
 
+// Covers the channel blocks [first, last), each from the planes it is connected to; `source` stands at plane 0.
+void cover_connected(const Connections& connected, Source source, const Sink& sink, index_t first, index_t last,
+                     index_t height, index_t width) {
+  const float* x = source.x;
+  while (first < last) {
+    const index_t end = connected.alike(first, last);
+    const Span planes = connected.span(first);
+    source.x = x + planes.from * source.plane;
+    source.planes = planes.to - planes.from;
+    cover_blocks<BLOCK>(source, sink, first, end, height, width);
+    first = end;
+  }
+}
+
 template <int U, class Args>
 index_t forward_scratch(const Args& args) {
   const Geometry g(args);
@@ -58,11 +73,12 @@ void forward(const Args& args, const Context& context, index_t piece) {
   const float* x = context.at(args.x) + image * planes * g.h * g.w * U;
 
   Tap* taps = reinterpret_cast<Tap*>(context.scratch);
+  const Connections connected(args.o, args.c, args.groups);
   Source source;
   source.planes = planes;
   source.weight = context.at(args.weight);
   source.weight_plane = g.kh * g.kw * U * BLOCK;
-  source.weight_block = planes * source.weight_plane;
+  source.weight_block = (U == BLOCK ? connected.most() : planes) * source.weight_plane;
   source.taps = taps;
   source.tap_count = g.kh * g.kw;
   index_t height = to_row - from_row, width = g.ow;
@@ -103,7 +119,10 @@ void forward(const Args& args, const Context& context, index_t piece) {
   const index_t channels = tasks.blocks * BLOCK;
   for (index_t block = tasks.first_block(piece); block < last; block += 2) {
     const index_t end = smaller(last, block + 2);
-    cover_blocks<U>(source, sink, block, end, height, width);
+    if constexpr (U == BLOCK)
+      cover_connected(connected, source, sink, block, end, height, width);
+    else
+      cover_blocks<U>(source, sink, block, end, height, width);
     if (!statistics) continue;
     float* mean = statistics + (image * tasks.bands + band) * 2 * channels;
     for (index_t b = block; b < end; b++)
@@ -165,11 +184,11 @@ void run(const conv2d_input_gradient_args& args, const Context& context, index_t
   const float* addend = context.at(args.addend);
 
   Tap* taps = reinterpret_cast<Tap*>(context.scratch);
+  const Connections connected(args.c, args.o, args.groups);
   Source source;
-  source.planes = planes;
   source.weight = context.at(args.weight);
   source.weight_plane = g.kh * g.kw * BLOCK * BLOCK;
-  source.weight_block = planes * source.weight_plane;
+  source.weight_block = connected.most() * source.weight_plane;
   source.taps = taps;
   Sink sink;
   sink.bias = nullptr;
@@ -186,7 +205,7 @@ void run(const conv2d_input_gradient_args& args, const Context& context, index_t
     sink.addend = addend ? addend + offset + from_row * g.w * BLOCK : nullptr;
     sink.row = 0;
     sink.pixel = BLOCK;
-    cover_blocks<BLOCK>(source, sink, first, last, 1, (to_row - from_row) * g.w);
+    cover_connected(connected, source, sink, first, last, 1, (to_row - from_row) * g.w);
     return;
   }
 
@@ -215,7 +234,8 @@ void run(const conv2d_input_gradient_args& args, const Context& context, index_t
       const index_t at = offset + (row * g.w + column) * BLOCK;
       sink.y = context.at(args.dx) + at;
       sink.addend = addend ? addend + at : nullptr;
-      cover_blocks<BLOCK>(source, sink, first, last, divide_up(to_row - row, g.sh), divide_up(g.w - column, g.sw));
+      const index_t height = divide_up(to_row - row, g.sh), width = divide_up(g.w - column, g.sw);
+      cover_connected(connected, source, sink, first, last, height, width);
     }
   }
 }

@@ -9,13 +9,13 @@
 namespace VARIANT {
 
 struct Geometry {
-  index_t n, c, h, w, o, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw;
+  index_t n, c, h, w, o, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw, groups;
 
   template <class Args>
   explicit Geometry(const Args& a)
       : n(whole(a.n)), c(whole(a.c)), h(whole(a.h)), w(whole(a.w)), o(whole(a.o)), oh(whole(a.oh)), ow(whole(a.ow)),
         kh(whole(a.kh)), kw(whole(a.kw)), sh(whole(a.sh)), sw(whole(a.sw)), ph(whole(a.ph)), pw(whole(a.pw)),
-        dh(whole(a.dh)), dw(whole(a.dw)) {}
+        dh(whole(a.dh)), dw(whole(a.dw)), groups(whole(a.groups)) {}
 
   // One pixel of input for each of output: no padded copy is needed, and an image is one long row.
   bool pointwise() const { return kh == 1 && kw == 1 && sh == 1 && sw == 1 && ph == 0 && pw == 0; }

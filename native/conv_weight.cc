@@ -1,10 +1,11 @@
 // Weight gradient of a convolution: for each tap, input channel and output channel, the sum over images and pixels of
-// x · dy. A piece is a chunk of images and a group of output blocks; it adds up in its own part of `partials`, which
+// x · dy. A piece is a chunk of images and a part of the output blocks; it adds up in its own part of `partials`, which
 // sum_partials adds in order.
 //
 // Accumulators are input channels by vectors of output channels; the pixels of a few rows pass over them for one tap
 // after the other, so that these rows stay in L1. x is read from the padded copy (conv_input.h), dy as it is.
 #include "conv_input.h"
+#include "groups.h"
 
 namespace VARIANT {
 namespace {
@@ -17,12 +18,12 @@ struct Chunk {
 
   template <class Args>
   Chunk(const Args& args, const Geometry& g, index_t piece) {
-    const index_t chunks = static_cast<index_t>(args.chunks), groups = static_cast<index_t>(args.groups);
-    index = piece / groups;
+    const index_t chunks = static_cast<index_t>(args.chunks), parts = static_cast<index_t>(args.parts);
+    index = piece / parts;
     first_image = part_start(g.n, chunks, index);
     last_image = part_start(g.n, chunks, index + 1);
-    first_block = part_start(blocks_of(args.o), groups, piece % groups);
-    last_block = part_start(blocks_of(args.o), groups, piece % groups + 1);
+    first_block = part_start(blocks_of(args.o), parts, piece % parts);
+    last_block = part_start(blocks_of(args.o), parts, piece % parts + 1);
   }
 };
 
@@ -103,7 +104,7 @@ void zero(float* to, index_t count) {
 
 }  // namespace
 
-index_t pieces(const conv2d_weight_gradient_args& args) { return static_cast<index_t>(args.chunks * args.groups); }
+index_t pieces(const conv2d_weight_gradient_args& args) { return static_cast<index_t>(args.chunks * args.parts); }
 
 index_t scratch(const conv2d_weight_gradient_args& args) {
   const Geometry g(args);
@@ -116,7 +117,8 @@ void run(const conv2d_weight_gradient_args& args, const Context& context, index_
   const Geometry g(args);
   const Chunk chunk(args, g, piece);
   const index_t planes = blocks_of(args.c), blocks = blocks_of(args.o), taps = g.kh * g.kw;
-  const index_t weight_block = planes * taps * BLOCK * BLOCK;
+  const Connections connected(args.o, args.c, args.groups);
+  const index_t weight_block = connected.most() * taps * BLOCK * BLOCK;
   float* partial = context.at(args.partials) + chunk.index * blocks * weight_block;
   if (chunk.first_image == chunk.last_image)
     zero(partial + chunk.first_block * weight_block, (chunk.last_block - chunk.first_block) * weight_block);
@@ -142,20 +144,23 @@ void run(const conv2d_weight_gradient_args& args, const Context& context, index_
       rows.dy_row = g.ow * BLOCK;
       rows.dy_block = g.oh * g.ow * BLOCK;
       rows.width = g.ow;
-      for (index_t o = chunk.first_block; o < chunk.last_block; o += BLOCKS_AT_ONCE)
-        for (index_t i = 0; i < planes; i++)
+      for (index_t o = chunk.first_block, next; o < chunk.last_block; o = next) {
+        next = connected.alike(o, smaller(chunk.last_block, o + BLOCKS_AT_ONCE));
+        const Span inputs = connected.span(o);
+        for (index_t i = inputs.from; i < inputs.to; i++)
           for (index_t y = 0; y < to - from; y += step) {
             rows.height = smaller(step, to - from - y);
             rows.dy = dy + o * rows.dy_block + y * rows.dy_row;
             const float* origin = x + i * x_plane + y * rows.x_row;
-            float* weight = partial + (o * planes + i) * taps * BLOCK * BLOCK;
+            float* weight = partial + o * weight_block + (i - inputs.from) * taps * BLOCK * BLOCK;
             const bool fresh = image == chunk.first_image && from == 0 && y == 0;
             for (index_t k = 0; k < taps; k++, weight += BLOCK * BLOCK) {
               const index_t row = k / g.kw * g.dh, column = k % g.kw * g.dw;
               rows.x = origin + row * x_row + (column % g.sw * padded.columns + column / g.sw) * BLOCK;
-              accumulate_plane(rows, weight, weight_block, smaller(BLOCKS_AT_ONCE, chunk.last_block - o), fresh);
+              accumulate_plane(rows, weight, weight_block, next - o, fresh);
             }
           }
+      }
     }
 }
 
@@ -236,7 +241,7 @@ index_t list_floats(const Geometry& g) {
 }  // namespace
 
 index_t pieces(const conv2d_weight_gradient_plain_args& args) {
-  return static_cast<index_t>(args.chunks * args.groups);
+  return static_cast<index_t>(args.chunks * args.parts);
 }
 
 index_t scratch(const conv2d_weight_gradient_plain_args& args) {

@@ -21,6 +21,7 @@ const execute = promisify(execFile)
 export const kernelSources = [
   'conv',
   'conv_weight',
+  'groups',
   'winograd',
   'winograd_weight',
   'norm',

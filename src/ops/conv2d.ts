@@ -1,6 +1,7 @@
 /**
  * Two-dimensional convolution (cross-correlation, as everywhere in deep learning) without bias.
- * x [N, I, H, W], weight [O, I, KH, KW] → y [N, O, OH, OW]. Each gradient is a convolution of its own kind.
+ * x [N, I, H, W], weight [O, I / groups, KH, KW] → y [N, O, OH, OW]. Output channels fall into as many groups as input
+ * channels do, and each reads its own group only. Each gradient is a convolution of its own kind.
  */
 import { f32, type TensorType } from '../graph/graph.js'
 import { ShapeError } from '../util/errors.js'
@@ -12,7 +13,17 @@ import { type ConvAttributes, type Pair, windowSize } from './window.js'
 function outputType(op: string, x: readonly number[], weight: readonly number[], a: ConvAttributes): TensorType {
   const [n, channels, h, w] = x as [number, number, number, number]
   const [o, i, kh, kw] = weight as [number, number, number, number]
-  if (i !== channels) throw new ShapeError(`${op}: the weight expects ${i} input channels, the input has ${channels}`)
+  const { groups = 1 } = a
+  if (!Number.isInteger(groups) || groups < 1)
+    throw new ShapeError(`${op}: groups must be a whole number of at least 1, got ${groups}`)
+  if (channels % groups !== 0 || o % groups !== 0)
+    throw new ShapeError(`${op}: ${channels} and ${o} channels cannot both be divided into ${groups} groups`)
+  if (groups > 1 && i !== channels / groups)
+    throw new ShapeError(
+      `${op}: the weight expects groups of ${i} input channels, ${channels} channels in ${groups} groups are ${channels / groups} each`,
+    )
+  if (i * groups !== channels)
+    throw new ShapeError(`${op}: the weight expects ${i} input channels, the input has ${channels}`)
   return f32(
     n,
     o,
@@ -56,7 +67,7 @@ export const conv2dInputGradient = defineOp<ConvAttributes & { readonly size: Pa
     const op = 'conv2dInputGradient'
     const shape = expectRank(op, 'dy', dy, 4)
     const kernel = expectRank(op, 'weight', weight, 4)
-    const dx = f32(shape[0]!, kernel[1]!, ...attributes.size)
+    const dx = f32(shape[0]!, kernel[1]! * (attributes.groups ?? 1), ...attributes.size)
     expectShape(op, 'dy', dy, outputType(op, dx.shape, kernel, attributes).shape)
     return [dx]
   },
@@ -72,7 +83,7 @@ export const conv2dWeightGradient = defineOp<ConvAttributes & { readonly kernel:
   infer: ([x, dy], attributes) => {
     const op = 'conv2dWeightGradient'
     const input = expectRank(op, 'x', x, 4)
-    const dweight = f32(expectRank(op, 'dy', dy, 4)[1]!, input[1]!, ...attributes.kernel)
+    const dweight = f32(expectRank(op, 'dy', dy, 4)[1]!, input[1]! / (attributes.groups ?? 1), ...attributes.kernel)
     expectShape(op, 'dy', dy, outputType(op, input, dweight.shape, attributes).shape)
     return [dweight]
   },

@@ -5,7 +5,13 @@ import { ShapeError } from '../util/errors.js'
 export type Pair = readonly [number, number]
 
 /** Symmetric zero padding on both sides, as in PyTorch; never 'same'. */
-export type ConvAttributes = { readonly stride: Pair; readonly padding: Pair; readonly dilation: Pair }
+export type ConvAttributes = {
+  readonly stride: Pair
+  readonly padding: Pair
+  readonly dilation: Pair
+  /** Channels fall into so many groups, each convolved by itself; by default 1. */
+  readonly groups?: number
+}
 export type PoolAttributes = { readonly kernel: Pair; readonly stride: Pair; readonly padding: Pair }
 
 /** Output size along one axis: floor((size + 2 padding − dilation (kernel − 1) − 1) / stride) + 1. */

@@ -24,10 +24,11 @@ const conv = (
   stride: readonly [number, number],
   padding: readonly [number, number],
   dilation: readonly [number, number] = [1, 1],
+  groups = 1,
 ) =>
-  singleOp('conv2d', { stride, padding, dilation }, [
+  singleOp('conv2d', { stride, padding, dilation, groups }, [
     { type: f32(...x), fill: normal() },
-    { type: f32(o, x[1], kh, kw), fill: normal() },
+    { type: f32(o, x[1] / groups, kh, kw), fill: normal() },
   ])
 
 const pool = (
@@ -100,6 +101,8 @@ const cases: readonly SingleOp[] = [
   conv([1, 2, 9, 8], [2, 3, 3], [1, 1], [2, 2], [2, 2]),
   conv([1, 2, 8, 9], [2, 3, 2], [1, 3], [0, 1], [2, 1]),
   conv([1, 2, 6, 5], [2, 1, 3], [3, 2], [2, 0], [1, 2]),
+  conv([2, 6, 4, 5], [4, 3, 3], [2, 1], [1, 1], [1, 1], 2),
+  conv([1, 3, 5, 4], [6, 2, 3], [1, 1], [0, 2], [1, 2], 3),
   pool('maxPool', [2, 2, 7, 6], [3, 3], [2, 2], [1, 1]),
   pool('maxPool', [1, 3, 5, 8], [2, 3], [1, 2], [1, 0]),
   pool('averagePool', [2, 2, 7, 6], [3, 3], [2, 2], [1, 1]),

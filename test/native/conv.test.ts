@@ -30,16 +30,16 @@ interface Case {
   dw?: number
   bands?: number
   chunks?: number
-  groups?: number
+  parts?: number
 }
 
 const cases: Record<string, Case> = {
   '3x3': { n: 3, c: 16, h: 32, w: 32, o: 16, kh: 3, kw: 3, ph: 1, pw: 1, bands: 2, chunks: 2 },
-  '3x3, three blocks': { n: 2, c: 48, h: 8, w: 8, o: 48, kh: 3, kw: 3, ph: 1, pw: 1, chunks: 2, groups: 2 },
+  '3x3, three blocks': { n: 2, c: 48, h: 8, w: 8, o: 48, kh: 3, kw: 3, ph: 1, pw: 1, chunks: 2, parts: 2 },
   '3x3, odd channels, 7 wide': { n: 2, c: 19, h: 7, w: 7, o: 37, kh: 3, kw: 3, ph: 1, pw: 1, bands: 3, chunks: 3 },
   '3x3 stride 2': { n: 2, c: 16, h: 16, w: 16, o: 32, kh: 3, kw: 3, sh: 2, sw: 2, ph: 1, pw: 1, bands: 2, chunks: 2 },
   '3x3 stride 2, odd size': { n: 1, c: 5, h: 15, w: 13, o: 20, kh: 3, kw: 3, sh: 2, sw: 2, ph: 1, pw: 1, bands: 3 },
-  '1x1': { n: 2, c: 40, h: 14, w: 14, o: 70, kh: 1, kw: 1, bands: 3, groups: 3 },
+  '1x1': { n: 2, c: 40, h: 14, w: 14, o: 70, kh: 1, kw: 1, bands: 3, parts: 3 },
   '1x1 stride 2': { n: 2, c: 16, h: 9, w: 8, o: 33, kh: 1, kw: 1, sh: 2, sw: 2, bands: 2 },
   '1x1 padded': { n: 1, c: 3, h: 4, w: 5, o: 2, kh: 1, kw: 1, ph: 1, pw: 2, bands: 2 },
   '7x7 stride 2': { n: 2, c: 3, h: 30, w: 28, o: 64, kh: 7, kw: 7, sh: 2, sw: 2, ph: 3, pw: 3, bands: 4 },
@@ -66,7 +66,7 @@ const cases: Record<string, Case> = {
 }
 
 function complete(part: Case) {
-  const c = { sh: 1, sw: 1, ph: 0, pw: 0, dh: 1, dw: 1, bands: 1, chunks: 1, groups: 1, ...part }
+  const c = { sh: 1, sw: 1, ph: 0, pw: 0, dh: 1, dw: 1, bands: 1, chunks: 1, parts: 1, groups: 1, ...part }
   const oh = Math.floor((c.h + 2 * c.ph - c.dh * (c.kh - 1) - 1) / c.sh) + 1
   const ow = Math.floor((c.w + 2 * c.pw - c.dw * (c.kw - 1) - 1) / c.sw) + 1
   return { ...c, oh, ow }

@@ -29,6 +29,16 @@ describe('convolution', () => {
     expect(first('conv2d', unit, x, [f32(2, 2, 1, 1), [1, 10, 2, 20]])).toEqual([31, 42, 62, 84])
   })
 
+  test('keeps groups apart', () => {
+    const x: [TensorType, number[]] = [f32(1, 4, 1, 1), [1, 2, 3, 4]]
+    const taps: [TensorType, number[]] = [f32(2, 2, 1, 1), [1, 10, 100, 1000]]
+    const grouped = { ...unit, groups: 2 }
+    expect(first('conv2d', grouped, x, taps)).toEqual([21, 4300])
+    const dy: [TensorType, number[]] = [f32(1, 2, 1, 1), [2, 3]]
+    expect(first('conv2dInputGradient', { ...grouped, size: [1, 1] }, dy, taps)).toEqual([2, 20, 300, 3000])
+    expect(first('conv2dWeightGradient', { ...grouped, kernel: [1, 1] }, x, dy)).toEqual([2, 4, 9, 12])
+  })
+
   test('input gradient: each output sends its gradient back through the taps', () => {
     const dy: [TensorType, number[]] = [f32(1, 1, 2, 2), [1, 0, 0, 2]]
     expect(first('conv2dInputGradient', { ...unit, size: [3, 3] }, dy, weight)).toEqual([

@@ -48,6 +48,28 @@ describe('conv2d', () => {
     expect(conv2dWeightGradient.infer([x, dy], { ...attributes, kernel: [3, 3] })).toEqual([weight])
   })
 
+  test('with groups: weights and multiply-adds are so many times less', () => {
+    const [x, weight, attributes] = [f32(2, 12, 8, 8), f32(6, 4, 3, 3), { ...conv([1, 1], [1, 1]), groups: 3 }]
+    const y = f32(2, 6, 8, 8)
+    expect(conv2d.infer([x, weight], attributes)).toEqual([y])
+    expect(conv2d.cost([x, weight], [y], attributes)).toEqual({ macs: (2 * 8 * 8 * 6 * 12 * 9) / 3 })
+    expect(conv2dInputGradient.infer([y, weight], { ...attributes, size: [8, 8] })).toEqual([x])
+    expect(conv2dWeightGradient.infer([x, y], { ...attributes, kernel: [3, 3] })).toEqual([weight])
+  })
+
+  test('says which groups do not fit', () => {
+    const grouped = (groups: number) => ({ ...conv([1, 1], [0, 0]), groups })
+    expect(() => convShape([1, 12, 8, 8], [6, 3, 3, 3], grouped(0))).toThrow(
+      'conv2d: groups must be a whole number of at least 1, got 0',
+    )
+    expect(() => convShape([1, 12, 8, 8], [6, 3, 3, 3], grouped(4))).toThrow(
+      'conv2d: 12 and 6 channels cannot both be divided into 4 groups',
+    )
+    expect(() => convShape([1, 12, 8, 8], [6, 3, 3, 3], grouped(3))).toThrow(
+      'conv2d: the weight expects groups of 3 input channels, 12 channels in 3 groups are 4 each',
+    )
+  })
+
   test('says what does not fit', () => {
     const attributes = conv([1, 1], [0, 0])
     expect(() => convShape([1, 3, 8, 8], [4, 5, 3, 3], attributes)).toThrow(

@@ -9,11 +9,28 @@
  *
  * Layouts: `blocked` [N][⌈C/16⌉][H][W][16], channels beyond C are zero; `plain` NCHW as it is; vectors of a channel
  * each are padded with zeros to a multiple of 16; conv weights [⌈O/16⌉][⌈I/16⌉][KH][KW][16 i][16 o], those of a conv
- * that reads plain input [⌈O/16⌉][I][KH][KW][16 o]; linear weights and matrices plain. i32 data is stored as 32-bit ints.
+ * that reads plain input [⌈O/16⌉][I][KH][KW][16 o], those with groups as `groups.ts` says; linear weights and matrices plain. i32 data is stored as 32-bit ints.
  */
 
-/** Sizes of a convolution: batch, input, output, kernel, stride, padding, dilation. */
-const geometry = ['n', 'c', 'h', 'w', 'o', 'oh', 'ow', 'kh', 'kw', 'sh', 'sw', 'ph', 'pw', 'dh', 'dw'] as const
+/** Sizes of a convolution: batch, input, output, kernel, stride, padding, dilation, groups. */
+const geometry = [
+  'n',
+  'c',
+  'h',
+  'w',
+  'o',
+  'oh',
+  'ow',
+  'kh',
+  'kw',
+  'sh',
+  'sw',
+  'ph',
+  'pw',
+  'dh',
+  'dw',
+  'groups',
+] as const
 const winograd = ['n', 'c', 'h', 'w', 'o', 'oh', 'ow', 'ph', 'pw'] as const
 const pool = ['n', 'c', 'h', 'w', 'oh', 'ow', 'kh', 'kw', 'sh', 'sw', 'ph', 'pw'] as const
 const pad = ['n', 'c', 'h', 'w', 'o', 'oh', 'ow', 'sh', 'sw', 'before'] as const
@@ -27,10 +44,10 @@ export const kernels = {
   conv2d_plain: ['x', 'weight', 'y', 'bias', 'residual', 'relu', 'statistics', ...geometry, 'bands'],
   // dx = [addend +] the input gradient; `weight` is the transposed form [⌈I/16⌉][⌈O/16⌉][KH][KW][16 o][16 i].
   conv2d_input_gradient: ['dy', 'weight', 'dx', 'addend', ...geometry, 'bands'],
-  // Partial sums of the weight gradient: the batch is cut into `chunks` of images, the output blocks into `groups`;
+  // Partial sums of the weight gradient: the batch is cut into `chunks` of images, the output blocks into `parts`;
   // chunk k writes [weight size] floats at partials + k · weight size.
-  conv2d_weight_gradient: ['x', 'dy', 'partials', ...geometry, 'chunks', 'groups'],
-  conv2d_weight_gradient_plain: ['x', 'dy', 'partials', ...geometry, 'chunks', 'groups'],
+  conv2d_weight_gradient: ['x', 'dy', 'partials', ...geometry, 'chunks', 'parts'],
+  conv2d_weight_gradient_plain: ['x', 'dy', 'partials', ...geometry, 'chunks', 'parts'],
   // The same by Winograd F(4x4, 3x3), for 3x3 kernels with stride 1; `weight` is the transformed form
   // [36][⌈O/16⌉][⌈I/16⌉ · 16][16]. The input gradient is a convolution of dy with flipped transposed weights. Bands are of
   // rows of 4x4 tiles, and there is but one where `statistics` are asked for.
@@ -40,6 +57,9 @@ export const kernels = {
   // y = sum of `chunks` partials of `count` floats each, in order.
   sum_partials: ['partials', 'y', 'count', 'chunks'],
   transpose_weight: ['weight', 'y', 'oblocks', 'iblocks', 'taps'],
+  // For more groups than one: the same, and zeros in a weight gradient wherever channels are of different groups.
+  transpose_grouped_weight: ['weight', 'y', 'o', 'c', 'taps', 'groups'],
+  keep_groups: ['weight', 'o', 'c', 'taps', 'groups'],
   // weight' = weight · scale / sqrt(variance + epsilon), bias = shift − mean · scale / sqrt(variance + epsilon);
   // `inner` is the number of 16-float rows an output block has.
   fold_batch_norm: ['weight', 'scale', 'shift', 'mean', 'variance', 'folded', 'bias', 'epsilon', 'oblocks', 'inner'],

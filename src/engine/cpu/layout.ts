@@ -2,18 +2,27 @@
  * How the CPU engine lays values out in memory, and the way in and out of those layouts at the border, where data is
  * NCHW and weights are OIHW. The layouts are described in `kernel-table.ts`.
  */
-import type { Graph, Value } from '../../graph/graph.js'
+import type { Attribute, Graph, Value } from '../../graph/graph.js'
 import type { OpName } from '../../ops/index.js'
 import { elements, roundUp } from '../../util/shape.js'
+import { connections } from './groups.js'
 
 /** Channels stand in blocks of this many, on every instruction set. */
 export const BLOCK = 16
 
 /**
- * `plain` as it is; `blocked` activations; `weight` of a convolution; `stemWeight` of a convolution that reads plain
- * pictures; `statistics` [slots, 2, C] with C padded to whole blocks.
+ * `plain` as it is; `blocked` activations; `weight` of a convolution, with its groups where these are several;
+ * `stemWeight` of a convolution that reads plain pictures; `statistics` [slots, 2, C] with C padded to whole blocks.
  */
-export type Layout = 'plain' | 'blocked' | 'weight' | 'stemWeight' | 'statistics'
+export type Layout = 'plain' | 'blocked' | 'weight' | GroupedWeight | 'stemWeight' | 'statistics'
+
+export interface GroupedWeight {
+  readonly groups: number
+}
+
+function isWeight(layout: Layout | undefined): boolean {
+  return layout === 'weight' || layout === 'stemWeight' || typeof layout === 'object'
+}
 
 export type Layouts = (value: Value) => Layout
 
@@ -37,24 +46,28 @@ const convRoles: Partial<Record<OpName, ConvRole>> = {
 export function layoutsOf(graph: Graph): Layouts {
   const layouts = new Map<Value, Layout>()
   for (const value of plainPictures(graph)) layouts.set(value, 'plain')
-  for (const { op, inputs, outputs } of graph.nodes) {
+  for (const { op, attributes, inputs, outputs } of graph.nodes) {
     const role = convRoles[op as OpName]
     if (!role) continue
-    const kind = role.x !== undefined && layouts.get(inputs[role.x]!) === 'plain' ? 'stemWeight' : 'weight'
+    const stem = role.x !== undefined && layouts.get(inputs[role.x]!) === 'plain'
+    const kind = stem ? 'stemWeight' : weightLayout(attributes)
     if (role.weight !== undefined && layouts.get(inputs[role.weight]!) !== 'stemWeight')
       layouts.set(inputs[role.weight]!, kind)
     if (role.makesWeight) layouts.set(outputs[0]!, kind)
   }
   for (const { op, inputs, outputs } of graph.nodes) {
     const alike = alikeWeight(op, inputs, outputs)
-    const layout = alike
-      .map((value) => layouts.get(value))
-      .find((known) => known === 'weight' || known === 'stemWeight')
+    const layout = alike.map((value) => layouts.get(value)).find(isWeight)
     if (layout) for (const value of alike) layouts.set(value, layout)
     if (op === 'imageStatistics') layouts.set(outputs[0]!, 'statistics')
     if (op === 'conv2dStatistics') layouts.set(outputs[1]!, 'statistics')
   }
   return (value) => layouts.get(value) ?? (value.type.shape.length === 4 ? 'blocked' : 'plain')
+}
+
+/** That of the weight of a convolution with these attributes, where it reads a blocked tensor. */
+export function weightLayout({ groups = 1 }: { readonly groups?: Attribute }): 'weight' | GroupedWeight {
+  return groups === 1 ? 'weight' : { groups: groups as number }
 }
 
 /** The tensors of a node that are laid out as a weight if one of them is: sums of weights, their updates, folding. */
@@ -75,14 +88,16 @@ const alikeInputs: Partial<Record<OpName, number>> = {
   adam: 4,
 }
 
-/** Pictures with fewer channels than a block stay plain when convolutions are all that reads them. */
+/** Pictures with fewer channels than a block stay plain when convolutions of one group are all that reads them. */
 function plainPictures(graph: Graph): Value[] {
   return graph.inputs
     .filter(({ role, value }) => role === 'data' && value.type.shape.length === 4 && value.type.shape[1]! < BLOCK)
     .map(({ value }) => value)
     .filter((value) =>
-      graph.nodes.every(({ op, inputs }) =>
-        inputs.every((input, i) => input !== value || convRoles[op as OpName]?.x === i),
+      graph.nodes.every(({ op, attributes, inputs }) =>
+        inputs.every(
+          (input, i) => input !== value || (convRoles[op as OpName]?.x === i && weightLayout(attributes) === 'weight'),
+        ),
       ),
     )
     .filter((value) => !graph.outputs.some((output) => output.value === value))
@@ -93,6 +108,10 @@ export function storedFloats(value: Value, layout: Layout): number {
   const { shape } = value.type
   const blocks = (size: number) => Math.ceil(size / BLOCK)
   const [a, b, c, d] = shape as [number, number, number, number]
+  if (typeof layout === 'object') {
+    const { most } = connections(a, b * layout.groups, layout.groups)
+    return blocks(a) * most * c * d * BLOCK * BLOCK
+  }
   switch (layout) {
     case 'plain':
       return roundUp(elements(shape), BLOCK)
@@ -136,6 +155,10 @@ function permute(
 ): void {
   const [a, b, c, d = 1] = shape as [number, number, number, number]
   const inner = c * d
+  if (typeof layout === 'object') {
+    permuteGroups([a, b, inner], layout.groups, visit)
+    return
+  }
   const bBlocks = Math.ceil(b / BLOCK)
   let from = 0
   for (let i = 0; i < a; i++)
@@ -158,4 +181,23 @@ function permute(
             break
         }
       }
+}
+
+/** The same for the weight of several groups: an input channel stands in its block among those the output's reads. */
+function permuteGroups(
+  [outputs, deep, inner]: readonly [number, number, number],
+  groups: number,
+  visit: (from: number, to: number) => void,
+): void {
+  const { span, most } = connections(outputs, deep * groups, groups)
+  let from = 0
+  for (let o = 0; o < outputs; o++) {
+    const block = Math.floor(o / BLOCK)
+    const first = Math.floor((o * groups) / outputs) * deep // input channel of the group
+    for (let i = first; i < first + deep; i++) {
+      const plane = block * most + Math.floor(i / BLOCK) - span(block).from
+      for (let k = 0; k < inner; k++, from++)
+        visit(from, ((plane * inner + k) * BLOCK + (i % BLOCK)) * BLOCK + (o % BLOCK))
+    }
+  }
 }

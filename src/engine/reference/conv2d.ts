@@ -1,7 +1,8 @@
 /**
  * Convolution and its two gradients. All three walk the same products: output (n, o, oy, ox) meets input (n, i, iy, ix)
  * through tap (o, i, ky, kx) where iy = oy · stride + ky · dilation − padding (and so for x), and differ only in which
- * of the three tensors is summed up. Products with the padding are left out.
+ * of the three tensors is summed up. Products with the padding are left out. With groups, input i of an output is the
+ * i-th channel of the output's group.
  */
 import type { ConvAttributes } from '../../ops/window.js'
 import { type Kernel, sizes4, type Tensor } from './tensor.js'
@@ -51,11 +52,11 @@ function eachTap(
   x: Tensor,
   weight: Tensor,
   y: Tensor,
-  { stride, padding, dilation }: ConvAttributes,
+  { stride, padding, dilation, groups = 1 }: ConvAttributes,
   visit: (weightAt: number, xAt: number, yAt: number, reach: Reach) => void,
 ): void {
   const [n, channels, h, w] = sizes4(x)
-  const [outputs, , kh, kw] = sizes4(weight)
+  const [outputs, inputs, kh, kw] = sizes4(weight)
   const [, , oh, ow] = sizes4(y)
   for (let ky = 0; ky < kh; ky++)
     for (let kx = 0; kx < kw; kx++) {
@@ -65,14 +66,16 @@ function eachTap(
       const iy = top * stride[0] + ky * dilation[0] - padding[0]
       const ix = left * stride[1] + kx * dilation[1] - padding[1]
       for (let image = 0; image < n; image++)
-        for (let o = 0; o < outputs; o++)
-          for (let i = 0; i < channels; i++)
+        for (let o = 0; o < outputs; o++) {
+          const first = Math.floor((o * groups) / outputs) * inputs
+          for (let i = 0; i < inputs; i++)
             visit(
-              ((o * channels + i) * kh + ky) * kw + kx,
-              ((image * channels + i) * h + iy) * w + ix,
+              ((o * inputs + i) * kh + ky) * kw + kx,
+              ((image * channels + first + i) * h + iy) * w + ix,
               ((image * outputs + o) * oh + top) * ow + left,
               reach,
             )
+        }
     }
 }
 

@@ -14,6 +14,7 @@ interface Geometry {
   readonly stride?: Pair
   readonly padding?: Pair
   readonly dilation?: Pair
+  readonly groups?: number
 }
 
 const geometries: readonly Geometry[] = [
@@ -70,6 +71,17 @@ const geometries: readonly Geometry[] = [
   { x: [1, 3, 12, 14], weight: [9, 3, 3], padding: [2, 2], dilation: [2, 2] },
   { x: [2, 10, 11, 16], weight: [16, 3, 3], stride: [2, 2], padding: [2, 3], dilation: [2, 3] },
   { x: [1, 16, 9, 12], weight: [17, 3, 2], padding: [0, 4], dilation: [1, 4] },
+  // Groups: narrow ones side by side in a block, whole blocks, neither, one a channel, several outputs a channel.
+  { x: [2, 32, 7, 7], weight: [32, 3, 3], padding: [1, 1], groups: 8 },
+  { x: [1, 64, 8, 9], weight: [128, 3, 3], padding: [1, 1], stride: [2, 2], groups: 2 },
+  { x: [2, 96, 6, 5], weight: [96, 3, 3], padding: [1, 1], groups: 2 },
+  { x: [1, 96, 14, 14], weight: [64, 1, 1], groups: 2 },
+  { x: [2, 36, 6, 7], weight: [60, 3, 3], padding: [1, 1], groups: 3 },
+  { x: [1, 100, 5, 5], weight: [20, 1, 1], groups: 5 },
+  { x: [2, 40, 9, 8], weight: [40, 3, 3], padding: [1, 1], stride: [2, 1], groups: 40 },
+  { x: [1, 5, 11, 9], weight: [15, 5, 5], padding: [4, 4], dilation: [2, 2], groups: 5 },
+  { x: [1, 3, 8, 8], weight: [6, 3, 3], groups: 3 },
+  { x: [17, 4, 3, 3], weight: [2, 2, 2], groups: 2 },
 ]
 
 /** Few channels, not read as a picture but out of the middle of a net: `optimizer` stands for neither data nor fixed. */
@@ -87,7 +99,7 @@ export const convCases: readonly Case[] = [
 function casesOf({ x, weight: [o, kh, kw], ...given }: Geometry, role: 'data' | 'optimizer'): Case[] {
   const attributes: ConvAttributes = { stride: [1, 1], padding: [0, 0], dilation: [1, 1], ...given }
   const input = { type: f32(...x), fill: normal(), role }
-  const weight = { type: f32(o, x[1], kh, kw), fill: normal(), role: 'parameter' } as const
+  const weight = { type: f32(o, x[1] / (given.groups ?? 1), kh, kw), fill: normal(), role: 'parameter' } as const
   const dy = { type: conv2d.infer([input.type, weight.type], attributes)[0]!, fill: normal() }
   const cases = [
     singleOp('conv2d', attributes, [input, weight]),

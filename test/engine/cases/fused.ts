@@ -42,11 +42,11 @@ function normaliseOutputs(builder: GraphBuilder, inputs: readonly Value[], relu:
 }
 
 /** A convolution that takes the statistics of its output by bands of rows, and the norm that merges them. */
-function convStatistics(x: Shape, [o, kernel]: Pair, stride: number, bands: number): Case {
-  const title = `conv2dStatistics ${x.join('x')} to ${o}, ${kernel}x${kernel} stride ${stride}, ${bands} bands, normalise`
-  const given = { x: activations(x), weight: weights(o, x[1], kernel), scale: vector(o), shift: vector(o) }
+function convStatistics(x: Shape, [o, kernel]: Pair, stride: number, bands: number, groups = 1): Case {
+  const title = `conv2dStatistics ${x.join('x')} to ${o}, ${kernel}x${kernel} stride ${stride}, ${bands} bands, ${groups} groups, normalise`
+  const given = { x: activations(x), weight: weights(o, x[1] / groups, kernel), scale: vector(o), shift: vector(o) }
   return compositeCase('conv2dStatistics', title, given, (builder, { x, weight, scale, shift }) => {
-    const attributes = { ...square(stride, kernel >> 1), bands }
+    const attributes = { ...square(stride, kernel >> 1), groups, bands }
     const [y, statistics] = emit(builder, conv2dStatistics, attributes, [x, weight], 'test')
     return { conv: y!, ...normaliseOutputs(builder, [y!, statistics!, scale, shift], true) }
   })
@@ -64,10 +64,10 @@ function gradient(shape: Shape, keep: boolean): Case {
   ])
 }
 
-function gradientAdd(x: Shape, [o, kernel]: Pair, stride: number): Case {
-  const title = `conv2dInputGradientAdd ${x.join('x')} from ${o}, ${kernel}x${kernel} stride ${stride}`
-  const attributes = square(stride, kernel >> 1)
-  const weight = weights(o, x[1], kernel)
+function gradientAdd(x: Shape, [o, kernel]: Pair, stride: number, groups = 1): Case {
+  const title = `conv2dInputGradientAdd ${x.join('x')} from ${o}, ${kernel}x${kernel} stride ${stride}, ${groups} groups`
+  const attributes = { ...square(stride, kernel >> 1), groups }
+  const weight = weights(o, x[1] / groups, kernel)
   const dy = { type: conv2d.infer([f32(...x), weight.type], attributes)[0]!, fill: normal() }
   const given = { dy, weight, addend: activations(x, normal()) }
   return compositeCase('conv2dInputGradientAdd', title, given, (builder, { dy, weight, addend }) => {
@@ -83,10 +83,10 @@ function gradientAdd(x: Shape, [o, kernel]: Pair, stride: number): Case {
 }
 
 /** Inference: a norm folded into the convolution before it, then a shortcut and ReLU. */
-function folded(x: Shape, [o, kernel]: Pair, stride: number, withResidual: boolean, relu: boolean): Case {
-  const title = `foldBatchNorm and conv2dActivation ${x.join('x')} to ${o}, ${kernel}x${kernel} stride ${stride}`
-  const attributes = { ...square(stride, kernel >> 1), relu }
-  const weight = weights(o, x[1], kernel)
+function folded(x: Shape, [o, kernel]: Pair, stride: number, withResidual: boolean, relu: boolean, groups = 1): Case {
+  const title = `foldBatchNorm and conv2dActivation ${x.join('x')} to ${o}, ${kernel}x${kernel} stride ${stride}, ${groups} groups`
+  const attributes = { ...square(stride, kernel >> 1), groups, relu }
+  const weight = weights(o, x[1] / groups, kernel)
   const residual = { type: conv2d.infer([f32(...x), weight.type], attributes)[0]!, fill: normal() }
   const norm = { scale: vector(o), shift: vector(o, normal()), mean: vector(o, normal()), variance: vector(o) }
   const given = { x: activations(x), weight, ...norm, residual }
@@ -116,15 +116,18 @@ export const fusedCases: readonly Case[] = [
   convStatistics([3, 16, 9, 8], [17, 3], 1, 4),
   convStatistics([2, 16, 7, 7], [16, 3], 2, 3),
   convStatistics([2, 33, 5, 6], [64, 1], 1, 5),
+  convStatistics([2, 32, 7, 6], [32, 3], 2, 2, 16),
   gradient([2, 3, 5, 7], false),
   gradient([4, 17, 3, 3], true),
   gradient([1, 64, 7, 7], true),
   gradientAdd([2, 16, 8, 8], [16, 3], 1),
   gradientAdd([1, 17, 9, 7], [5, 3], 2),
   gradientAdd([2, 32, 6, 6], [64, 1], 2),
+  gradientAdd([2, 32, 5, 6], [48, 3], 1, 8),
   folded([2, 3, 16, 16], [16, 3], 1, false, true),
   folded([1, 3, 23, 21], [20, 7], 2, false, true),
   folded([1, 16, 7, 7], [16, 3], 1, true, true),
   folded([2, 17, 6, 9], [33, 3], 2, true, false),
   folded([1, 64, 7, 7], [40, 1], 1, false, false),
+  folded([1, 40, 7, 7], [60, 3], 1, true, true, 10),
 ]

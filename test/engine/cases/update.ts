@@ -37,8 +37,8 @@ const norm = (...types: readonly TensorType[]): Case =>
   )
 
 /** A weight gradient on its whole way to the parameter, all of it in the layout of weights. */
-function wholeWay(c: number, o: number): Case {
-  const weight = f32(o, c, 3, 3)
+function wholeWay(c: number, o: number, groups = 1): Case {
+  const weight = f32(o, c / groups, 3, 3)
   const given = {
     x: { type: f32(2, c, 5, 4), fill: normal() },
     dy: { type: f32(2, o, 5, 4), fill: normal() },
@@ -48,9 +48,9 @@ function wholeWay(c: number, o: number): Case {
     rate,
     number: step(4),
   } as const
-  const title = `globalNorm, scale, clipByNorm, clipByRate and adam on a weight of ${o}x${c}x3x3`
+  const title = `globalNorm, scale, clipByNorm, clipByRate and adam on a weight of ${o}x${c}x3x3 in ${groups} groups`
   return compositeCase('conv2dWeightGradient', title, given, (builder, values) => {
-    const window = { stride: [1, 1], padding: [1, 1], dilation: [1, 1], kernel: [3, 3] } as const
+    const window = { stride: [1, 1], padding: [1, 1], dilation: [1, 1], kernel: [3, 3], groups } as const
     const attributes = { beta1: 0.9, beta2: 0.99, epsilon: 1e-3, weightDecay: 0.1, decoupled: false }
     const [gradient] = emit(builder, conv2dWeightGradient, window, [values.x, values.dy], 'test')
     const [total] = emit(builder, globalNorm, {}, [gradient!, values.dy], 'test')
@@ -76,4 +76,5 @@ export const updateCases: readonly Case[] = [
   norm(f32(3, 17, 40, 31), f32(100, 200)),
   wholeWay(5, 17),
   wholeWay(16, 32),
+  wholeWay(20, 30, 5),
 ]

@@ -2,6 +2,7 @@
 import type { Node, Value } from '../../../graph/graph.js'
 import type { NormAttributes } from '../../../ops/batch-norm.js'
 import type { ConvAttributes, Pair } from '../../../ops/window.js'
+import { connections } from '../groups.js'
 import { BLOCK } from '../layout.js'
 import { type Context, type Lowering, NONE } from './lowering.js'
 import { pushWeight, suitsWinograd, tileRows, winogradFloats, winogradSizes } from './winograd.js'
@@ -20,7 +21,7 @@ function geometry(x: readonly number[], y: readonly number[], [kh, kw]: Pair, a:
   const [n, c, h, w] = x as [number, number, number, number]
   const [, o, oh, ow] = y as [number, number, number, number]
   const [[sh, sw], [ph, pw], [dh, dw]] = [a.stride, a.padding, a.dilation]
-  return { n, c, h, w, o, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw }
+  return { n, c, h, w, o, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw, groups: a.groups ?? 1 }
 }
 
 const shape = (value: Value) => value.type.shape
@@ -43,7 +44,7 @@ interface Epilogue {
 /** Workspace of a forward convolution: the transformed weight, if Winograd is used. */
 function convWorkspace({ inputs: [x, weight], outputs: [y] }: Node, attributes: ConvAttributes): number {
   const sizes = geometry(shape(x!), shape(y!), kernelOf(weight!), attributes)
-  const { oblocks, iblocks } = blocksOf(weight!)
+  const { oblocks, iblocks } = blocksOf(weight!, attributes)
   return suitsWinograd(sizes, kernelOf(weight!), attributes) ? winogradFloats(oblocks, iblocks) : 0
 }
 
@@ -65,7 +66,7 @@ function emitConv(
   }
   const wanted = bands ?? bandsOf(sizes.n, sizes.oh)
   if (suitsWinograd(sizes, kernelOf(weight), attributes) && !(statistics && wanted > 1)) {
-    const { oblocks, iblocks } = blocksOf(weight)
+    const { oblocks, iblocks } = blocksOf(weight, attributes)
     pushWeight(tape, at(weight), workspace, oblocks, iblocks, 0)
     tape.push('conv2d_winograd', {
       ...common,
@@ -103,10 +104,17 @@ export const conv2dActivation: Lowering<ConvAttributes & { readonly relu: boolea
   },
 }
 
-/** Output and input blocks of a weight, in the blocked layout. */
-function blocksOf(weight: Value): { oblocks: number; iblocks: number; taps: number } {
+/** Output blocks of a weight, input blocks stored for each, taps. */
+function blocksOf(weight: Value, { groups = 1 }: ConvAttributes): { oblocks: number; iblocks: number; taps: number } {
   const [o, i, kh, kw] = shape(weight) as [number, number, number, number]
-  return { oblocks: Math.ceil(o / BLOCK), iblocks: Math.ceil(i / BLOCK), taps: kh * kw }
+  return { oblocks: Math.ceil(o / BLOCK), iblocks: connections(o, i * groups, groups).most, taps: kh * kw }
+}
+
+/** Floats of a weight with input and output exchanged. */
+function transposedFloats(weight: Value, { groups = 1 }: ConvAttributes): number {
+  const [o, i, kh, kw] = shape(weight) as [number, number, number, number]
+  const blocks = Math.ceil((i * groups) / BLOCK) * connections(i * groups, o, groups).most
+  return blocks * kh * kw * BLOCK * BLOCK
 }
 
 /** The input gradient as a convolution of dy: input and output change places, padding becomes what it lacks to 2. */
@@ -118,22 +126,25 @@ function gradientSizes(sizes: ReturnType<typeof geometry>) {
 /** The weight is transposed into the workspace first: 1 / (N · OH · OW) of the layer's work. */
 export const conv2dInputGradient: Lowering<ConvAttributes & { readonly size: Pair }> = {
   workspace({ inputs: [dy, weight], outputs: [dx] }, attributes) {
-    const { oblocks, iblocks, taps } = blocksOf(weight!)
+    const { oblocks, iblocks } = blocksOf(weight!, attributes)
     const sizes = geometry(shape(dx!), shape(dy!), kernelOf(weight!), attributes)
     const winograd = suitsWinograd(gradientSizes(sizes), kernelOf(weight!), attributes)
-    return oblocks * iblocks * taps * BLOCK * BLOCK + (winograd ? winogradFloats(oblocks, iblocks) : 0)
+    return transposedFloats(weight!, attributes) + (winograd ? winogradFloats(oblocks, iblocks) : 0)
   },
   emit({ inputs, outputs }, attributes, { tape, at, workspace }) {
     const [dy, weight, addend] = inputs as [Value, Value, Value?]
     const dx = outputs[0]!
     const sizes = geometry(shape(dx), shape(dy), kernelOf(weight), attributes)
-    const { oblocks, iblocks, taps } = blocksOf(weight)
-    tape.push('transpose_weight', { weight: at(weight), y: workspace, oblocks, iblocks, taps })
+    const { oblocks, iblocks, taps } = blocksOf(weight, attributes)
+    const { o, c, groups } = sizes
+    const turned = { weight: at(weight), y: workspace, taps }
+    if (groups === 1) tape.push('transpose_weight', { ...turned, oblocks, iblocks })
+    else tape.push('transpose_grouped_weight', { ...turned, o, c, groups })
     const added = addend ? at(addend) : NONE
     const bands = bandsOf(sizes.n, sizes.h)
     const flipped = gradientSizes(sizes)
     if (suitsWinograd(flipped, kernelOf(weight), attributes)) {
-      const transformed = workspace + oblocks * iblocks * taps * BLOCK * BLOCK
+      const transformed = workspace + transposedFloats(weight, attributes)
       pushWeight(tape, workspace, transformed, iblocks, oblocks, 1)
       tape.push('conv2d_winograd', {
         x: at(dy),
@@ -158,21 +169,21 @@ export const foldBatchNorm: Lowering<NormAttributes> = {
   emit({ inputs, outputs }, { epsilon }, { tape, at, size }) {
     const [weight, scale, shift, mean, variance] = inputs.map(at) as [number, number, number, number, number]
     const [folded, bias] = outputs.map(at) as [number, number]
-    const { oblocks } = blocksOf(inputs[0]!)
+    const oblocks = Math.ceil(shape(inputs[0]!)[0]! / BLOCK)
     const inner = size(inputs[0]!) / (oblocks * BLOCK)
     tape.push('fold_batch_norm', { weight, scale, shift, mean, variance, folded, bias, epsilon, oblocks, inner })
   },
 }
 
-/** Chunks of the batch and groups of output blocks: wide layers are cut by output so that partial sums stay small. */
-function cutWeightGradient(n: number, oblocks: number, floats: number): { chunks: number; groups: number } {
+/** Chunks of the batch and parts of the output blocks: wide layers are cut by output so that partial sums stay small. */
+function cutWeightGradient(n: number, oblocks: number, floats: number): { chunks: number; parts: number } {
   const chunks = Math.max(1, Math.min(n, CHUNKS, Math.floor(PARTIALS / floats)))
-  return { chunks, groups: Math.min(oblocks, Math.ceil(CHUNKS / chunks)) }
+  return { chunks, parts: Math.min(oblocks, Math.ceil(CHUNKS / chunks)) }
 }
 
 export const conv2dWeightGradient: Lowering<ConvAttributes & { readonly kernel: Pair }> = {
-  workspace({ inputs: [x], outputs: [dweight] }) {
-    const { oblocks, iblocks, taps } = blocksOf(dweight!)
+  workspace({ inputs: [x], outputs: [dweight] }, attributes) {
+    const { oblocks, iblocks, taps } = blocksOf(dweight!, attributes)
     const floats = oblocks * iblocks * taps * BLOCK * BLOCK
     return cutWeightGradient(shape(x!)[0]!, oblocks, floats).chunks * floats
   },
@@ -187,15 +198,18 @@ export const conv2dWeightGradient: Lowering<ConvAttributes & { readonly kernel: 
       tape.push('sum_partials', { partials: workspace, y: at(dweight), count: size(dweight), chunks })
       return
     }
-    const { chunks, groups } = cutWeightGradient(sizes.n, blocksOf(dweight).oblocks, size(dweight))
+    const { oblocks, taps } = blocksOf(dweight, attributes)
+    const { chunks, parts } = cutWeightGradient(sizes.n, oblocks, size(dweight))
     tape.push(layout(x) === 'plain' ? 'conv2d_weight_gradient_plain' : 'conv2d_weight_gradient', {
       x: at(x),
       dy: at(dy),
       partials: workspace,
       ...sizes,
       chunks,
-      groups,
+      parts,
     })
     tape.push('sum_partials', { partials: workspace, y: at(dweight), count: size(dweight), chunks })
+    const { o, c, groups } = sizes
+    if (groups > 1) tape.push('keep_groups', { weight: at(dweight), o, c, taps, groups })
   },
 }

@@ -23,13 +23,13 @@ export interface WinogradSizes {
   readonly pw: number
 }
 
-/** Whether a convolution with these sizes gains by it: kernel 3x3, stride 1, no dilation, at least a block of channels. */
+/** Whether a convolution with these sizes gains by it: kernel 3x3, stride 1, no dilation or groups, a block of channels. */
 export function suitsWinograd({ n, c, o, oh, ow }: WinogradSizes, [kh, kw]: Pair, a: ConvAttributes): boolean {
   const tiles = Math.ceil(oh / TILE) * Math.ceil(ow / TILE)
   return (
     kh === 3 &&
     kw === 3 &&
-    [...a.stride, ...a.dilation].every((size) => size === 1) &&
+    [...a.stride, ...a.dilation, a.groups ?? 1].every((size) => size === 1) &&
     c >= BLOCK &&
     o >= BLOCK &&
     n * tiles >= LEAST_TILES &&

@@ -1,0 +1,30 @@
+/**
+ * Weights of grouped convolutions. A block of 16 output channels is connected to the input blocks that its groups lie in,
+ * neighbours all; only these are stored, with zeros between channels of different groups: [⌈O/16⌉][most][KH][KW][16 i][16 o],
+ * where `most` is the largest number of input blocks of any output block. So groups of any width are the same loop over
+ * whole blocks, at the price of multiplying zeros where groups are narrower than a block. (native/groups.h is the same.)
+ */
+
+const BLOCK = 16
+
+export interface Connections {
+  /** The input blocks from..to that an output block reads. */
+  span(block: number): { readonly from: number; readonly to: number }
+  /** The most input blocks that any output block reads. */
+  readonly most: number
+}
+
+/** Of a convolution from `inputs` to `outputs` channels. Swapped, they are those of its input gradient. */
+export function connections(outputs: number, inputs: number, groups: number): Connections {
+  const [wide, deep] = [outputs / groups, inputs / groups] // channels of a group
+  const span = (block: number) => {
+    const first = Math.floor((block * BLOCK) / wide)
+    const last = Math.floor((Math.min(outputs, (block + 1) * BLOCK) - 1) / wide)
+    return { from: Math.floor((first * deep) / BLOCK), to: Math.ceil(((last + 1) * deep) / BLOCK) }
+  }
+  const counts = Array.from({ length: Math.ceil(outputs / BLOCK) }, (_, block) => {
+    const { from, to } = span(block)
+    return to - from
+  })
+  return { span, most: Math.max(...counts) }
+}
