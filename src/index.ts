@@ -75,6 +75,7 @@ export { plainTwin, removeBlock } from './spec/surgery.js'
 export { validateSpec } from './spec/validate.js'
 export { adviceFor } from './train/advice.js'
 export {
+  type BestEpoch,
   type Checkpoint,
   decodeCheckpoint,
   type EpochRecord,
@@ -87,13 +88,18 @@ export type { Evaluation } from './train/metrics.js'
 export {
   completeRecipe,
   type DecayRule,
+  type DropGranularity,
   decayRules,
   defaultRecipe,
+  dropGranularities,
+  type OptimizerName,
+  optimizerNames,
   type Recipe,
   type RecipeOptions,
 } from './train/recipe.js'
 export { type ScheduleName, scheduleNames } from './train/schedule.js'
 export type { StepProgress, Trainer, TrainingHooks } from './train/trainer.js'
+export type { WarmUp } from './train/warm-up.js'
 export { weightHash } from './train/weight-hash.js'
 export type { NamedWeights } from './train/weights.js'
 export { ConfigError, DataError, EngineError, ResnetError, ShapeError, TrainingError } from './util/errors.js'

@@ -39,6 +39,8 @@ export interface TrainingResult {
   readonly epochs: number
   /** Of the last epoch: errors in percent, of augmented training pictures. */
   readonly train: Score
+  /** Of the pictures to validate on, where there are any, after the last epoch. */
+  readonly val?: Score
   /** Of the whole test set, after the last epoch. */
   readonly test: Score
   /** Training pictures a second, evaluations not counted. */
@@ -146,6 +148,7 @@ async function resultOf(trainer: Trainer<ChosenEngine>): Promise<TrainingResult>
   return {
     epochs: last.epoch,
     train: last.train,
+    ...(last.val ? { val: last.val } : {}),
     test: last.test,
     imagesPerSecond: trainer.imagesPerSecond,
     engine: trainer.engine.build,

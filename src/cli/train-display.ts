@@ -55,6 +55,7 @@ export class TrainDisplay {
       `loss ${record.train.loss.toFixed(4)}`,
       `train error ${percentText(record.train.top1Error)}`,
     ]
+    if (record.val) line.push(`val error ${percentText(record.val.top1Error)}`)
     if (record.test) line.push(`test error ${percentText(record.test.top1Error)}`)
     line.push(`lr ${lrText(record.lr)}`)
     if (this.#last) line.push(rateText(this.#last.imagesPerSecond))

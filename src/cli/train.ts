@@ -11,22 +11,17 @@ import {
   createTrainer,
   type Dataset,
   type DatasetName,
-  type DecayRule,
   datasetNames,
-  decayRules,
   defaultRecipe,
   inputSize,
   type PresetName,
   preset,
   presetNames,
   type Recipe,
-  type RecipeOptions,
   RunFolder,
   RunKeeper,
   readCheckpoint,
   resumeTrainer,
-  type ScheduleName,
-  scheduleNames,
   splitDataset,
   type Trainer,
   TrainingError,
@@ -44,33 +39,18 @@ import {
   engineOptions,
   jsonOption,
   number,
-  numbers,
-  oneOf,
   presetParser,
   sizeFor,
   whole,
 } from './options.js'
 import { percentText, print, rateText, say } from './output.js'
+import { type RecipeFlags, recipeOf, recipeOptions } from './recipe-flags.js'
 import { TrainDisplay } from './train-display.js'
 
-interface Flags extends DataFlags, EngineFlags, AugmentFlags {
+interface Flags extends DataFlags, EngineFlags, AugmentFlags, RecipeFlags {
   readonly arch?: PresetName
   readonly size?: number
-  readonly epochs?: number
-  readonly steps?: number
-  readonly batchSize?: number
-  readonly lr?: number
-  readonly momentum?: number
-  readonly nesterov?: true
-  readonly weightDecay?: number
-  readonly decayOn?: DecayRule
-  readonly schedule?: ScheduleName
-  readonly milestones?: number[]
-  readonly gamma?: number
-  readonly warmupEpochs?: number
-  readonly labelSmoothing?: number
   readonly valSplit?: number
-  readonly seed?: number
   readonly resume?: string | true
   readonly saveDir?: string
   readonly checkpointEvery?: CheckpointEvery
@@ -78,7 +58,7 @@ interface Flags extends DataFlags, EngineFlags, AugmentFlags {
 }
 
 export function trainCommand(): Command {
-  const { epochs, batchSize, lr, momentum, weightDecay, decayOn, schedule, gamma, seed } = defaultRecipe
+  const { decayOn, seed } = defaultRecipe
   const command = new Command('train')
     .description('train a network; --resume goes on with a run that was stopped')
     .addOption(new Option('-a, --arch <name>', `${presetNames.join(', ')} (default: resnet20)`).argParser(presetParser))
@@ -91,28 +71,7 @@ export function trainCommand(): Command {
       whole(1),
     )
     .option('--val-split <n>', 'validate on n training pictures instead, or on a fraction as 0.1', number)
-    .option('--epochs <n>', `how long to train (default: ${epochs})`, whole(1))
-    .option('--steps <n>', 'how long to train, in steps instead of epochs', whole(1))
-    .option('-b, --batch-size <n>', `pictures a step (default: ${batchSize})`, whole(1))
-    .option('--lr <rate>', `largest learning rate (default: ${lr})`, number)
-    .option('--momentum <m>', `(default: ${momentum})`, number)
-    .option('--nesterov', 'Nesterov momentum')
-    .option('--wd, --weight-decay <d>', `(default: ${weightDecay})`, number)
-    .addOption(
-      new Option('--decay-on <which>', `parameters that weight decay acts on: ${decayRules.join(', ')}`).argParser(
-        oneOf(decayRules),
-      ),
-    )
-    .addOption(
-      new Option(
-        '--schedule <name>',
-        `${scheduleNames.join(', ')} (default: ${schedule}; step with --milestones)`,
-      ).argParser(oneOf(scheduleNames)),
-    )
-    .option('--milestones <epochs>', 'epochs after which the rate falls, for example 82,123', numbers)
-    .option('--gamma <factor>', `by which it falls there (default: ${gamma})`, number)
-    .option('--warmup-epochs <n>', 'epochs over which the rate rises at first (default: 0)', number)
-    .option('--label-smoothing <s>', '(default: 0)', number)
+  for (const option of recipeOptions()) command.addOption(option)
   for (const option of augmentOptions()) command.addOption(option)
   command
     .option('--seed <n>', `names weights, order, augmentation and split (default: ${seed})`, whole(0))
@@ -244,15 +203,6 @@ async function sameData(
   return whole.val ? load(held.train) : splitDataset(whole, held.val, recipe.seed)
 }
 
-/** The flags that were given, as a recipe. */
-function recipeOf(flags: Flags): RecipeOptions {
-  const { epochs, steps, batchSize, lr, momentum, nesterov, weightDecay, decayOn } = flags
-  const { milestones, gamma, warmupEpochs, labelSmoothing, seed } = flags
-  const schedule = flags.schedule ?? (milestones ? 'step' : undefined)
-  const optimiser = { epochs, steps, batchSize, lr, momentum, nesterov, weightDecay, decayOn }
-  return { ...optimiser, schedule, milestones, gamma, warmupEpochs, labelSmoothing, seed }
-}
-
 /** @throws ConfigError for a flag that contradicts the checkpoint. */
 function expectAgreement(flags: Flags, { spec, recipe, data }: Checkpoint): void {
   const { valSplit } = flags
@@ -280,16 +230,16 @@ function expectAgreement(flags: Flags, { spec, recipe, data }: Checkpoint): void
 }
 
 function report(flags: Flags, result: TrainingResult, folder: RunFolder): void {
-  const { epochs, train, test, imagesPerSecond, engine, weightHash } = result
+  const { epochs, train, val, test, imagesPerSecond, engine, weightHash } = result
   if (flags.json) {
-    print(JSON.stringify({ epochs, train, test, imagesPerSecond, engine, weightHash, checkpoint: folder.last }))
+    print(JSON.stringify({ epochs, train, val, test, imagesPerSecond, engine, weightHash, checkpoint: folder.last }))
     return
   }
   print(
     [
       `test error ${percentText(test.top1Error)} (loss ${test.loss.toFixed(4)}), training error ${percentText(train.top1Error)}`,
       `${rateText(imagesPerSecond)} on ${engine}; weights ${weightHash}`,
-      `saved in ${folder.path}: last.safetensors, best.safetensors, metrics.jsonl`,
+      `saved in ${folder.path}: last.safetensors, best.safetensors (best on test)${val ? ', best-on-val.safetensors' : ''}, metrics.jsonl`,
     ].join('\n'),
   )
 }

@@ -6,6 +6,7 @@ import type { NetworkSpec, StemLayer } from '../spec/spec.js'
 import { validateSpec } from '../spec/validate.js'
 import { ConfigError } from '../util/errors.js'
 import { addBlock } from './block.js'
+import { type DropPath, dropsOf } from './drop-path.js'
 import { LayerBuilder, type Mode } from './layers.js'
 
 export interface ForwardOptions {
@@ -16,29 +17,34 @@ export interface ForwardOptions {
   readonly loss?: boolean
   /** Share of the target that is spread evenly over all classes, in [0, 1). Default 0. */
   readonly labelSmoothing?: number
+  /** Training: stochastic depth. Default none. */
+  readonly dropPath?: DropPath
+  /** Training: share of the batch's statistics in the next running statistics, in (0, 1]. Default 0.1. */
+  readonly statisticsShare?: number
   /** Paths of layers, blocks or stages whose results become outputs of that name, for example `stage1.block2.norm1`. */
   readonly taps?: readonly LayerPath[]
 }
 
 /**
  * The forward graph. Data inputs: `pictures` f32 [batch, channels, height, width] and, with a loss, `labels` i32
- * [batch]. Outputs: `logits` [batch, classes], with a loss the scalar `loss`, and the taps. Parameters and buffers are
+ * [batch]; with dropped branches the scalar `step`, i32, from which it follows what is dropped. Outputs: `logits` [batch, classes], with a loss the scalar `loss`, and the taps. Parameters and buffers are
  * inputs named by path; in training mode the running statistics are updated.
  * Throws a ShapeError, with the path of the layer, where sizes do not fit; a ConfigError for a spec or option without
  * meaning.
  */
 export function forwardGraph(spec: NetworkSpec, options: ForwardOptions): Graph {
   validateSpec(spec)
-  const { batch, mode, labelSmoothing = 0, taps = [] } = options
+  const { batch, mode, labelSmoothing = 0, dropPath, taps = [] } = options
   if (!Number.isInteger(batch) || batch < 1)
     throw new ConfigError(`batch: expected a whole number of at least 1, got ${batch}`)
-  const layers = new LayerBuilder(mode)
+  const drops = mode === 'training' && dropPath ? dropsOf(spec, dropPath) : undefined
+  const layers = new LayerBuilder(mode, options.statisticsShare)
   const { channels, height, width } = spec.input
   const pictures = layers.pictures(batch, channels, height, width)
   const labels = mode === 'training' || options.loss ? layers.labels(batch) : undefined
   let x = addStem(layers, spec.stem, pictures)
   for (const block of placedBlocks(spec)) {
-    x = addBlock(layers, block, x)
+    x = addBlock(layers, block, x, drops?.get(block.path))
     layers.results.set(stagePath(block.stage), x)
   }
   const logits = addHead(layers, spec, x)

@@ -8,6 +8,7 @@ import { f32, i32, type TensorType, type Value } from '../graph/graph.js'
 import { add } from '../ops/add.js'
 import { batchNorm, batchNormInference, runningAverage } from '../ops/batch-norm.js'
 import { conv2d } from '../ops/conv2d.js'
+import { type DropoutAttributes, dropout } from '../ops/dropout.js'
 import { linear } from '../ops/linear.js'
 import { emit, type Op } from '../ops/op.js'
 import { padShortcut } from '../ops/pad-shortcut.js'
@@ -24,16 +25,20 @@ export type Mode = 'training' | 'inference'
 
 const EPSILON = 1e-5
 /** Share of the batch's statistics in the next running statistics. */
-const MOMENTUM = 0.1
+export const STATISTICS_SHARE = 0.1
 
 export class LayerBuilder {
   readonly graph = new GraphBuilder()
   /** The result of each layer, and of stem, blocks and stages, by path. */
   readonly results = new Map<string, Value>()
   readonly #mode: Mode
+  readonly #statisticsShare: number
+  #step: Value | undefined
 
-  constructor(mode: Mode) {
+  /** @param statisticsShare share of a batch's statistics in the next running statistics, in (0, 1] */
+  constructor(mode: Mode, statisticsShare = STATISTICS_SHARE) {
     this.#mode = mode
+    this.#statisticsShare = statisticsShare
   }
 
   pictures(batch: number, channels: number, height: number, width: number): Value {
@@ -88,6 +93,12 @@ export class LayerBuilder {
     return this.#emit(path, add, {}, a, b)
   }
 
+  /** Drops by chance; by which, and how often, the attributes say. The graph then asks for the number of the `step`. */
+  dropout(path: string, x: Value, attributes: DropoutAttributes): Value {
+    this.#step ??= this.graph.input('step', 'scalar', i32())
+    return this.#emit(path, dropout, attributes, x, this.#step)
+  }
+
   pool(path: string, x: Value, { kind, kernel, stride, padding }: PoolLayer): Value {
     const attributes = {
       kernel: [kernel, kernel],
@@ -133,7 +144,13 @@ export class LayerBuilder {
   }
 
   #average(path: string, running: Value, batch: Value, correction: number): void {
-    const [next] = emit(this.graph, runningAverage, { momentum: MOMENTUM, correction }, [running, batch], path)
+    const [next] = emit(
+      this.graph,
+      runningAverage,
+      { momentum: this.#statisticsShare, correction },
+      [running, batch],
+      path,
+    )
     this.graph.update(running, next!)
   }
 }

@@ -1,7 +1,7 @@
 /**
- * A checkpoint is one safetensors file: parameters and running statistics by path, `velocity/<parameter>` for each
- * parameter, and in the header's metadata everything that is needed to evaluate the network or to train on, with a
- * checksum over all of it.
+ * A checkpoint is one safetensors file: parameters and running statistics by path, the optimizer's state by
+ * `<state>/<parameter>`, and in the header's metadata everything that is needed to evaluate the network or to train on,
+ * with a checksum over all of it.
  */
 import type { Normalisation, PictureSize } from '../data/dataset.js'
 import { readSafetensors, type Tensor, writeSafetensors } from '../formats/safetensors.js'
@@ -12,8 +12,9 @@ import { validateSpec } from '../spec/validate.js'
 import { DataError, ResnetError } from '../util/errors.js'
 import { sameShape, shapeText } from '../util/shape.js'
 import { checksum, expectChecksum } from './checksum.js'
+import { isStateName } from './optimizer.js'
 import { completeRecipe, type Recipe } from './recipe.js'
-import { velocityName } from './step.js'
+import type { WarmUp } from './warm-up.js'
 import type { NamedWeights } from './weights.js'
 
 /** What must happen to a picture before the network reads it, and what the answers mean. */
@@ -42,8 +43,16 @@ export interface EpochRecord {
   /** Of its last step. */
   readonly lr: number
   readonly train: Score
+  /** Where an evaluation was made at its end, and where there are pictures to validate on. */
+  readonly val?: Score
   /** Where an evaluation was made at its end. */
   readonly test?: Score
+}
+
+/** The epoch with the smallest error on some pictures. */
+export interface BestEpoch {
+  readonly epoch: number
+  readonly top1Error: number
 }
 
 export interface TrainingProgress {
@@ -51,9 +60,13 @@ export interface TrainingProgress {
   readonly step: number
   /** Sums over the steps of an epoch that is under way. */
   readonly running: { readonly loss: number; readonly wrong: number; readonly count: number }
-  /** The epoch with the smallest test error. */
-  readonly best: { readonly epoch: number; readonly top1Error: number } | null
+  /** On the test pictures: chosen by the very pictures that it is judged by, so its error is too good. */
+  readonly best: BestEpoch | null
+  /** On the pictures to validate on, where there are any: an honest choice, to be judged on the test pictures. */
+  readonly bestOnVal?: BestEpoch
   readonly history: readonly EpochRecord[]
+  /** Where the recipe has a warm-up until the training error falls. */
+  readonly warmUp?: WarmUp
 }
 
 /** The data set that a run learns from: a run cannot go on with another one. */
@@ -75,18 +88,16 @@ export interface Checkpoint {
   readonly engine: string
   /** Parameters and running statistics. */
   readonly weights: ReadonlyMap<string, NamedWeights>
-  /** By parameter. */
-  readonly velocities: ReadonlyMap<string, NamedWeights>
+  /** The optimizer's state, by names such as `velocity/stem.conv.weight`. */
+  readonly optimizer: ReadonlyMap<string, NamedWeights>
 }
 
 const FORMAT = '1'
-const VELOCITY = velocityName('')
 const jsonFields = ['spec', 'recipe', 'preprocessing', 'data', 'progress'] as const
 
 /** @param note why this state was kept, for example `best on test`; stands in the metadata as `kept` */
 export function encodeCheckpoint(checkpoint: Checkpoint, note?: string): Uint8Array {
-  const tensors = new Map<string, Tensor>(checkpoint.weights)
-  for (const [name, velocity] of checkpoint.velocities) tensors.set(velocityName(name), velocity)
+  const tensors = new Map<string, Tensor>([...checkpoint.weights, ...checkpoint.optimizer])
   const metadata: Record<string, string> = { format: FORMAT, engine: checkpoint.engine }
   for (const field of jsonFields) metadata[field] = JSON.stringify(checkpoint[field])
   if (note !== undefined) metadata.kept = note
@@ -109,10 +120,7 @@ export function decodeCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
     )
   expectChecksum(file, name)
   const parsed = Object.fromEntries(jsonFields.map((field) => [field, parse(name, field, metadata[field])]))
-  const { spec, recipe, preprocessing, data, progress } = parsed as Omit<
-    Checkpoint,
-    'engine' | 'weights' | 'velocities'
-  >
+  const { spec, recipe, preprocessing, data, progress } = parsed as Omit<Checkpoint, 'engine' | 'weights' | 'optimizer'>
   naming(name, () => {
     validateSpec(spec)
     completeRecipe(recipe)
@@ -122,14 +130,13 @@ export function decodeCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
     checkProgress(progress)
   })
   const weights = new Map<string, NamedWeights>()
-  const velocities = new Map<string, NamedWeights>()
+  const optimizer = new Map<string, NamedWeights>()
   for (const [tensor, { shape, data: values }] of tensors) {
     if (!(values instanceof Float32Array)) throw new DataError(`${name}: tensor ${tensor} holds no floats`)
-    if (tensor.startsWith(VELOCITY)) velocities.set(tensor.slice(VELOCITY.length), { shape, data: values })
-    else weights.set(tensor, { shape, data: values })
+    ;(isStateName(tensor) ? optimizer : weights).set(tensor, { shape, data: values })
   }
   naming(name, () => checkWeights(weights, spec))
-  return { spec, recipe, preprocessing, data, progress, engine: metadata.engine ?? 'unknown', weights, velocities }
+  return { spec, recipe, preprocessing, data, progress, engine: metadata.engine ?? 'unknown', weights, optimizer }
 }
 
 function checkPreprocessing({ normalisation, classes, resize }: Preprocessing, { input, head }: NetworkSpec): void {

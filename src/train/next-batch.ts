@@ -1,16 +1,18 @@
-/** The training batch of a step: which pictures it has, and their augmented pixels, all by (seed, epoch, index). */
+/** The pictures of a training step: which pictures it has, and their augmented pixels, all by (seed, epoch, index). */
 import { epochOrder, fillBatch } from '../data/batches.js'
 import { type Dataset, inputSize } from '../data/dataset.js'
 import { invariant } from '../util/errors.js'
 import type { Recipe } from './recipe.js'
 
-/** Holds one batch; asked again for the same step, it does nothing. */
+/** Holds the pictures of one step, batch after batch; asked again for the same step, it does nothing. */
 export class NextBatch {
   readonly pictures: Float32Array
   readonly labels: Int32Array
   readonly #data: Dataset
   readonly #recipe: Recipe
   readonly #stepsPerEpoch: number
+  readonly #count: number
+  readonly #pictureSize: number
   #order: Uint32Array = new Uint32Array(0)
   #orderEpoch = -1
   #step = -1
@@ -20,23 +22,35 @@ export class NextBatch {
     this.#data = data
     this.#recipe = recipe
     this.#stepsPerEpoch = stepsPerEpoch
-    this.pictures = new Float32Array(recipe.batchSize * channels * height * width)
-    this.labels = new Int32Array(recipe.batchSize)
+    this.#count = recipe.batchSize * recipe.accumulate
+    this.#pictureSize = channels * height * width
+    this.pictures = new Float32Array(this.#count * this.#pictureSize)
+    this.labels = new Int32Array(this.#count)
   }
 
   prepare(step: number): void {
     if (step === this.#step) return
-    const { batchSize, seed, augmentation } = this.#recipe
+    const { seed, augmentation } = this.#recipe
     const { train, normalisation } = this.#data
     const epoch = Math.floor(step / this.#stepsPerEpoch)
     if (epoch !== this.#orderEpoch) {
       this.#order = epochOrder(train.count, seed, epoch)
       this.#orderEpoch = epoch
     }
-    const first = (step % this.#stepsPerEpoch) * batchSize
-    const indices = this.#order.subarray(first, first + batchSize)
-    invariant(indices.length === batchSize, `step ${step} has a short batch`)
+    const first = (step % this.#stepsPerEpoch) * this.#count
+    const indices = this.#order.subarray(first, first + this.#count)
+    invariant(indices.length === this.#count, `step ${step} has a short batch`)
     fillBatch(train, indices, this.pictures, this.labels, { normalisation, augmentation, seed, epoch })
     this.#step = step
+  }
+
+  /** One of the batches of the step, counted from 0: a view, good until the next step is prepared. */
+  batch(batch: number): { readonly pictures: Float32Array; readonly labels: Int32Array } {
+    const { batchSize } = this.#recipe
+    const [first, end] = [batch * batchSize, (batch + 1) * batchSize]
+    return {
+      pictures: this.pictures.subarray(first * this.#pictureSize, end * this.#pictureSize),
+      labels: this.labels.subarray(first, end),
+    }
   }
 }

@@ -1,21 +1,38 @@
 /** How a network is trained, as plain data: what a checkpoint holds as JSON, with its defaults and its checks. */
 import { type Augmentation, checkAugmentation } from '../data/augment.js'
 import { ConfigError } from '../util/errors.js'
-import { type Schedule, type ScheduleName, scheduleNames } from './schedule.js'
+import { type ScheduleName, scheduleNames } from './schedule.js'
 
 /** `all`: weight decay acts on every parameter, as in the papers' code; `weights`: not on biases, scales and shifts. */
 export const decayRules = ['all', 'weights'] as const
 export type DecayRule = (typeof decayRules)[number]
 
+/** `sgd`: with momentum; `adam`: weight decay is a part of the gradient; `adamw`: it shrinks the weights by itself. */
+export const optimizerNames = ['sgd', 'adam', 'adamw'] as const
+export type OptimizerName = (typeof optimizerNames)[number]
+
+/** What stochastic depth drops as one: the branch for one picture, or for the whole batch. */
+export const dropGranularities = ['row', 'batch'] as const
+export type DropGranularity = (typeof dropGranularities)[number]
+
 export interface Recipe {
+  /** Pictures that go through the network together; with `accumulate`, a step has so many times as many. */
   readonly batchSize: number
+  /** Batches whose gradients are averaged for one update: one step. Norms see one batch at a time. */
+  readonly accumulate: number
   /** How long to train, in epochs; or in steps. Exactly one of the two is set. */
   readonly epochs?: number
   readonly steps?: number
-  /** The largest learning rate. */
+  /** The largest learning rate; 0.1 for SGD and 0.001 for Adam where it is left out. */
   readonly lr: number
+  readonly optimizer: OptimizerName
+  /** Of SGD; 0.9 for SGD and 0 for Adam where it is left out. */
   readonly momentum: number
   readonly nesterov: boolean
+  /** Of Adam: how much of the running means of gradients and of their squares is kept, each in [0, 1). */
+  readonly betas: readonly [number, number]
+  /** Of Adam: keeps it from dividing by zero. */
+  readonly epsilon: number
   readonly weightDecay: number
   readonly decayOn: DecayRule
   readonly schedule: ScheduleName
@@ -24,6 +41,24 @@ export interface Recipe {
   readonly gamma: number
   /** Epochs over which the rate rises linearly; may be a fraction. */
   readonly warmupEpochs: number
+  /**
+   * Until the training error falls below this many percent the learning rate is `warmupLr`, from then on what it would
+   * have been all along; 0: no such rule. The papers' deepest nets: 0.01 until 80.
+   */
+  readonly warmupUntil: number
+  /** A tenth of `lr` where it is left out and there is such a rule. */
+  readonly warmupLr: number
+  /** Largest norm of all gradients together; larger ones are scaled down to it. 0: no limit. */
+  readonly clipNorm: number
+  /** Gradients are cut off at ± this value over the learning rate. 0: no limit. */
+  readonly clipRate: number
+  /** Stochastic depth: the probability that the last residual branch is dropped; others less, in proportion. 0: never. */
+  readonly dropPath: number
+  readonly dropPathBy: DropGranularity
+  /** Whether residual branches start as zero: see `initialise`. */
+  readonly zeroInitResidual: boolean
+  /** Batches over which the statistics of norms are taken anew after the last step; 0: the running ones stay. */
+  readonly preciseBn: number
   /** In [0, 1): see softmaxCrossEntropy. */
   readonly labelSmoothing: number
   readonly augmentation: Augmentation
@@ -36,20 +71,36 @@ export type RecipeOptions = { readonly [Field in keyof Recipe]?: Recipe[Field] |
 
 export const defaultRecipe = {
   batchSize: 128,
+  accumulate: 1,
   epochs: 10,
   lr: 0.1,
+  optimizer: 'sgd',
   momentum: 0.9,
   nesterov: false,
+  betas: [0.9, 0.999],
+  epsilon: 1e-8,
   weightDecay: 1e-4,
   decayOn: 'all',
   schedule: 'cosine',
   milestones: [],
   gamma: 0.1,
   warmupEpochs: 0,
+  warmupUntil: 0,
+  warmupLr: 0,
+  clipNorm: 0,
+  clipRate: 0,
+  dropPath: 0,
+  dropPathBy: 'row',
+  zeroInitResidual: false,
+  preciseBn: 0,
   labelSmoothing: 0,
   augmentation: { pad: 4, flip: true },
   seed: 0,
 } as const satisfies Recipe
+
+/** Adam moves each parameter by about its rate, so that it needs a smaller one; its momentum is `betas`. */
+const adamDefaults = { lr: 0.001, momentum: 0 } as const
+const WARMUP_SHARE = 0.1
 
 const known = new Set([...Object.keys(defaultRecipe), 'steps'])
 
@@ -66,9 +117,12 @@ export function completeRecipe(options: RecipeOptions): Recipe {
   ) as Partial<Recipe>
   const { epochs, ...rest } = defaultRecipe
   const length = given.epochs === undefined && given.steps === undefined ? { epochs } : {}
-  const recipe: Recipe = { ...rest, ...length, ...given }
-  checkRecipe(recipe)
-  return recipe
+  const adam = given.optimizer === 'adam' || given.optimizer === 'adamw' ? adamDefaults : {}
+  const recipe: Recipe = { ...rest, ...adam, ...length, ...given }
+  const complete =
+    recipe.warmupUntil > 0 && given.warmupLr === undefined ? { ...recipe, warmupLr: WARMUP_SHARE * recipe.lr } : recipe
+  checkRecipe(complete)
+  return complete
 }
 
 function checkRecipe(recipe: Recipe): void {
@@ -78,7 +132,9 @@ function checkRecipe(recipe: Recipe): void {
     throw new ConfigError(`recipe: epochs ${epochs} and steps ${steps} are both set; leave one of them out`)
   if (epochs !== undefined) whole('epochs', epochs, 1)
   if (steps !== undefined) whole('steps', steps, 1)
+  whole('accumulate', recipe.accumulate, 1)
   number('lr', recipe.lr, 'above 0', (lr) => lr > 0)
+  checkOptimizer(recipe)
   number('momentum', momentum, 'in [0, 1)', (m) => m >= 0 && m < 1)
   flag('nesterov', nesterov)
   if (nesterov && momentum === 0)
@@ -100,9 +156,51 @@ function checkRecipe(recipe: Recipe): void {
   number('warmupEpochs', warmupEpochs, 'of at least 0', (warmup) => warmup >= 0)
   if (schedule === 'one-cycle' && warmupEpochs > 0)
     throw new ConfigError('recipe.warmupEpochs: the schedule one-cycle has a warm-up of its own; leave it at 0')
+  checkWarmupRule(recipe)
+  checkClipping(recipe)
+  number('dropPath', recipe.dropPath, 'in [0, 1)', (rate) => rate >= 0 && rate < 1)
+  oneOf('dropPathBy', recipe.dropPathBy, dropGranularities)
+  flag('zeroInitResidual', recipe.zeroInitResidual)
+  whole('preciseBn', recipe.preciseBn, 0)
   number('labelSmoothing', recipe.labelSmoothing, 'in [0, 1)', (s) => s >= 0 && s < 1)
   checkAugmentation(augmentation, 'recipe.augmentation')
   whole('seed', recipe.seed, 0)
+}
+
+function checkOptimizer({ optimizer, momentum, nesterov, betas, epsilon }: Recipe): void {
+  oneOf('optimizer', optimizer, optimizerNames)
+  if (!Array.isArray(betas) || betas.length !== 2)
+    throw new ConfigError(`recipe.betas: expected two numbers, for example 0.9, 0.999; got ${text(betas)}`)
+  betas.forEach((beta, i) => {
+    number(`betas[${i}]`, beta, 'in [0, 1)', (b) => b >= 0 && b < 1)
+  })
+  number('epsilon', epsilon, 'above 0', (e) => e > 0)
+  if (optimizer !== 'sgd' && (momentum !== 0 || nesterov))
+    throw new ConfigError(
+      `recipe.${nesterov ? 'nesterov' : 'momentum'}: only sgd has it, the optimizer is ${optimizer}, which has betas; leave it out`,
+    )
+}
+
+function checkWarmupRule({ warmupUntil, warmupLr, warmupEpochs, lr, schedule }: Recipe): void {
+  number('warmupUntil', warmupUntil, 'of percent in [0, 100)', (percent) => percent >= 0 && percent < 100)
+  if (warmupUntil === 0) {
+    number('warmupLr', warmupLr, 'of 0, as there is no warmupUntil', (rate) => rate === 0)
+    return
+  }
+  number('warmupLr', warmupLr, `above 0 and below lr ${lr}`, (rate) => rate > 0 && rate < lr)
+  if (warmupEpochs > 0)
+    throw new ConfigError(
+      `recipe: warmupEpochs ${warmupEpochs} and warmupUntil ${warmupUntil} are both set; leave one of them out`,
+    )
+  if (schedule === 'one-cycle')
+    throw new ConfigError('recipe.warmupUntil: the schedule one-cycle has a warm-up of its own; leave it out')
+}
+
+function checkClipping({ clipNorm, clipRate }: Recipe): void {
+  number('clipNorm', clipNorm, 'of at least 0', (limit) => limit >= 0)
+  number('clipRate', clipRate, 'of at least 0', (limit) => limit >= 0)
+  if (clipNorm > 0 && clipRate > 0)
+    throw new ConfigError(`recipe: clipNorm ${clipNorm} and clipRate ${clipRate} are both set; leave one of them out`)
 }
 
 function text(value: unknown): string {
@@ -126,44 +224,4 @@ function flag(field: string, value: unknown): void {
 function oneOf(field: string, value: unknown, legal: readonly string[]): void {
   if (typeof value !== 'string' || !legal.includes(value))
     throw new ConfigError(`recipe.${field}: expected one of ${legal.join(', ')}; got ${text(value)}`)
-}
-
-/** A recipe applied to a number of training pictures. */
-export interface Course {
-  /** The last batch of an epoch is left out where it would be short. */
-  readonly stepsPerEpoch: number
-  readonly totalSteps: number
-  /** Epochs begun; the last one may be cut short where the recipe counts steps. */
-  readonly epochs: number
-  readonly schedule: Schedule
-}
-
-/** @throws ConfigError when a batch is larger than the training set, or warm-up and milestones outlast the training. */
-export function course(recipe: Recipe, pictures: number): Course {
-  const stepsPerEpoch = Math.floor(pictures / recipe.batchSize)
-  if (stepsPerEpoch === 0)
-    throw new ConfigError(
-      `recipe.batchSize: a batch of ${recipe.batchSize} is larger than the training set of ${pictures} pictures; use a smaller batch`,
-    )
-  const totalSteps = recipe.steps ?? recipe.epochs! * stepsPerEpoch
-  const warmupSteps = Math.round(recipe.warmupEpochs * stepsPerEpoch)
-  if (warmupSteps >= totalSteps)
-    throw new ConfigError(
-      `recipe.warmupEpochs: a warm-up of ${warmupSteps} steps never ends in a training of ${totalSteps} steps; make it shorter`,
-    )
-  const milestones = recipe.milestones.map((epoch) => Math.round(epoch * stepsPerEpoch))
-  const late = milestones.findIndex((step) => step >= totalSteps)
-  if (late >= 0)
-    throw new ConfigError(
-      `recipe.milestones: epoch ${recipe.milestones[late]} is step ${milestones[late]}, at or after the end of a training of ${totalSteps} steps`,
-    )
-  const schedule = {
-    kind: recipe.schedule,
-    lr: recipe.lr,
-    totalSteps,
-    warmupSteps,
-    milestones,
-    gamma: recipe.gamma,
-  }
-  return { stepsPerEpoch, totalSteps, epochs: Math.ceil(totalSteps / stepsPerEpoch), schedule }
 }

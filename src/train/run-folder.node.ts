@@ -1,7 +1,8 @@
 /**
  * The folder of a run: `last.safetensors` (go on from here), `best.safetensors` (the smallest test error),
- * `metrics.jsonl` (a line an epoch) and, while a process trains in it, `run.lock`. Files are replaced in one move, so a
- * crash leaves the old or the new, never half.
+ * `best-on-val.safetensors` (the smallest error on the pictures to validate on, where there are any), `metrics.jsonl` (a
+ * line an epoch) and, while a process trains in it, `run.lock`. Files are replaced in one move, so a crash leaves the
+ * old or the new, never half.
  */
 import { basename, dirname, join } from 'node:path'
 import { DataError } from '../util/errors.js'
@@ -12,6 +13,7 @@ import { RunLock } from './run-lock.node.js'
 
 const LAST = 'last.safetensors'
 const BEST = 'best.safetensors'
+const BEST_ON_VAL = 'best-on-val.safetensors'
 const METRICS = 'metrics.jsonl'
 
 /** A file that is being written, or was when its process was killed. */
@@ -76,6 +78,10 @@ export class RunFolder {
     return join(this.path, BEST)
   }
 
+  get bestOnVal(): string {
+    return join(this.path, BEST_ON_VAL)
+  }
+
   get metrics(): string {
     return join(this.path, METRICS)
   }
@@ -109,7 +115,7 @@ export class RunFolder {
     await this.claim()
     return this.#attempt('the earlier run in it cannot be moved aside', async () => {
       const names = await this.#files.list(this.path)
-      const left = [LAST, BEST, METRICS].filter((name) => names.includes(name))
+      const left = [LAST, BEST, BEST_ON_VAL, METRICS].filter((name) => names.includes(name))
       if (left.length === 0) return undefined
       let n = 1
       while (names.includes(`earlier-${n}`)) n++
@@ -146,6 +152,10 @@ export class RunFolder {
 
   async saveBest(checkpoint: Checkpoint): Promise<void> {
     await writeAtomically(this.best, encodeCheckpoint(checkpoint, 'best on test'), this.#files)
+  }
+
+  async saveBestOnVal(checkpoint: Checkpoint): Promise<void> {
+    await writeAtomically(this.bestOnVal, encodeCheckpoint(checkpoint, 'best on val'), this.#files)
   }
 
   /** On the disk when this returns: a checkpoint that is saved afterwards never knows more epochs than the metrics. */

@@ -68,6 +68,7 @@ export class RunKeeper {
     await this.#keep(checkpoint.progress.step, async () => {
       await this.#folder.appendMetrics({ ...record, imagesPerSecond, seconds })
       if (checkpoint.progress.best?.epoch === record.epoch) await this.#folder.saveBest(checkpoint)
+      if (checkpoint.progress.bestOnVal?.epoch === record.epoch) await this.#folder.saveBestOnVal(checkpoint)
       await this.#folder.saveLast(checkpoint)
     })
   }

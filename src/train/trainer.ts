@@ -11,18 +11,21 @@ import type { LayerPath } from '../spec/paths.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { ConfigError, TrainingError } from '../util/errors.js'
 import { elements } from '../util/shape.js'
-import type { Checkpoint, DataIdentity, EpochRecord, TrainingProgress } from './checkpoint.js'
+import { batchName } from './accumulate.js'
+import type { BestEpoch, Checkpoint, DataIdentity, EpochRecord, Score, TrainingProgress } from './checkpoint.js'
 import { compileGraph } from './compile.js'
+import { type Course, course } from './course.js'
 import { Evaluator, expectFit } from './evaluate.js'
 import { firstNotFinite, whereLost } from './finite.js'
 import { Latest } from './latest.js'
 import { countCorrect, type Evaluation, percent } from './metrics.js'
 import { NextBatch } from './next-batch.js'
-import { gradientNorms, type ProbeState, tapActivations } from './probe.js'
 import { expectSameNormalisation } from './normalisation-check.js'
-import { type Course, course, type Recipe } from './recipe.js'
-import { learningRate } from './schedule.js'
-import { trainingGraph, velocityName } from './step.js'
+import { preciseStatistics } from './precise-norm.js'
+import { gradientNorms, type ProbeState, tapActivations } from './probe.js'
+import type { Recipe } from './recipe.js'
+import { trainingGraph } from './step.js'
+import { freshWarmUp, rateOf, warmUpAfter } from './warm-up.js'
 import { weightHash } from './weight-hash.js'
 import { type NamedWeights, readWeights, writeWeights } from './weights.js'
 
@@ -104,6 +107,7 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
   ): Promise<Trainer<E>> {
     expectFit(spec, data.train)
     expectFit(spec, data.test)
+    if (data.val) expectFit(spec, data.val)
     if (options.checkpoint) {
       expectSameData(options.checkpoint.data, identity(data))
       expectSameNormalisation(options.checkpoint, data)
@@ -152,6 +156,7 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
       running: { loss: 0, wrong: 0, count: 0 },
       best: null,
       history: [],
+      ...(recipe.warmupUntil > 0 ? { warmUp: freshWarmUp } : {}),
     }
   }
 
@@ -212,18 +217,20 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
     }
   }
 
-  /** Error and loss over the test set, or over other pictures. At the end of an epoch the former enters the history. */
+  /**
+   * Error and loss over the test set, or over other pictures. At the end of an epoch the former enters the history, and
+   * so do those over the pictures to validate on, where there are any.
+   */
   evaluate(pictures?: Pictures): Promise<Evaluation> {
     return this.#exclusively(async () => {
       this.#expectNumbers()
       this.#evaluator.setWeights(await this.#readFiniteWeights())
-      const evaluation = await this.#evaluator.evaluate(
-        pictures ?? this.#data.test,
-        this.#data.normalisation,
-        this.#signal,
-      )
-      if (!pictures) this.#record(evaluation)
-      return evaluation
+      const over = (others: Pictures) => this.#evaluator.evaluate(others, this.#data.normalisation, this.#signal)
+      if (pictures) return over(pictures)
+      const test = await over(this.#data.test)
+      const { history, step } = this.#progress
+      if (history.at(-1)?.step === step) this.#record(test, this.#data.val && (await over(this.#data.val)))
+      return test
     })
   }
 
@@ -263,7 +270,6 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
     return this.#exclusively(async () => {
       this.#expectNumbers()
       const { normalisation, classes } = this.#data
-      const velocities = await readWeights(this.#executable, this.#inputs('optimizer'))
       return {
         spec: this.spec,
         recipe: this.recipe,
@@ -272,9 +278,7 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
         progress: this.#progress,
         engine: this.engine.build,
         weights: await this.#readFiniteWeights(),
-        velocities: new Map(
-          this.#inputs('parameter').map(({ name }) => [name, velocities.get(velocityName(name))!] as const),
-        ),
+        optimizer: await readWeights(this.#executable, this.#inputs('optimizer')),
       }
     })
   }
@@ -324,12 +328,12 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
     const state = this.#inputs('parameter', 'buffer')
     const optimizer = this.#inputs('optimizer')
     if (checkpoint) {
-      const velocities = new Map([...checkpoint.velocities].map(([name, data]) => [velocityName(name), data]))
       writeWeights(this.#executable, state, checkpoint.weights, 'checkpoint')
-      writeWeights(this.#executable, optimizer, velocities, 'checkpoint')
+      writeWeights(this.#executable, optimizer, checkpoint.optimizer, 'checkpoint')
       return
     }
-    for (const [name, data] of initialise(this.spec, { seed: this.recipe.seed })) this.#executable.write(name, data)
+    const { seed, zeroInitResidual } = this.recipe
+    for (const [name, data] of initialise(this.spec, { seed, zeroInitResidual })) this.#executable.write(name, data)
     for (const { name, value } of optimizer) this.#executable.write(name, new Float32Array(elements(value.type.shape)))
   }
 
@@ -337,7 +341,7 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
     this.#signal?.throwIfAborted()
     const step = Math.min(this.#progress.step, this.#course.totalSteps - 1)
     this.#next.prepare(step)
-    const { pictures, labels } = this.#next
+    const { pictures, labels } = this.#next.batch(0)
     return { spec: this.spec, recipe: this.recipe, weights: await this.#readWeights(), pictures, labels }
   }
 
@@ -348,7 +352,7 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
       )
   }
 
-  /** One step. The next batch is prepared while the engine runs this one. */
+  /** One step. The pictures of the next are prepared while the engine runs this one. */
   async #step(): Promise<StepProgress> {
     this.#signal?.throwIfAborted()
     this.#expectNumbers()
@@ -358,9 +362,7 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
     const lr = this.#learningRate(step)
     this.#next.prepare(step)
     const labels = this.#next.labels.slice()
-    this.#executable.write('pictures', this.#next.pictures)
-    this.#executable.write('labels', labels)
-    this.#executable.write('lr', Float32Array.of(lr))
+    this.#writeStep(step, lr)
     const running = this.#executable.run()
     try {
       if (step + 1 < this.#course.totalSteps) this.#next.prepare(step + 1)
@@ -368,39 +370,78 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
       await running
     }
     const loss = (await this.#executable.read('loss'))[0]!
-    const logits = await this.#executable.read('logits')
-    if (!Number.isFinite(loss)) await this.#fail(step, lr, loss, logits)
-    const correct = countCorrect(logits, labels, this.spec.head.classes, labels.length)
-    const wrong = labels.length - correct
+    if (!Number.isFinite(loss)) await this.#fail(step, lr, loss)
+    const wrong = labels.length - (await this.#countCorrect(labels))
+    if (step + 1 === this.#course.totalSteps) await this.#refineStatistics()
     this.#trained = { count: this.#trained.count + labels.length, wrong: this.#trained.wrong + wrong }
     this.#trainedMilliseconds += performance.now() - began
     return this.#finishStep(lr, loss, labels.length, wrong)
   }
 
   #learningRate(step: number): number {
-    const scheduled = learningRate(this.#course.schedule, step)
+    const scheduled = rateOf(this.recipe, this.#course, this.#progress.warmUp, step)
     const lr = this.#hooks.learningRate?.(step, scheduled) ?? scheduled
     if (!(Number.isFinite(lr) && lr >= 0))
       throw new ConfigError(`hooks.learningRate: expected a number of at least 0 for step ${step}, got ${lr}`)
     return lr
   }
 
+  #writeStep(step: number, lr: number): void {
+    const { accumulate } = this.recipe
+    for (let batch = 0; batch < accumulate; batch++) {
+      const { pictures, labels } = this.#next.batch(batch)
+      this.#executable.write(batchName('pictures', batch, accumulate), pictures)
+      this.#executable.write(batchName('labels', batch, accumulate), labels)
+    }
+    this.#executable.write('lr', Float32Array.of(lr))
+    if (this.#inputs('scalar').some(({ name }) => name === 'step')) this.#executable.write('step', Int32Array.of(step))
+  }
+
+  /** How many pictures of the last step were answered rightly before its update. */
+  async #countCorrect(labels: Int32Array): Promise<number> {
+    const { batchSize, accumulate } = this.recipe
+    const { classes } = this.spec.head
+    let correct = 0
+    for (let batch = 0; batch < accumulate; batch++) {
+      const logits = await this.#executable.read(batchName('logits', batch, accumulate))
+      correct += countCorrect(logits, labels.subarray(batch * batchSize), classes, batchSize)
+    }
+    return correct
+  }
+
+  /** Precise batch norm, over the batches that would come next. A part of the last step: done wholly or not at all. */
+  async #refineStatistics(): Promise<void> {
+    const { batchSize, accumulate, preciseBn } = this.recipe
+    if (preciseBn === 0) return
+    const { stepsPerEpoch, epochs } = this.#course
+    const statistics = await preciseStatistics(this.engine, this.spec, {
+      weights: await this.#readWeights(),
+      batchSize,
+      batches: preciseBn,
+      pictures: (batch) => {
+        this.#next.prepare(epochs * stepsPerEpoch + Math.floor(batch / accumulate))
+        return this.#next.batch(batch % accumulate).pictures
+      },
+    })
+    for (const [path, values] of statistics) this.#executable.write(path, values)
+  }
+
   #finishStep(lr: number, loss: number, count: number, wrong: number): StepProgress {
     const { stepsPerEpoch, totalSteps, epochs } = this.#course
-    const { running, history, best } = this.#progress
+    const { running, history, warmUp } = this.#progress
     const step = this.#progress.step + 1
     const epoch = Math.ceil(step / stepsPerEpoch)
     const sums = { loss: running.loss + loss * count, wrong: running.wrong + wrong, count: running.count + count }
     const means = { loss: sums.loss / sums.count, top1Error: percent(sums.wrong, sums.count) }
-    this.#progress =
-      step % stepsPerEpoch === 0 || step === totalSteps
-        ? {
-            step,
-            running: { loss: 0, wrong: 0, count: 0 },
-            best,
-            history: [...history, { epoch, step, lr, train: means }],
-          }
-        : { step, running: sums, best, history }
+    const top1Error = percent(wrong, count)
+    const ends = step % stepsPerEpoch === 0 || step === totalSteps
+    this.#progress = {
+      ...this.#progress,
+      step,
+      running: ends ? { loss: 0, wrong: 0, count: 0 } : sums,
+      history: ends ? [...history, { epoch, step, lr, train: means }] : history,
+      ...(warmUp ? { warmUp: warmUpAfter(warmUp, this.recipe.warmupUntil, top1Error, step) } : {}),
+    }
     const rate = this.imagesPerSecond
     return {
       step,
@@ -408,7 +449,7 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
       epoch,
       epochs,
       loss,
-      top1Error: percent(wrong, count),
+      top1Error,
       epochLoss: means.loss,
       epochTop1Error: means.top1Error,
       lr,
@@ -418,10 +459,11 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
   }
 
   /** Ends the training at a loss that is no number; says where the numbers were lost. */
-  async #fail(step: number, lr: number, loss: number, logits: Float32Array): Promise<never> {
+  async #fail(step: number, lr: number, loss: number): Promise<never> {
     this.#failed = true
     this.#next.prepare(step)
     const statistics = await readWeights(this.#executable, this.#inputs('buffer'))
+    const logits = await this.#executable.read(batchName('logits', 0, this.recipe.accumulate))
     const where = whereLost({ pictures: this.#next.pictures, statistics, logits })
     throw new TrainingError(
       `step ${step + 1} (epoch ${Math.floor(step / this.#course.stepsPerEpoch) + 1}): the loss is ${loss}, at a ` +
@@ -429,16 +471,15 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
     )
   }
 
-  /** Puts an evaluation of the test set into the history, if an epoch has just ended. */
-  #record({ loss, top1Error }: Evaluation): void {
-    const { step, history, best } = this.#progress
-    const last = history.at(-1)
-    if (last?.step !== step) return
-    const record: EpochRecord = { ...last, test: { loss, top1Error } }
+  /** Puts evaluations into the history, at the end of an epoch. */
+  #record(test: Evaluation, val: Evaluation | undefined): void {
+    const { history, best, bestOnVal } = this.#progress
+    const record: EpochRecord = { ...history.at(-1)!, ...(val ? { val: score(val) } : {}), test: score(test) }
     this.#progress = {
       ...this.#progress,
       history: [...history.slice(0, -1), record],
-      best: best && best.top1Error <= top1Error ? best : { epoch: record.epoch, top1Error },
+      best: better(best, record.epoch, test),
+      ...(val ? { bestOnVal: better(bestOnVal, record.epoch, val) } : {}),
     }
   }
 
@@ -453,6 +494,15 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
 /** What the test pictures were brought to before their centre is read, if they are larger than that. */
 function resized({ height, width, window }: Pictures): PictureSize | undefined {
   return window && { height, width }
+}
+
+function score({ loss, top1Error }: Evaluation): Score {
+  return { loss, top1Error }
+}
+
+/** The earlier of two equals stays the best. */
+function better(best: BestEpoch | null | undefined, epoch: number, { top1Error }: Evaluation): BestEpoch {
+  return best && best.top1Error <= top1Error ? best : { epoch, top1Error }
 }
 
 function identity({ name, train, val, test }: Dataset): DataIdentity {

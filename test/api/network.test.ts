@@ -246,9 +246,10 @@ describe('a training looked into', () => {
     const norms = await trainer.gradientNorms()
     expect(await trainer.weightHash()).toBe(before)
     for await (const _ of trainer.steps(1));
-    const { velocities } = await trainer.checkpoint()
-    expect([...norms.keys()].sort()).toEqual([...velocities.keys()].sort())
-    for (const [name, { data: gradient }] of velocities) expect(norms.get(name)).toBeCloseTo(Math.hypot(...gradient), 5)
+    const { optimizer } = await trainer.checkpoint()
+    expect([...norms.keys()].map((name) => `velocity/${name}`).sort()).toEqual([...optimizer.keys()].sort())
+    for (const [name, { data: gradient }] of optimizer)
+      expect(norms.get(name.slice('velocity/'.length))).toBeCloseTo(Math.hypot(...gradient), 5)
   })
 
   test('activations are of the batch of the next step', async () => {

@@ -12,7 +12,8 @@ describe('help', () => {
   test('lists the commands', async () => {
     const { code, out } = await resnet(['--help'])
     expect(code).toBe(0)
-    for (const command of ['demo', 'train', 'eval', 'summary', 'data']) expect(out).toMatch(new RegExp(`^  ${command}`, 'm'))
+    for (const command of ['demo', 'train', 'eval', 'summary', 'data'])
+      expect(out).toMatch(new RegExp(`^  ${command}`, 'm'))
   })
 
   test.each(['demo', 'train', 'eval', 'summary', 'data'])('%s has an example', async (command) => {

@@ -8,7 +8,8 @@ import { openReference } from '../../src/engine/reference/engine.js'
 import { initialise } from '../../src/model/initialise.js'
 import type { BlockSpec, NetworkSpec, StemLayer } from '../../src/spec/spec.js'
 import { compileGraph } from '../../src/train/compile.js'
-import { type StepSettings, trainingGraph } from '../../src/train/step.js'
+import { completeRecipe } from '../../src/train/recipe.js'
+import { trainingGraph } from '../../src/train/step.js'
 import { Random } from '../../src/util/random.js'
 import { elements } from '../../src/util/shape.js'
 import { describeEngines } from './engines.js'
@@ -99,14 +100,14 @@ const networks: readonly NetworkSpec[] = [
   ),
 ]
 
-const settings: StepSettings = {
+const settings = completeRecipe({
   batchSize: 5,
   momentum: 0.9,
   nesterov: true,
   weightDecay: 1e-3,
   decayOn: 'weights',
   labelSmoothing: 0.1,
-}
+})
 
 /** Everything there is to read after three steps. */
 async function train(engine: Engine, spec: NetworkSpec): Promise<Map<string, Float32Array>> {

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import type { Graph } from '../../src/graph/graph.js'
 import { cifarBasic, cifarBottleneck } from '../../src/spec/families.js'
 import type { NetworkSpec } from '../../src/spec/spec.js'
+import { completeRecipe } from '../../src/train/recipe.js'
 import type { StepSettings } from '../../src/train/step.js'
 import { elements } from '../../src/util/shape.js'
 
@@ -48,6 +49,7 @@ export function readFixture(name: (typeof fixtureNames)[number]): Fixture {
   const file = (extension: string) => new URL(`fixtures/${name}.${extension}`, import.meta.url)
   const description = JSON.parse(readFileSync(file('json'), 'utf8')) as Description
   const { seedName, block, order, shortcut, widths, size, batch, classes, lr, losses } = description
+  const { momentum, nesterov, weightDecay, decayOn, labelSmoothing } = description
   const [height, width] = size
   const input = { channels: 3, height, width }
   const spec =
@@ -56,7 +58,7 @@ export function readFixture(name: (typeof fixtureNames)[number]): Fixture {
       : cifarBottleneck({ depth: 11, order, shortcut, widths, input, classes })
   return {
     spec,
-    settings: { ...description, batchSize: batch },
+    settings: completeRecipe({ batchSize: batch, momentum, nesterov, weightDecay, decayOn, labelSmoothing }),
     lr,
     losses,
     tensors: readTensors(file('bin'), description.tensors),

@@ -7,7 +7,8 @@ import type { Executable } from '../../src/engine/engine.js'
 import type { Graph } from '../../src/graph/graph.js'
 import { forwardGraph } from '../../src/model/forward.js'
 import { compileGraph } from '../../src/train/compile.js'
-import { trainingGraph, velocityName } from '../../src/train/step.js'
+import { stateName } from '../../src/train/optimizer.js'
+import { trainingGraph } from '../../src/train/step.js'
 import { describeEngines } from '../engine/engines.js'
 import { type Fixture, fixtureNames, initialValues, readFixture } from './fixtures.js'
 
@@ -85,7 +86,7 @@ async function firstGradient(
   const decay = decayOn === 'all' || path.endsWith('.weight') ? weightDecay : 0
   const { shape } = graph.inputs.find(({ name }) => name === path)!.value.type
   const before = fixture.initial(path, shape)
-  return Float64Array.from(await training.read(velocityName(path)), (value, i) => value - decay * before[i]!)
+  return Float64Array.from(await training.read(stateName('velocity', path)), (value, i) => value - decay * before[i]!)
 }
 
 /** Relative errors by name; both sides must have the same names, but for those that are compared elsewhere. */

@@ -11,19 +11,20 @@ import { splitBatchNorm } from '../../src/plan/passes/statistics.js'
 import type { Plan, PlanTarget } from '../../src/plan/plan.js'
 import { planGraph } from '../../src/plan/planner.js'
 import { preset } from '../../src/spec/presets.js'
+import { completeRecipe } from '../../src/train/recipe.js'
 import { trainingGraph } from '../../src/train/step.js'
 import { Random } from '../../src/util/random.js'
 import { elements } from '../../src/util/shape.js'
 
 const size = { channels: 3, height: 8, width: 8 }
-const settings = {
+const settings = completeRecipe({
   batchSize: 2,
   momentum: 0.9,
   nesterov: true,
   weightDecay: 1e-2,
   decayOn: 'all',
   labelSmoothing: 0.1,
-} as const
+})
 
 /** Float64 buffers and every fusion, and a workspace for each convolution that its node fills with rubbish. */
 const target: PlanTarget = {

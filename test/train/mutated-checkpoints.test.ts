@@ -22,8 +22,8 @@ async function someBytes(): Promise<Uint8Array> {
 const good = await someBytes()
 const headerBytes = 8 + Number(new DataView(good.buffer).getBigUint64(0, true))
 const fields = (bytes: Uint8Array) => {
-  const { weights, velocities, ...rest } = decodeCheckpoint(bytes, 'x')
-  return JSON.stringify([rest, weightHash(weights), weightHash(velocities)])
+  const { weights, optimizer, ...rest } = decodeCheckpoint(bytes, 'x')
+  return JSON.stringify([rest, weightHash(weights), weightHash(optimizer)])
 }
 const expected = fields(good)
 

@@ -1,10 +1,22 @@
 /** Recipes: defaults, and what is said of values that make no sense. */
 import { describe, expect, test } from 'vitest'
-import { completeRecipe, course, defaultRecipe, type RecipeOptions } from '../../src/train/recipe.js'
+import { course } from '../../src/train/course.js'
+import { completeRecipe, defaultRecipe, type RecipeOptions } from '../../src/train/recipe.js'
 
 test('what is left out gets its default', () => {
   expect(completeRecipe({})).toEqual(defaultRecipe)
   expect(completeRecipe({ lr: 0.3, seed: undefined })).toEqual({ ...defaultRecipe, lr: 0.3 })
+})
+
+test('Adam has a rate of its own and no momentum', () => {
+  for (const optimizer of ['adam', 'adamw'] as const)
+    expect(completeRecipe({ optimizer })).toEqual({ ...defaultRecipe, optimizer, lr: 0.001, momentum: 0 })
+  expect(completeRecipe({ optimizer: 'adam', lr: 0.02 }).lr).toBe(0.02)
+})
+
+test('a warm-up by error is at a tenth of the rate unless another is given', () => {
+  expect(completeRecipe({ warmupUntil: 80, lr: 0.5 }).warmupLr).toBe(0.05)
+  expect(completeRecipe({ warmupUntil: 80, warmupLr: 0.01 }).warmupLr).toBe(0.01)
 })
 
 test('steps take the place of epochs', () => {
@@ -46,6 +58,37 @@ describe('the errors', () => {
       'recipe.warmupEpochs: the schedule one-cycle has a warm-up of its own; leave it at 0',
     ],
     [{ labelSmoothing: 1 }, 'recipe.labelSmoothing: expected a number in [0, 1), got 1'],
+    [{ accumulate: 0 }, 'recipe.accumulate: expected a whole number of at least 1, got 0'],
+    [{ optimizer: 'rmsprop' }, 'recipe.optimizer: expected one of sgd, adam, adamw; got "rmsprop"'],
+    [
+      { optimizer: 'adam', momentum: 0.9 },
+      'recipe.momentum: only sgd has it, the optimizer is adam, which has betas; leave it out',
+    ],
+    [
+      { optimizer: 'adamw', nesterov: true },
+      'recipe.nesterov: only sgd has it, the optimizer is adamw, which has betas; leave it out',
+    ],
+    [{ betas: [0.9] }, 'recipe.betas: expected two numbers, for example 0.9, 0.999; got [0.9]'],
+    [{ betas: [0.9, 1] }, 'recipe.betas[1]: expected a number in [0, 1), got 1'],
+    [{ epsilon: 0 }, 'recipe.epsilon: expected a number above 0, got 0'],
+    [{ warmupUntil: 100 }, 'recipe.warmupUntil: expected a number of percent in [0, 100), got 100'],
+    [{ warmupLr: 0.01 }, 'recipe.warmupLr: expected a number of 0, as there is no warmupUntil, got 0.01'],
+    [{ warmupUntil: 80, warmupLr: 0.2 }, 'recipe.warmupLr: expected a number above 0 and below lr 0.1, got 0.2'],
+    [
+      { warmupUntil: 80, warmupEpochs: 1 },
+      'recipe: warmupEpochs 1 and warmupUntil 80 are both set; leave one of them out',
+    ],
+    [
+      { warmupUntil: 80, schedule: 'one-cycle' },
+      'recipe.warmupUntil: the schedule one-cycle has a warm-up of its own; leave it out',
+    ],
+    [{ clipNorm: -1 }, 'recipe.clipNorm: expected a number of at least 0, got -1'],
+    [{ clipRate: -1 }, 'recipe.clipRate: expected a number of at least 0, got -1'],
+    [{ clipNorm: 1, clipRate: 2 }, 'recipe: clipNorm 1 and clipRate 2 are both set; leave one of them out'],
+    [{ dropPath: 1 }, 'recipe.dropPath: expected a number in [0, 1), got 1'],
+    [{ dropPathBy: 'pixel' }, 'recipe.dropPathBy: expected one of row, batch; got "pixel"'],
+    [{ zeroInitResidual: 1 }, 'recipe.zeroInitResidual: expected true or false, got 1'],
+    [{ preciseBn: 0.5 }, 'recipe.preciseBn: expected a whole number of at least 0, got 0.5'],
     [{ augmentation: null }, 'recipe.augmentation: expected { pad, flip }, got null'],
     [
       { augmentation: { pad: -4, flip: true } },
@@ -55,8 +98,9 @@ describe('the errors', () => {
     [{ seed: 0.5 }, 'recipe.seed: expected a whole number of at least 0, got 0.5'],
     [
       { batchsize: 3 },
-      'recipe.batchsize: unknown field; the fields are batchSize, epochs, lr, momentum, nesterov, weightDecay, decayOn, ' +
-        'schedule, milestones, gamma, warmupEpochs, labelSmoothing, augmentation, seed, steps',
+      'recipe.batchsize: unknown field; the fields are batchSize, accumulate, epochs, lr, optimizer, momentum, nesterov, ' +
+        'betas, epsilon, weightDecay, decayOn, schedule, milestones, gamma, warmupEpochs, warmupUntil, warmupLr, clipNorm, ' +
+        'clipRate, dropPath, dropPathBy, zeroInitResidual, preciseBn, labelSmoothing, augmentation, seed, steps',
     ],
   ])('%j', (options, message) => {
     expect(() => completeRecipe(options as RecipeOptions)).toThrow(message)
