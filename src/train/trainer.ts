@@ -12,10 +12,12 @@ import type { NetworkSpec } from '../spec/spec.js'
 import { ConfigError, TrainingError } from '../util/errors.js'
 import { elements } from '../util/shape.js'
 import { batchName } from './accumulate.js'
-import type { BestEpoch, Checkpoint, DataIdentity, EpochRecord, Score, TrainingProgress } from './checkpoint.js'
+import type { Checkpoint, TrainingProgress } from './checkpoint.js'
 import { compileGraph } from './compile.js'
 import { type Course, course } from './course.js'
+import { expectSameData, identity } from './data-identity.js'
 import { Evaluator, expectFit } from './evaluate.js'
+import { withEvaluation } from './evaluations.js'
 import { firstNotFinite, whereLost } from './finite.js'
 import { Latest } from './latest.js'
 import { countCorrect, type Evaluation, percent } from './metrics.js'
@@ -229,7 +231,8 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
       if (pictures) return over(pictures)
       const test = await over(this.#data.test)
       const { history, step } = this.#progress
-      if (history.at(-1)?.step === step) this.#record(test, this.#data.val && (await over(this.#data.val)))
+      if (history.at(-1)?.step === step)
+        this.#progress = withEvaluation(this.#progress, test, this.#data.val && (await over(this.#data.val)))
       return test
     })
   }
@@ -471,18 +474,6 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
     )
   }
 
-  /** Puts evaluations into the history, at the end of an epoch. */
-  #record(test: Evaluation, val: Evaluation | undefined): void {
-    const { history, best, bestOnVal } = this.#progress
-    const record: EpochRecord = { ...history.at(-1)!, ...(val ? { val: score(val) } : {}), test: score(test) }
-    this.#progress = {
-      ...this.#progress,
-      history: [...history.slice(0, -1), record],
-      best: better(best, record.epoch, test),
-      ...(val ? { bestOnVal: better(bestOnVal, record.epoch, val) } : {}),
-    }
-  }
-
   /** Engines may answer without ever leaving the thread to others; then timers and signals would wait for the end. */
   async #takeTurns(): Promise<void> {
     if (performance.now() - this.#lastTurn < TURN) return
@@ -494,24 +485,4 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
 /** What the test pictures were brought to before their centre is read, if they are larger than that. */
 function resized({ height, width, window }: Pictures): PictureSize | undefined {
   return window && { height, width }
-}
-
-function score({ loss, top1Error }: Evaluation): Score {
-  return { loss, top1Error }
-}
-
-/** The earlier of two equals stays the best. */
-function better(best: BestEpoch | null | undefined, epoch: number, { top1Error }: Evaluation): BestEpoch {
-  return best && best.top1Error <= top1Error ? best : { epoch, top1Error }
-}
-
-function identity({ name, train, val, test }: Dataset): DataIdentity {
-  return { name, train: train.count, ...(val ? { val: val.count } : {}), test: test.count }
-}
-
-function expectSameData(expected: DataIdentity, got: DataIdentity): void {
-  const text = ({ name, train, val, test }: DataIdentity) =>
-    `${name} (${train} training, ${val === undefined ? '' : `${val} validation, `}${test} test pictures)`
-  if (text(expected) !== text(got))
-    throw new ConfigError(`this training learns from ${text(expected)} and cannot go on with ${text(got)}`)
 }
