@@ -1,7 +1,10 @@
 /** Scaling, products, the logistic function, dropout, and losses that compare with a target. */
 import { f32, i32, type TensorType } from '../../../src/graph/graph.js'
+import { globalNorm } from '../../../src/ops/clip.js'
 import type { DropoutAttributes } from '../../../src/ops/dropout.js'
-import type { Case } from '../case.js'
+import { emit } from '../../../src/ops/op.js'
+import { sigmoid } from '../../../src/ops/sigmoid.js'
+import { type Case, compositeCase } from '../case.js'
 import { awayFromZero, constant, type Fill, normal, positive, singleOp, ties } from '../single-op.js'
 
 const types: readonly TensorType[] = [f32(2, 3, 5, 7), f32(1, 16, 7, 7), f32(3, 33, 2, 1), f32(5, 7), f32(33)]
@@ -42,8 +45,20 @@ const losses = (type: TensorType): Case[] => {
   ]
 }
 
+/** The logistic function of nothing is a half: what engines keep beside the channels must not become part of a sum. */
+const gateSum = compositeCase(
+  'globalNorm',
+  'globalNorm of sigmoid of 5 channels',
+  { x: { type: f32(2, 5, 3, 4), fill: normal() } },
+  (builder, { x }) => {
+    const [y] = emit(builder, sigmoid, {}, [x], 'test')
+    return { norm: emit(builder, globalNorm, {}, [y!], 'test')[0]! }
+  },
+)
+
 export const arithmeticCases: readonly Case[] = [
   ...types.flatMap(onEach),
+  gateSum,
   { ...singleOp('sigmoid', {}, [{ type: f32(2, 20, 9, 9), fill: far }]), title: 'sigmoid from -200 to 200' },
   dropped(f32(2, 3, 5, 7), 'element', 0.5),
   dropped(f32(5, 33, 6, 4), 'element', 0.1),
