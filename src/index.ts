@@ -26,6 +26,7 @@ export {
   type EngineKind,
   type EngineName,
   type EngineOptions,
+  type EngineSource,
   engineNames,
 } from './api/engine-choice.js'
 export type { Load, WeightSource } from './api/load.js'

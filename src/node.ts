@@ -9,6 +9,8 @@ export {
   runDemo,
   train,
 } from './api/compute.node.js'
+export { type DoctorOptions, type DoctorReport, doctor, type PackageHealth } from './api/doctor.node.js'
+export type { CheckResult, EngineHealth, ExamineOptions } from './api/doctor-engines.js'
 export { type CifarOptions, cifar10, cifar100 } from './data/cifar.node.js'
 export { type CifarDownload, cifarAddress, downloadCifar } from './data/cifar-download.node.js'
 export type { DownloadOptions } from './data/download.node.js'

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander'
 import { ConfigError, ResnetError } from '../node.js'
 import { dataCommand } from './data.js'
 import { demoCommand } from './demo.js'
+import { doctorCommand } from './doctor.js'
 import { evalCommand } from './eval.js'
 import { Interrupted } from './interrupt.js'
 import { forgiveClosedPipes, say } from './output.js'
@@ -31,7 +32,14 @@ function program(): Command {
     .version(manifest.version, '-V, --version')
     .showHelpAfterError('(add --help for all options)')
     .addHelpText('after', '\nStart with: resnet demo\nMore about a command: resnet COMMAND --help')
-  for (const command of [demoCommand(), trainCommand(), evalCommand(), summaryCommand(), dataCommand()])
+  for (const command of [
+    demoCommand(),
+    trainCommand(),
+    evalCommand(),
+    summaryCommand(),
+    dataCommand(),
+    doctorCommand(),
+  ])
     root.addCommand(command)
   for (const command of [root, ...root.commands]) command.exitOverride().copyInheritedSettings(root)
   return root

@@ -38,6 +38,7 @@ function loadAddon(): Addon {
     throw new EngineError(
       `the native engine is not built here (${reason}); build it with "node scripts/build.mjs --only addon" ` +
         '(it needs a C++ compiler), or use the WASM engine',
+      { cause: error },
     )
   }
 }
