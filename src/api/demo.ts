@@ -23,6 +23,7 @@ export const demoRecipe = {
   stepsPerPoint: 50,
 } as const
 
+/** The nets of the demonstration, plain and residual. */
 export const demoNets = [
   { preset: 'plain20', name: 'plain-20', kind: 'plain', depth: 20 },
   { preset: 'plain56', name: 'plain-56', kind: 'plain', depth: 56 },
@@ -35,6 +36,7 @@ export const demoNets = [
   readonly depth: number
 }[]
 
+/** One of `demoNets`. */
 export type DemoNet = (typeof demoNets)[number]
 
 /** A point of the curves. Errors in percent. */
@@ -46,6 +48,7 @@ export interface DemoPoint {
   readonly testError: number
 }
 
+/** What became of one net. */
 export interface DemoCurve {
   readonly net: DemoNet
   readonly points: readonly DemoPoint[]
@@ -53,6 +56,7 @@ export interface DemoCurve {
   readonly weightHash: string
 }
 
+/** What the demonstration found. */
 export interface DemoResult {
   readonly steps: number
   readonly seed: number
@@ -64,6 +68,7 @@ export interface DemoResult {
   readonly verdict: DepthVerdict
 }
 
+/** How the demonstration runs, and who watches. */
 export interface DemoOptions extends ComputeOptions {
   /** For each net; default 600. */
   readonly steps?: number | undefined

@@ -6,8 +6,10 @@ export interface FinalErrors {
   readonly test: number
 }
 
+/** The final errors of the four nets. */
 export type Finals = Readonly<Record<'plain20' | 'plain56' | 'resnet20' | 'resnet56', FinalErrors>>
 
+/** What depth did to plain and to residual nets. */
 export interface DepthVerdict {
   /** `hurt plain, spared residual` is what the papers report; else what was seen instead. */
   readonly outcome:

@@ -12,6 +12,7 @@ export interface CheckResult {
   readonly limit: number
 }
 
+/** What became of one engine build. */
 export interface EngineHealth {
   /** The build; or the kind, where none of its builds is there. */
   readonly build: EngineBuild | EngineKind
@@ -23,6 +24,7 @@ export interface EngineHealth {
   readonly checks: readonly CheckResult[]
 }
 
+/** How engines are examined. */
 export interface ExamineOptions {
   readonly threads: number
   readonly signal?: AbortSignal | undefined

@@ -6,6 +6,7 @@ import { type EngineHealth, type ExamineOptions, examineEngines } from './doctor
 import type { EngineKind, EngineSource } from './engine-choice.js'
 import { nodeEnvironment } from './environment.node.js'
 
+/** What `doctor` found. */
 export interface DoctorReport {
   /** Whether nothing is wrong. */
   readonly ok: boolean
@@ -26,6 +27,7 @@ export interface DoctorReport {
   readonly packages: readonly PackageHealth[]
 }
 
+/** A package that some functions need. */
 export interface PackageHealth {
   readonly name: string
   readonly purpose: string
@@ -34,6 +36,7 @@ export interface PackageHealth {
   readonly reason?: string
 }
 
+/** What is examined, and who watches. */
 export interface DoctorOptions extends Partial<ExamineOptions> {
   /** The engines to examine: by default those of this machine. */
   readonly sources?: readonly EngineSource[]

@@ -4,13 +4,16 @@ import { ConfigError, EngineError } from '../util/errors.js'
 
 /** Kinds of engines, fastest first. `auto` never takes the reference: it is there to be right, not to be fast. */
 export const engineKinds = ['native', 'wasm', 'reference'] as const
+/** `native` is the Node addon, `wasm` WebAssembly, `reference` the slow one that is there to be right. */
 export type EngineKind = (typeof engineKinds)[number]
 
 export const engineBuilds = ['native-avx512', 'native-avx2', 'native-baseline', 'wasm-simd', 'reference'] as const
+/** A kind of engine and its instruction set. A weight hash belongs to one. */
 export type EngineBuild = (typeof engineBuilds)[number]
 
 /** `auto`, a kind, or an exact build. */
 export type EngineName = 'auto' | EngineKind | EngineBuild
+/** All that an engine can be asked for by: `auto`, kinds, builds. */
 export const engineNames: readonly EngineName[] = ['auto', ...new Set<EngineName>([...engineKinds, ...engineBuilds])]
 
 /** An engine together with why it is this one. */
@@ -19,6 +22,7 @@ export interface ChosenEngine extends Engine {
   readonly reason: string
 }
 
+/** Which engine is to compute. */
 export interface EngineOptions {
   /** Default `auto`. An engine that is open already is used, and not disposed of, by whoever gets it. */
   readonly engine?: EngineName | ChosenEngine | undefined

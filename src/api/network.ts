@@ -23,11 +23,13 @@ export interface Prediction {
 /** What a layer gives for a batch: for convolutions and the like [pictures, channels, height, width]. */
 export type Activation = NamedWeights
 
+/** Of all that a network is asked. */
 export interface RunOptions {
   /** Ends the work between two runs of the engine; what was awaited is then rejected with the signal's reason. */
   readonly signal?: AbortSignal | undefined
 }
 
+/** How answers are given. */
 export interface ClassifyOptions extends RunOptions {
   /** How many answers to give for each picture, the most probable first; by default 5. */
   readonly top?: number | undefined
@@ -127,6 +129,7 @@ export class Network implements AsyncDisposable {
     return this.#disposed
   }
 
+  /** For `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose()
   }

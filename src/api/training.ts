@@ -15,16 +15,19 @@ export type OpenEngine = (options?: {
   readonly threads?: number | undefined
 }) => Promise<ChosenEngine>
 
+/** Which engine is to compute, and how to stop it. */
 export interface ComputeOptions extends EngineOptions {
   /** Ends the work soon after it is aborted; what was awaited is then rejected with the signal's reason. */
   readonly signal?: AbortSignal | undefined
 }
 
+/** Of a training beside its recipe: nothing that its results depend on, but for the hooks. */
 export interface TrainingOptions extends ComputeOptions {
   /** One's own code in each step. */
   readonly hooks?: TrainingHooks | undefined
 }
 
+/** Who hears of a training. */
 export interface TrainListeners {
   /**
    * The newest progress, as often as there is time for it. Training goes on while this is busy; if it throws, training
@@ -35,6 +38,7 @@ export interface TrainListeners {
   readonly onEpoch?: (record: EpochRecord, trainer: Trainer<ChosenEngine>) => void | Promise<void>
 }
 
+/** What a finished training leaves. */
 export interface TrainingResult {
   readonly epochs: number
   /** Of the last epoch: errors in percent, of augmented training pictures. */

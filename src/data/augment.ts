@@ -9,6 +9,7 @@ import { exp, ln } from '../util/math.js'
 import { Random } from '../util/random.js'
 import type { PictureSize } from './dataset.js'
 
+/** How training pictures are changed by chance. */
 export interface Augmentation {
   /**
    * Black pixels added on each side before a window of the network's input size is cut out at a random place; 0 for

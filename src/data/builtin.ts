@@ -9,6 +9,7 @@ import { Canvas, type Colour, SIDE } from './builtin-canvas.js'
 import { fragmentStencils, STENCIL, shapeNames, shapeStencils, VARIANTS } from './builtin-shapes.js'
 import type { Dataset, Normalisation, Pictures } from './dataset.js'
 
+/** Which built-in pictures are made. */
 export interface BuiltinOptions {
   /** Pixels along a side. The 16x16 pictures are the 32x32 ones, four pixels averaged to one. Default 32. */
   readonly size?: 16 | 32 | undefined

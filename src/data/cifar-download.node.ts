@@ -15,6 +15,7 @@ const md5: Readonly<Record<CifarLayout['name'], string>> = {
 /** The archives have about 162 MiB each. */
 const MOST_BYTES = 1 << 28
 
+/** Where a download ended up. */
 export interface CifarDownload {
   /** The archive, which `cifar10` and `cifar100` read as it is. */
   readonly file: string

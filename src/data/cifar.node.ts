@@ -18,6 +18,7 @@ import {
 import type { Dataset } from './dataset.js'
 import { readTar } from './tar.js'
 
+/** How much of CIFAR is read. */
 export interface CifarOptions {
   /** Keep the first so many pictures of each part; all of them if there are fewer. */
   readonly limit?: { readonly train?: number | undefined; readonly test?: number | undefined } | undefined

@@ -34,6 +34,7 @@ export interface Normalisation {
   readonly std: readonly number[]
 }
 
+/** Pictures to learn from and to test on. */
 export interface Dataset<P extends Pixels = Pixels> {
   readonly name: string
   /** Class names, by class number. */
@@ -47,6 +48,7 @@ export interface Dataset<P extends Pixels = Pixels> {
   readonly unreadable?: readonly Unreadable[] | undefined
 }
 
+/** A picture that was left out. */
 export interface Unreadable {
   /** By its path in the folder of the set. */
   readonly file: string

@@ -21,6 +21,7 @@ export interface Download {
   readonly mostBytes: number
 }
 
+/** How patient a download is, and who watches. */
 export interface DownloadOptions {
   /** Bytes that are here, and how many there will be where the server says so. */
   readonly onProgress?: ((bytes: number, total: number | undefined) => void) | undefined

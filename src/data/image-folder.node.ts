@@ -13,6 +13,7 @@ import { findPack, makePack, makeRoom, type PackOrder, type PackWork, packPath, 
 import { listPictures, type PartName } from './picture-files.node.js'
 import { choose } from './split.js'
 
+/** How a folder of pictures is read and kept. */
 export interface ImageFolderOptions {
   /** Pixels along a side of what a network reads; by default 224. */
   readonly size?: number | undefined

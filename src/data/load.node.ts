@@ -5,9 +5,12 @@ import { cifar10, cifar100 } from './cifar.node.js'
 import type { Dataset } from './dataset.js'
 import { type ImageFolderOptions, imageFolder } from './image-folder.node.js'
 
+/** The data sets by name. */
 export const datasetNames = ['builtin', 'cifar10', 'cifar100', 'folder'] as const
+/** One of `datasetNames`. */
 export type DatasetName = (typeof datasetNames)[number]
 
+/** How a data set is read. */
 export interface LoadOptions {
   /** So many pictures of each part: the first, or of a folder some of each class. For the built-in set, how many are made. */
   readonly limit?: { readonly train?: number | undefined; readonly test?: number | undefined } | undefined

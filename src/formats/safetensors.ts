@@ -19,6 +19,7 @@ export interface Tensor {
   readonly data: TensorData
 }
 
+/** What a safetensors file holds. */
 export interface SafetensorsFile {
   readonly tensors: ReadonlyMap<string, Tensor>
   /** Strings by name: the header's `__metadata__`. */

@@ -21,11 +21,13 @@ export interface LayerCost extends Cost {
   readonly outputShape: Shape
 }
 
+/** The cost of a network, in all and by layer. */
 export interface Complexity extends Cost {
   /** In the order of computation. */
   readonly layers: readonly LayerCost[]
 }
 
+/** Counts what a network costs. */
 export function complexity(spec: NetworkSpec): Complexity {
   const graph = forwardGraph(spec, { batch: 1, mode: 'inference' })
   const parameters = new Set(graph.inputs.filter(({ role }) => role === 'parameter').map(({ value }) => value))

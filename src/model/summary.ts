@@ -5,6 +5,7 @@ import { sameShape, shapeText } from '../util/shape.js'
 import { type Row, textTable, withCommas } from '../util/table.js'
 import { type Complexity, complexity, type LayerCost, totalCost } from './complexity.js'
 
+/** How a summary is laid out. */
 export interface SummaryOptions {
   /** A row for each layer that has parameters or changes the shape (the default), or for each block. */
   readonly rows?: 'layer' | 'block'

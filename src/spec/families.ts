@@ -7,6 +7,7 @@ import { placedBlocks, projects } from './blocks.js'
 import { blockPath } from './paths.js'
 import type { ConvLayer, InputSpec, NetworkSpec, Order, Shortcut, StageSpec, StemLayer } from './spec.js'
 
+/** What all families can be asked for. */
 export interface FamilyOptions {
   /** Default: `plain`, `resnet` or `preresnet` and the depth. */
   readonly name?: string
@@ -19,6 +20,7 @@ export interface FamilyOptions {
   readonly shortcut?: Shortcut
 }
 
+/** Of CIFAR nets. */
 export interface CifarOptions extends FamilyOptions {
   /** Weighted layers on the main path: 6n+2 or 9n+2. */
   readonly depth: number
@@ -26,6 +28,7 @@ export interface CifarOptions extends FamilyOptions {
   readonly widths?: readonly [number, number, number]
 }
 
+/** Of ImageNet nets. */
 export interface ImagenetOptions extends FamilyOptions {
   readonly depth: number
   /**

@@ -4,7 +4,9 @@
  */
 import { ConfigError } from '../util/errors.js'
 
+/** For example `stage2`. */
 export type StagePath = `stage${number}`
+/** For example `stage2.block3`. */
 export type BlockPath = `${StagePath}.block${number}`
 /** A layer, or a block or stage, which stand for their last layer. */
 export type LayerPath = 'stem' | `stem.${string}` | StagePath | BlockPath | `${BlockPath}.${string}` | `head.${string}`

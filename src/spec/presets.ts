@@ -36,10 +36,13 @@ const builders = {
   plain34: (options) => plainTwin(imagenetBasic({ depth: 34, ...options })),
 } as const satisfies Record<string, (options: PresetOptions) => NetworkSpec>
 
+/** One of `presetNames`. */
 export type PresetName = keyof typeof builders
 
+/** The nets of the papers by name, and two small ones for tests. */
 export const presetNames = Object.keys(builders) as readonly PresetName[]
 
+/** Whether a text is one of `presetNames`. */
 export function isPresetName(name: string): name is PresetName {
   return Object.hasOwn(builders, name)
 }

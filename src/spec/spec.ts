@@ -21,6 +21,7 @@ export interface StemConvLayer extends ConvLayer {
   readonly stride?: number
 }
 
+/** A pooling layer of the stem, square. */
 export interface PoolLayer {
   readonly kind: 'maxPool' | 'averagePool'
   readonly kernel: number
@@ -28,6 +29,7 @@ export interface PoolLayer {
   readonly padding: number
 }
 
+/** One of the layers before the first stage. */
 export type StemLayer = StemConvLayer | PoolLayer | { readonly kind: 'norm' } | { readonly kind: 'relu' }
 
 /**
@@ -37,12 +39,15 @@ export type StemLayer = StemConvLayer | PoolLayer | { readonly kind: 'norm' } | 
  * Projections are followed by a norm in post-activation blocks only.
  */
 export const shortcuts = ['none', 'pad', 'project-on-change', 'project-always'] as const
+/** Nothing beside the branch (`none`), or a shortcut of option A (`pad`), B (`project-on-change`) or C (`project-always`). */
 export type Shortcut = (typeof shortcuts)[number]
 
 /** `post` conv, norm, ReLU, …, conv, norm, add, ReLU [He 2015]; `pre` norm, ReLU, conv, …, add [He 2016]. */
 export const orders = ['post', 'pre'] as const
+/** `post`-activation [He 2015] or `pre`-activation [He 2016]. */
 export type Order = (typeof orders)[number]
 
+/** A residual block: a branch beside a shortcut; or, without one, a block of a plain net. */
 export interface BlockSpec {
   /** The weighted layers of the residual branch, at least one; the last one's width is the block's. */
   readonly branch: readonly ConvLayer[]
@@ -59,6 +64,7 @@ export interface BlockSpec {
   readonly activateBeforeSplit?: boolean
 }
 
+/** Blocks that work on maps of one size: the first may shrink them. */
 export interface StageSpec {
   readonly blocks: readonly BlockSpec[]
 }
@@ -70,12 +76,14 @@ export interface InputSpec {
   readonly width: number
 }
 
+/** What follows the last stage. */
 export interface HeadSpec {
   /** A final norm and ReLU (pre-activation nets); then always global average pooling and the classifier. */
   readonly norm: boolean
   readonly classes: number
 }
 
+/** A whole network. */
 export interface NetworkSpec {
   readonly format: 1
   readonly name: string

@@ -29,6 +29,7 @@ export interface Preprocessing {
   readonly classes: readonly string[]
 }
 
+/** Mean loss, and top-1 error in percent. */
 export interface Score {
   readonly loss: number
   readonly top1Error: number
@@ -55,6 +56,7 @@ export interface BestEpoch {
   readonly top1Error: number
 }
 
+/** How far a training is. */
 export interface TrainingProgress {
   /** Finished steps. */
   readonly step: number
@@ -78,6 +80,7 @@ export interface DataIdentity {
   readonly test: number
 }
 
+/** A network with all that belongs to it and to its training: what a checkpoint file holds. */
 export interface Checkpoint {
   readonly spec: NetworkSpec
   readonly recipe: Recipe
@@ -95,7 +98,10 @@ export interface Checkpoint {
 const FORMAT = '1'
 const jsonFields = ['spec', 'recipe', 'preprocessing', 'data', 'progress'] as const
 
-/** @param note why this state was kept, for example `best on test`; stands in the metadata as `kept` */
+/**
+ * The bytes of a checkpoint file.
+ * @param note why this state was kept, for example `best on test`; stands in the metadata as `kept`
+ */
 export function encodeCheckpoint(checkpoint: Checkpoint, note?: string): Uint8Array {
   const tensors = new Map<string, Tensor>([...checkpoint.weights, ...checkpoint.optimizer])
   const metadata: Record<string, string> = { format: FORMAT, engine: checkpoint.engine }

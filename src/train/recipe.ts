@@ -5,16 +5,20 @@ import { type ScheduleName, scheduleNames } from './schedule.js'
 
 /** `all`: weight decay acts on every parameter, as in the papers' code; `weights`: not on biases, scales and shifts. */
 export const decayRules = ['all', 'weights'] as const
+/** One of `decayRules`. */
 export type DecayRule = (typeof decayRules)[number]
 
 /** `sgd`: with momentum; `adam`: weight decay is a part of the gradient; `adamw`: it shrinks the weights by itself. */
 export const optimizerNames = ['sgd', 'adam', 'adamw'] as const
+/** One of `optimizerNames`. */
 export type OptimizerName = (typeof optimizerNames)[number]
 
 /** What stochastic depth drops as one: the branch for one picture, or for the whole batch. */
 export const dropGranularities = ['row', 'batch'] as const
+/** One of `dropGranularities`. */
 export type DropGranularity = (typeof dropGranularities)[number]
 
+/** All that a training depends on, beside the spec and the data. */
 export interface Recipe {
   /** Pictures that go through the network together; with `accumulate`, a step has so many times as many. */
   readonly batchSize: number
@@ -69,6 +73,7 @@ export interface Recipe {
 /** What may be left out of a recipe: everything. */
 export type RecipeOptions = { readonly [Field in keyof Recipe]?: Recipe[Field] | undefined }
 
+/** What a recipe has where nothing is said. */
 export const defaultRecipe = {
   batchSize: 128,
   accumulate: 1,

@@ -60,6 +60,7 @@ export interface MetricsLine {
   readonly [name: string]: unknown
 }
 
+/** The folder of one run: its checkpoints and its metrics. */
 export class RunFolder {
   readonly path: string
   readonly #files: FileSystem
@@ -70,18 +71,22 @@ export class RunFolder {
     this.#files = files
   }
 
+  /** Path of the checkpoint to go on from. */
   get last(): string {
     return join(this.path, LAST)
   }
 
+  /** Path of the checkpoint with the smallest test error. */
   get best(): string {
     return join(this.path, BEST)
   }
 
+  /** Path of the checkpoint with the smallest error on the validation pictures. */
   get bestOnVal(): string {
     return join(this.path, BEST_ON_VAL)
   }
 
+  /** Path of the file that gets a line an epoch. */
   get metrics(): string {
     return join(this.path, METRICS)
   }
@@ -146,14 +151,17 @@ export class RunFolder {
     return kept.at(-1)
   }
 
+  /** Replaces the checkpoint to go on from. */
   async saveLast(checkpoint: Checkpoint): Promise<void> {
     await writeAtomically(this.last, encodeCheckpoint(checkpoint), this.#files)
   }
 
+  /** Replaces the checkpoint with the smallest test error. */
   async saveBest(checkpoint: Checkpoint): Promise<void> {
     await writeAtomically(this.best, encodeCheckpoint(checkpoint, 'best on test'), this.#files)
   }
 
+  /** Replaces the checkpoint with the smallest error on the validation pictures. */
   async saveBestOnVal(checkpoint: Checkpoint): Promise<void> {
     await writeAtomically(this.bestOnVal, encodeCheckpoint(checkpoint, 'best on val'), this.#files)
   }

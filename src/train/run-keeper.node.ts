@@ -11,10 +11,12 @@ export type CheckpointEvery = { readonly seconds: number } | { readonly steps: n
 
 /** The part of a trainer that matters here. */
 export interface Kept {
+  /** The state to save. */
   checkpoint(): Promise<Checkpoint>
   readonly imagesPerSecond: number
 }
 
+/** How often a run is kept. */
 export interface KeeperOptions {
   /** Default: a minute. */
   readonly every?: CheckpointEvery | undefined
@@ -24,6 +26,7 @@ export interface KeeperOptions {
   readonly now?: (() => number) | undefined
 }
 
+/** Saves a training in its folder, whenever it is due. */
 export class RunKeeper {
   readonly #kept: Kept
   readonly #folder: RunFolder

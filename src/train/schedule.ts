@@ -7,6 +7,7 @@ import { cosPi } from '../util/math.js'
  * lr / 250000 over the rest, both along half a cosine [Smith and Topin 2018].
  */
 export const scheduleNames = ['constant', 'step', 'cosine', 'one-cycle'] as const
+/** One of `scheduleNames`. */
 export type ScheduleName = (typeof scheduleNames)[number]
 
 export interface Schedule {

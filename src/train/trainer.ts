@@ -73,6 +73,7 @@ export interface TrainerOptions {
 /** Milliseconds after which a training lets other work of the thread have its turn, signals and timers among it. */
 const TURN = 50
 
+/** A training under way: made by `createTrainer`, trained by `steps`. Dispose of it when done. */
 export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
   readonly spec: NetworkSpec
   readonly recipe: Recipe
@@ -162,14 +163,17 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
     }
   }
 
+  /** Finished steps, the best epoch and what all epochs came to. */
   get progress(): TrainingProgress {
     return this.#progress
   }
 
+  /** How many steps the whole training has. */
   get totalSteps(): number {
     return this.#course.totalSteps
   }
 
+  /** Epochs begun by the end; the last one may be cut short. */
   get epochs(): number {
     return this.#course.epochs
   }
@@ -296,6 +300,7 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
     return this.#disposed
   }
 
+  /** For `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose()
   }
