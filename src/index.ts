@@ -28,6 +28,7 @@ export {
   type EngineOptions,
   type EngineSource,
   engineNames,
+  type OpenOptions,
 } from './api/engine-choice.js'
 export type { Load, WeightSource } from './api/load.js'
 export type { Activation, ClassifyOptions, Network, Prediction, RunOptions } from './api/network.js'

@@ -90,7 +90,7 @@ export function demoFunction(openEngine: OpenEngine, { createTrainer }: Training
     if (!Number.isSafeInteger(steps) || steps < 1)
       throw new ConfigError(`steps: expected a whole number of at least 1, got ${steps}`)
     const { engine: wanted, threads } = options
-    const engine = typeof wanted === 'object' ? wanted : await openEngine({ engine: wanted, threads })
+    const engine = typeof wanted === 'object' ? wanted : await openEngine({ engine: wanted, threads, signal })
     const racers: Racer[] = []
     try {
       const { size, pad, batchSize, lr, schedule } = demoRecipe

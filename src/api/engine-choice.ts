@@ -17,7 +17,7 @@ export type EngineName = 'auto' | EngineKind | EngineBuild
 export const engineNames: readonly EngineName[] = ['auto', ...new Set<EngineName>([...engineKinds, ...engineBuilds])]
 
 /** An engine together with why it is this one. */
-export interface ChosenEngine extends Engine {
+export interface ChosenEngine extends Engine, AsyncDisposable {
   /** One line, for example `the fastest that works here`. */
   readonly reason: string
 }
@@ -28,6 +28,15 @@ export interface EngineOptions {
   readonly engine?: EngineName | ChosenEngine | undefined
   /** Default: as many as the machine has processors. Results do not depend on it. */
   readonly threads?: number | undefined
+}
+
+/** What an engine is opened by. */
+export interface OpenOptions {
+  /** Default `auto`. */
+  readonly engine?: EngineName | undefined
+  /** Default: as many as the machine has processors. */
+  readonly threads?: number | undefined
+  readonly signal?: AbortSignal | undefined
 }
 
 /** A way to open engines of a kind, in one environment. */
@@ -49,10 +58,16 @@ export interface Environment {
  * Opens what `options` ask for.
  * @throws ConfigError for a name or number without meaning, EngineError when the engine, or every one, is not available.
  */
-export async function chooseEngine(
-  { sources, threads: processors }: Environment,
-  options: Pick<EngineOptions, 'threads'> & { readonly engine?: EngineName | undefined },
-): Promise<ChosenEngine> {
+export async function chooseEngine(environment: Environment, options: OpenOptions): Promise<ChosenEngine> {
+  const { signal } = options
+  signal?.throwIfAborted()
+  const engine = await choose(environment, options)
+  if (!signal?.aborted) return engine
+  await engine.dispose()
+  throw signal.reason
+}
+
+async function choose({ sources, threads: processors }: Environment, options: OpenOptions): Promise<ChosenEngine> {
   const { engine: name = 'auto', threads = processors } = options
   if (!engineNames.includes(name))
     throw new ConfigError(`engine: expected one of ${engineNames.join(', ')}; got ${JSON.stringify(name)}`)
@@ -92,6 +107,7 @@ function withReason(engine: Engine, why: string, { note }: EngineSource): Chosen
     missing: (graph) => engine.missing(graph),
     compile: (plan) => engine.compile(plan),
     dispose: () => engine.dispose(),
+    [Symbol.asyncDispose]: () => engine.dispose(),
     reason: note ? `${why}, ${note}` : why,
   }
 }

@@ -7,13 +7,10 @@ import type { Evaluation } from '../train/metrics.js'
 import { completeRecipe, type RecipeOptions } from '../train/recipe.js'
 import { type StepProgress, Trainer, type TrainingHooks } from '../train/trainer.js'
 import { ConfigError, invariant } from '../util/errors.js'
-import type { ChosenEngine, EngineName, EngineOptions } from './engine-choice.js'
+import type { ChosenEngine, EngineOptions, OpenOptions } from './engine-choice.js'
 
-/** Opens an engine: see `EngineOptions`. */
-export type OpenEngine = (options?: {
-  readonly engine?: EngineName | undefined
-  readonly threads?: number | undefined
-}) => Promise<ChosenEngine>
+/** Opens an engine: see `OpenOptions`. */
+export type OpenEngine = (options?: OpenOptions) => Promise<ChosenEngine>
 
 /** Which engine is to compute, and how to stop it. */
 export interface ComputeOptions extends EngineOptions {
@@ -188,9 +185,9 @@ async function openTrainer(
 /** The engine that options name, and what to do with it in the end: engines that came in open stay open. */
 export async function engineOf(
   openEngine: OpenEngine,
-  { engine, threads }: EngineOptions,
+  { engine, threads, signal }: ComputeOptions,
 ): Promise<{ readonly engine: ChosenEngine; readonly release: () => Promise<void> }> {
   if (typeof engine === 'object') return { engine, release: async () => {} }
-  const opened = await openEngine({ engine, threads })
+  const opened = await openEngine({ engine, threads, signal })
   return { engine: opened, release: () => opened.dispose() }
 }

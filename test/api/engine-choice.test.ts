@@ -62,6 +62,33 @@ describe('auto', () => {
   })
 })
 
+test('a signal stops the opening, and what was opened is closed again', async () => {
+  const controller = new AbortController()
+  let closed = 0
+  const slow: EngineSource = {
+    kind: 'wasm',
+    open: async () => {
+      controller.abort('enough')
+      return { ...openReference(), dispose: async () => void closed++ }
+    },
+  }
+  const { signal } = controller
+  await expect(chooseEngine({ sources: [slow], threads: 1 }, { signal })).rejects.toBe('enough')
+  expect(closed).toBe(1)
+  await expect(chooseEngine({ sources: [slow], threads: 1 }, { signal })).rejects.toBe('enough')
+  expect(closed).toBe(1)
+})
+
+test('an engine is disposed of at the end of its block', async () => {
+  let closed = 0
+  const source = { ...working('wasm'), open: async () => ({ ...openReference(), dispose: async () => void closed++ }) }
+  {
+    await using engine = await choose([source])
+    expect(engine.threads).toBe(1)
+  }
+  expect(closed).toBe(1)
+})
+
 describe('a name', () => {
   test('of a kind opens that kind, of a build that build', async () => {
     opened.length = 0
