@@ -31,7 +31,7 @@ const node = (...args) => run(process.execPath, ...args)
 const failed = []
 
 /** Files that only bundlers import, to learn their addresses: they have no types. */
-const binaries = 'resnet.wasm,resnet-threads.wasm'
+const binaries = ['resnet.wasm', 'resnet-threads.wasm']
 
 async function check(name, what, work) {
   const start = performance.now()
@@ -63,7 +63,7 @@ try {
     onPackage('publint/src/cli.js', 'run', '--strict'),
   )
   await check('attw', 'its types, as an ESM package', () =>
-    onPackage('@arethetypeswrong/cli/dist/index.js', '--profile', 'esm-only', `--exclude-entrypoints=${binaries}`),
+    onPackage('@arethetypeswrong/cli/dist/index.js', '--exclude-entrypoints', ...binaries, '--profile', 'esm-only'),
   )
 } finally {
   await rm(folder, { recursive: true, force: true })
