@@ -32,13 +32,6 @@ void run(const fill_args& args, const Context& context, index_t piece) {
   each(args.count, piece, [&](index_t k, auto, auto put) { put(y + k, value); });
 }
 
-index_t pieces(const copy_args& args) { return span_pieces(args.count); }
-void run(const copy_args& args, const Context& context, index_t piece) {
-  const float* x = context.at(args.x);
-  float* y = context.at(args.y);
-  each(args.count, piece, [&](index_t k, auto get, auto put) { put(y + k, get(x + k)); });
-}
-
 index_t pieces(const sgd_args& args) { return span_pieces(args.count); }
 void run(const sgd_args& args, const Context& context, index_t piece) {
   const float *parameter = context.at(args.parameter), *gradient = context.at(args.gradient);

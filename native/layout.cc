@@ -1,39 +1,8 @@
-// Kernels that move data: between plain and blocked layouts, the shortcut that subsamples and pads channels, weights
-// transposed for the input gradient, and weights with a batch norm folded in.
+// Kernels that move data: the shortcut that subsamples and pads channels, weights transposed for the input gradient,
+// and weights with a batch norm folded in.
 #include "kernel.h"
 
 namespace VARIANT {
-
-// Plain [n][c][size] to blocked [n][c / 16][size][16] and back. A piece is some planes of 16 channels.
-index_t pieces(const to_blocked_args& args) { return Planes(args.n, args.c, args.size).pieces(); }
-
-void run(const to_blocked_args& args, const Context& context, index_t piece) {
-  const Planes planes(args.n, args.c, args.size);
-  const index_t block = planes.block(piece), channels = static_cast<index_t>(args.c), size = planes.size / BLOCK;
-  const index_t count = smaller(BLOCK, channels - block * BLOCK);
-  for (index_t image = planes.first(piece); image < planes.last(piece); image++) {
-    const float* x = context.at(args.x) + (image * channels + block * BLOCK) * size;
-    float* y = context.at(args.y) + planes.offset(image, block);
-    for (index_t p = 0; p < size; p++) {
-      for (index_t k = 0; k < count; k++) y[p * BLOCK + k] = x[k * size + p];
-      for (index_t k = count; k < BLOCK; k++) y[p * BLOCK + k] = 0;
-    }
-  }
-}
-
-index_t pieces(const to_plain_args& args) { return Planes(args.n, args.c, args.size).pieces(); }
-
-void run(const to_plain_args& args, const Context& context, index_t piece) {
-  const Planes planes(args.n, args.c, args.size);
-  const index_t block = planes.block(piece), channels = static_cast<index_t>(args.c), size = planes.size / BLOCK;
-  const index_t count = smaller(BLOCK, channels - block * BLOCK);
-  for (index_t image = planes.first(piece); image < planes.last(piece); image++) {
-    const float* x = context.at(args.x) + planes.offset(image, block);
-    float* y = context.at(args.y) + (image * channels + block * BLOCK) * size;
-    for (index_t p = 0; p < size; p++)
-      for (index_t k = 0; k < count; k++) y[k * size + p] = x[p * BLOCK + k];
-  }
-}
 
 namespace {
 

@@ -105,7 +105,6 @@ export const kernels = {
   sigmoid: ['x', 'y', 'count'],
   sigmoid_gradient: ['dy', 'y', 'dx', 'count'],
   fill: ['y', 'value', 'count'],
-  copy: ['x', 'y', 'count'],
   sgd: [
     'parameter', 'gradient', 'velocity', 'lr', 'next_parameter', 'next_velocity', 'momentum', 'weight_decay',
     'nesterov', 'count',
@@ -156,8 +155,6 @@ export const kernels = {
   // y's channel ch + before = x's channel ch at every (sh, sw)-th pixel, zero elsewhere; x has c channels, y has o.
   pad_shortcut: ['x', 'y', ...pad],
   pad_shortcut_gradient: ['dy', 'dx', ...pad],
-  to_blocked: ['x', 'y', 'n', 'c', 'size'],
-  to_plain: ['x', 'y', 'n', 'c', 'size'],
 
   // Classifier and loss, plain. x [n][i], weight [o][i], y [n][o].
   linear: ['x', 'weight', 'bias', 'y', 'n', 'i', 'o'],
