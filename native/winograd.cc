@@ -35,20 +35,22 @@ struct Sizes {
   static index_t index(double value) { return static_cast<index_t>(value); }
 };
 
-// products[t][o] = Σ_i points[t][i] · weight[i][o] for R tiles and V vectors of output channels.
+// products[t][o] = Σ_i points[i / 16][t][i % 16] · weight[i][o] for R tiles and V vectors of output channels.
 template <int R, int V>
 void multiply(const float* points, const float* weight, float* products, index_t in, index_t out) {
   vec sum[R][V];
   UNROLL for (int r = 0; r < R; r++)
     UNROLL for (int v = 0; v < V; v++) sum[r][v] = vec{};
-  for (index_t i = 0; i < in; i++) {
-    vec w[V];
-    UNROLL for (int v = 0; v < V; v++) w[v] = load(weight + i * BLOCK + v * VL / BLOCK * in * BLOCK + v * VL % BLOCK);
-    UNROLL for (int r = 0; r < R; r++) {
-      const vec s = splat(points[r * in + i]);
-      UNROLL for (int v = 0; v < V; v++) sum[r][v] += s * w[v];
+  for (index_t block = 0; block < in; block += BLOCK, points += TILES * BLOCK)
+    UNROLL_CHANNELS for (int c = 0; c < BLOCK; c++) {
+      vec w[V];
+      const float* row = weight + (block + c) * BLOCK;
+      UNROLL for (int v = 0; v < V; v++) w[v] = load(row + v * VL / BLOCK * in * BLOCK + v * VL % BLOCK);
+      UNROLL for (int r = 0; r < R; r++) {
+        const vec s = splat(points[r * BLOCK + c]);
+        UNROLL for (int v = 0; v < V; v++) sum[r][v] += s * w[v];
+      }
     }
-  }
   UNROLL for (int r = 0; r < R; r++)
     UNROLL for (int v = 0; v < V; v++) store(products + r * out + v * VL, sum[r][v]);
 }
@@ -57,8 +59,8 @@ template <int R, int V>
 INLINE void multiply_tiles(const float* points, const float* weight, float* products, index_t in, index_t out,
                            index_t tiles) {
   index_t t = 0;
-  for (; t + R <= tiles; t += R) multiply<R, V>(points + t * in, weight, products + t * out, in, out);
-  for (; t < tiles; t++) multiply<1, V>(points + t * in, weight, products + t * out, in, out);
+  for (; t + R <= tiles; t += R) multiply<R, V>(points + t * BLOCK, weight, products + t * out, in, out);
+  for (; t < tiles; t++) multiply<1, V>(points + t * BLOCK, weight, products + t * out, in, out);
 }
 
 // One point: all output channels of some tiles.

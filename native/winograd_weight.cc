@@ -49,12 +49,12 @@ void transform_gradients(const float* dy, const Sizes& s, index_t first, index_t
 
 // sums[c][o] += Σ_tiles x[t][c] · dy[t][o] for C input channels and V vectors of output channels.
 template <int C, int V>
-void accumulate(const float* x, const float* dy, float* sums, index_t in, index_t out, index_t block, index_t tiles) {
+void accumulate(const float* x, const float* dy, float* sums, index_t out, index_t block, index_t tiles) {
   const auto offset = [&](int v) { return v * VL / BLOCK * block + v * VL % BLOCK; };
   vec sum[C][V];
   UNROLL for (int c = 0; c < C; c++)
     UNROLL for (int v = 0; v < V; v++) sum[c][v] = load(sums + c * BLOCK + offset(v));
-  for (index_t t = 0; t < tiles; t++, x += in, dy += out) {
+  for (index_t t = 0; t < tiles; t++, x += BLOCK, dy += out) {
     vec d[V];
     UNROLL for (int v = 0; v < V; v++) d[v] = load(dy + v * VL);
     UNROLL for (int c = 0; c < C; c++) {
@@ -69,20 +69,21 @@ void accumulate(const float* x, const float* dy, float* sums, index_t in, index_
 // One point: all pairs of channels. sums [out block][input channel][16].
 void accumulate_point(const float* x, const float* dy, float* sums, index_t in, index_t out, index_t tiles) {
   const index_t block = in * BLOCK;
+  const auto inputs = [&](index_t c) { return x + c / BLOCK * TILES * BLOCK + c % BLOCK; };
 #if VL == 16
   constexpr int C = 8, V = 2;
   index_t o = 0;
   for (; o + 2 * BLOCK <= out; o += 2 * BLOCK)
     for (index_t c = 0; c < in; c += C)
-      accumulate<C, V>(x + c, dy + o, sums + o / BLOCK * block + c * BLOCK, in, out, block, tiles);
+      accumulate<C, V>(inputs(c), dy + o, sums + o / BLOCK * block + c * BLOCK, out, block, tiles);
   for (; o < out; o += BLOCK)
     for (index_t c = 0; c < in; c += BLOCK)
-      accumulate<BLOCK, 1>(x + c, dy + o, sums + o / BLOCK * block + c * BLOCK, in, out, block, tiles);
+      accumulate<BLOCK, 1>(inputs(c), dy + o, sums + o / BLOCK * block + c * BLOCK, out, block, tiles);
 #else
   constexpr int C = 4, V = 2;
   for (index_t o = 0; o < out; o += V * VL)
     for (index_t c = 0; c < in; c += C)
-      accumulate<C, V>(x + c, dy + o, sums + o / BLOCK * block + c * BLOCK + o % BLOCK, in, out, block, tiles);
+      accumulate<C, V>(inputs(c), dy + o, sums + o / BLOCK * block + c * BLOCK + o % BLOCK, out, block, tiles);
 #endif
 }
 
