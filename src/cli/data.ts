@@ -17,8 +17,7 @@ interface Flags extends DataFlags {
 }
 
 export function dataCommand(): Command {
-  const command = new Command('data')
-    .description('fetch CIFAR-10 or CIFAR-100; decode a folder of pictures')
+  const command = new Command()
     .argument('<name>', names.join(', '), oneOf(names))
     .option('--data <dir>', 'where it is put, or where the folder lies (default: data)')
     .addOption(

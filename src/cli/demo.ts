@@ -4,7 +4,6 @@ import { pathToFileURL } from 'node:url'
 import { Command, Option } from 'commander'
 import { type DemoResult, demoRecipe, finalErrors, makeFolder, runDemo, textTable, writeAtomically } from '../node.js'
 import { DemoDisplay } from './demo-display.js'
-import { demoReport } from './demo-report.js'
 import { interruptible } from './interrupt.js'
 import { type EngineFlags, engineOptions, jsonOption, whole } from './options.js'
 import { duration, percentText, print, say } from './output.js'
@@ -17,8 +16,7 @@ interface Flags extends EngineFlags {
 }
 
 export function demoCommand(): Command {
-  const command = new Command('demo')
-    .description('see depth hurt plain networks and spare residual ones: trains four nets side by side')
+  const command = new Command()
     .addOption(new Option('--steps <n>', 'steps of each net').default(demoRecipe.steps).argParser(whole(1)))
     .addOption(new Option('--seed <n>', 'names weights, pictures and their order').default(0).argParser(whole(0)))
     .option('--save-dir <dir>', 'folder of the report', join('runs', 'demo'))
@@ -59,6 +57,7 @@ async function run(flags: Flags, signal: AbortSignal): Promise<void> {
 
 /** Writes report and figures; returns the report's path. */
 async function save(folder: string, result: DemoResult): Promise<string> {
+  const { demoReport } = await import('./demo-report.js') // what draws it takes longer to load than all the rest
   const report = join(folder, 'report.html')
   await writeAtomically(report, demoReport(result))
   await writeAtomically(join(folder, 'result.json'), `${JSON.stringify(result, undefined, 2)}\n`)

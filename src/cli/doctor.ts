@@ -12,8 +12,7 @@ interface Flags {
 }
 
 export function doctorCommand(): Command {
-  return new Command('doctor')
-    .description('check Node, engines and memory; compute a few layers on every engine')
+  return new Command()
     .option('--threads <n>', 'threads of the engines (default: one a processor)', whole(1))
     .addOption(jsonOption('{ ok, problems, version, node, platform, processor, threads, memory, engines, packages }'))
     .addHelpText('after', '\nExits with 1 if anything is wrong.\n\nExample:\n  $ resnet doctor --threads 2')

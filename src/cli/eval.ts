@@ -12,9 +12,10 @@ interface Flags extends DataFlags, EngineFlags {
 }
 
 export function evalCommand(): Command {
-  const command = new Command('eval')
-    .description('measure trained weights on a test set')
-    .requiredOption('--weights <file>', 'a checkpoint, for example runs/resnet20-cifar10/best.safetensors')
+  const command = new Command().requiredOption(
+    '--weights <file>',
+    'a checkpoint, for example runs/resnet20-cifar10/best.safetensors',
+  )
   for (const option of [...dataOptions(), ...engineOptions()]) command.addOption(option)
   return command
     .addOption(jsonOption('{ count, correct, top1Error, loss }'))

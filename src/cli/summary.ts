@@ -12,8 +12,7 @@ interface Flags {
 }
 
 export function summaryCommand(): Command {
-  return new Command('summary')
-    .description('print the layers of a network: path, output shape, params, MACs')
+  return new Command()
     .addArgument(new Argument('<name>', presetNames.join(', ')).argParser(presetParser))
     .option('--classes <n>', 'number of classes', whole(2))
     .option('--size <n>', 'height and width of the pictures', whole(1))

@@ -59,9 +59,9 @@ interface Flags extends DataFlags, EngineFlags, AugmentFlags, RecipeFlags {
 
 export function trainCommand(): Command {
   const { decayOn, seed } = defaultRecipe
-  const command = new Command('train')
-    .description('train a network; --resume goes on with a run that was stopped')
-    .addOption(new Option('-a, --arch <name>', `${presetNames.join(', ')} (default: resnet20)`).argParser(presetParser))
+  const command = new Command().addOption(
+    new Option('-a, --arch <name>', `${presetNames.join(', ')} (default: resnet20)`).argParser(presetParser),
+  )
   for (const option of dataOptions()) command.addOption(option)
   command
     .option('--limit-train <n>', 'use the first n training pictures only', whole(1))

@@ -1,0 +1,42 @@
+/** The commands, in the order of the help. What a command needs is loaded when it is called, so that help comes at once. */
+import type { Command } from 'commander'
+
+/** One command: its line in the help, and how to load it, without name and description. */
+export interface CommandEntry {
+  readonly name: string
+  readonly description: string
+  load(): Promise<Command>
+}
+
+export const commands: readonly CommandEntry[] = [
+  {
+    name: 'demo',
+    description: 'see depth hurt plain networks and spare residual ones: trains four nets side by side',
+    load: async () => (await import('./demo.js')).demoCommand(),
+  },
+  {
+    name: 'train',
+    description: 'train a network; --resume goes on with a run that was stopped',
+    load: async () => (await import('./train.js')).trainCommand(),
+  },
+  {
+    name: 'eval',
+    description: 'measure trained weights on a test set',
+    load: async () => (await import('./eval.js')).evalCommand(),
+  },
+  {
+    name: 'summary',
+    description: 'print the layers of a network: path, output shape, params, MACs',
+    load: async () => (await import('./summary.js')).summaryCommand(),
+  },
+  {
+    name: 'data',
+    description: 'fetch CIFAR-10 or CIFAR-100; decode a folder of pictures',
+    load: async () => (await import('./data.js')).dataCommand(),
+  },
+  {
+    name: 'doctor',
+    description: 'check Node, engines and memory; compute a few layers on every engine',
+    load: async () => (await import('./doctor.js')).doctorCommand(),
+  },
+]
