@@ -36,6 +36,7 @@ export const kernelSources = [
   'layout',
   'linear',
   'loss',
+  'peak',
   'dispatch',
 ]
 

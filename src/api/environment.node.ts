@@ -13,6 +13,11 @@ const variants: Readonly<Partial<Record<EngineBuild, AddonVariant>>> = {
   'native-baseline': 'baseline',
 }
 
+/** The addon's instruction set that a build is; undefined for other engines. */
+export function addonVariant(build: string | undefined): AddonVariant | undefined {
+  return variants[build as EngineBuild]
+}
+
 export function nodeEnvironment(): Environment {
   return {
     threads: availableParallelism(),
@@ -20,7 +25,7 @@ export function nodeEnvironment(): Environment {
       {
         kind: 'native',
         open: async (threads, build) => {
-          const variant = build && variants[build]
+          const variant = addonVariant(build)
           return openCpuEngine(await openAddon({ threads, ...(variant && { variant }) }))
         },
       },

@@ -164,6 +164,10 @@ export const kernels = {
   // `rows` is room for n floats.
   softmax_cross_entropy: ['logits', 'labels', 'loss', 'rows', 'smoothing', 'n', 'k'],
   softmax_cross_entropy_gradient: ['dloss', 'logits', 'labels', 'dlogits', 'smoothing', 'n', 'k'],
+
+  // For benches: each part does `count` multiply-adds s · factor + addend in registers (a multiple of 192, or a few
+  // less) and writes a register of sums at y + 16 · part.
+  multiply_adds: ['y', 'factor', 'addend', 'count', 'parts'],
 } as const satisfies Record<string, readonly string[]>
 
 export type KernelName = keyof typeof kernels

@@ -20,7 +20,8 @@ export interface GroupedWeight {
   readonly groups: number
 }
 
-function isWeight(layout: Layout | undefined): boolean {
+/** Whether a value with this layout is a convolution's weight, or laid out like one. */
+export function isWeight(layout: Layout | undefined): boolean {
   return layout === 'weight' || layout === 'stemWeight' || typeof layout === 'object'
 }
 
