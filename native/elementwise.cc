@@ -41,6 +41,13 @@ void run(const sgd_args& args, const Context& context, index_t piece) {
   const vec momentum = splat(static_cast<float>(args.momentum));
   const vec decay = splat(static_cast<float>(args.weight_decay));
   const bool nesterov = args.nesterov != 0;
+  if (!__builtin_isfinite(*context.at(args.guard))) {
+    each(args.count, piece, [&](index_t k, auto get, auto put) {
+      put(next_parameter + k, get(parameter + k));
+      put(next_velocity + k, get(velocity + k));
+    });
+    return;
+  }
   each(args.count, piece, [&](index_t k, auto get, auto put) {
     const vec p = get(parameter + k), g = get(gradient + k) + decay * p;
     const vec v = momentum * get(velocity + k) + g;

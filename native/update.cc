@@ -45,6 +45,14 @@ void run(const adam_args& args, const Context& context, index_t piece) {
   const float *mean = context.at(args.mean), *square = context.at(args.square);
   float *next_parameter = context.at(args.next_parameter), *next_mean = context.at(args.next_mean);
   float* next_square = context.at(args.next_square);
+  if (!__builtin_isfinite(*context.at(args.guard))) {
+    each(args.count, piece, [&](index_t k, auto get, auto put) {
+      put(next_parameter + k, get(parameter + k));
+      put(next_mean + k, get(mean + k));
+      put(next_square + k, get(square + k));
+    });
+    return;
+  }
   const unsigned t = *reinterpret_cast<const unsigned*>(context.at(args.step)) + 1;
   const double rate = *context.at(args.lr);
   const auto number = [](double value) { return splat(static_cast<float>(value)); };

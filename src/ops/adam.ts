@@ -17,12 +17,12 @@ export type AdamAttributes = {
   readonly decoupled: boolean
 }
 
-/** `step` is the number of the training step, from 0. */
+/** `step` is the number of the training step, from 0. Where `guard` is no finite number, all stays as it is: see `sgd`. */
 export const adam = defineOp<AdamAttributes>({
   name: 'adam',
-  inputs: ['parameter', 'gradient', 'mean', 'square', 'lr', 'step'],
+  inputs: ['parameter', 'gradient', 'mean', 'square', 'lr', 'step', 'guard'],
   outputs: ['nextParameter', 'nextMean', 'nextSquare'],
-  infer: ([parameter, gradient, mean, square, lr, step], { beta1, beta2, epsilon }) => {
+  infer: ([parameter, gradient, mean, square, lr, step, guard], { beta1, beta2, epsilon }) => {
     for (const [name, beta] of Object.entries({ beta1, beta2 }))
       if (!(beta >= 0 && beta < 1)) throw new ShapeError(`adam: ${name} must be in [0, 1), got ${beta}`)
     if (!(epsilon > 0)) throw new ShapeError(`adam: epsilon must be above 0, got ${epsilon}`)
@@ -31,6 +31,7 @@ export const adam = defineOp<AdamAttributes>({
     expectShape('adam', 'square', square, parameter!.shape)
     expectShape('adam', 'lr', lr, [])
     expectStep('adam', step)
+    expectShape('adam', 'guard', guard, [])
     return [parameter!, mean!, square!]
   },
   cost: noMacs,

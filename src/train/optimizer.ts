@@ -1,5 +1,6 @@
 /**
- * What becomes of gradients: their limits and the update of each parameter by SGD or Adam, appended to a graph. Inputs
+ * What becomes of gradients: their limits and the update of each parameter by SGD or Adam, appended to a graph. A loss
+ * that is no finite number updates nothing, so that the weights which led to it can be looked into. Inputs
  * that it adds: `lr`, a scalar; `step`, the number of the step from 0, where Adam asks for it; and the optimizer's
  * state, `velocity/<parameter>` or `mean/<parameter>` and `square/<parameter>`, all of which start at zero.
  */
@@ -11,6 +12,7 @@ import { clipByNorm, clipByRate, globalNorm } from '../ops/clip.js'
 import { verify } from '../ops/index.js'
 import { emit } from '../ops/op.js'
 import { sgd } from '../ops/sgd.js'
+import { invariant } from '../util/errors.js'
 import type { DecayRule, Recipe } from './recipe.js'
 
 /** The part of a recipe that the update depends on. */
@@ -42,6 +44,8 @@ export function addUpdates({ graph, gradients }: Differentiated, settings: Updat
   const builder = new GraphBuilder(graph)
   const parameters = graph.inputs.filter(({ role }) => role === 'parameter')
   const lr = builder.input('lr', 'scalar', f32())
+  const loss = graph.outputs.find(({ name }) => name === 'loss')?.value
+  invariant(loss, 'the graph has no loss')
   const limited = limitGradients(
     builder,
     parameters.map(({ value }) => gradients.get(value)!),
@@ -51,8 +55,8 @@ export function addUpdates({ graph, gradients }: Differentiated, settings: Updat
   const step = optimizer === 'sgd' ? undefined : stepInput(builder, graph)
   parameters.forEach((parameter, i) => {
     const weightDecay = decays(parameter.name, decayOn) ? settings.weightDecay : 0
-    if (step) updateByAdam(builder, parameter, limited[i]!, lr, step, { ...settings, weightDecay })
-    else updateBySgd(builder, parameter, limited[i]!, lr, { ...settings, weightDecay })
+    if (step) updateByAdam(builder, parameter, limited[i]!, [lr, step, loss], { ...settings, weightDecay })
+    else updateBySgd(builder, parameter, limited[i]!, [lr, loss], { ...settings, weightDecay })
   })
   return verify(builder.build())
 }
@@ -82,12 +86,12 @@ function updateBySgd(
   builder: GraphBuilder,
   { name, value }: GraphInput,
   gradient: Value,
-  lr: Value,
+  scalars: readonly Value[],
   { momentum, nesterov, weightDecay }: UpdateSettings,
 ): void {
   const velocity = builder.input(stateName('velocity', name), 'optimizer', value.type)
   const attributes = { momentum, nesterov, weightDecay }
-  const [next, nextVelocity] = emit(builder, sgd, attributes, [value, gradient, velocity, lr], name)
+  const [next, nextVelocity] = emit(builder, sgd, attributes, [value, gradient, velocity, ...scalars], name)
   builder.update(value, next!)
   builder.update(velocity, nextVelocity!)
 }
@@ -96,14 +100,19 @@ function updateByAdam(
   builder: GraphBuilder,
   { name, value }: GraphInput,
   gradient: Value,
-  lr: Value,
-  step: Value,
+  scalars: readonly Value[],
   { optimizer, betas, epsilon, weightDecay }: UpdateSettings,
 ): void {
   const mean = builder.input(stateName('mean', name), 'optimizer', value.type)
   const square = builder.input(stateName('square', name), 'optimizer', value.type)
   const attributes = { beta1: betas[0], beta2: betas[1], epsilon, weightDecay, decoupled: optimizer === 'adamw' }
-  const [next, nextMean, nextSquare] = emit(builder, adam, attributes, [value, gradient, mean, square, lr, step], name)
+  const [next, nextMean, nextSquare] = emit(
+    builder,
+    adam,
+    attributes,
+    [value, gradient, mean, square, ...scalars],
+    name,
+  )
   builder.update(value, next!)
   builder.update(mean, nextMean!)
   builder.update(square, nextSquare!)

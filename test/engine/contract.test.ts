@@ -22,7 +22,7 @@ function smallGraph(): Graph {
   const [positive] = emit(builder, relu, {}, [fixed], 'relu')
   const [y] = emit(builder, add, {}, [x, positive!], 'add')
   const attributes = { momentum: 0.5, weightDecay: 0, nesterov: false }
-  const [next, nextVelocity] = emit(builder, sgd, attributes, [w, x, velocity, lr], 'sgd')
+  const [next, nextVelocity] = emit(builder, sgd, attributes, [w, x, velocity, lr, lr], 'sgd')
   builder.output('y', y!)
   builder.update(w, next!)
   builder.update(velocity, nextVelocity!)

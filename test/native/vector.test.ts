@@ -43,7 +43,14 @@ describe.each(builds)('%s', (_, open) => {
     const [parameter, gradient, velocity] = [noise(count, 1), noise(count, 2), noise(count, 3)]
     const sheet = new Sheet()
     const [at, velocityAt] = [sheet.put(parameter), sheet.put(velocity)]
-    const args = { momentum: 0.9, weight_decay: 1e-4, nesterov, count, lr: sheet.put(Float32Array.of(0.1)) }
+    const args = {
+      momentum: 0.9,
+      weight_decay: 1e-4,
+      nesterov,
+      count,
+      lr: sheet.put(Float32Array.of(0.1)),
+      guard: sheet.put(1),
+    }
     sheet.call('sgd', {
       parameter: at,
       gradient: sheet.put(gradient),

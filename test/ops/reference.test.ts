@@ -155,8 +155,11 @@ describe('classifier and loss', () => {
 
 describe('sgd', () => {
   const numbers = (value: number): [TensorType, number[]] => [f32(1), [value]]
-  const step = (nesterov: boolean) =>
-    outputs('sgd', { momentum: 0.5, weightDecay: 0.25, nesterov }, numbers(8), numbers(3), numbers(4), [f32(), [0.5]])
+  const step = (nesterov: boolean, guard = 0) => {
+    const scalars = [0.5, guard].map((value): [TensorType, number[]] => [f32(), [value]])
+    const attributes = { momentum: 0.5, weightDecay: 0.25, nesterov }
+    return outputs('sgd', attributes, numbers(8), numbers(3), numbers(4), ...scalars)
+  }
 
   test('velocity takes gradient and decay in, the parameter follows it', () => {
     expect(step(false)).toEqual([[8 - 0.5 * 7], [7]])
@@ -164,6 +167,10 @@ describe('sgd', () => {
 
   test('Nesterov looks a step ahead', () => {
     expect(step(true)).toEqual([[8 - 0.5 * (5 + 0.5 * 7)], [7]])
+  })
+
+  test.each([Number.NaN, Number.NEGATIVE_INFINITY])('a guard of %d keeps everything', (guard) => {
+    expect(step(false, guard)).toEqual([[8], [4]])
   })
 })
 

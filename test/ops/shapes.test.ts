@@ -169,7 +169,7 @@ describe('other operations', () => {
     ],
     [
       'sgd',
-      () => sgd.infer([f32(3), f32(2), f32(3), f32()], { momentum: 0, weightDecay: 0, nesterov: false }),
+      () => sgd.infer([f32(3), f32(2), f32(3), f32(), f32()], { momentum: 0, weightDecay: 0, nesterov: false }),
       'gradient must be f32[3], got f32[2]',
     ],
   ]

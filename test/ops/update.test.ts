@@ -51,7 +51,7 @@ describe('adam', () => {
       const [parameter, mean, square] = state.map((values) => vector(...values))
       const gradient = vector(...gradients[step]!)
       const decoupled = name === 'AdamW'
-      const inputs = [parameter!, gradient, mean!, square!, scalar(0.1), [i32(), [step]] as const]
+      const inputs = [parameter!, gradient, mean!, square!, scalar(0.1), [i32(), [step]] as const, scalar(0)]
       state = outputs('adam', { ...attributes, decoupled }, ...inputs)
       state.flat().forEach((value, i) => {
         expect(value).toBeCloseTo(after.flat()[i]!, 10)
@@ -59,15 +59,25 @@ describe('adam', () => {
     })
   })
 
+  test.each([Number.NaN, Number.POSITIVE_INFINITY])('a guard of %d keeps everything', (guard) => {
+    const state = [vector(1, -2), vector(3, 4), vector(5, 6)] as const
+    const inputs = [state[0], vector(Number.NaN, 1), state[1], state[2], scalar(0.1), [i32(), [0]] as const]
+    expect(outputs('adam', { ...attributes, decoupled: true }, ...inputs, scalar(guard))).toEqual([
+      [1, -2],
+      [3, 4],
+      [5, 6],
+    ])
+  })
+
   test('says what does not fit', () => {
     const three = [f32(3), f32(3), f32(3), f32(3)]
-    expect(() => adam.infer([...three, f32(), f32()], { ...attributes, decoupled: false })).toThrow(
+    expect(() => adam.infer([...three, f32(), f32(), f32()], { ...attributes, decoupled: false })).toThrow(
       'adam: step must be an i32 scalar, got f32[scalar]',
     )
-    expect(() => adam.infer([...three, f32(), i32()], { ...attributes, epsilon: 0, decoupled: false })).toThrow(
+    expect(() => adam.infer([...three, f32(), i32(), f32()], { ...attributes, epsilon: 0, decoupled: false })).toThrow(
       'adam: epsilon must be above 0, got 0',
     )
-    expect(() => adam.infer([...three, f32(), i32()], { ...attributes, beta2: 1, decoupled: false })).toThrow(
+    expect(() => adam.infer([...three, f32(), i32(), f32()], { ...attributes, beta2: 1, decoupled: false })).toThrow(
       'adam: beta2 must be in [0, 1), got 1',
     )
   })

@@ -105,13 +105,14 @@ export const kernels = {
   sigmoid: ['x', 'y', 'count'],
   sigmoid_gradient: ['dy', 'y', 'dx', 'count'],
   fill: ['y', 'value', 'count'],
+  // Where the float at `guard` is not finite, sgd and adam only copy.
   sgd: [
-    'parameter', 'gradient', 'velocity', 'lr', 'next_parameter', 'next_velocity', 'momentum', 'weight_decay',
+    'parameter', 'gradient', 'velocity', 'lr', 'guard', 'next_parameter', 'next_velocity', 'momentum', 'weight_decay',
     'nesterov', 'count',
   ],
   // `step` is an i32 scalar, from 0.
   adam: [
-    'parameter', 'gradient', 'mean', 'square', 'lr', 'step', 'next_parameter', 'next_mean', 'next_square',
+    'parameter', 'gradient', 'mean', 'square', 'lr', 'step', 'guard', 'next_parameter', 'next_mean', 'next_square',
     'beta1', 'beta2', 'epsilon', 'weight_decay', 'decoupled', 'count',
   ],
   // clipped = gradient · min(1, limit / (norm + 1e-6)); clipped = gradient within ± limit / lr.

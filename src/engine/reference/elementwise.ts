@@ -19,11 +19,16 @@ export const reluGradient: Kernel<Record<never, never>> = ([dy, y], [dx]) => {
 }
 
 export const sgd: Kernel<SgdAttributes> = (
-  [parameter, gradient, velocity, lr],
+  [parameter, gradient, velocity, lr, guard],
   [nextParameter, nextVelocity],
   { momentum, weightDecay, nesterov },
 ) => {
   const rate = lr.data[0]
+  if (!Number.isFinite(Math.fround(guard.data[0]))) {
+    nextParameter.data.set(parameter.data)
+    nextVelocity.data.set(velocity.data)
+    return
+  }
   for (let i = 0; i < parameter.data.length; i++) {
     const g = gradient.data[i] + weightDecay * parameter.data[i]
     const v = momentum * velocity.data[i] + g

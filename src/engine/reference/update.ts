@@ -20,11 +20,17 @@ export const clipByRate: Kernel<ClipAttributes> = ([gradient, lr], [clipped], { 
 }
 
 export const adam: Kernel<AdamAttributes> = (
-  [parameter, gradient, mean, square, lr, step],
+  [parameter, gradient, mean, square, lr, step, guard],
   [nextParameter, nextMean, nextSquare],
   { beta1, beta2, epsilon, weightDecay, decoupled },
 ) => {
   const rate = lr.data[0]
+  if (!Number.isFinite(Math.fround(guard.data[0]))) {
+    nextParameter.data.set(parameter.data)
+    nextMean.data.set(mean.data)
+    nextSquare.data.set(square.data)
+    return
+  }
   const meanCorrection = 1 - beta1 ** (step.data[0] + 1)
   const squareCorrection = 1 - beta2 ** (step.data[0] + 1)
   for (let i = 0; i < parameter.data.length; i++) {

@@ -19,12 +19,13 @@ const onEach = (type: TensorType): Case[] => [
 
 const constant = (shape: readonly number[], value: number) => singleOp('fill', { shape, value }, [])
 
-const update = (type: TensorType, momentum: number, weightDecay: number, nesterov: boolean) =>
+const update = (type: TensorType, momentum: number, weightDecay: number, nesterov: boolean, guard = 2) =>
   singleOp('sgd', { momentum, weightDecay, nesterov }, [
     { type, fill: normal(), role: 'parameter' },
     { type, fill: normal() },
     { type, fill: normal(), role: 'optimizer' },
     { type: f32(), fill: () => Float32Array.of(0.05), role: 'scalar' },
+    { type: f32(), fill: () => Float32Array.of(guard) },
   ])
 
 const fullyConnected = (n: number, i: number, o: number): Case[] => {
@@ -58,6 +59,7 @@ export const elementwiseCases: readonly Case[] = [
   update(f32(33), 0.9, 5e-4, true),
   update(f32(10, 64), 0, 0, false),
   update(f32(17, 5, 3, 3), 0.9, 1e-4, true),
+  update(f32(17), 0.9, 1e-4, true, Number.NaN),
   ...fullyConnected(1, 1, 1),
   ...fullyConnected(8, 64, 10),
   ...fullyConnected(3, 5, 7),

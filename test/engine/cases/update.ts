@@ -19,7 +19,7 @@ const limits = (type: TensorType, limit: number): Case[] => {
   ]
 }
 
-const update = (type: TensorType, number: number, weightDecay: number, decoupled: boolean): Case =>
+const update = (type: TensorType, number: number, weightDecay: number, decoupled: boolean, guard = 2): Case =>
   singleOp('adam', { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay, decoupled }, [
     { type, fill: normal(), role: 'parameter' },
     { type, fill: normal() },
@@ -27,6 +27,7 @@ const update = (type: TensorType, number: number, weightDecay: number, decoupled
     { type, fill: positive, role: 'optimizer' },
     { ...rate, fill: constant(1e-3) },
     step(number),
+    { type: f32(), fill: constant(guard) },
   ])
 
 const norm = (...types: readonly TensorType[]): Case =>
@@ -57,7 +58,7 @@ function wholeWay(c: number, o: number, groups = 1): Case {
     const [scaled] = emit(builder, scale, { factor: 0.5 }, [gradient!], 'test')
     const [shorter] = emit(builder, clipByNorm, { limit: 20 }, [scaled!, total!], 'test')
     const [clipped] = emit(builder, clipByRate, { limit: 0.05 }, [shorter!, values.rate], 'test')
-    const inputs = [values.parameter, clipped!, values.mean, values.square, values.rate, values.number]
+    const inputs = [values.parameter, clipped!, values.mean, values.square, values.rate, values.number, total!]
     const [next] = emit(builder, adam, attributes, inputs, 'test')
     return { total: total!, clipped: clipped!, next: next! }
   })
@@ -71,6 +72,7 @@ export const updateCases: readonly Case[] = [
   update(f32(33), 1, 1e-2, true),
   update(f32(10, 64), 99, 1e-2, false),
   update(f32(17, 5, 3, 3), 100000, 0.1, true),
+  update(f32(18, 5, 3, 3), 3, 0.1, true, Number.NaN),
   norm(f32(1)),
   norm(f32(5, 7), f32(33), f32(2, 17, 3, 3)),
   norm(f32(3, 17, 40, 31), f32(100, 200)),

@@ -32,13 +32,14 @@ export const fill: Lowering<{ readonly shape: readonly number[]; readonly value:
 
 export const sgd: Lowering<SgdAttributes> = {
   emit({ inputs, outputs }, { momentum, weightDecay, nesterov }, { tape, at, size }) {
-    const [parameter, gradient, velocity, lr] = inputs.map(at) as [number, number, number, number]
+    const [parameter, gradient, velocity, lr, guard] = inputs.map(at) as [number, number, number, number, number]
     const [next_parameter, next_velocity] = outputs.map(at) as [number, number]
     tape.push('sgd', {
       parameter,
       gradient,
       velocity,
       lr,
+      guard,
       next_parameter,
       next_velocity,
       momentum,

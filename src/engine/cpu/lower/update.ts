@@ -19,13 +19,13 @@ export const clipByRate: Lowering<ClipAttributes> = {
 
 export const adam: Lowering<AdamAttributes> = {
   emit({ inputs, outputs }, { beta1, beta2, epsilon, weightDecay, decoupled }, { tape, at, size }) {
-    const [parameter, gradient, mean, square, lr, step] = inputs.map(at) as [
-      ...[number, number, number],
+    const [parameter, gradient, mean, square, lr, step, guard] = inputs.map(at) as [
+      ...[number, number, number, number],
       ...[number, number, number],
     ]
     const [next_parameter, next_mean, next_square] = outputs.map(at) as [number, number, number]
     tape.push('adam', {
-      ...{ parameter, gradient, mean, square, lr, step, next_parameter, next_mean, next_square },
+      ...{ parameter, gradient, mean, square, lr, step, guard, next_parameter, next_mean, next_square },
       ...{ beta1, beta2, epsilon, weight_decay: weightDecay, decoupled: Number(decoupled) },
       count: size(inputs[0]!),
     })
