@@ -100,7 +100,8 @@ export {
   type RecipeOptions,
 } from './train/recipe.js'
 export { type ScheduleName, scheduleNames } from './train/schedule.js'
-export type { StepProgress, Trainer, TrainingHooks } from './train/trainer.js'
+export type { StepProgress } from './train/step-progress.js'
+export type { PlanBytes, Trainer, TrainingHooks } from './train/trainer.js'
 export type { WarmUp } from './train/warm-up.js'
 export { weightHash } from './train/weight-hash.js'
 export type { NamedWeights } from './train/weights.js'

@@ -5,7 +5,8 @@
  */
 import { builtin } from '../data/builtin.js'
 import { type PresetName, preset } from '../spec/presets.js'
-import type { StepProgress, Trainer } from '../train/trainer.js'
+import type { StepProgress } from '../train/step-progress.js'
+import type { Trainer } from '../train/trainer.js'
 import { ConfigError } from '../util/errors.js'
 import { type DepthVerdict, depthVerdict, type FinalErrors, type Finals } from './depth-verdict.js'
 import type { ChosenEngine } from './engine-choice.js'

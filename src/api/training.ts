@@ -5,7 +5,8 @@ import type { Checkpoint, EpochRecord, Score } from '../train/checkpoint.js'
 import { Evaluator } from '../train/evaluate.js'
 import type { Evaluation } from '../train/metrics.js'
 import { completeRecipe, type RecipeOptions } from '../train/recipe.js'
-import { type StepProgress, Trainer, type TrainingHooks } from '../train/trainer.js'
+import type { StepProgress } from '../train/step-progress.js'
+import { type PlanBytes, Trainer, type TrainingHooks } from '../train/trainer.js'
 import { ConfigError, invariant } from '../util/errors.js'
 import type { ChosenEngine, EngineOptions, OpenOptions } from './engine-choice.js'
 
@@ -22,6 +23,8 @@ export interface ComputeOptions extends EngineOptions {
 export interface TrainingOptions extends ComputeOptions {
   /** One's own code in each step. */
   readonly hooks?: TrainingHooks | undefined
+  /** Called with what the plans take up, before anything is allocated for them. */
+  readonly onPlan?: ((bytes: PlanBytes) => void) | undefined
 }
 
 /** Who hears of a training. */
@@ -108,7 +111,8 @@ export function trainingFunctions(openEngine: OpenEngine): TrainingFunctions {
       )
     const { engine, release } = await engineOf(openEngine, options)
     try {
-      const evaluator = await Evaluator.open(engine, checkpoint.spec, data.test.count)
+      const plan = Evaluator.plan(engine, checkpoint.spec, data.test.count)
+      const evaluator = await Evaluator.open(engine, checkpoint.spec, plan)
       try {
         evaluator.setWeights(checkpoint.weights)
         return { ...(await evaluator.evaluate(data.test, normalisation, options.signal)), engine: engine.build }
@@ -174,6 +178,7 @@ async function openTrainer(
       checkpoint,
       signal: options.signal,
       hooks: options.hooks,
+      onPlan: options.onPlan,
       release,
     })
   } catch (error) {

@@ -2,11 +2,12 @@
 import { fillBatch } from '../data/batches.js'
 import { inputSize, type Normalisation, type Pictures } from '../data/dataset.js'
 import type { Engine, Executable } from '../engine/engine.js'
-import type { Graph, GraphInput } from '../graph/graph.js'
+import type { GraphInput } from '../graph/graph.js'
 import { forwardGraph } from '../model/forward.js'
+import type { Plan } from '../plan/plan.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { ConfigError } from '../util/errors.js'
-import { compileGraph } from './compile.js'
+import { planFor } from './compile.js'
 import { countCorrect, crossEntropySum, type Evaluation, percent } from './metrics.js'
 import { type NamedWeights, writeWeights } from './weights.js'
 
@@ -19,18 +20,25 @@ export class Evaluator {
   readonly #weights: readonly GraphInput[]
   readonly #executable: Executable
 
-  private constructor(spec: NetworkSpec, batch: number, graph: Graph, executable: Executable) {
+  private constructor(spec: NetworkSpec, executable: Executable) {
+    const { inputs } = executable.plan.graph
     this.#spec = spec
-    this.#batch = batch
-    this.#weights = graph.inputs.filter(({ role }) => role === 'parameter' || role === 'buffer')
+    this.#batch = inputs.find(({ name }) => name === 'pictures')!.value.type.shape[0]!
+    this.#weights = inputs.filter(({ role }) => role === 'parameter' || role === 'buffer')
     this.#executable = executable
   }
 
-  /** @param pictures about how many pictures an evaluation will have: for few, small runs are planned */
-  static async open(engine: Engine, spec: NetworkSpec, pictures: number): Promise<Evaluator> {
+  /**
+   * The plan of an evaluation; `open` takes it.
+   * @param pictures about how many there will be: for few, small runs are planned
+   */
+  static plan(engine: Engine, spec: NetworkSpec, pictures: number): Plan {
     const batch = Math.max(1, Math.min(MOST_PICTURES, pictures))
-    const graph = forwardGraph(spec, { batch, mode: 'inference' })
-    return new Evaluator(spec, batch, graph, await compileGraph(engine, graph))
+    return planFor(engine, forwardGraph(spec, { batch, mode: 'inference' }))
+  }
+
+  static async open(engine: Engine, spec: NetworkSpec, plan: Plan): Promise<Evaluator> {
+    return new Evaluator(spec, await engine.compile(plan))
   }
 
   /**

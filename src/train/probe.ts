@@ -13,7 +13,10 @@ import { type NamedWeights, writeWeights } from './weights.js'
 /** Where the network stands, and the batch to look at. */
 export interface ProbeState {
   readonly spec: NetworkSpec
-  readonly recipe: Pick<Recipe, 'batchSize' | 'labelSmoothing'>
+  readonly recipe: Pick<Recipe, 'batchSize' | 'labelSmoothing' | 'dropPath' | 'dropPathBy' | 'seed'>
+  /** The number of the step, and which of its batches it is, both from 0. */
+  readonly step: number
+  readonly batch: number
   /** Parameters and running statistics. */
   readonly weights: ReadonlyMap<string, NamedWeights>
   /** [batch][channels][height][width], normalised. */
@@ -36,6 +39,35 @@ export async function tapActivations(
   )
 }
 
+/** The forward pass just as the step makes it, dropped branches too. */
+export async function tapForward(
+  engine: Engine,
+  state: ProbeState,
+  taps: readonly LayerPath[],
+): Promise<{
+  /** By path: what layers, blocks or stages give. */
+  readonly results: ReadonlyMap<string, NamedWeights>
+  /** By path, `….mean` and `….variance`: those of the batch, in the order of the norms. */
+  readonly statistics: ReadonlyMap<string, NamedWeights>
+}> {
+  const { batchSize, labelSmoothing, dropPath, dropPathBy, seed } = state.recipe
+  const graph = forwardGraph(state.spec, {
+    batch: batchSize,
+    mode: 'training',
+    labelSmoothing,
+    dropPath: { rate: dropPath, by: dropPathBy, seed, batch: state.batch },
+    statisticsShare: 1, // so that running statistics become those of the batch
+    taps,
+  })
+  const buffers = graph.inputs.filter(({ role }) => role === 'buffer').map(({ name }) => name)
+  // Running statistics may have been lost with the rest: 0 of NaN would be NaN.
+  const weights = new Map(state.weights)
+  for (const name of buffers) weights.set(name, zeros(weights.get(name)!))
+  const found = await run(engine, { ...state, weights }, graph, [...taps, ...buffers])
+  const named = (names: readonly string[]) => new Map(names.map((name) => [name, found.get(name)!]))
+  return { results: named(taps), statistics: named(buffers) }
+}
+
 /** By path of the parameter: the Euclidean length of the gradient of the batch's loss, without weight decay. */
 export async function gradientNorms(engine: Engine, state: ProbeState): Promise<Map<string, number>> {
   const { batchSize, labelSmoothing } = state.recipe
@@ -52,10 +84,14 @@ export async function gradientNorms(engine: Engine, state: ProbeState): Promise<
   return norms
 }
 
-/** Compiles the graph, runs it once, and reads some of its outputs. */
+function zeros({ shape, data }: NamedWeights): NamedWeights {
+  return { shape, data: new Float32Array(data.length) }
+}
+
+/** Compiles the graph, runs it once, and reads some of its inputs and outputs. */
 async function run(
   engine: Engine,
-  { weights, pictures, labels, spec }: ProbeState,
+  { weights, pictures, labels, step, spec }: ProbeState,
   graph: Graph,
   names: readonly string[],
 ): Promise<Map<string, NamedWeights>> {
@@ -65,8 +101,9 @@ async function run(
     writeWeights(executable, state, weights, spec.name)
     executable.write('pictures', pictures)
     executable.write('labels', labels)
+    if (graph.inputs.some(({ name }) => name === 'step')) executable.write('step', Int32Array.of(step))
     await executable.run()
-    const shapes = new Map(graph.outputs.map(({ name, value }) => [name, value.type.shape]))
+    const shapes = new Map([...graph.inputs, ...graph.outputs].map(({ name, value }) => [name, value.type.shape]))
     const found = new Map<string, NamedWeights>()
     for (const name of names) found.set(name, { shape: shapes.get(name)!, data: await executable.read(name) })
     return found

@@ -1,56 +1,30 @@
 /**
- * Training, step by step: compiles the plans, feeds batches, counts losses and errors, evaluates, and gives out
- * checkpoints. What a step computes depends on the spec, the recipe, the data, the step number and the weights alone,
+ * Training, step by step, as people hold it: steps, evaluations, checkpoints and looks inside, one after the other on one
+ * engine. What a step computes depends on the spec, the recipe, the data, the step number and the weights alone,
  * so a training that goes on from a checkpoint ends in the same bits as one that never stopped.
  */
 import type { Dataset, PictureSize, Pictures } from '../data/dataset.js'
-import type { Engine, Executable } from '../engine/engine.js'
-import type { Graph, GraphInput } from '../graph/graph.js'
-import { initialise } from '../model/initialise.js'
+import type { Engine } from '../engine/engine.js'
 import type { LayerPath } from '../spec/paths.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { ConfigError, TrainingError } from '../util/errors.js'
-import { elements } from '../util/shape.js'
-import { batchName } from './accumulate.js'
 import type { Checkpoint, TrainingProgress } from './checkpoint.js'
-import { compileGraph } from './compile.js'
 import { type Course, course } from './course.js'
 import { expectSameData, identity } from './data-identity.js'
 import { Evaluator, expectFit } from './evaluate.js'
 import { withEvaluation } from './evaluations.js'
-import { firstNotFinite, whereLost } from './finite.js'
+import { firstNotFinite } from './finite.js'
 import { Latest } from './latest.js'
-import { countCorrect, type Evaluation, percent } from './metrics.js'
-import { NextBatch } from './next-batch.js'
+import type { Evaluation } from './metrics.js'
 import { expectSameNormalisation } from './normalisation-check.js'
-import { preciseStatistics } from './precise-norm.js'
 import { gradientNorms, type ProbeState, tapActivations } from './probe.js'
 import type { Recipe } from './recipe.js'
-import { trainingGraph } from './step.js'
-import { freshWarmUp, rateOf, warmUpAfter } from './warm-up.js'
+import { afterStep, freshProgress, type StepProgress } from './step-progress.js'
+import { Stepper, type StepperParts } from './stepper.js'
+import { rateOf } from './warm-up.js'
 import { weightHash } from './weight-hash.js'
-import { type NamedWeights, readWeights, writeWeights } from './weights.js'
-
-/** Where a training stands after a step. Errors are in percent, of augmented training pictures. */
-export interface StepProgress {
-  /** Finished steps, and how many there will be. */
-  readonly step: number
-  readonly totalSteps: number
-  /** The epoch that the step belongs to, from 1, and how many there will be. */
-  readonly epoch: number
-  readonly epochs: number
-  /** Of the step's batch, before its update. */
-  readonly loss: number
-  readonly top1Error: number
-  /** Means over the epoch so far. */
-  readonly epochLoss: number
-  readonly epochTop1Error: number
-  readonly lr: number
-  /** Since this trainer was made, evaluations not counted. */
-  readonly imagesPerSecond: number
-  /** What the remaining steps will take at that rate. */
-  readonly secondsLeft: number
-}
+import type { NamedWeights } from './weights.js'
+import { whereLost } from './where-lost.js'
 
 /** One's own code in a training, as values. They are no part of the recipe: give them again when a run goes on. */
 export interface TrainingHooks {
@@ -60,18 +34,31 @@ export interface TrainingHooks {
   readonly learningRate?: ((step: number, scheduled: number) => number) | undefined
 }
 
+/** What the plans of a training take up, in bytes. */
+export interface PlanBytes {
+  /** The plan of a step. */
+  readonly step: number
+  /** The plan of evaluations, which stands beside it. */
+  readonly evaluation: number
+}
+
 export interface TrainerOptions {
   /** Goes on from here; spec and recipe must be the checkpoint's own. */
   readonly checkpoint?: Checkpoint | undefined
   readonly hooks?: TrainingHooks | undefined
   /** Ends `steps` and `evaluate` between two runs of the engine, with the signal's reason. */
   readonly signal?: AbortSignal | undefined
+  /** Called once the plans are made, before anything is allocated for them. */
+  readonly onPlan?: ((bytes: PlanBytes) => void) | undefined
   /** Called once at the end of `dispose`, for example to end the engine. */
   readonly release?: (() => Promise<void>) | undefined
 }
 
 /** Milliseconds after which a training lets other work of the thread have its turn, signals and timers among it. */
 const TURN = 50
+
+const END = 'this training cannot go on'
+const REMEDY = 'begin again with a smaller learning rate or a warm-up'
 
 /** A training under way: made by `createTrainer`, trained by `steps`. Dispose of it when done. */
 export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
@@ -82,10 +69,8 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
   readonly #signal: AbortSignal | undefined
   readonly #hooks: TrainingHooks
   readonly #course: Course
-  readonly #graph: Graph
-  readonly #executable: Executable
+  readonly #stepper: Stepper
   readonly #evaluator: Evaluator
-  readonly #next: NextBatch
   readonly #release: () => Promise<void>
 
   #progress: TrainingProgress
@@ -115,31 +100,26 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
       expectSameData(options.checkpoint.data, identity(data))
       expectSameNormalisation(options.checkpoint, data)
     }
-    const plan = course(recipe, data.train.count)
-    const graph = trainingGraph(spec, recipe)
-    const executable = await compileGraph(engine, graph)
+    const parts = { engine, spec, data, recipe, course: course(recipe, data.train.count) }
+    const plans = { step: Stepper.plan(parts), evaluation: Evaluator.plan(engine, spec, data.test.count) }
+    options.onPlan?.({ step: plans.step.bytes, evaluation: plans.evaluation.bytes })
+    const stepper = await Stepper.open(parts, plans.step)
     let evaluator: Evaluator | undefined
     try {
-      evaluator = await Evaluator.open(engine, spec, data.test.count)
-      const trainer = new Trainer(engine, spec, data, recipe, options, plan, graph, executable, evaluator)
-      trainer.#writeWeights(options.checkpoint)
-      return trainer
+      evaluator = await Evaluator.open(engine, spec, plans.evaluation)
+      stepper.start(options.checkpoint)
+      return new Trainer(parts, options, stepper, evaluator)
     } catch (error) {
       await evaluator?.dispose()
-      await executable.dispose()
+      await stepper.dispose()
       throw error
     }
   }
 
   private constructor(
-    engine: E,
-    spec: NetworkSpec,
-    data: Dataset,
-    recipe: Recipe,
+    { engine, spec, data, recipe, course }: StepperParts & { readonly engine: E },
     options: TrainerOptions,
-    plan: Course,
-    graph: Graph,
-    executable: Executable,
+    stepper: Stepper,
     evaluator: Evaluator,
   ) {
     this.spec = spec
@@ -149,18 +129,10 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
     this.#signal = options.signal
     this.#hooks = options.hooks ?? {}
     this.#release = options.release ?? (async () => {})
-    this.#course = plan
-    this.#graph = graph
-    this.#executable = executable
+    this.#course = course
+    this.#stepper = stepper
     this.#evaluator = evaluator
-    this.#next = new NextBatch(data, recipe, plan.stepsPerEpoch)
-    this.#progress = options.checkpoint?.progress ?? {
-      step: 0,
-      running: { loss: 0, wrong: 0, count: 0 },
-      best: null,
-      history: [],
-      ...(recipe.warmupUntil > 0 ? { warmUp: freshWarmUp } : {}),
-    }
+    this.#progress = options.checkpoint?.progress ?? freshProgress(recipe)
   }
 
   /** Finished steps, the best epoch and what all epochs came to. */
@@ -261,7 +233,7 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
 
   /** Parameters and running statistics by path. */
   weights(): Promise<ReadonlyMap<string, NamedWeights>> {
-    return this.#exclusively(() => this.#readWeights())
+    return this.#exclusively(() => this.#stepper.weights())
   }
 
   /** 16 hexadecimal digits: see `weightHash`. */
@@ -285,7 +257,7 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
         progress: this.#progress,
         engine: this.engine.build,
         weights: await this.#readFiniteWeights(),
-        optimizer: await readWeights(this.#executable, this.#inputs('optimizer')),
+        optimizer: await this.#stepper.optimizer(),
       }
     })
   }
@@ -294,7 +266,7 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
   dispose(): Promise<void> {
     this.#disposed ??= this.#exclusively(async () => {
       await this.#evaluator.dispose()
-      await this.#executable.dispose()
+      await this.#stepper.dispose()
       await this.#release()
     })
     return this.#disposed
@@ -311,79 +283,46 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
     return result
   }
 
-  #inputs(...roles: readonly GraphInput['role'][]): GraphInput[] {
-    return this.#graph.inputs.filter(({ role }) => roles.includes(role))
-  }
-
-  #readWeights(): Promise<Map<string, NamedWeights>> {
-    return readWeights(this.#executable, this.#inputs('parameter', 'buffer'))
-  }
-
   async #readFiniteWeights(): Promise<Map<string, NamedWeights>> {
-    const weights = await this.#readWeights()
+    const weights = await this.#stepper.weights()
     const lost = firstNotFinite(weights)
     if (lost) {
       this.#failed = true
       throw new TrainingError(
-        `step ${this.#progress.step}: its update made ${lost.name} ${lost.value}; this training cannot go on: ` +
-          'begin again with a smaller learning rate or a warm-up',
+        `step ${this.#progress.step}: its update made ${lost.name} ${lost.value}; ${END}: ${REMEDY}`,
       )
     }
     return weights
   }
 
-  #writeWeights(checkpoint: Checkpoint | undefined): void {
-    const state = this.#inputs('parameter', 'buffer')
-    const optimizer = this.#inputs('optimizer')
-    if (checkpoint) {
-      writeWeights(this.#executable, state, checkpoint.weights, 'checkpoint')
-      writeWeights(this.#executable, optimizer, checkpoint.optimizer, 'checkpoint')
-      return
-    }
-    const { seed, zeroInitResidual } = this.recipe
-    for (const [name, data] of initialise(this.spec, { seed, zeroInitResidual })) this.#executable.write(name, data)
-    for (const { name, value } of optimizer) this.#executable.write(name, new Float32Array(elements(value.type.shape)))
-  }
-
   async #probeState(): Promise<ProbeState> {
     this.#signal?.throwIfAborted()
-    const step = Math.min(this.#progress.step, this.#course.totalSteps - 1)
-    this.#next.prepare(step)
-    const { pictures, labels } = this.#next.batch(0)
-    return { spec: this.spec, recipe: this.recipe, weights: await this.#readWeights(), pictures, labels }
+    return this.#stepper.probeState(Math.min(this.#progress.step, this.#course.totalSteps - 1))
   }
 
   #expectNumbers(): void {
-    if (this.#failed)
-      throw new TrainingError(
-        'the weights are no longer numbers: begin again with a smaller learning rate or a warm-up',
-      )
+    if (this.#failed) throw new TrainingError(`the numbers of this training were lost: ${REMEDY}`)
   }
 
-  /** One step. The pictures of the next are prepared while the engine runs this one. */
   async #step(): Promise<StepProgress> {
     this.#signal?.throwIfAborted()
     this.#expectNumbers()
     await this.#takeTurns()
     const began = performance.now()
     const { step } = this.#progress
+    const { totalSteps } = this.#course
     const lr = this.#learningRate(step)
-    this.#next.prepare(step)
-    const labels = this.#next.labels.slice()
-    this.#writeStep(step, lr)
-    const running = this.#executable.run()
-    try {
-      if (step + 1 < this.#course.totalSteps) this.#next.prepare(step + 1)
-    } finally {
-      await running
-    }
-    const loss = (await this.#executable.read('loss'))[0]!
-    if (!Number.isFinite(loss)) await this.#fail(step, lr, loss)
-    const wrong = labels.length - (await this.#countCorrect(labels))
-    if (step + 1 === this.#course.totalSteps) await this.#refineStatistics()
-    this.#trained = { count: this.#trained.count + labels.length, wrong: this.#trained.wrong + wrong }
+    const figures = await this.#stepper.run(step, lr)
+    if (!Number.isFinite(figures.loss)) await this.#fail(step, lr, figures.loss)
+    // A part of the last step: done wholly or not at all.
+    if (step + 1 === totalSteps) await this.#stepper.refineStatistics()
+    const { count, wrong } = this.#trained
+    this.#trained = { count: count + figures.count, wrong: wrong + figures.wrong }
     this.#trainedMilliseconds += performance.now() - began
-    return this.#finishStep(lr, loss, labels.length, wrong)
+    const { progress, told } = afterStep(this.#progress, figures, { lr, course: this.#course, recipe: this.recipe })
+    this.#progress = progress
+    const { imagesPerSecond } = this
+    return { ...told, imagesPerSecond, secondsLeft: ((totalSteps - told.step) * figures.count) / imagesPerSecond }
   }
 
   #learningRate(step: number): number {
@@ -394,88 +333,13 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
     return lr
   }
 
-  #writeStep(step: number, lr: number): void {
-    const { accumulate } = this.recipe
-    for (let batch = 0; batch < accumulate; batch++) {
-      const { pictures, labels } = this.#next.batch(batch)
-      this.#executable.write(batchName('pictures', batch, accumulate), pictures)
-      this.#executable.write(batchName('labels', batch, accumulate), labels)
-    }
-    this.#executable.write('lr', Float32Array.of(lr))
-    if (this.#inputs('scalar').some(({ name }) => name === 'step')) this.#executable.write('step', Int32Array.of(step))
-  }
-
-  /** How many pictures of the last step were answered rightly before its update. */
-  async #countCorrect(labels: Int32Array): Promise<number> {
-    const { batchSize, accumulate } = this.recipe
-    const { classes } = this.spec.head
-    let correct = 0
-    for (let batch = 0; batch < accumulate; batch++) {
-      const logits = await this.#executable.read(batchName('logits', batch, accumulate))
-      correct += countCorrect(logits, labels.subarray(batch * batchSize), classes, batchSize)
-    }
-    return correct
-  }
-
-  /** Precise batch norm, over the batches that would come next. A part of the last step: done wholly or not at all. */
-  async #refineStatistics(): Promise<void> {
-    const { batchSize, accumulate, preciseBn } = this.recipe
-    if (preciseBn === 0) return
-    const { stepsPerEpoch, epochs } = this.#course
-    const statistics = await preciseStatistics(this.engine, this.spec, {
-      weights: await this.#readWeights(),
-      batchSize,
-      batches: preciseBn,
-      pictures: (batch) => {
-        this.#next.prepare(epochs * stepsPerEpoch + Math.floor(batch / accumulate))
-        return this.#next.batch(batch % accumulate).pictures
-      },
-    })
-    for (const [path, values] of statistics) this.#executable.write(path, values)
-  }
-
-  #finishStep(lr: number, loss: number, count: number, wrong: number): StepProgress {
-    const { stepsPerEpoch, totalSteps, epochs } = this.#course
-    const { running, history, warmUp } = this.#progress
-    const step = this.#progress.step + 1
-    const epoch = Math.ceil(step / stepsPerEpoch)
-    const sums = { loss: running.loss + loss * count, wrong: running.wrong + wrong, count: running.count + count }
-    const means = { loss: sums.loss / sums.count, top1Error: percent(sums.wrong, sums.count) }
-    const top1Error = percent(wrong, count)
-    const ends = step % stepsPerEpoch === 0 || step === totalSteps
-    this.#progress = {
-      ...this.#progress,
-      step,
-      running: ends ? { loss: 0, wrong: 0, count: 0 } : sums,
-      history: ends ? [...history, { epoch, step, lr, train: means }] : history,
-      ...(warmUp ? { warmUp: warmUpAfter(warmUp, this.recipe.warmupUntil, top1Error, step) } : {}),
-    }
-    const rate = this.imagesPerSecond
-    return {
-      step,
-      totalSteps,
-      epoch,
-      epochs,
-      loss,
-      top1Error,
-      epochLoss: means.loss,
-      epochTop1Error: means.top1Error,
-      lr,
-      imagesPerSecond: rate,
-      secondsLeft: ((totalSteps - step) * count) / rate,
-    }
-  }
-
   /** Ends the training at a loss that is no number; says where the numbers were lost. */
   async #fail(step: number, lr: number, loss: number): Promise<never> {
     this.#failed = true
-    this.#next.prepare(step)
-    const statistics = await readWeights(this.#executable, this.#inputs('buffer'))
-    const logits = await this.#executable.read(batchName('logits', 0, this.recipe.accumulate))
-    const where = whereLost({ pictures: this.#next.pictures, statistics, logits })
+    const where = await whereLost(this.engine, await this.#stepper.lostState(step))
     throw new TrainingError(
       `step ${step + 1} (epoch ${Math.floor(step / this.#course.stepsPerEpoch) + 1}): the loss is ${loss}, at a ` +
-        `learning rate of ${lr}; ${where}; this training cannot go on: begin again with a smaller learning rate or a warm-up`,
+        `learning rate of ${lr}; ${where}; ${END}: ${REMEDY}`,
     )
   }
 

@@ -5,7 +5,8 @@ import { openReference } from '../../src/engine/reference/engine.js'
 import { preset } from '../../src/spec/presets.js'
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../../src/train/checkpoint.js'
 import type { RecipeOptions } from '../../src/train/recipe.js'
-import { type StepProgress, Trainer, type TrainerOptions } from '../../src/train/trainer.js'
+import type { StepProgress } from '../../src/train/step-progress.js'
+import { Trainer, type TrainerOptions } from '../../src/train/trainer.js'
 import { tinyData, tinyRecipe, tinySpec } from './tiny.js'
 
 const open = (recipe: RecipeOptions = {}, options: TrainerOptions = {}, data: Dataset = tinyData()) =>
@@ -150,9 +151,9 @@ describe('what stops a training', () => {
       /^step 2 \(epoch 1\): the loss is (NaN|Infinity), at a learning rate of 1e\+30; the first layer to see it was stem\.norm, where the variance of the batch became Infinity; this training cannot go on: begin again with a smaller learning rate or a warm-up$/,
     )
     await expect(trainer.checkpoint()).rejects.toThrow(
-      'the weights are no longer numbers: begin again with a smaller learning rate or a warm-up',
+      'the numbers of this training were lost: begin again with a smaller learning rate or a warm-up',
     )
-    await expect(run()).rejects.toThrow('the weights are no longer numbers')
+    await expect(run()).rejects.toThrow('the numbers of this training were lost')
   })
 
   test('a signal: ends with its reason, and the trainer can still be asked', async () => {

@@ -1,0 +1,169 @@
+/**
+ * The steps of a training on an engine: their plan, the state that the plan holds (weights, running statistics, the
+ * optimizer's), and the pictures that it is fed. What a step computes depends on this state and the step's number alone.
+ */
+import type { Dataset } from '../data/dataset.js'
+import type { Engine, Executable } from '../engine/engine.js'
+import type { GraphInput } from '../graph/graph.js'
+import { initialise } from '../model/initialise.js'
+import type { Plan } from '../plan/plan.js'
+import type { NetworkSpec } from '../spec/spec.js'
+import { elements } from '../util/shape.js'
+import { batchName } from './accumulate.js'
+import type { Checkpoint } from './checkpoint.js'
+import { planFor } from './compile.js'
+import type { Course } from './course.js'
+import { allFinite } from './finite.js'
+import { countCorrect } from './metrics.js'
+import { NextBatch } from './next-batch.js'
+import { preciseStatistics } from './precise-norm.js'
+import type { ProbeState } from './probe.js'
+import type { Recipe } from './recipe.js'
+import { trainingGraph } from './step.js'
+import { type NamedWeights, readWeights, writeWeights } from './weights.js'
+
+/** What a step came to, before its update. */
+export interface StepFigures {
+  /** Mean over the step's pictures. No number where the step went wrong: then nothing was updated. */
+  readonly loss: number
+  /** Pictures of the step, and how many of them were answered wrongly. */
+  readonly count: number
+  readonly wrong: number
+}
+
+/** Everything a stepper is made of. */
+export interface StepperParts {
+  readonly engine: Engine
+  readonly spec: NetworkSpec
+  readonly data: Dataset
+  readonly recipe: Recipe
+  readonly course: Course
+}
+
+export class Stepper {
+  readonly #parts: StepperParts
+  readonly #executable: Executable
+  readonly #next: NextBatch
+
+  /** The plan of a step; `open` takes it. */
+  static plan({ engine, spec, recipe }: Pick<StepperParts, 'engine' | 'spec' | 'recipe'>): Plan {
+    return planFor(engine, trainingGraph(spec, recipe))
+  }
+
+  /** Allocates what the plan needs. Nothing is in it until `start`. */
+  static async open(parts: StepperParts, plan: Plan): Promise<Stepper> {
+    return new Stepper(parts, await parts.engine.compile(plan))
+  }
+
+  private constructor(parts: StepperParts, executable: Executable) {
+    this.#parts = parts
+    this.#executable = executable
+    this.#next = new NextBatch(parts.data, parts.recipe, parts.course.stepsPerEpoch)
+  }
+
+  /**
+   * Writes the state: of the checkpoint, or fresh.
+   * @throws DataError when the checkpoint's tensors are not those of the network.
+   */
+  start(checkpoint: Checkpoint | undefined): void {
+    const optimizer = this.#inputs('optimizer')
+    if (checkpoint) {
+      writeWeights(this.#executable, this.#inputs('parameter', 'buffer'), checkpoint.weights, 'checkpoint')
+      writeWeights(this.#executable, optimizer, checkpoint.optimizer, 'checkpoint')
+      return
+    }
+    const { seed, zeroInitResidual } = this.#parts.recipe
+    for (const [name, values] of initialise(this.#parts.spec, { seed, zeroInitResidual }))
+      this.#executable.write(name, values)
+    for (const { name, value } of optimizer) this.#executable.write(name, new Float32Array(elements(value.type.shape)))
+  }
+
+  /** Parameters and running statistics by path. */
+  weights(): Promise<Map<string, NamedWeights>> {
+    return readWeights(this.#executable, this.#inputs('parameter', 'buffer'))
+  }
+
+  /** The optimizer's state by name. */
+  optimizer(): Promise<Map<string, NamedWeights>> {
+    return readWeights(this.#executable, this.#inputs('optimizer'))
+  }
+
+  /** Runs a step, counted from 0. The pictures of the next are prepared while the engine runs this one. */
+  async run(step: number, lr: number): Promise<StepFigures> {
+    this.#next.prepare(step)
+    const labels = this.#next.labels.slice()
+    this.#feed(step, lr)
+    const running = this.#executable.run()
+    try {
+      if (step + 1 < this.#parts.course.totalSteps) this.#next.prepare(step + 1)
+    } finally {
+      await running
+    }
+    const loss = (await this.#executable.read('loss'))[0]!
+    return { loss, count: labels.length, wrong: labels.length - (await this.#countCorrect(labels)) }
+  }
+
+  #feed(step: number, lr: number): void {
+    const { accumulate } = this.#parts.recipe
+    for (let batch = 0; batch < accumulate; batch++) {
+      const { pictures, labels } = this.#next.batch(batch)
+      this.#executable.write(batchName('pictures', batch, accumulate), pictures)
+      this.#executable.write(batchName('labels', batch, accumulate), labels)
+    }
+    this.#executable.write('lr', Float32Array.of(lr))
+    if (this.#inputs('scalar').some(({ name }) => name === 'step')) this.#executable.write('step', Int32Array.of(step))
+  }
+
+  async #countCorrect(labels: Int32Array): Promise<number> {
+    const { batchSize, accumulate } = this.#parts.recipe
+    const { classes } = this.#parts.spec.head
+    let correct = 0
+    for (let batch = 0; batch < accumulate; batch++)
+      correct += countCorrect(await this.#logits(batch), labels.subarray(batch * batchSize), classes, batchSize)
+    return correct
+  }
+
+  #logits(batch: number): Promise<Float32Array> {
+    return this.#executable.read(batchName('logits', batch, this.#parts.recipe.accumulate))
+  }
+
+  /** Precise batch norm, over the batches that would come after the last step. */
+  async refineStatistics(): Promise<void> {
+    const { engine, spec, recipe, course } = this.#parts
+    const { batchSize, accumulate, preciseBn } = recipe
+    if (preciseBn === 0) return
+    const statistics = await preciseStatistics(engine, spec, {
+      weights: await this.weights(),
+      batchSize,
+      batches: preciseBn,
+      pictures: (batch) => {
+        this.#next.prepare(course.epochs * course.stepsPerEpoch + Math.floor(batch / accumulate))
+        return this.#next.batch(batch % accumulate).pictures
+      },
+    })
+    for (const [path, values] of statistics) this.#executable.write(path, values)
+  }
+
+  /** The state and one batch of a step, to look into it. */
+  async probeState(step: number, batch = 0): Promise<ProbeState> {
+    const { spec, recipe } = this.#parts
+    this.#next.prepare(step)
+    return { spec, recipe, step, batch, weights: await this.weights(), ...this.#next.batch(batch) }
+  }
+
+  /** The same for the batch that took the numbers away in a step which has just run. */
+  async lostState(step: number): Promise<ProbeState> {
+    const { accumulate } = this.#parts.recipe
+    let batch = 0
+    while (batch < accumulate - 1 && allFinite(await this.#logits(batch))) batch++
+    return this.probeState(step, batch)
+  }
+
+  dispose(): Promise<void> {
+    return this.#executable.dispose()
+  }
+
+  #inputs(...roles: readonly GraphInput['role'][]): GraphInput[] {
+    return this.#executable.plan.graph.inputs.filter(({ role }) => roles.includes(role))
+  }
+}
