@@ -51,13 +51,17 @@ export class LayerBuilder {
   }
 
   conv(path: string, x: Value, layer: ConvLayer, stride: number): Value {
-    const { width, kernel, dilation = 1 } = layer
-    const weight = this.#parameter(path, 'weight', f32(width, x.type.shape[1]!, kernel, kernel))
+    const { width, kernel, dilation = 1, groups = 1 } = layer
+    const channels = x.type.shape[1]!
+    if (channels % groups !== 0)
+      throw new ShapeError(`${path}: ${channels} channels cannot be divided into ${groups} groups`)
+    const weight = this.#parameter(path, 'weight', f32(width, channels / groups, kernel, kernel))
     const padding = paddingOf(layer)
     const attributes = {
       stride: [stride, stride],
       padding: [padding, padding],
       dilation: [dilation, dilation],
+      ...(groups === 1 ? {} : { groups }),
     } as const
     return this.#emit(path, conv2d, attributes, x, weight)
   }

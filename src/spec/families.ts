@@ -36,6 +36,10 @@ export interface ImagenetOptions extends FamilyOptions {
    * pretrained weights), or 0, the first 1x1 (the paper).
    */
   readonly strideIn?: 0 | 1
+  /** Bottlenecks: groups of the 3x3 layer [Xie 2017]. Default 1. */
+  readonly groups?: number
+  /** Bottlenecks: channels a group has in the 3x3 layer of the first stage, doubled from stage to stage. Default 64. */
+  readonly widthPerGroup?: number
 }
 
 /** Blocks a stage, by depth. [He 2015, table 1; 200: He 2016] */
@@ -58,7 +62,7 @@ export function cifarBasic(options: CifarOptions): NetworkSpec {
 export function cifarBottleneck(options: CifarOptions): NetworkSpec {
   const n = blocksPerStage(options.depth, 9, 'bottlenecks')
   const { shortcut = 'project-on-change' } = options
-  return cifar(options, n, shortcut, bottleneckBranch)
+  return cifar(options, n, shortcut, (width) => bottleneckBranch(width))
 }
 
 /** ImageNet net of basic blocks, depth 18 or 34; option B shortcuts by default. */
@@ -68,7 +72,12 @@ export function imagenetBasic(options: ImagenetOptions): NetworkSpec {
 
 /** ImageNet net of bottlenecks, depth 50, 101, 152 or 200; option B shortcuts by default. */
 export function imagenetBottleneck(options: ImagenetOptions): NetworkSpec {
-  return imagenet(options, bottleneckDepths, 'bottlenecks', bottleneckBranch, options.strideIn ?? 1)
+  const { groups = 1, widthPerGroup = 64, strideIn = 1 } = options
+  for (const [name, value] of Object.entries({ groups, widthPerGroup }))
+    if (!Number.isInteger(value) || value < 1)
+      throw new ConfigError(`${name}: expected a whole number of at least 1, got ${value}`)
+  const branch = (width: number) => bottleneckBranch(width, (width * groups * widthPerGroup) / 64, groups)
+  return imagenet(options, bottleneckDepths, 'bottlenecks', branch, strideIn)
 }
 
 /** Two 3x3 layers. */
@@ -79,11 +88,11 @@ export function basicBranch(width: number): ConvLayer[] {
   ]
 }
 
-/** 1x1 down to `width`, 3x3, 1x1 up to four times that. */
-export function bottleneckBranch(width: number): ConvLayer[] {
+/** 1x1 down to `inner` channels, 3x3 in groups, 1x1 up to four times `width`. */
+export function bottleneckBranch(width: number, inner = width, groups = 1): ConvLayer[] {
   return [
-    { kind: 'conv', width, kernel: 1 },
-    { kind: 'conv', width, kernel: 3 },
+    { kind: 'conv', width: inner, kernel: 1 },
+    { kind: 'conv', width: inner, kernel: 3, ...(groups === 1 ? {} : { groups }) },
     { kind: 'conv', width: 4 * width, kernel: 1 },
   ]
 }

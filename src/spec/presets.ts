@@ -9,6 +9,9 @@ export type PresetOptions = Omit<FamilyOptions, 'name' | 'order'>
 
 const basic = (depth: number) => (options: PresetOptions) => cifarBasic({ depth, ...options })
 const plain = (depth: number) => (options: PresetOptions) => plainTwin(cifarBasic({ depth, ...options }))
+/** Wide and aggregated bottlenecks, under torchvision's names. [Zagoruyko 2016; Xie 2017] */
+const grouped = (depth: number, groups: number, widthPerGroup: number, options: FamilyOptions) =>
+  imagenetBottleneck({ depth, groups, widthPerGroup, ...options })
 
 const builders = {
   resnet8: basic(8),
@@ -32,6 +35,10 @@ const builders = {
   resnet50: (options) => imagenetBottleneck({ depth: 50, ...options }),
   resnet101: (options) => imagenetBottleneck({ depth: 101, ...options }),
   resnet152: (options) => imagenetBottleneck({ depth: 152, ...options }),
+  wide_resnet50_2: (options) => grouped(50, 1, 128, { name: 'wide_resnet50_2', ...options }),
+  wide_resnet101_2: (options) => grouped(101, 1, 128, { name: 'wide_resnet101_2', ...options }),
+  resnext50_32x4d: (options) => grouped(50, 32, 4, { name: 'resnext50_32x4d', ...options }),
+  resnext101_32x8d: (options) => grouped(101, 32, 8, { name: 'resnext101_32x8d', ...options }),
   plain18: (options) => plainTwin(imagenetBasic({ depth: 18, ...options })),
   plain34: (options) => plainTwin(imagenetBasic({ depth: 34, ...options })),
 } as const satisfies Record<string, (options: PresetOptions) => NetworkSpec>

@@ -5,7 +5,8 @@
 
 /**
  * A convolution without bias, square, the same on both axes. `dilation` defaults to 1, `padding` to
- * dilation · (kernel >> 1), which keeps the size of the map where kernels are odd and the stride is 1.
+ * dilation · (kernel >> 1), which keeps the size of the map where kernels are odd and the stride is 1, and `groups` to
+ * 1: channels fall into so many groups, each convolved by itself.
  */
 export interface ConvLayer {
   readonly kind: 'conv'
@@ -14,6 +15,7 @@ export interface ConvLayer {
   readonly kernel: number
   readonly padding?: number
   readonly dilation?: number
+  readonly groups?: number
 }
 
 /** A convolution of the stem, which sets its own stride, 1 by default. In a branch the block sets it. */

@@ -57,11 +57,12 @@ function checkPool(layer: Fields, path: string): void {
 }
 
 function checkConv(layer: Fields, path: string, more: readonly string[] = []): void {
-  fields(layer, path, ['kind', 'width', 'kernel', 'padding', 'dilation', ...more])
+  fields(layer, path, ['kind', 'width', 'kernel', 'padding', 'dilation', 'groups', ...more])
   whole(layer, path, 'width', 1)
   whole(layer, path, 'kernel', 1)
   if (layer.padding !== undefined) whole(layer, path, 'padding', 0)
   if (layer.dilation !== undefined) whole(layer, path, 'dilation', 1)
+  if (layer.groups !== undefined) whole(layer, path, 'groups', 1)
 }
 
 function checkStage(value: unknown, index: number): void {

@@ -54,6 +54,15 @@ describe('ImageNet nets', () => {
     expect(giga(cost.macs)).toBe(macs)
   })
 
+  test.each<[PresetName, number, number]>([
+    ['wide_resnet50_2', 68_883_240, 11_398_021_120],
+    ['wide_resnet101_2', 126_886_696, 22_753_050_624],
+    ['resnext50_32x4d', 25_028_904, 4_230_479_872],
+    ['resnext101_32x8d', 88_791_336, 16_414_015_488],
+  ])('%s has %i params and %i MACs, as in torchvision', (name, params, macs) => {
+    expect(complexity(preset(name))).toMatchObject({ params, macs })
+  })
+
   test.each([
     [50, '3.858'],
     [101, '7.570'],

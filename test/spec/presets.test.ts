@@ -44,6 +44,23 @@ test('CIFAR nets use option A, ImageNet nets option B with the stride in the 3x3
   })
 })
 
+test('wide nets and ResNeXts differ from ResNets in the middle of their branches', () => {
+  const branch = (name: PresetName) => preset(name).stages[1]!.blocks[0]!.branch
+  expect(branch('wide_resnet50_2')).toEqual([
+    { kind: 'conv', width: 256, kernel: 1 },
+    { kind: 'conv', width: 256, kernel: 3 },
+    { kind: 'conv', width: 512, kernel: 1 },
+  ])
+  expect(branch('resnext50_32x4d')).toEqual([
+    { kind: 'conv', width: 256, kernel: 1 },
+    { kind: 'conv', width: 256, kernel: 3, groups: 32 },
+    { kind: 'conv', width: 512, kernel: 1 },
+  ])
+  expect(() => imagenetBottleneck({ depth: 50, groups: 0 })).toThrow(
+    new ConfigError('groups: expected a whole number of at least 1, got 0'),
+  )
+})
+
 test('pre-activation nets activate before the split after a bare stem and where shortcuts project', () => {
   const shared = (name: PresetName) =>
     preset(name).stages.flatMap(({ blocks }, stage) =>

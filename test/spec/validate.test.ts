@@ -63,7 +63,7 @@ describe('each field is checked and the message says where', () => {
     [
       [...layer, 'stride'],
       2,
-      'stage2.block2.conv1: there is no field "stride"; the fields are kind, width, kernel, padding, dilation',
+      'stage2.block2.conv1: there is no field "stride"; the fields are kind, width, kernel, padding, dilation, groups',
     ],
     [[...block, 'stride'], 0, 'stage2.block2: stride must be a whole number of at least 1, got 0'],
     [[...block, 'strideIn'], 2, 'stage2.block2: strideIn must be below the number of layers in the branch, 2, got 2'],
