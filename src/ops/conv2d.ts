@@ -5,14 +5,14 @@
  */
 import { f32, type TensorType } from '../graph/graph.js'
 import { ShapeError } from '../util/errors.js'
-import { elements } from '../util/shape.js'
 import { defineOp, expectRank, expectShape } from './op.js'
-import { type ConvAttributes, type Pair, windowSize } from './window.js'
+import { type ConvAttributes, type Pair, WINOGRAD_POINTS, WINOGRAD_TAPS, windowSize } from './window.js'
 
 /** Shape of the output of a convolution, from those of its input and weight. */
 function outputType(op: string, x: readonly number[], weight: readonly number[], a: ConvAttributes): TensorType {
   const [n, channels, h, w] = x as [number, number, number, number]
-  const [o, i, kh, kw] = weight as [number, number, number, number]
+  const [o, i] = weight as [number, number]
+  const [kh, kw] = kernelSize(op, weight, a)
   const { groups = 1 } = a
   if (!Number.isInteger(groups) || groups < 1)
     throw new ShapeError(`${op}: groups must be a whole number of at least 1, got ${groups}`)
@@ -32,10 +32,20 @@ function outputType(op: string, x: readonly number[], weight: readonly number[],
   )
 }
 
-/** Multiply-adds of the forward convolution; both gradients cost the same. */
-function macs(dy: TensorType, weight: TensorType): number {
+/** Height and width of the kernel: those of the weight, unless it is transformed. */
+function kernelSize(op: string, weight: readonly number[], { winograd = false }: ConvAttributes): Pair {
+  const [, , kh, kw] = weight as [number, number, number, number]
+  if (!winograd) return [kh, kw]
+  if (kh !== WINOGRAD_POINTS || kw !== WINOGRAD_POINTS)
+    throw new ShapeError(`${op}: a transformed weight has 6x6 points, got ${kh}x${kw}`)
+  return [WINOGRAD_TAPS, WINOGRAD_TAPS]
+}
+
+/** Multiply-adds of the convolution as a direct sum, however it is computed; both gradients cost the same. */
+function macs(dy: TensorType, { shape }: TensorType, { winograd = false }: Partial<ConvAttributes> = {}): number {
   const [n, , oh, ow] = dy.shape as [number, number, number, number]
-  return n * oh * ow * elements(weight.shape)
+  const taps = winograd ? WINOGRAD_TAPS * WINOGRAD_TAPS : shape[2]! * shape[3]!
+  return n * oh * ow * shape[0]! * shape[1]! * taps
 }
 
 export const conv2d = defineOp<ConvAttributes>({
@@ -45,7 +55,7 @@ export const conv2d = defineOp<ConvAttributes>({
   infer: ([x, weight], attributes) => [
     outputType('conv2d', expectRank('conv2d', 'x', x, 4), expectRank('conv2d', 'weight', weight, 4), attributes),
   ],
-  cost: ([, weight], [y]) => ({ macs: macs(y!, weight!) }),
+  cost: ([, weight], [y], attributes) => ({ macs: macs(y!, weight!, attributes) }),
   gradient: ({ attributes, inputs, outputGradients, needed, emit }) => {
     const [x, weight] = inputs as [(typeof inputs)[0], (typeof inputs)[0]]
     const dy = outputGradients[0]!

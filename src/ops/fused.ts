@@ -7,7 +7,7 @@ import { ShapeError } from '../util/errors.js'
 import type { NormAttributes } from './batch-norm.js'
 import { conv2d, conv2dInputGradient } from './conv2d.js'
 import { defineOp, expectRank, expectShape, noMacs } from './op.js'
-import type { ConvAttributes, Pair } from './window.js'
+import { type ConvAttributes, type Pair, WINOGRAD_POINTS, WINOGRAD_TAPS } from './window.js'
 
 const none = { none: 'it is made by a pass of the plan, after differentiation' }
 
@@ -120,6 +120,23 @@ export const foldBatchNorm = defineOp<NormAttributes>({
     for (const [name, type] of Object.entries({ scale, shift, mean, variance }))
       expectShape('foldBatchNorm', name, type, [o])
     return [weight!, f32(o)]
+  },
+  cost: noMacs,
+  gradient: none,
+})
+
+/**
+ * G w Gᵀ of each 3x3 kernel [O, I, 3, 3], as Winograd's algorithm F(4x4, 3x3) multiplies with it: [O, I, 6, 6]. A
+ * convolution with the attribute `winograd` takes it in place of the weight.
+ */
+export const winogradWeight = defineOp<Record<never, never>>({
+  name: 'winogradWeight',
+  inputs: ['weight'],
+  outputs: ['transformed'],
+  infer: ([weight]) => {
+    const [o, i] = expectRank('winogradWeight', 'weight', weight, 4) as [number, number]
+    expectShape('winogradWeight', 'weight', weight, [o, i, WINOGRAD_TAPS, WINOGRAD_TAPS])
+    return [f32(o, i, WINOGRAD_POINTS, WINOGRAD_POINTS)]
   },
   cost: noMacs,
   gradient: none,

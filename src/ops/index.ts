@@ -25,6 +25,7 @@ import {
   imageStatistics,
   normalise,
   normaliseGradient,
+  winogradWeight,
 } from './fused.js'
 import { linear, linearInputGradient, linearWeightGradient, sumRows } from './linear.js'
 import { multiply } from './multiply.js'
@@ -100,6 +101,7 @@ export const ops = {
   squaredError,
   squaredErrorGradient,
   sumRows,
+  winogradWeight,
 } as const
 
 export type OpName = keyof typeof ops

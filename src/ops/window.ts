@@ -11,7 +11,12 @@ export type ConvAttributes = {
   readonly dilation: Pair
   /** Channels fall into so many groups, each convolved by itself; by default 1. */
   readonly groups?: number
+  /** The weight, of a 3x3 kernel, is given as `winogradWeight` makes it. */
+  readonly winograd?: boolean
 }
+/** Rows and columns of a kernel, and of its form for Winograd's algorithm F(4x4, 3x3). */
+export const WINOGRAD_TAPS = 3
+export const WINOGRAD_POINTS = 6
 export type PoolAttributes = { readonly kernel: Pair; readonly stride: Pair; readonly padding: Pair }
 
 /** Output size along one axis: floor((size + 2 padding − dilation (kernel − 1) − 1) / stride) + 1. */

@@ -118,7 +118,10 @@ function shareBuffers(
   return root
 }
 
-/** First and last step at which each buffer must hold. Inputs, outputs and what the setup made live for ever. */
+/**
+ * First and last step at which each buffer must hold. Inputs, outputs and what the setup made for the steps live for
+ * ever; what only the setup reads lives at the negative steps of the setup.
+ */
 function lifetimes(
   graph: Graph,
   setup: readonly Node[],
@@ -128,7 +131,13 @@ function lifetimes(
   const forever = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }
   const lives = new Map<Value, { from: number; to: number }>()
   for (const { value } of graph.inputs) lives.set(value, forever)
-  for (const node of setup) for (const value of node.outputs) lives.set(value, forever)
+  setup.forEach((node, i) => {
+    const step = i - setup.length
+    for (const value of node.outputs) lives.set(value, { from: step, to: step })
+    for (const value of node.inputs) extend(lives, value, step)
+  })
+  const made = new Set(setup.flatMap(({ outputs }) => outputs))
+  for (const value of steps.flatMap(({ inputs }) => inputs)) if (made.has(value)) lives.set(value, forever)
   steps.forEach((node, i) => {
     for (const value of node.outputs) {
       const owner = root.get(value)!

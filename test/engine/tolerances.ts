@@ -78,6 +78,7 @@ export const tolerances: { readonly [Name in OpName]: Tolerance } = {
   squaredError: elementwise,
   squaredErrorGradient: elementwise,
   sumRows: reductions,
+  winogradWeight: elementwise,
 }
 
 /**

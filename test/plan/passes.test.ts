@@ -16,6 +16,7 @@ import { fuseGradientAdd, fuseNormGradient } from '../../src/plan/passes/backwar
 import { fuseAdd, fuseRelu } from '../../src/plan/passes/epilogue.js'
 import { foldBatchNorms } from '../../src/plan/passes/fold.js'
 import { splitBatchNorm } from '../../src/plan/passes/statistics.js'
+import { transformWeights } from '../../src/plan/passes/winograd.js'
 import type { Pass } from '../../src/plan/rewrite.js'
 import { Random } from '../../src/util/random.js'
 import { elements } from '../../src/util/shape.js'
@@ -118,6 +119,13 @@ function keepsMeaning(graph: Graph, passes: readonly Pass[]): Graph {
 
 const split: Pass = (graph) => splitBatchNorm(graph, (n, rows) => Math.min(rows, n === 3 ? 4 : 1))
 
+/** All that can be: 3x3 kernels with stride 1. */
+const transform: Pass = (graph) =>
+  transformWeights(
+    graph,
+    ({ op, inputs }) => /^conv2d(Statistics|Activation)?$/.test(op) && inputs[1]!.type.shape[2] === 3,
+  )
+
 describe('passes keep the meaning of a graph', () => {
   it('training: statistics, additions, ReLUs and gradients are fused', () => {
     const graph = residualNet('training', true)
@@ -140,6 +148,29 @@ describe('passes keep the meaning of a graph', () => {
       linear: 1,
       softmaxCrossEntropy: 1,
     })
+  })
+
+  it('weights of convolutions by Winograd are transformed, each once', () => {
+    const training = keepsMeaning(residualNet('training', true), [split, transform])
+    expect(count(training)).toMatchObject({ winogradWeight: 5, conv2dStatistics: 6 })
+    const inference = keepsMeaning(residualNet('inference', false), [foldBatchNorms, fuseAdd, fuseRelu, transform])
+    expect(count(inference)).toMatchObject({ winogradWeight: 5, conv2dActivation: 6 })
+
+    const builder = new GraphBuilder()
+    const w = builder.input('w', 'parameter', f32(2, 2, 3, 3))
+    let x = builder.input('x', 'data', f32(1, 2, 4, 4))
+    for (const path of ['first', 'second']) x = emit(builder, conv2d, conv, [x, w], path)[0]!
+    builder.output('y', x)
+    expect(count(keepsMeaning(builder.build(), [transform]))).toEqual({ winogradWeight: 1, conv2d: 2 })
+  })
+
+  it('refuses a transformed weight of another size', () => {
+    const builder = new GraphBuilder()
+    const w = builder.input('w', 'parameter', f32(2, 2, 3, 3))
+    const x = builder.input('x', 'data', f32(1, 2, 4, 4))
+    expect(() => emit(builder, conv2d, { ...conv, winograd: true }, [x, w], 'stage1')).toThrow(
+      'stage1: conv2d: a transformed weight has 6x6 points, got 3x3',
+    )
   })
 
   it('leaves a convolution alone whose output is read twice', () => {

@@ -8,6 +8,7 @@ import { fuseGradientAdd, fuseNormGradient } from '../../src/plan/passes/backwar
 import { fuseAdd, fuseRelu } from '../../src/plan/passes/epilogue.js'
 import { foldBatchNorms } from '../../src/plan/passes/fold.js'
 import { splitBatchNorm } from '../../src/plan/passes/statistics.js'
+import { transformWeights } from '../../src/plan/passes/winograd.js'
 import type { Plan, PlanTarget } from '../../src/plan/plan.js'
 import { planGraph } from '../../src/plan/planner.js'
 import { preset } from '../../src/spec/presets.js'
@@ -26,6 +27,11 @@ const settings = completeRecipe({
   labelSmoothing: 0.1,
 })
 
+function suitsWinograd({ op, inputs: [, weight], attributes }: Node): boolean {
+  const forward = ['conv2d', 'conv2dStatistics', 'conv2dActivation'].includes(op)
+  return forward && weight!.type.shape[2] === 3 && String(attributes.stride) === '1,1'
+}
+
 /** Float64 buffers and every fusion, and a workspace for each convolution that its node fills with rubbish. */
 const target: PlanTarget = {
   lower: (graph) =>
@@ -36,6 +42,7 @@ const target: PlanTarget = {
       fuseRelu,
       fuseNormGradient,
       fuseGradientAdd,
+      (g: Graph) => transformWeights(g, suitsWinograd),
     ].reduce((lowered, pass) => pass(lowered), graph),
   sizes: () => (value) => elements(value.type.shape) * 8,
   workspace: (node) => (node.op.startsWith('conv2d') ? 1000 : 0),
@@ -102,8 +109,8 @@ describe('planGraph', () => {
     const runner = new ArenaRunner(plan)
     const inputs = randomInputs(graph)
     for (const { name, value } of graph.inputs) runner.tensor(value).data.set(inputs.get(name)!)
-    runner.run(plan.setup)
     for (const round of [1, 2]) {
+      runner.run(plan.setup)
       runner.run(plan.steps)
       const expected = evaluate(graph, inputs)
       // NaN anywhere in the sum of errors fails the comparison, so a buffer overwritten too early shows.
@@ -116,16 +123,31 @@ describe('planGraph', () => {
     }
   })
 
+  it('keeps of what the setup computes only what the steps read', () => {
+    const plan = planGraph(cases.at(-1)![1], target)
+    const fold = plan.setup.findLast(({ op }) => op === 'foldBatchNorm')!
+    const [folded, bias] = fold.outputs as [Value, Value]
+    const sharing = (value: Value) => {
+      const { offset, bytes } = plan.buffers.get(value)!
+      return [...plan.buffers].filter(([other, at]) => {
+        return other !== value && at.offset < offset + bytes && offset < at.offset + at.bytes
+      })
+    }
+    expect(plan.setup.some(({ op }) => op === 'winogradWeight')).toBe(true)
+    expect(sharing(folded).length).toBeGreaterThan(0)
+    expect(sharing(bias)).toEqual([])
+  })
+
   it('reuses memory: the arena is far smaller than all values together', () => {
     const plan = planGraph(cases[0]![1], target)
     const all = [...plan.buffers.keys()].reduce((sum, value) => sum + elements(value.type.shape) * 8, 0)
     expect(plan.bytes).toBeLessThan(0.6 * all)
   })
 
-  it('folds weights once, in the setup', () => {
+  it('folds and transforms weights once, in the setup', () => {
     const { setup, steps } = planGraph(cases[3]![1], target)
-    expect(new Set(setup.map(({ op }) => op))).toEqual(new Set(['foldBatchNorm']))
-    expect(steps.some(({ op }) => op === 'foldBatchNorm')).toBe(false)
+    expect(new Set(setup.map(({ op }) => op))).toEqual(new Set(['foldBatchNorm', 'winogradWeight']))
+    expect(steps.some(({ op }) => op === 'foldBatchNorm' || op === 'winogradWeight')).toBe(false)
   })
 })
 

@@ -8,13 +8,14 @@ import { fuseGradientAdd, fuseNormGradient } from '../../plan/passes/backward.js
 import { fuseAdd, fuseRelu } from '../../plan/passes/epilogue.js'
 import { foldBatchNorms } from '../../plan/passes/fold.js'
 import { splitBatchNorm } from '../../plan/passes/statistics.js'
+import { transformWeights } from '../../plan/passes/winograd.js'
 import type { Plan, PlanTarget } from '../../plan/plan.js'
 import { EngineError } from '../../util/errors.js'
 import { elements, shapeText } from '../../util/shape.js'
 import type { Engine, Executable } from '../engine.js'
 import type { CpuBackend, CpuProgram } from './backend.js'
 import { type Layouts, layoutsOf, pack, storedFloats, unpack } from './layout.js'
-import { bandsOf } from './lower/conv.js'
+import { bandsOf, winogradPays } from './lower/conv.js'
 import { canLower, loweringOf } from './lower/index.js'
 import { NONE } from './lower/lowering.js'
 import { Tape } from './tape.js'
@@ -22,10 +23,11 @@ import { Tape } from './tape.js'
 const FLOAT = 4
 
 const splitNorms = (graph: Graph) => splitBatchNorm(graph, bandsOf)
+const transformed = (graph: Graph) => transformWeights(graph, winogradPays)
 
 const target: PlanTarget = {
   lower: (graph) =>
-    [foldBatchNorms, splitNorms, fuseAdd, fuseRelu, fuseNormGradient, fuseGradientAdd].reduce(
+    [foldBatchNorms, splitNorms, fuseAdd, fuseRelu, fuseNormGradient, fuseGradientAdd, transformed].reduce(
       (lowered, pass) => verify(pass(lowered)),
       graph,
     ),

@@ -12,9 +12,10 @@ export const BLOCK = 16
 
 /**
  * `plain` as it is; `blocked` activations; `weight` of a convolution, with its groups where these are several;
- * `stemWeight` of a convolution that reads plain pictures; `statistics` [slots, 2, C] with C padded to whole blocks.
+ * `stemWeight` of a convolution that reads plain pictures; `winogradWeight` transformed; `statistics` [slots, 2, C] with
+ * C padded to whole blocks.
  */
-export type Layout = 'plain' | 'blocked' | 'weight' | GroupedWeight | 'stemWeight' | 'statistics'
+export type Layout = 'plain' | 'blocked' | 'weight' | GroupedWeight | 'stemWeight' | 'winogradWeight' | 'statistics'
 
 export interface GroupedWeight {
   readonly groups: number
@@ -41,6 +42,7 @@ const convRoles: Partial<Record<OpName, ConvRole>> = {
   conv2dInputGradient: { weight: 1 },
   conv2dInputGradientAdd: { weight: 1 },
   conv2dWeightGradient: { x: 0, makesWeight: true },
+  winogradWeight: { weight: 0 },
 }
 
 /** Finds the layout of every value of a graph. */
@@ -51,7 +53,7 @@ export function layoutsOf(graph: Graph): Layouts {
     const role = convRoles[op as OpName]
     if (!role) continue
     const stem = role.x !== undefined && layouts.get(inputs[role.x]!) === 'plain'
-    const kind = stem ? 'stemWeight' : weightLayout(attributes)
+    const kind = stem ? 'stemWeight' : attributes.winograd ? 'winogradWeight' : weightLayout(attributes)
     if (role.weight !== undefined && layouts.get(inputs[role.weight]!) !== 'stemWeight')
       layouts.set(inputs[role.weight]!, kind)
     if (role.makesWeight) layouts.set(outputs[0]!, kind)
@@ -61,6 +63,7 @@ export function layoutsOf(graph: Graph): Layouts {
     const layout = alike.map((value) => layouts.get(value)).find(isWeight)
     if (layout) for (const value of alike) layouts.set(value, layout)
     if (op === 'imageStatistics') layouts.set(outputs[0]!, 'statistics')
+    if (op === 'winogradWeight') layouts.set(outputs[0]!, 'winogradWeight')
     if (op === 'conv2dStatistics') layouts.set(outputs[1]!, 'statistics')
   }
   return (value) => layouts.get(value) ?? (value.type.shape.length === 4 ? 'blocked' : 'plain')
@@ -119,6 +122,7 @@ export function storedFloats(value: Value, layout: Layout): number {
     case 'blocked':
       return a * blocks(b) * c * d * BLOCK
     case 'weight':
+    case 'winogradWeight':
       return blocks(a) * blocks(b) * c * d * BLOCK * BLOCK
     case 'stemWeight':
       return blocks(a) * b * c * d * BLOCK
@@ -174,6 +178,11 @@ function permute(
           case 'weight':
             visit(from, (((iBlock * bBlocks + jBlock) * inner + k) * BLOCK + (j % BLOCK)) * BLOCK + (i % BLOCK))
             break
+          case 'winogradWeight': {
+            const block = (k * Math.ceil(a / BLOCK) + iBlock) * bBlocks + jBlock
+            visit(from, (block * BLOCK + (j % BLOCK)) * BLOCK + (i % BLOCK))
+            break
+          }
           case 'stemWeight':
             visit(from, ((iBlock * b + j) * inner + k) * BLOCK + (i % BLOCK))
             break

@@ -6,8 +6,10 @@
  */
 import type { ConvAttributes } from '../../ops/window.js'
 import { type Kernel, sizes4, type Tensor } from './tensor.js'
+import { weightOf } from './winograd.js'
 
-export const conv2d: Kernel<ConvAttributes> = ([x, weight], [y], attributes) => {
+export const conv2d: Kernel<ConvAttributes> = ([x, given], [y], attributes) => {
+  const weight = attributes.winograd ? weightOf(given) : given
   const [from, to] = [x.data, y.data]
   to.fill(0)
   eachTap(x, weight, y, attributes, (weightAt, xAt, yAt, { rows, columns, xRow, xColumn, yRow }) => {

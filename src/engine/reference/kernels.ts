@@ -35,6 +35,7 @@ import { resize, resizeGradient } from './resize.js'
 import { softmaxCrossEntropy, softmaxCrossEntropyGradient } from './softmax-cross-entropy.js'
 import type { Kernel } from './tensor.js'
 import { adam, clipByNorm, clipByRate, globalNorm } from './update.js'
+import { winogradWeight } from './winograd.js'
 
 export type KernelTable = { readonly [Name in OpName]: Kernel<AttributesOf<Name>> }
 
@@ -91,4 +92,5 @@ export const kernels: KernelTable = {
   squaredError,
   squaredErrorGradient,
   sumRows,
+  winogradWeight,
 }

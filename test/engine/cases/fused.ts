@@ -9,6 +9,7 @@ import {
   foldBatchNorm,
   imageStatistics,
   normalise,
+  winogradWeight,
 } from '../../../src/ops/fused.js'
 import { emit } from '../../../src/ops/op.js'
 import type { Pair } from '../../../src/ops/window.js'
@@ -106,6 +107,18 @@ function folded(x: Shape, [o, kernel]: Pair, stride: number, withResidual: boole
   })
 }
 
+/** A convolution by Winograd's algorithm, with a weight that is transformed first. */
+function winograd(x: Shape, o: number): Case {
+  const title = `winogradWeight and conv2dActivation ${x.join('x')} to ${o}`
+  const given = { x: activations(x), weight: weights(o, x[1], 3), bias: vector(o) }
+  return compositeCase('conv2dActivation', title, given, (builder, values) => {
+    const [transformed] = emit(builder, winogradWeight, {}, [values.weight], 'test')
+    const attributes = { ...square(1, 1), relu: true, winograd: true }
+    const [y] = emit(builder, conv2dActivation, attributes, [values.x, transformed!, values.bias], 'test')
+    return { y: y! }
+  })
+}
+
 export const fusedCases: readonly Case[] = [
   normalised([2, 3, 5, 7], false, false),
   normalised([4, 17, 3, 3], true, true),
@@ -129,5 +142,11 @@ export const fusedCases: readonly Case[] = [
   folded([1, 16, 7, 7], [16, 3], 1, true, true),
   folded([2, 17, 6, 9], [33, 3], 2, true, false),
   folded([1, 64, 7, 7], [40, 1], 1, false, false),
+  folded([1, 33, 30, 26], [40, 3], 1, true, true),
+  folded([9, 16, 8, 7], [32, 3], 1, true, true),
   folded([1, 40, 7, 7], [60, 3], 1, true, true, 10),
+  winograd([2, 16, 7, 7], 16),
+  winograd([1, 18, 13, 9], 35),
+  singleOp('winogradWeight', {}, [weights(16, 16, 3)]),
+  singleOp('winogradWeight', {}, [weights(20, 35, 3)]),
 ]

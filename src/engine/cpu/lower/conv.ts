@@ -41,23 +41,25 @@ interface Epilogue {
   readonly bands?: number
 }
 
-/** Workspace of a forward convolution: the transformed weight, if Winograd is used. */
-function convWorkspace({ inputs: [x, weight], outputs: [y] }: Node, attributes: ConvAttributes): number {
-  const sizes = geometry(shape(x!), shape(y!), kernelOf(weight!), attributes)
-  const { oblocks, iblocks } = blocksOf(weight!, attributes)
-  return suitsWinograd(sizes, kernelOf(weight!), attributes) ? winogradFloats(oblocks, iblocks) : 0
+/** Whether a node is a forward convolution that gains by Winograd's algorithm. That takes statistics of whole images. */
+export function winogradPays({ op, attributes, inputs: [x, weight], outputs: [y] }: Node): boolean {
+  if (op !== 'conv2d' && op !== 'conv2dStatistics' && op !== 'conv2dActivation') return false
+  const conv = attributes as ConvAttributes & { readonly bands?: number }
+  const sizes = geometry(shape(x!), shape(y!), kernelOf(weight!), conv)
+  return suitsWinograd(sizes, kernelOf(weight!), conv) && (conv.bands ?? 1) === 1
 }
 
 function emitConv(
   [x, weight]: readonly [Value, Value],
   y: Value,
   attributes: ConvAttributes,
-  { tape, at, layout, workspace }: Context,
+  { tape, at, layout }: Context,
   { bias, residual, statistics, relu = false, bands }: Epilogue = {},
 ): void {
   const sizes = geometry(shape(x), shape(y), kernelOf(weight), attributes)
   const common = {
     x: at(x),
+    weight: at(weight),
     y: at(y),
     bias: bias ? at(bias) : NONE,
     residual: residual ? at(residual) : NONE,
@@ -65,47 +67,34 @@ function emitConv(
     statistics: statistics ? at(statistics) : NONE,
   }
   const wanted = bands ?? bandsOf(sizes.n, sizes.oh)
-  if (suitsWinograd(sizes, kernelOf(weight), attributes) && !(statistics && wanted > 1)) {
-    const { oblocks, iblocks } = blocksOf(weight, attributes)
-    pushWeight(tape, at(weight), workspace, oblocks, iblocks, 0)
-    tape.push('conv2d_winograd', {
-      ...common,
-      weight: workspace,
-      ...winogradSizes(sizes),
-      bands: Math.min(wanted, tileRows(sizes.oh)),
-    })
-  } else
-    tape.push(layout(x) === 'plain' ? 'conv2d_plain' : 'conv2d', {
-      ...common,
-      weight: at(weight),
-      ...sizes,
-      bands: wanted,
-    })
+  if (attributes.winograd)
+    tape.push('conv2d_winograd', { ...common, ...winogradSizes(sizes), bands: Math.min(wanted, tileRows(sizes.oh)) })
+  else tape.push(layout(x) === 'plain' ? 'conv2d_plain' : 'conv2d', { ...common, ...sizes, bands: wanted })
 }
 
 export const conv2d: Lowering<ConvAttributes> = {
-  workspace: convWorkspace,
   emit({ inputs: [x, weight], outputs: [y] }, attributes, context) {
     emitConv([x!, weight!], y!, attributes, context)
   },
 }
 
 export const conv2dStatistics: Lowering<ConvAttributes & { readonly bands: number }> = {
-  workspace: convWorkspace,
   emit({ inputs: [x, weight], outputs: [y, statistics] }, attributes, context) {
     emitConv([x!, weight!], y!, attributes, context, { statistics, bands: attributes.bands })
   },
 }
 
 export const conv2dActivation: Lowering<ConvAttributes & { readonly relu: boolean }> = {
-  workspace: convWorkspace,
   emit({ inputs: [x, weight, bias, residual], outputs: [y] }, attributes, context) {
     emitConv([x!, weight!], y!, attributes, context, { bias, residual, relu: attributes.relu })
   },
 }
 
 /** Output blocks of a weight, input blocks stored for each, taps. */
-function blocksOf(weight: Value, { groups = 1 }: ConvAttributes): { oblocks: number; iblocks: number; taps: number } {
+function blocksOf(
+  weight: Value,
+  { groups = 1 }: Partial<ConvAttributes>,
+): { oblocks: number; iblocks: number; taps: number } {
   const [o, i, kh, kw] = shape(weight) as [number, number, number, number]
   return { oblocks: Math.ceil(o / BLOCK), iblocks: connections(o, i * groups, groups).most, taps: kh * kw }
 }
@@ -163,6 +152,13 @@ export const conv2dInputGradient: Lowering<ConvAttributes & { readonly size: Pai
 }
 
 export const conv2dInputGradientAdd = conv2dInputGradient
+
+export const winogradWeight: Lowering<Record<never, never>> = {
+  emit({ inputs: [weight], outputs: [transformed] }, _, { tape, at }) {
+    const { oblocks, iblocks } = blocksOf(weight!, {})
+    pushWeight(tape, at(weight!), at(transformed!), oblocks, iblocks, 0)
+  },
+}
 
 /** Takes a norm's factor into the rows of 16 output channels of a weight. */
 export const foldBatchNorm: Lowering<NormAttributes> = {

@@ -1,0 +1,36 @@
+/**
+ * For engines that convolve by Winograd's algorithm: the transform of the weight becomes a node of its own, so that
+ * inference, where weights are fixed, does it once.
+ */
+import type { Graph, Node, Value } from '../../graph/graph.js'
+import { f32 } from '../../graph/graph.js'
+import { WINOGRAD_POINTS } from '../../ops/window.js'
+import { Rewriter } from '../rewrite.js'
+
+/** `suits` tells which nodes, all convolutions, the engine computes so. */
+export function transformWeights(graph: Graph, suits: (node: Node) => boolean): Graph {
+  const rewriter = new Rewriter(graph)
+  const known = new Map<Value, Value>()
+  for (const conv of graph.nodes) {
+    if (!suits(conv)) continue
+    const [x, weight, ...rest] = conv.inputs as [Value, Value, ...Value[]]
+    const [o, i] = weight.type.shape as [number, number]
+    const transformed = known.get(weight) ?? rewriter.value(f32(o, i, WINOGRAD_POINTS, WINOGRAD_POINTS))
+    const transform = {
+      op: 'winogradWeight',
+      attributes: {},
+      inputs: [weight],
+      outputs: [transformed],
+      path: conv.path,
+    }
+    rewriter.replace(
+      [conv],
+      [
+        ...(known.has(weight) ? [] : [transform]),
+        { ...conv, attributes: { ...conv.attributes, winograd: true }, inputs: [x, transformed, ...rest] },
+      ],
+    )
+    known.set(weight, transformed)
+  }
+  return rewriter.done()
+}
