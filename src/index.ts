@@ -8,6 +8,7 @@ export {
   resumeTrainer,
   runDemo,
   train,
+  trainingMemory,
 } from './api/browser.js'
 export {
   type DemoCurve,
@@ -75,7 +76,7 @@ export { isPresetName, type PresetName, type PresetOptions, preset, presetNames 
 export type * from './spec/spec.js'
 export { plainTwin, removeBlock } from './spec/surgery.js'
 export { validateSpec } from './spec/validate.js'
-export { adviceFor } from './train/advice.js'
+export { adviceFor, warmUpAdvice } from './train/advice.js'
 export {
   type BestEpoch,
   type Checkpoint,
@@ -87,6 +88,7 @@ export {
   type TrainingProgress,
 } from './train/checkpoint.js'
 export type { Evaluation } from './train/metrics.js'
+export { normalisationAdvice } from './train/normalisation-check.js'
 export {
   completeRecipe,
   type DecayRule,

@@ -8,6 +8,7 @@ export {
   resumeTrainer,
   runDemo,
   train,
+  trainingMemory,
 } from './api/compute.node.js'
 export { type DoctorOptions, type DoctorReport, doctor, type PackageHealth } from './api/doctor.node.js'
 export type { CheckResult, EngineHealth, ExamineOptions } from './api/doctor-engines.js'

@@ -26,6 +26,6 @@ export const openEngine: OpenEngine = (options = {}) =>
   )
 
 const functions = trainingFunctions(openEngine)
-export const { createTrainer, resumeTrainer, train, evaluateCheckpoint } = functions
+export const { createTrainer, resumeTrainer, train, trainingMemory, evaluateCheckpoint } = functions
 export const load = loadFunction(openEngine, fetchBytes)
 export const runDemo = demoFunction(openEngine, functions)

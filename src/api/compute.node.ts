@@ -13,7 +13,7 @@ import { type OpenEngine, trainingFunctions } from './training.js'
 export const openEngine: OpenEngine = (options = {}) => chooseEngine(nodeEnvironment(), options)
 
 const functions = trainingFunctions(openEngine)
-export const { createTrainer, resumeTrainer, train, evaluateCheckpoint } = functions
+export const { createTrainer, resumeTrainer, train, trainingMemory, evaluateCheckpoint } = functions
 export const load = loadFunction(openEngine, async (address, signal) => {
   if (address instanceof URL && address.protocol !== 'file:') return fetchBytes(address, signal)
   const path = address instanceof URL ? fileURLToPath(address) : address

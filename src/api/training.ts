@@ -6,7 +6,7 @@ import { Evaluator } from '../train/evaluate.js'
 import type { Evaluation } from '../train/metrics.js'
 import { completeRecipe, type RecipeOptions } from '../train/recipe.js'
 import type { StepProgress } from '../train/step-progress.js'
-import { type PlanBytes, Trainer, type TrainingHooks } from '../train/trainer.js'
+import { type PlanBytes, planBytes, Trainer, type TrainingHooks } from '../train/trainer.js'
 import { ConfigError, invariant } from '../util/errors.js'
 import type { ChosenEngine, EngineOptions, OpenOptions } from './engine-choice.js'
 
@@ -78,6 +78,15 @@ export interface TrainingFunctions {
     recipe?: RecipeOptions,
     options?: TrainingOptions & TrainListeners,
   ): Promise<TrainingResult>
+  /**
+   * What the plans of a training would take up, with up to 100 pictures an evaluation. Nothing is allocated for them.
+   * @throws ConfigError when spec and recipe make no sense; EngineError when no engine can run them.
+   */
+  trainingMemory(
+    spec: NetworkSpec,
+    recipe?: RecipeOptions,
+    options?: EngineOptions,
+  ): Promise<PlanBytes & { readonly engine: string }>
   /** Error and loss of a checkpoint on the test part of a data set, with the checkpoint's own normalisation. */
   evaluateCheckpoint(
     checkpoint: Checkpoint,
@@ -103,6 +112,16 @@ export function trainingFunctions(openEngine: OpenEngine): TrainingFunctions {
     }
   }
 
+  const trainingMemory: TrainingFunctions['trainingMemory'] = async (spec, recipe = {}, options = {}) => {
+    const complete = completeRecipe(recipe)
+    const { engine, release } = await engineOf(openEngine, options)
+    try {
+      return { ...planBytes(Trainer.plans(engine, spec, complete)), engine: engine.build }
+    } finally {
+      await release()
+    }
+  }
+
   const evaluateCheckpoint: TrainingFunctions['evaluateCheckpoint'] = async (checkpoint, data, options = {}) => {
     const { classes, normalisation } = checkpoint.preprocessing
     if (data.classes.length !== classes.length)
@@ -124,7 +143,7 @@ export function trainingFunctions(openEngine: OpenEngine): TrainingFunctions {
     }
   }
 
-  return { createTrainer, resumeTrainer, train, evaluateCheckpoint }
+  return { createTrainer, resumeTrainer, train, trainingMemory, evaluateCheckpoint }
 }
 
 /** Trains to the end, evaluating after each epoch. The trainer is not disposed of. */

@@ -1,10 +1,10 @@
 /** `resnet eval`: error and loss of trained weights on a test set. */
 import { Command } from 'commander'
-import { evaluateCheckpoint, readCheckpoint } from '../node.js'
+import { evaluateCheckpoint, normalisationAdvice, readCheckpoint } from '../node.js'
 import { interruptible } from './interrupt.js'
 import { loadData } from './load-data.js'
 import { type DataFlags, dataOptions, type EngineFlags, engineOptions, jsonOption, sizeFor } from './options.js'
-import { percentText, print } from './output.js'
+import { percentText, print, say } from './output.js'
 
 interface Flags extends DataFlags, EngineFlags {
   readonly weights: string
@@ -30,6 +30,8 @@ async function evaluate(flags: Flags, signal: AbortSignal): Promise<void> {
   const checkpoint = await readCheckpoint(flags.weights)
   const { dataset = 'builtin', engine, threads } = flags
   const data = await loadData(flags, dataset, sizeFor(dataset, checkpoint.spec.input.height), signal)
+  const advice = normalisationAdvice(checkpoint, data)
+  if (advice) say(`note: ${advice}`)
   const { count, correct, top1Error, loss } = await evaluateCheckpoint(checkpoint, data, { engine, threads, signal })
   if (flags.json) print(JSON.stringify({ count, correct, top1Error, loss }))
   else

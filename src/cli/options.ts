@@ -39,9 +39,13 @@ export interface EngineFlags {
   readonly threads?: number
 }
 
+export function engineOption(): Option {
+  return new Option('--engine <name>', engineNames.join(', ')).default('auto').argParser(oneOf(engineNames))
+}
+
 export function engineOptions(): Option[] {
   return [
-    new Option('--engine <name>', `${engineNames.join(', ')}`).default('auto').argParser(oneOf(engineNames)),
+    engineOption(),
     new Option('--threads <n>', 'threads of the engine (default: one a processor)').argParser(whole(1)),
   ]
 }

@@ -39,6 +39,12 @@ export function duration(seconds: number): string {
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`
 }
 
+/** `1,234 MiB`, `12.3 MiB`. */
+export function bytesText(bytes: number): string {
+  const mebibytes = bytes / 2 ** 20
+  return `${mebibytes < 100 ? mebibytes.toFixed(1) : Math.round(mebibytes).toLocaleString('en-US')} MiB`
+}
+
 /** `8.4 %`. */
 export function percentText(value: number): string {
   return `${value.toFixed(1)} %`

@@ -1,13 +1,14 @@
 /** `resnet summary NAME`: the network as a table. */
 import { Argument, Command } from 'commander'
-import { complexity, type PresetName, preset, presetNames, summary } from '../node.js'
-import { jsonOption, presetParser, whole } from './options.js'
-import { print } from './output.js'
+import { complexity, type PresetName, preset, presetNames, summary, trainingMemory } from '../node.js'
+import { type EngineFlags, engineOption, jsonOption, presetParser, whole } from './options.js'
+import { bytesText, print } from './output.js'
 
-interface Flags {
+interface Flags extends Pick<EngineFlags, 'engine'> {
   readonly classes?: number
   readonly size?: number
   readonly blocks?: true
+  readonly batchSize?: number
   readonly json?: true
 }
 
@@ -17,18 +18,26 @@ export function summaryCommand(): Command {
     .option('--classes <n>', 'number of classes', whole(2))
     .option('--size <n>', 'height and width of the pictures', whole(1))
     .option('--blocks', 'one row for each block instead of each layer')
-    .addOption(jsonOption('{ name, params, macs, acts, layers }'))
-    .addHelpText('after', '\nExample:\n  $ resnet summary resnet20 --classes 100')
-    .action((name: PresetName, flags: Flags) => {
-      const { classes, size } = flags
+    .option('-b, --batch-size <n>', 'also what a training with n pictures a step takes up in memory', whole(1))
+    .addOption(engineOption())
+    .addOption(jsonOption('{ name, params, macs, acts, layers }, with --batch-size also memory'))
+    .addHelpText('after', '\nExample:\n  $ resnet summary resnet20 --classes 100 -b 128')
+    .action(async (name: PresetName, flags: Flags) => {
+      const { classes, size, batchSize, engine } = flags
       const spec = preset(name, {
         ...(classes === undefined ? {} : { classes }),
         ...(size === undefined ? {} : { input: { channels: 3, height: size, width: size } }),
       })
-      print(
-        flags.json
-          ? JSON.stringify({ name, ...complexity(spec) })
-          : summary(spec, { rows: flags.blocks ? 'block' : 'layer' }),
-      )
+      const memory = batchSize === undefined ? undefined : await trainingMemory(spec, { batchSize }, { engine })
+      if (flags.json) {
+        print(JSON.stringify({ name, ...complexity(spec), memory }))
+        return
+      }
+      print(summary(spec, { rows: flags.blocks ? 'block' : 'layer' }))
+      if (memory)
+        print(
+          `\ntraining with ${batchSize} pictures a step on ${memory.engine}: ${bytesText(memory.step)} for the step, ` +
+            `${bytesText(memory.evaluation)} for evaluations`,
+        )
     })
 }

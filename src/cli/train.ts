@@ -14,6 +14,7 @@ import {
   datasetNames,
   defaultRecipe,
   inputSize,
+  type PlanBytes,
   type PresetName,
   preset,
   presetNames,
@@ -27,6 +28,7 @@ import {
   TrainingError,
   type TrainingResult,
   trainToEnd,
+  warmUpAdvice,
 } from '../node.js'
 import { type AugmentFlags, augmentationOf, augmentOptions, compareAugmentation } from './augment-flags.js'
 import { checkpointOption } from './checkpoint-flag.js'
@@ -43,7 +45,7 @@ import {
   sizeFor,
   whole,
 } from './options.js'
-import { percentText, print, rateText, say } from './output.js'
+import { bytesText, percentText, print, rateText, say } from './output.js'
 import { type RecipeFlags, recipeOf, recipeOptions } from './recipe-flags.js'
 import { TrainDisplay } from './train-display.js'
 
@@ -97,6 +99,7 @@ async function run(flags: Flags, signal: AbortSignal): Promise<void> {
   const { trainer, folder, keeper } =
     flags.resume === undefined ? await start(flags, signal) : await goOn(flags, signal)
   const display = new TrainDisplay(trainer.epochs)
+  let advised = false
   try {
     const { build, threads, reason } = trainer.engine
     say(`engine ${build}, ${threads} ${threads === 1 ? 'thread' : 'threads'}: ${reason}`)
@@ -107,6 +110,9 @@ async function run(flags: Flags, signal: AbortSignal): Promise<void> {
       },
       onEpoch: (record) => {
         display.epoch(record)
+        const advice = advised ? undefined : warmUpAdvice(trainer.recipe, trainer.progress, trainer.totalSteps)
+        if (advice) say(`note: ${advice}`)
+        advised ||= advice !== undefined
         return keeper.epoch(record)
       },
     })
@@ -144,10 +150,10 @@ async function start(flags: Flags, signal: AbortSignal): Promise<Started> {
     spec,
     data,
     { ...recipeOf(flags), augmentation: augmentationOf(flags, data) },
-    { engine, threads, signal },
+    { engine, threads, signal, onPlan: sayMemory },
   )
   say(`${spec.name} on ${data.name}: ${data.train.count} training and ${data.test.count} test pictures`)
-  for (const sentence of adviceFor(spec)) say(`note: ${sentence}`)
+  for (const sentence of adviceFor(spec, trainer.recipe)) say(`note: ${sentence}`)
   const folder = new RunFolder(flags.saveDir ?? join('runs', `${arch}-${dataset}`))
   const earlier = await folder.startAnew()
   if (earlier !== undefined) say(`the earlier run in ${folder.path} is now in ${earlier}`)
@@ -172,13 +178,16 @@ async function goOn(flags: Flags, signal: AbortSignal): Promise<Started> {
   if (!dataset) throw new ConfigError(`${file}: was trained on ${checkpoint.data.name}, which has no --dataset name`)
   const data = await sameData(flags, checkpoint, dataset, signal)
   const { engine, threads } = flags
-  const trainer = await resumeTrainer(checkpoint, data, { engine, threads, signal })
+  const trainer = await resumeTrainer(checkpoint, data, { engine, threads, signal, onPlan: sayMemory })
   const { step } = checkpoint.progress
   say(`${checkpoint.spec.name} on ${data.name}: goes on after step ${step} of ${trainer.totalSteps}`)
   if (checkpoint.engine !== trainer.engine.build)
     say(`note: begun on ${checkpoint.engine}; ${trainer.engine.build} rounds differently, so the bits will differ`)
   const earlier = goesOnInPlace ? undefined : await folder.startAnew()
   if (earlier !== undefined) say(`the earlier run in ${folder.path} is now in ${earlier}`)
+  if (!goesOnInPlace)
+    for (const what of await folder.bringFrom(dirname(file), checkpoint))
+      say(`note: ${what} is not beside ${file}; the run goes on without it, until a better one comes`)
   const seconds = (await folder.goOnFrom(checkpoint.progress))?.seconds
   const secondsBefore = typeof seconds === 'number' ? seconds : 0
   const keeper = new RunKeeper(trainer, folder, goesOnInPlace ? step : undefined, {
@@ -187,6 +196,11 @@ async function goOn(flags: Flags, signal: AbortSignal): Promise<Started> {
   })
   if (!goesOnInPlace) await keeper.save()
   return { trainer, folder, keeper }
+}
+
+/** Before any of it is allocated. */
+function sayMemory({ step, evaluation }: PlanBytes): void {
+  say(`memory: ${bytesText(step)} for a step, ${bytesText(evaluation)} for evaluations`)
 }
 
 /** The data that a run began with. Pictures to validate on are a folder's own, or were split off. */

@@ -23,19 +23,19 @@ export function course(recipe: Recipe, pictures: number): Course {
     )
   if (stepsPerEpoch === 0)
     throw new ConfigError(
-      `recipe.batchSize: a batch of ${batchSize} is larger than the training set of ${pictures} pictures; use a smaller batch`,
+      `recipe.batchSize: a batch of ${batchSize} is larger than the training set of ${pictures} pictures, so there would be no step at all; use a smaller batch`,
     )
   const totalSteps = recipe.steps ?? recipe.epochs! * stepsPerEpoch
   const warmupSteps = Math.round(recipe.warmupEpochs * stepsPerEpoch)
   if (warmupSteps >= totalSteps)
     throw new ConfigError(
-      `recipe.warmupEpochs: a warm-up of ${warmupSteps} steps never ends in a training of ${totalSteps} steps; make it shorter`,
+      `recipe.warmupEpochs: a warm-up of ${warmupSteps} steps never ends in a training of ${totalSteps} steps, so the rate would never reach ${recipe.lr}; make it shorter`,
     )
   const milestones = recipe.milestones.map((epoch) => Math.round(epoch * stepsPerEpoch))
   const late = milestones.findIndex((step) => step >= totalSteps)
   if (late >= 0)
     throw new ConfigError(
-      `recipe.milestones: epoch ${recipe.milestones[late]} is step ${milestones[late]}, at or after the end of a training of ${totalSteps} steps`,
+      `recipe.milestones: epoch ${recipe.milestones[late]} is step ${milestones[late]}, at or after the end of a training of ${totalSteps} steps, so the rate would not fall there; leave it out, or train for longer`,
     )
   const schedule = {
     kind: recipe.schedule,

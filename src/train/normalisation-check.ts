@@ -30,6 +30,7 @@ export function normalisationAdvice({ preprocessing, data }: Checkpoint, dataset
   if (same(normalisation, dataset.normalisation)) return undefined
   return (
     `these weights were trained on ${data.name} with ${normalisationText(normalisation)}, which is used here too; ` +
-    `${dataset.name} has ${normalisationText(dataset.normalisation)} of its own, so expect a larger error than on ${data.name}`
+    `${dataset.name} has ${normalisationText(dataset.normalisation)} of its own, so expect a larger error than on ${data.name}; ` +
+    `for a smaller one, train on ${dataset.name}`
   )
 }

@@ -17,7 +17,8 @@ const BEST_ON_VAL = 'best-on-val.safetensors'
 const METRICS = 'metrics.jsonl'
 
 /** A file that is being written, or was when its process was killed. */
-const temporaryName = /^(\.(last\.safetensors|best\.safetensors|metrics\.jsonl)|run\.lock)\.\d+\.tmp$/
+const temporaryName =
+  /^(\.(last\.safetensors|best\.safetensors|best-on-val\.safetensors|metrics\.jsonl)|run\.lock)\.\d+\.tmp$/
 
 /** Puts a file in place whole: written beside it, flushed to the disk, then moved over it. */
 export async function writeAtomically(path: string, bytes: Uint8Array | string, files = disk): Promise<void> {
@@ -39,7 +40,8 @@ export async function writeAtomically(path: string, bytes: Uint8Array | string, 
 }
 
 function cannotBeWritten(path: string, error: unknown): DataError {
-  if (errorCode(error) === 'ENOENT') return new DataError(`${path}: cannot be written: its folder does not exist`)
+  if (errorCode(error) === 'ENOENT')
+    return new DataError(`${path}: cannot be written: its folder does not exist`, { cause: error })
   return fileError(path, 'cannot be written', error)
 }
 
@@ -149,6 +151,36 @@ export class RunFolder {
     const wanted = kept.map((line) => `${JSON.stringify(line)}\n`).join('')
     if (wanted !== text) await writeAtomically(this.metrics, wanted, this.#files)
     return kept.at(-1)
+  }
+
+  /**
+   * For a run that goes on from a checkpoint in another folder: copies what belongs to it from there, which is the
+   * metrics, and the best checkpoints if they are the ones that the progress speaks of. Returns what of these is missing.
+   */
+  async bringFrom(folder: string, { progress }: Pick<Checkpoint, 'progress'>): Promise<string[]> {
+    await this.claim()
+    const from = new RunFolder(folder, this.#files)
+    const names = await from.#attempt('cannot be looked into', () => this.#files.list(folder))
+    if (names.includes(METRICS)) {
+      const metrics = await from.#attempt('its metrics cannot be read', () => this.#files.read(from.metrics))
+      await writeAtomically(this.metrics, metrics, this.#files)
+    }
+    const missing: string[] = []
+    for (const [what, name, best] of [
+      ['the checkpoint that was best on test', BEST, progress.best],
+      ['the checkpoint that was best on val', BEST_ON_VAL, progress.bestOnVal],
+    ] as const) {
+      if (!best) continue
+      const kept = await readCheckpoint(join(folder, name), this.#files).catch((error: unknown) => {
+        if (!(error instanceof DataError)) throw error
+      })
+      const last = kept?.progress.history.at(-1)
+      if (!kept || last?.epoch !== best.epoch || (name === BEST ? last.test : last.val)?.top1Error !== best.top1Error)
+        missing.push(`${what} (epoch ${best.epoch}, ${name})`)
+      else if (name === BEST) await this.saveBest(kept)
+      else await this.saveBestOnVal(kept)
+    }
+    return missing
   }
 
   /** Replaces the checkpoint to go on from. */

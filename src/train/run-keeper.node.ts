@@ -3,6 +3,7 @@
  * Whatever moment the process is killed at, the folder holds a whole checkpoint to go on from.
  */
 import { DataError } from '../util/errors.js'
+import { errorCode } from '../util/file-error.js'
 import type { Checkpoint, EpochRecord } from './checkpoint.js'
 import type { RunFolder } from './run-folder.node.js'
 
@@ -84,14 +85,19 @@ export class RunKeeper {
     return step
   }
 
+  /** What is left when saving fails, and the way on. */
+  #left({ cause }: DataError): string {
+    const { path } = this.#folder
+    if (errorCode(cause) === 'ENOENT') return `and all that was saved in ${path} is gone: begin again`
+    return this.#savedStep === undefined ? this.saved : `${this.saved}: put this right and go on with --resume ${path}`
+  }
+
   async #keep(step: number, write: () => Promise<void>): Promise<void> {
     try {
       await write()
     } catch (error) {
       if (!(error instanceof DataError)) throw error
-      const remedy =
-        this.#savedStep === undefined ? '' : `: put this right and go on with --resume ${this.#folder.path}`
-      throw new DataError(`${error.message}; training stopped after step ${step}, ${this.saved}${remedy}`, {
+      throw new DataError(`${error.message}; training stopped after step ${step}, ${this.#left(error)}`, {
         cause: error,
       })
     }

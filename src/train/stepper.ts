@@ -46,7 +46,7 @@ export class Stepper {
   readonly #next: NextBatch
 
   /** The plan of a step; `open` takes it. */
-  static plan({ engine, spec, recipe }: Pick<StepperParts, 'engine' | 'spec' | 'recipe'>): Plan {
+  static plan(engine: Engine, spec: NetworkSpec, recipe: Recipe): Plan {
     return planFor(engine, trainingGraph(spec, recipe))
   }
 

@@ -5,6 +5,7 @@
  */
 import type { Dataset, PictureSize, Pictures } from '../data/dataset.js'
 import type { Engine } from '../engine/engine.js'
+import type { Plan } from '../plan/plan.js'
 import type { LayerPath } from '../spec/paths.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { ConfigError, TrainingError } from '../util/errors.js'
@@ -40,6 +41,15 @@ export interface PlanBytes {
   readonly step: number
   /** The plan of evaluations, which stands beside it. */
   readonly evaluation: number
+}
+
+interface Plans {
+  readonly step: Plan
+  readonly evaluation: Plan
+}
+
+export function planBytes({ step, evaluation }: Plans): PlanBytes {
+  return { step: step.bytes, evaluation: evaluation.bytes }
 }
 
 export interface TrainerOptions {
@@ -101,8 +111,8 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
       expectSameNormalisation(options.checkpoint, data)
     }
     const parts = { engine, spec, data, recipe, course: course(recipe, data.train.count) }
-    const plans = { step: Stepper.plan(parts), evaluation: Evaluator.plan(engine, spec, data.test.count) }
-    options.onPlan?.({ step: plans.step.bytes, evaluation: plans.evaluation.bytes })
+    const plans = Trainer.plans(engine, spec, recipe, data.test.count)
+    options.onPlan?.(planBytes(plans))
     const stepper = await Stepper.open(parts, plans.step)
     let evaluator: Evaluator | undefined
     try {
@@ -114,6 +124,11 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
       await stepper.dispose()
       throw error
     }
+  }
+
+  /** The plans of a training; nothing is allocated for them. */
+  static plans(engine: Engine, spec: NetworkSpec, recipe: Recipe, testPictures = Number.POSITIVE_INFINITY): Plans {
+    return { step: Stepper.plan(engine, spec, recipe), evaluation: Evaluator.plan(engine, spec, testPictures) }
   }
 
   private constructor(

@@ -17,13 +17,17 @@ export interface RunOptions {
   readonly onErr?: (text: string, stop: (signal: NodeJS.Signals) => void) => void
   /** Closes the pipe of standard output after its first piece, as `head` does. */
   readonly closeOut?: boolean
+  readonly env?: Readonly<Record<string, string>>
+  /** A module that Node loads first. */
+  readonly preload?: string
 }
 
 export function resnet(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [script, ...args], {
+    const preload = options.preload === undefined ? [] : ['--import', options.preload]
+    const child = spawn(process.execPath, [...preload, script, ...args], {
       cwd: options.cwd,
-      env: { ...process.env, NO_COLOR: '1' },
+      env: { ...process.env, NO_COLOR: '1', ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let out = ''

@@ -3,6 +3,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { readCheckpoint, writeAtomically } from '../../src/node.js'
+import { encodeCheckpoint } from '../../src/train/checkpoint.js'
 import { resnet } from './run.js'
 
 const base = mkdtempSync(join(tmpdir(), 'resnet train '))
@@ -41,6 +43,7 @@ describe('train', () => {
       'checkpoint',
     ])
     expect(result).toMatchObject({ epochs: 2, engine: 'reference', checkpoint: join(base, 'whole/last.safetensors') })
+    expect(err).toMatch(/^memory: [\d.]+ MiB for a step, [\d.]+ MiB for evaluations$/m)
     expect(err).toContain('resnet8 on builtin: 20 training and 10 test pictures\n')
     expect(err).toContain('engine reference, 1 thread: asked for\n')
     expect(err).toMatch(
@@ -64,22 +67,6 @@ describe('train', () => {
         seconds: expect.any(Number),
       })),
     )
-  })
-
-  test('interrupted, it saves, ends with 130, and goes on to the same bits', async () => {
-    let stopped = false
-    const { code, err } = await resnet(['train', ...net, ...data, '--save-dir', join(base, 'stopped')], {
-      onErr: (text, stop) => {
-        if (stopped || !text.includes('engine reference')) return
-        stopped = true
-        stop('SIGINT')
-      },
-    })
-    expect(code).toBe(130)
-    expect(err).toMatch(/stopped after step \d+; go on with: resnet train --resume /)
-    const resumed = await resnet(['train', '--resume', join(base, 'stopped'), '--engine', 'reference', '--json'])
-    expect(resumed.code).toBe(0)
-    expect((JSON.parse(resumed.out) as Result).weightHash).toBe((JSON.parse((await whole).out) as Result).weightHash)
   })
 
   test('going on with other settings is wrong usage', async () => {
@@ -110,6 +97,23 @@ describe('eval', () => {
     await whole
     const { out } = await resnet(['eval', '--weights', join(base, 'whole/best.safetensors'), ...data])
     expect(out).toMatch(/^resnet8 on 10 test pictures of builtin: error [\d.]+ % \(\d+ right\), loss [\d.]+\n$/)
+  })
+
+  test('says where the data has a normalisation of its own', async () => {
+    await whole
+    const checkpoint = await readCheckpoint(join(base, 'whole/last.safetensors'))
+    const normalisation = { mean: [0.5, 0.5, 0.5], std: [0.2, 0.2, 0.2] }
+    const preprocessing = { ...checkpoint.preprocessing, normalisation }
+    const weights = join(base, 'other.safetensors')
+    await writeAtomically(weights, encodeCheckpoint({ ...checkpoint, preprocessing }))
+    const { code, err } = await resnet(['eval', '--weights', weights, ...data])
+    expect(code).toBe(0)
+    expect(err).toMatch(
+      /^note: these weights were trained on builtin with mean 0\.5, 0\.5, 0\.5 and std 0\.2, 0\.2, 0\.2, which is used here too; builtin has mean .* expect a larger error/m,
+    )
+    expect((await resnet(['eval', '--weights', join(base, 'whole/last.safetensors'), ...data])).err).not.toContain(
+      'note:',
+    )
   })
 })
 

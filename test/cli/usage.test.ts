@@ -90,6 +90,16 @@ describe('summary', () => {
     expect(JSON.parse(out)).toMatchObject({ name: 'resnet20', params: 269722 })
   })
 
+  test('with the memory of a training', async () => {
+    const args = ['summary', 'resnet20', '-b', '8', '--engine', 'reference']
+    const { out } = await resnet(args)
+    expect(out).toMatch(
+      /\ntraining with 8 pictures a step on reference: [\d.]+ MiB for the step, [\d.]+ MiB for evaluations\n$/,
+    )
+    const { memory } = JSON.parse((await resnet([...args, '--json'])).out) as { memory: Record<string, unknown> }
+    expect(memory).toEqual({ step: expect.any(Number), evaluation: expect.any(Number), engine: 'reference' })
+  })
+
   test('into a pipe that closes is no failure', async () => {
     const { code, err } = await resnet(['summary', 'resnet1202'], { closeOut: true })
     expect([code, err]).toEqual([0, ''])

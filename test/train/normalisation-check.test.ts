@@ -25,6 +25,7 @@ test('evaluating with it is pointed out', async () => {
   expect(normalisationAdvice(checkpoint, tinyData())).toBeUndefined()
   expect(normalisationAdvice(checkpoint, { ...other, name: 'others' })).toBe(
     'these weights were trained on tiny with mean 0.4, 0.4, 0.4 and std 0.25, 0.25, 0.25, which is used here too; ' +
-      'others has mean 0.5, 0.5, 0.5 and std 0.25, 0.25, 0.1235 of its own, so expect a larger error than on tiny',
+      'others has mean 0.5, 0.5, 0.5 and std 0.25, 0.25, 0.1235 of its own, so expect a larger error than on tiny; ' +
+      'for a smaller one, train on others',
   )
 })

@@ -131,15 +131,15 @@ describe('a recipe applied to pictures', () => {
   test.each<[RecipeOptions, string]>([
     [
       { batchSize: 64 },
-      'recipe.batchSize: a batch of 64 is larger than the training set of 32 pictures; use a smaller batch',
+      'recipe.batchSize: a batch of 64 is larger than the training set of 32 pictures, so there would be no step at all; use a smaller batch',
     ],
     [
       { batchSize: 8, epochs: 2, warmupEpochs: 2 },
-      'recipe.warmupEpochs: a warm-up of 8 steps never ends in a training of 8 steps; make it shorter',
+      'recipe.warmupEpochs: a warm-up of 8 steps never ends in a training of 8 steps, so the rate would never reach 0.1; make it shorter',
     ],
     [
       { batchSize: 8, epochs: 2, schedule: 'step', milestones: [1, 2] },
-      'recipe.milestones: epoch 2 is step 8, at or after the end of a training of 8 steps',
+      'recipe.milestones: epoch 2 is step 8, at or after the end of a training of 8 steps, so the rate would not fall there; leave it out, or train for longer',
     ],
   ])('%j is refused', (options, message) => {
     expect(() => course(completeRecipe(options), 32)).toThrow(message)

@@ -130,7 +130,13 @@ test('a folder that was removed under a training is told as such', async () => {
 test('files that a killed process left half written are cleared away', async () => {
   const disk = new FaultyDisk()
   disk.folders.add('/runs/x')
-  const left = ['.last.safetensors.123.tmp', '.best.safetensors.9.tmp', '.metrics.jsonl.1.tmp', 'run.lock.77.tmp']
+  const left = [
+    '.last.safetensors.123.tmp',
+    '.best.safetensors.9.tmp',
+    '.best-on-val.safetensors.9.tmp',
+    '.metrics.jsonl.1.tmp',
+    'run.lock.77.tmp',
+  ]
   for (const name of [...left, '.mine.tmp']) disk.files.set(`/runs/x/${name}`, new Uint8Array(3))
   const folder = new RunFolder('/runs/x', disk)
   await folder.claim()
