@@ -37,18 +37,25 @@ function report(what) {
   return rss
 }
 
-/** Where the memory began, ended, and how far it went between, without the first fifth. */
+/**
+ * Where the memory began, ended, and how far it went between, without the first fifth. Garbage comes and goes, so it is
+ * the means of the first and the last third of the rest that tell a leak.
+ */
 function summarise(samples) {
   const settled = samples.slice(Math.ceil(samples.length / 5))
   const [first, last, least, most] = [settled[0], settled.at(-1), Math.min(...settled), Math.max(...settled)]
+  const third = Math.ceil(settled.length / 3)
+  const mean = (list) => list.reduce((sum, bytes) => sum + bytes, 0) / list.length
+  const trend = mean(settled.slice(-third)) / mean(settled.slice(0, third))
   console.log(
     `after warm-up: first ${mebibytes(first)}, last ${mebibytes(last)}, least ${mebibytes(least)}, most ` +
-      `${mebibytes(most)} MiB; last / first ${(last / first).toFixed(4)}, most / least ${(most / least).toFixed(4)}`,
+      `${mebibytes(most)} MiB; last / first ${(last / first).toFixed(4)}, most / least ${(most / least).toFixed(4)}, ` +
+      `last third / first third ${trend.toFixed(4)}`,
   )
 }
 
-const data = builtin({ size: 16, train: 512, test: 64 })
-const input = { channels: 3, height: 16, width: 16 }
+const data = builtin({ size: 32, train: 1024, test: 64 })
+const input = { channels: 3, height: 32, width: 32 }
 const recipe = { epochs: 1_000_000, lr: 0.01, schedule: 'constant', augmentation: { pad: 2, flip: true } }
 
 const samples = []
