@@ -175,7 +175,10 @@ async function goOn(flags: Flags, signal: AbortSignal): Promise<Started> {
   const checkpoint = await readCheckpoint(file)
   expectAgreement(flags, checkpoint)
   const dataset = datasetNames.find((name) => name === checkpoint.data.name)
-  if (!dataset) throw new ConfigError(`${file}: was trained on ${checkpoint.data.name}, which has no --dataset name`)
+  if (!dataset)
+    throw new ConfigError(
+      `${file}: was trained on ${checkpoint.data.name}, which has no --dataset name; go on with it by resumeTrainer()`,
+    )
   const data = await sameData(flags, checkpoint, dataset, signal)
   const { engine, threads } = flags
   const trainer = await resumeTrainer(checkpoint, data, { engine, threads, signal, onPlan: sayMemory })

@@ -81,6 +81,17 @@ describe('train', () => {
   })
 })
 
+test('a run on data that the command line cannot load is told so', async () => {
+  await whole
+  const checkpoint = await readCheckpoint(join(base, 'whole/last.safetensors'))
+  const file = join(base, 'mine.safetensors')
+  await writeAtomically(file, encodeCheckpoint({ ...checkpoint, data: { ...checkpoint.data, name: 'mine' } }))
+  expect(await resnet(['train', '--resume', file])).toMatchObject({
+    code: 2,
+    err: `resnet: ${file}: was trained on mine, which has no --dataset name; go on with it by resumeTrainer()\n`,
+  })
+})
+
 describe('eval', () => {
   test('gives the figures of the training', async () => {
     const { test: figures } = JSON.parse((await whole).out) as Result

@@ -5,6 +5,7 @@ import { f32, i32, type TensorType } from '../../src/graph/graph.js'
 import { add } from '../../src/ops/add.js'
 import { batchNorm, batchNormGradient, runningAverage } from '../../src/ops/batch-norm.js'
 import { conv2d, conv2dInputGradient, conv2dWeightGradient } from '../../src/ops/conv2d.js'
+import { normalise } from '../../src/ops/fused.js'
 import { linear, linearWeightGradient } from '../../src/ops/linear.js'
 import { emit } from '../../src/ops/op.js'
 import { padShortcut, padShortcutGradient } from '../../src/ops/pad-shortcut.js'
@@ -166,6 +167,11 @@ describe('other operations', () => {
       'softmaxCrossEntropy',
       () => softmaxCrossEntropy.infer([f32(2, 5), i32(2)], { smoothing: 1 }),
       'label smoothing must be in [0, 1), got 1',
+    ],
+    [
+      'normalise',
+      () => normalise.infer([f32(3, 16, 4, 4), f32(4, 2, 16), f32(16), f32(16)], { epsilon: 1e-5, relu: true }),
+      '4 parts of statistics for 3 images',
     ],
     [
       'sgd',

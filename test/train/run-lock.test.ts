@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { hasEnded, type Owner, RunLock, thisProcess } from '../../src/train/run-lock.node.js'
+import { FaultyDisk } from './faulty-disk.js'
 
 const base = mkdtempSync(join(tmpdir(), 'run lock '))
 afterAll(() => rmSync(base, { recursive: true, force: true }))
@@ -30,6 +31,16 @@ test('of several at once, one gets it, also where a dead one had it', async () =
   const locks = tries.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
   expect(locks.length).toBe(1)
   locks[0]!.release()
+})
+
+test('a lock of a dead process that cannot be moved away', async () => {
+  const faulty = new FaultyDisk()
+  await faulty.makeFolder('/runs/x')
+  faulty.files.set('/runs/x/run.lock', new TextEncoder().encode(JSON.stringify({ ...here, boot: 'an earlier one' })))
+  faulty.failWhere((operation) => (operation === 'rename' ? 'EACCES' : undefined))
+  await expect(RunLock.take('/runs/x', faulty)).rejects.toThrow(
+    '/runs/x/run.lock: cannot be removed: permission denied',
+  )
 })
 
 test('a lock that another one holds by now is not removed', async () => {
