@@ -12,7 +12,14 @@ export {
 } from './api/compute.node.js'
 export { type DoctorOptions, type DoctorReport, doctor, type PackageHealth } from './api/doctor.node.js'
 export type { CheckResult, EngineHealth, ExamineOptions } from './api/doctor-engines.js'
-export { type MachinePeak, measurePeak, type Profile, type ProfileOptions, profile } from './api/profile.node.js'
+export {
+  type MachinePeak,
+  measurePeak,
+  type Profile,
+  type ProfileOptions,
+  planBytes,
+  profile,
+} from './api/profile.node.js'
 export { type CifarOptions, cifar10, cifar100 } from './data/cifar.node.js'
 export { type CifarDownload, cifarAddress, downloadCifar } from './data/cifar-download.node.js'
 export type { DownloadOptions } from './data/download.node.js'

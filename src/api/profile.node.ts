@@ -6,7 +6,9 @@ import { type Peak, peakOf } from '../engine/cpu/peak.js'
 import { type ProfiledPlan, profilePlan } from '../engine/cpu/profile.js'
 import { openWasm } from '../engine/cpu/wasm.js'
 import { nodeHost } from '../engine/cpu/wasm-host.node.js'
+import type { Engine } from '../engine/engine.js'
 import { forwardGraph } from '../model/forward.js'
+import type { Plan } from '../plan/plan.js'
 import { planGraph } from '../plan/planner.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { completeRecipe } from '../train/recipe.js'
@@ -64,19 +66,35 @@ export async function profile(spec: NetworkSpec, options: ProfileOptions = {}): 
   const { mode = 'training', batch = mode === 'training' ? 128 : 1, rounds = 5, signal, onProgress } = options
   if (!Number.isSafeInteger(rounds) || rounds < 1)
     throw new ConfigError(`rounds: expected a whole number of at least 1, got ${rounds}`)
-  const graph =
-    mode === 'training'
-      ? trainingGraph(spec, completeRecipe({ steps: 1, batchSize: batch }))
-      : forwardGraph(spec, { batch, mode })
   const backend = await openBackend(options)
   try {
-    const plan = planGraph(graph, openCpuEngine(backend).target)
+    const plan = planFor(spec, mode, batch, openCpuEngine(backend))
     const settings = { rounds, now: seconds, signal, ...(onProgress && { onProgress }) }
     const { build, threads } = backend
     return { build, threads, bytes: plan.bytes, ...(await profilePlan(backend, plan, settings)) }
   } finally {
     await backend.dispose()
   }
+}
+
+/**
+ * The size of the memory that a network's plan takes on an engine, in bytes: known without allocating it.
+ * @throws ConfigError for a spec or option without meaning, EngineError when the engine is not available
+ */
+export async function planBytes(
+  spec: NetworkSpec,
+  { mode = 'training', batch = mode === 'training' ? 128 : 1, ...options }: Omit<ProfileOptions, 'rounds'> = {},
+): Promise<number> {
+  await using engine = await openEngine(options)
+  return planFor(spec, mode, batch, engine).bytes
+}
+
+function planFor(spec: NetworkSpec, mode: 'training' | 'inference', batch: number, { target }: Engine): Plan {
+  const graph =
+    mode === 'training'
+      ? trainingGraph(spec, completeRecipe({ steps: 1, batchSize: batch }))
+      : forwardGraph(spec, { batch, mode })
+  return planGraph(graph, target)
 }
 
 const seconds = () => performance.now() / 1000

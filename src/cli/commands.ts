@@ -39,4 +39,9 @@ export const commands: readonly CommandEntry[] = [
     description: 'check Node, engines and memory; compute a few layers on every engine',
     load: async () => (await import('./doctor.js')).doctorCommand(),
   },
+  {
+    name: 'bench',
+    description: 'measure kernels, training, inference and memory here, beside PyTorch, ONNX Runtime and others',
+    load: async () => (await import('./bench.js')).benchCommand(),
+  },
 ]

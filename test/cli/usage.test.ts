@@ -12,11 +12,11 @@ describe('help', () => {
   test('lists the commands', async () => {
     const { code, out } = await resnet(['--help'])
     expect(code).toBe(0)
-    for (const command of ['demo', 'train', 'eval', 'summary', 'data', 'doctor'])
+    for (const command of ['demo', 'train', 'eval', 'summary', 'data', 'doctor', 'bench'])
       expect(out).toMatch(new RegExp(`^  ${command}`, 'm'))
   })
 
-  test.each(['demo', 'train', 'eval', 'summary', 'data', 'doctor'])('%s has an example', async (command) => {
+  test.each(['demo', 'train', 'eval', 'summary', 'data', 'doctor', 'bench'])('%s has an example', async (command) => {
     const { code, out } = await resnet([command, '--help'])
     expect(code).toBe(0)
     expect(out).toMatch(new RegExp(`Examples?:\n {2}\\$ resnet ${command} `))

@@ -3,12 +3,12 @@
  * kernel calls run as a tape of their own, at the places that the plan gives them, so that memory is met as in the plan.
  */
 
-import type { Node, Value } from '../../graph/graph.js'
+import type { Attributes, Node, Value } from '../../graph/graph.js'
 import { opOf } from '../../ops/index.js'
 import type { Plan } from '../../plan/plan.js'
 import { invariant } from '../../util/errors.js'
 import { Random } from '../../util/random.js'
-import { elements, shapeText } from '../../util/shape.js'
+import { elements, type Shape, shapeText } from '../../util/shape.js'
 import type { CpuBackend, CpuProgram } from './backend.js'
 import { tapeOf } from './engine.js'
 import { type KernelName, kernelNames, kernels } from './kernel-table.js'
@@ -17,6 +17,9 @@ import { isWeight, type Layouts, layoutsOf, storedFloats } from './layout.js'
 /** Nodes of a plan that are alike. */
 export interface PlanPart {
   readonly op: string
+  readonly attributes: Attributes
+  readonly inputs: readonly Shape[]
+  readonly outputs: readonly Shape[]
   /** Shapes of what it reads and writes, for example `128x16x32x32, 16x16x3x3 → 128x16x32x32`. */
   readonly shapes: string
   /** Paths of the nodes. */
@@ -100,6 +103,9 @@ function describe(nodes: readonly Node[], calls: readonly Float64Array[], layout
   const values = [...node.inputs, ...node.outputs]
   return {
     op: node.op,
+    attributes: node.attributes,
+    inputs: types(node.inputs).map(({ shape }) => shape),
+    outputs: types(node.outputs).map(({ shape }) => shape),
     shapes: `${shapesText(node.inputs)} → ${shapesText(node.outputs)}`,
     paths: nodes.map(({ path }) => path),
     kernels: calls.map((call) => kernelNames[call[0]!]!),

@@ -1,0 +1,74 @@
+/** What is measured, and beside whom. */
+import type { PresetName } from '../../node.js'
+import type { PeerName } from './peers.js'
+
+export const suiteNames = ['kernels', 'train', 'infer', 'wasm', 'memory'] as const
+export type SuiteName = (typeof suiteNames)[number]
+
+/** A network at work. */
+export interface Case {
+  readonly suite: Exclude<SuiteName, 'kernels'>
+  readonly mode: 'train' | 'infer'
+  readonly net: PresetName
+  readonly batch: number
+  /** `wasm`: on WebAssembly, whatever engine the others have. */
+  readonly engine?: 'wasm'
+  /** 1: on one thread, whatever the others have. */
+  readonly threads?: 1
+  readonly peers: readonly PeerName[]
+}
+
+/** A network whose kernels are timed, with as few blocks as show every shape. */
+export interface KernelCase {
+  readonly net: PresetName
+  /** Where the preset has more blocks than its shapes need: the depth of a net of the same family. */
+  readonly depth?: number
+  readonly mode: 'train' | 'infer'
+  readonly batch: number
+}
+
+const cases: readonly Case[] = [
+  ...(['resnet20', 'resnet56', 'resnet110', 'preresnet164'] as const).map(
+    (net): Case => ({ suite: 'train', mode: 'train', net, batch: 128, peers: ['PyTorch'] }),
+  ),
+  { suite: 'train', mode: 'train', net: 'resnet18', batch: 16, peers: ['PyTorch'] },
+  ...(['resnet18', 'resnet50'] as const).flatMap((net) =>
+    [1, 8].map((batch): Case => ({ suite: 'infer', mode: 'infer', net, batch, peers: ['ONNX Runtime', 'PyTorch'] })),
+  ),
+  {
+    suite: 'wasm',
+    mode: 'infer',
+    net: 'resnet20',
+    batch: 16,
+    engine: 'wasm',
+    threads: 1,
+    peers: ['TensorFlow.js WASM', 'jax-js'],
+  },
+  { suite: 'wasm', mode: 'train', net: 'resnet20', batch: 128, engine: 'wasm', peers: ['PyTorch'] },
+  { suite: 'memory', mode: 'train', net: 'resnet110', batch: 128, peers: ['PyTorch'] },
+]
+
+const kernelCases: readonly KernelCase[] = [
+  { net: 'resnet20', mode: 'train', batch: 128 },
+  { net: 'preresnet164', depth: 20, mode: 'train', batch: 128 },
+  { net: 'resnet18', mode: 'train', batch: 16 },
+  { net: 'resnet18', mode: 'infer', batch: 1 },
+  { net: 'resnet50', mode: 'infer', batch: 1 },
+  { net: 'resnet50', mode: 'infer', batch: 8 },
+]
+
+/** Small nets: to see that all of it works, not to quote. */
+const quickCases: readonly Case[] = cases
+  .filter((one, i) => cases.findIndex(({ suite, mode }) => suite === one.suite && mode === one.mode) === i)
+  .map((one) => ({ ...one, net: 'resnet8', batch: Math.min(one.batch, 8) }))
+
+const quickKernelCases: readonly KernelCase[] = [{ net: 'resnet8', mode: 'infer', batch: 2 }]
+
+export function casesOf(suites: readonly SuiteName[], quick: boolean): readonly Case[] {
+  return (quick ? quickCases : cases).filter(({ suite }) => suites.includes(suite))
+}
+
+export function kernelCasesOf(suites: readonly SuiteName[], quick: boolean): readonly KernelCase[] {
+  if (!suites.includes('kernels')) return []
+  return quick ? quickKernelCases : kernelCases
+}

@@ -1,0 +1,144 @@
+/**
+ * The peers: programs under bench/peers that do the same work with other libraries. Each runs in a process of its own,
+ * says in a line of JSON what it is, and answers each number that it is sent with the seconds of so many runs.
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { EngineError } from '../../node.js'
+import type { Contestant } from './contest.js'
+
+export type PeerName = 'PyTorch' | 'ONNX Runtime' | 'TensorFlow.js WASM' | 'jax-js'
+
+const python = '/usr/bin/python3'
+const fromNpm = 'npm install --prefix bench --ignore-scripts'
+
+/** How each peer comes here. */
+const peers: Readonly<Record<PeerName, { readonly command: string; readonly install: string }>> = {
+  PyTorch: { command: python, install: 'apt-get install python3-torch python3-torchvision' },
+  'ONNX Runtime': { command: process.execPath, install: fromNpm },
+  'TensorFlow.js WASM': { command: process.execPath, install: fromNpm },
+  'jax-js': { command: process.execPath, install: fromNpm },
+}
+
+/** A peer that is not here. */
+export interface MissingPeer {
+  readonly name: PeerName
+  /** Why, and the command that brings it. */
+  readonly missing: string
+}
+
+/** What a peer says of itself, then what it answers. */
+export interface PeerLine {
+  readonly version?: string
+  readonly params?: number
+  readonly seconds?: number
+  /** Of several works, each. */
+  readonly each?: readonly number[]
+  readonly bytes?: number
+}
+
+/** The folder of the checkout's benches. The package as published has none. */
+export const benchFolder = fileURLToPath(new URL('../../../bench/', import.meta.url))
+
+/** A peer under way. */
+export interface Peer extends Contestant {
+  readonly name: PeerName
+  /** Learned numbers of the network it computes, where it counts them. */
+  readonly params: number | undefined
+  /** Sends a line; resolves to the answer. */
+  ask(line: string): Promise<PeerLine>
+}
+
+/** @param folder where the peers lie: bench/ of a checkout */
+export async function openPeer(
+  name: PeerName,
+  script: string,
+  args: readonly string[],
+  folder = benchFolder,
+): Promise<Peer | MissingPeer> {
+  const started = start(name, script, args, folder)
+  if (!started) return { name, missing: missingText(name, 'it is run by scripts of the checkout, which are not here') }
+  const { child, lines, complaints } = started
+  const close = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    child.kill()
+    await once(child, 'exit')
+  }
+  const next = async (): Promise<PeerLine | undefined> => {
+    const { value, done } = await lines.next()
+    return done ? undefined : (JSON.parse(value) as PeerLine)
+  }
+  const about = await next()
+  if (!about) {
+    await close()
+    return absence(name, complaints())
+  }
+  const ask = async (line: string): Promise<PeerLine> => {
+    child.stdin.write(`${line}\n`)
+    const answer = await next()
+    if (!answer) throw new EngineError(`${name}: it ended in the middle of its work: ${lastLine(complaints())}`)
+    return answer
+  }
+  return {
+    name,
+    version: about.version ?? '',
+    params: about.params,
+    pid: child.pid!,
+    ask,
+    run: async (count) => (await ask(String(count))).seconds!,
+    close,
+  }
+}
+
+/** Runs a peer's script to its end; resolves to the last line it printed. */
+export async function askOnce(
+  name: PeerName,
+  script: string,
+  args: readonly string[],
+  folder = benchFolder,
+): Promise<PeerLine | MissingPeer> {
+  const started = start(name, script, args, folder)
+  if (!started) return { name, missing: missingText(name, 'it is run by scripts of the checkout, which are not here') }
+  const { child, lines, complaints } = started
+  const closed = child.exitCode === null ? once(child, 'close') : undefined
+  let last: string | undefined
+  for (let line = await lines.next(); !line.done; line = await lines.next()) last = line.value
+  await closed
+  if (child.exitCode !== 0) return absence(name, complaints())
+  return last === undefined ? {} : (JSON.parse(last) as PeerLine)
+}
+
+function start(name: PeerName, script: string, args: readonly string[], folder: string) {
+  if (!existsSync(`${folder}peers/${script}`)) return undefined
+  const child = spawn(peers[name].command, [`${folder}peers/${script}`, ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
+  let text = ''
+  child.stderr.on('data', (data: Buffer) => {
+    text = (text + data).slice(-10_000)
+  })
+  child.on('error', (error: NodeJS.ErrnoException) => {
+    text += `${error.code} ${error.message}`
+  })
+  child.stdin.on('error', () => {}) // it has ended: the missing answer says so
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  return { child, lines, complaints: () => text }
+}
+
+/** What a program that cannot find its library says; anything else is a failure. */
+const notFound = /ENOENT|ModuleNotFoundError|No module named|ERR_MODULE_NOT_FOUND|Cannot find (package|module)/
+
+function absence(name: PeerName, complaints: string): MissingPeer {
+  if (notFound.test(complaints)) return { name, missing: missingText(name, 'it is not installed') }
+  throw new EngineError(`${name}: it failed before its first turn: ${lastLine(complaints)}`)
+}
+
+/** `PyTorch is missing: it is not installed; get it with: apt-get install …` */
+export function missingText(name: PeerName, why: string): string {
+  return `${name} is missing: ${why}; get it with: ${peers[name].install}`
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) || 'it gave no reason'
+}
