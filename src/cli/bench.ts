@@ -12,6 +12,7 @@ import {
   measurePeak,
   writeAtomically,
 } from '../node.js'
+import { attemptAll, expectNone } from './bench/attempts.js'
 import { casesOf, kernelCasesOf, type SuiteName, suiteNames } from './bench/cases.js'
 import { ratioChart } from './bench/chart.js'
 import type { ContestSettings } from './bench/contest.js'
@@ -20,7 +21,7 @@ import { kernelCaseName, runKernelCase } from './bench/kernels.js'
 import { caseName, runCase, runMemoryCase } from './bench/networks.js'
 import { benchFolder } from './bench/peers.js'
 import { machineLines, resultsMarkdown, resultsText } from './bench/report.js'
-import type { BenchReport, BenchResult, Machine } from './bench/result.js'
+import type { BenchReport, Machine } from './bench/result.js'
 import { interruptible } from './interrupt.js'
 import { type EngineFlags, engineOptions, jsonOption, oneOf, whole } from './options.js'
 import { print, say } from './output.js'
@@ -70,32 +71,25 @@ async function run(flags: Flags, signal: AbortSignal): Promise<void> {
     peakOf: peaks.of,
   } satisfies ContestSettings & Record<string, unknown>
 
-  const results: BenchResult[] = []
-  const failures: string[] = []
-  const attempt = async (name: string, work: () => Promise<readonly BenchResult[]>) => {
-    say(`\n${name} …`)
-    try {
-      const found = await work()
-      results.push(...found)
-      if (!flags.json) print(resultsText(found))
-    } catch (error) {
-      if (!(error instanceof EngineError)) throw error
-      say(`resnet: ${error.message}`)
-      failures.push(name)
-    }
-  }
-  for (const one of kernelCasesOf(suites, flags.quick === true))
-    await attempt(`kernels: ${kernelCaseName(one)}`, () => runKernelCase(one, settings))
-  for (const one of casesOf(suites, flags.quick === true))
-    await attempt(`${one.suite}: ${caseName(one)}`, () =>
-      one.suite === 'memory' ? runMemoryCase(one, settings) : runCase(one, settings),
-    )
+  const kernels = kernelCasesOf(suites, flags.quick === true).map((one) => ({
+    name: `kernels: ${kernelCaseName(one)}`,
+    run: () => runKernelCase(one, settings),
+  }))
+  const networks = casesOf(suites, flags.quick === true).map((one) => ({
+    name: `${one.suite}: ${caseName(one)}`,
+    run: () => (one.suite === 'memory' ? runMemoryCase : runCase)(one, settings),
+  }))
+  const { results, failed } = await attemptAll([...kernels, ...networks], {
+    begins: (name) => say(`\n${name} …`),
+    found: (results) => flags.json || print(resultsText(results)),
+    failed: (reason) => say(`resnet: ${reason}`),
+  })
 
   const report: BenchReport = { machine, peak: peaks.all(), results }
   const folder = flags.results ?? (flags.quick || !existsSync(benchFolder) ? undefined : join(benchFolder, 'results'))
   if (folder !== undefined) await writeResults(folder, report)
   if (flags.json) print(JSON.stringify(report))
-  if (failures.length > 0) throw new EngineError(`bench: no figures for ${failures.join(', ')}; see above`)
+  expectNone(failed)
 }
 
 /** Peaks of every native instruction set at once, and of others when they are asked for. */

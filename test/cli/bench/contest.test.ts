@@ -1,8 +1,10 @@
 /** Which rounds of a bench count. No time is looked at: contestants say what they took. */
 import { describe, expect, test } from 'vitest'
+import { attemptAll, expectNone } from '../../../src/cli/bench/attempts.js'
 import { type Contestant, type ContestSettings, contest, isNoisy } from '../../../src/cli/bench/contest.js'
 import { othersShare, processorTime } from '../../../src/cli/bench/disturbance.js'
 import { mapSpread, spreadOf } from '../../../src/cli/bench/statistics.js'
+import { EngineError } from '../../../src/node.js'
 
 /** Takes the seconds of the list one after the other, for each run of its work. */
 function contestant(seconds: readonly number[], counts: number[] = []): Contestant {
@@ -109,6 +111,30 @@ describe('what others take', () => {
 
   test('is unknown without /proc', () => {
     expect(processorTime([7], () => undefined)).toBeUndefined()
+  })
+})
+
+describe('many works', () => {
+  const heard: string[] = []
+  const listener = {
+    begins: (name: string) => heard.push(name),
+    found: (results: readonly unknown[]) => heard.push(`${results.length} results`),
+    failed: (reason: string) => heard.push(reason),
+  }
+
+  test('go on after one that cannot be measured, which is named at the end', async () => {
+    const noisy = { name: 'a', run: async () => Promise.reject(new EngineError('too loud')) }
+    const fine = { name: 'b', run: async () => [] }
+    const { results, failed } = await attemptAll([noisy, fine, noisy], listener)
+    expect({ results, failed }).toEqual({ results: [], failed: ['a', 'a'] })
+    expect(heard).toEqual(['a', 'too loud', 'b', '0 results', 'a', 'too loud'])
+    expect(() => expectNone(failed)).toThrow('bench: no figures for a; a: the reasons are above')
+    expect(() => expectNone([])).not.toThrow()
+  })
+
+  test('end at a fault of ours', async () => {
+    const broken = { name: 'a', run: async () => Promise.reject(new TypeError('oops')) }
+    await expect(attemptAll([broken], listener)).rejects.toThrow('oops')
   })
 })
 
