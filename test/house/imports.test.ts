@@ -55,6 +55,14 @@ describe('the import rule', () => {
     ])
   })
 
+  test('lets the kernel lab, and no other bench, see inside', () => {
+    const lab = { 'bench/kernels/lab.mjs': `import '../../dist/ops/add.js'`, 'src/ops/add.ts': '' }
+    expect(breaches(lab)).toEqual([])
+    expect(breaches({ 'bench/a.mjs': `import '../dist/ops/add.js'`, 'src/ops/add.ts': '' })).toEqual([
+      'bench/a.mjs: imports src/ops/add.ts, but bench/ sees public exports only (src/index.ts, src/node.ts)',
+    ])
+  })
+
   test('catches Node where browsers load', () => {
     const files = {
       'src/data/files.node.ts': `import 'node:fs'`,
