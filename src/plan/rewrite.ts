@@ -26,8 +26,11 @@ export class Rewriter {
         this.#producers.set(value, node)
         this.#nextId = Math.max(this.#nextId, value.id + 1)
       }
-      for (const value of new Set(node.inputs))
-        this.#consumers.set(value, [...(this.#consumers.get(value) ?? []), node])
+      for (const value of new Set(node.inputs)) {
+        const consumers = this.#consumers.get(value)
+        if (consumers) consumers.push(node)
+        else this.#consumers.set(value, [node])
+      }
     }
   }
 

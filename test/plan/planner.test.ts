@@ -158,6 +158,12 @@ describe('placeIntervals', () => {
       const from = random.below(200)
       return { bytes: 64 * (1 + random.below(50)), from, to: from + random.below(40) }
     })
+    for (let i = 0; i < 20; i++)
+      intervals.splice(random.below(intervals.length), 0, {
+        bytes: 64 * (1 + random.below(50)),
+        from: Number.NEGATIVE_INFINITY,
+        to: Number.POSITIVE_INFINITY,
+      })
     const { offsets, bytes } = placeIntervals(intervals)
     intervals.forEach((a, i) => {
       expect(offsets[i]! + a.bytes).toBeLessThanOrEqual(bytes)
@@ -171,6 +177,12 @@ describe('placeIntervals', () => {
       intervals.reduce((sum, { bytes, from, to }) => sum + (from <= step && step <= to ? bytes : 0), 0)
     const peak = Math.max(...Array.from({ length: 240 }, (_, step) => live(step)))
     expect(bytes).toBeLessThan(1.25 * peak)
+  })
+
+  it('wastes nothing where lifetimes are nested, as those of a forward and a backward pass are', () => {
+    const forever = { bytes: 192, from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }
+    const nested = Array.from({ length: 100 }, (_, i) => ({ bytes: 64 * (1 + (i % 3)), from: i, to: 400 - i }))
+    expect(placeIntervals([...nested, forever]).bytes).toBe(192 + 64 * (34 + 2 * 33 + 3 * 33))
   })
 })
 
