@@ -63,6 +63,7 @@ export {
 } from './formats/safetensors.js'
 export { type Complexity, complexity } from './model/complexity.js'
 export { type SummaryOptions, summary } from './model/summary.js'
+export { type Recompute, recomputeLevels } from './plan/passes/recompute.js'
 export {
   type CifarOptions as CifarNetOptions,
   cifarBasic,

@@ -1,5 +1,6 @@
 /** Training as people call it: a spec, data and a recipe in, a trained network and its figures out. */
 import type { Dataset } from '../data/dataset.js'
+import type { Recompute } from '../plan/passes/recompute.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import type { Checkpoint, EpochRecord, Score } from '../train/checkpoint.js'
 import { Evaluator } from '../train/evaluate.js'
@@ -23,6 +24,11 @@ export interface ComputeOptions extends EngineOptions {
 export interface TrainingOptions extends ComputeOptions {
   /** One's own code in each step. */
   readonly hooks?: TrainingHooks | undefined
+  /**
+   * Less memory for more time: `elementwise` makes again what is cheap to make, `blocks` runs residual blocks a second
+   * time, convolutions included. Default `none`. Results have the same bits.
+   */
+  readonly recompute?: Recompute | undefined
   /** Called with what the plans take up, before anything is allocated for them. */
   readonly onPlan?: ((bytes: PlanBytes) => void) | undefined
 }
@@ -85,7 +91,7 @@ export interface TrainingFunctions {
   trainingMemory(
     spec: NetworkSpec,
     recipe?: RecipeOptions,
-    options?: EngineOptions,
+    options?: EngineOptions & Pick<TrainingOptions, 'recompute'>,
   ): Promise<PlanBytes & { readonly engine: string }>
   /** Error and loss of a checkpoint on the test part of a data set, with the checkpoint's own normalisation. */
   evaluateCheckpoint(
@@ -116,7 +122,7 @@ export function trainingFunctions(openEngine: OpenEngine): TrainingFunctions {
     const complete = completeRecipe(recipe)
     const { engine, release } = await engineOf(openEngine, options)
     try {
-      return { ...planBytes(Trainer.plans(engine, spec, complete)), engine: engine.build }
+      return { ...planBytes(Trainer.plans(engine, spec, complete, options)), engine: engine.build }
     } finally {
       await release()
     }
@@ -198,6 +204,7 @@ async function openTrainer(
       signal: options.signal,
       hooks: options.hooks,
       onPlan: options.onPlan,
+      recompute: options.recompute,
       release,
     })
   } catch (error) {

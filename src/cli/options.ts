@@ -1,6 +1,14 @@
 /** Options that several commands share, and how their values are read. */
 import { InvalidArgumentError, Option } from 'commander'
-import { type DatasetName, datasetNames, type EngineName, engineNames, type PresetName, presetNames } from '../node.js'
+import {
+  type DatasetName,
+  datasetNames,
+  type EngineName,
+  engineNames,
+  type PresetName,
+  presetNames,
+  recomputeLevels,
+} from '../node.js'
 import { nearest } from './suggest.js'
 
 /** A parser for values out of a list; wrong ones are answered with the list, and with the nearest of it. */
@@ -89,3 +97,9 @@ export const presetParser: (value: string) => PresetName = oneOf(presetNames)
 
 export const jsonOption = (what: string) =>
   new Option('--json', `end with one line of JSON on standard output: ${what}`)
+
+/** Of a training: the word alone asks for the least memory. */
+export const recomputeOption = () =>
+  new Option('--recompute [what]', `less memory for more time: ${recomputeLevels.join(', ')} (alone: blocks)`)
+    .preset('blocks')
+    .argParser(oneOf(recomputeLevels))

@@ -19,6 +19,7 @@ import {
   preset,
   presetNames,
   type Recipe,
+  type Recompute,
   RunFolder,
   RunKeeper,
   readCheckpoint,
@@ -42,6 +43,7 @@ import {
   jsonOption,
   number,
   presetParser,
+  recomputeOption,
   sizeFor,
   whole,
 } from './options.js'
@@ -56,6 +58,7 @@ interface Flags extends DataFlags, EngineFlags, AugmentFlags, RecipeFlags {
   readonly resume?: string | true
   readonly saveDir?: string
   readonly checkpointEvery?: CheckpointEvery
+  readonly recompute?: Recompute
   readonly json?: true
 }
 
@@ -80,6 +83,7 @@ export function trainCommand(): Command {
     .option('--resume [path]', 'go on from a checkpoint or the folder of a run (default: that of --save-dir)')
     .option('--save-dir <dir>', 'folder of the run (default: runs/ARCH-DATASET)')
     .addOption(checkpointOption())
+    .addOption(recomputeOption())
   for (const option of engineOptions()) command.addOption(option)
   return command
     .addOption(jsonOption('{ epochs, train, test, imagesPerSecond, engine, weightHash, checkpoint }'))
@@ -138,7 +142,7 @@ interface Started {
 
 /** A run from the beginning. */
 async function start(flags: Flags, signal: AbortSignal): Promise<Started> {
-  const { arch = 'resnet20', dataset = 'builtin', engine, threads } = flags
+  const { arch = 'resnet20', dataset = 'builtin', engine, threads, recompute } = flags
   if (flags.size !== undefined && dataset !== 'builtin' && dataset !== 'folder')
     throw new ConfigError(`--size: the pictures of ${dataset} have one size; leave it out`)
   const loaded = await loadData(flags, dataset, flags.size, signal)
@@ -150,7 +154,7 @@ async function start(flags: Flags, signal: AbortSignal): Promise<Started> {
     spec,
     data,
     { ...recipeOf(flags), augmentation: augmentationOf(flags, data) },
-    { engine, threads, signal, onPlan: sayMemory },
+    { engine, threads, recompute, signal, onPlan: sayMemory },
   )
   say(`${spec.name} on ${data.name}: ${data.train.count} training and ${data.test.count} test pictures`)
   for (const sentence of adviceFor(spec, trainer.recipe)) say(`note: ${sentence}`)
@@ -180,8 +184,8 @@ async function goOn(flags: Flags, signal: AbortSignal): Promise<Started> {
       `${file}: was trained on ${checkpoint.data.name}, which has no --dataset name; go on with it by resumeTrainer()`,
     )
   const data = await sameData(flags, checkpoint, dataset, signal)
-  const { engine, threads } = flags
-  const trainer = await resumeTrainer(checkpoint, data, { engine, threads, signal, onPlan: sayMemory })
+  const { engine, threads, recompute } = flags
+  const trainer = await resumeTrainer(checkpoint, data, { engine, threads, recompute, signal, onPlan: sayMemory })
   const { step } = checkpoint.progress
   say(`${checkpoint.spec.name} on ${data.name}: goes on after step ${step} of ${trainer.totalSteps}`)
   if (checkpoint.engine !== trainer.engine.build)

@@ -16,6 +16,7 @@ export const add = defineOp<Record<never, never>>({
     return [a!]
   },
   cost: noMacs,
+  cheap: true,
   inPlace: [
     [0, 0],
     [0, 1],

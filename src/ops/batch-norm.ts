@@ -24,6 +24,7 @@ export const batchNorm = defineOp<NormAttributes>({
     return [x!, f32(channels), f32(channels)]
   },
   cost: noMacs,
+  cheap: true,
   gradient: ({ attributes, inputs, outputs, outputGradients, emit }) => {
     const [x, scale] = inputs
     const [, mean, variance] = outputs
@@ -57,6 +58,7 @@ export const batchNormInference = defineOp<NormAttributes>({
     return [x!]
   },
   cost: noMacs,
+  cheap: true,
   gradient: ({ attributes, inputs, outputGradients, emit }) => {
     const [x, scale, , mean, variance] = inputs
     return emit(batchNormInferenceGradient, attributes, [outputGradients[0]!, x!, scale!, mean!, variance!])

@@ -55,6 +55,7 @@ export const dropout: Op<DropoutAttributes> = defineOp<DropoutAttributes>({
     return [x!]
   },
   cost: noMacs,
+  cheap: true,
   inPlace: [[0, 0]],
   gradient: ({ attributes, inputs, outputGradients, emit }) => [
     emit(dropout, attributes, [outputGradients[0]!, inputs[1]!])[0],

@@ -60,6 +60,7 @@ export const normalise = defineOp<NormaliseAttributes>({
     return [x!, f32(c), f32(c)]
   },
   cost: noMacs,
+  cheap: true,
   inPlace: [
     [0, 0],
     [0, 4],

@@ -15,6 +15,7 @@ export const multiply: Op<Record<never, never>> = defineOp<Record<never, never>>
     return [a!]
   },
   cost: noMacs,
+  cheap: true,
   inPlace: [
     [0, 0],
     [0, 1],

@@ -39,6 +39,8 @@ export interface Op<A extends Attributes> {
   /** The shape rule: types of the outputs, or a ShapeError that says what does not fit. */
   infer(inputs: readonly TensorType[], attributes: A): readonly TensorType[]
   cost(inputs: readonly TensorType[], outputs: readonly TensorType[], attributes: A): Cost
+  /** Takes about a pass over its inputs, so that making its outputs again may be better than keeping them. */
+  readonly cheap?: true
   /** Pairs [output, input]: the output may take the input's place in memory, element by element. */
   readonly inPlace?: readonly (readonly [number, number])[]
   /** The rule, or the reason why there is none. */

@@ -22,6 +22,7 @@ export const padShortcut = defineOp<PadShortcutAttributes>({
   outputs: ['y'],
   infer: ([x], attributes) => [f32(...outputShape('padShortcut', expectRank('padShortcut', 'x', x, 4), attributes))],
   cost: noMacs,
+  cheap: true,
   gradient: ({ attributes, inputs, outputGradients, emit }) =>
     emit(padShortcutGradient, { ...attributes, shape: inputs[0]!.type.shape }, [outputGradients[0]!]),
 })

@@ -7,6 +7,7 @@ export const relu = defineOp<Record<never, never>>({
   outputs: ['y'],
   infer: ([x]) => [x!],
   cost: noMacs,
+  cheap: true,
   inPlace: [[0, 0]],
   gradient: ({ outputs, outputGradients, emit }) => emit(reluGradient, {}, [outputGradients[0]!, outputs[0]!]),
 })

@@ -13,6 +13,7 @@ export const scale: Op<ScaleAttributes> = defineOp<ScaleAttributes>({
     return [x!]
   },
   cost: noMacs,
+  cheap: true,
   inPlace: [[0, 0]],
   gradient: ({ attributes, outputGradients, emit }) => emit(scale, attributes, [outputGradients[0]!]),
 })

@@ -8,13 +8,19 @@ import { opOf, verify } from '../ops/index.js'
 import { invariant } from '../util/errors.js'
 import { roundUp } from '../util/shape.js'
 import { type Interval, placeIntervals } from './arena.js'
+import { type Recompute, recompute } from './passes/recompute.js'
 import type { Buffer, Plan, PlanTarget } from './plan.js'
 
 /** Buffers start at multiples of this many bytes: a cache line, and the widest vector. */
 const ALIGNMENT = 64
 
-export function planGraph(graph: Graph, target: PlanTarget): Plan {
-  const lowered = verify(prune(target.lower(graph)))
+export interface PlanOptions {
+  /** What the backward pass makes again instead of keeping it. Default `none`. */
+  readonly recompute?: Recompute | undefined
+}
+
+export function planGraph(graph: Graph, target: PlanTarget, { recompute: level = 'none' }: PlanOptions = {}): Plan {
+  const lowered = verify(recompute(prune(target.lower(graph)), level))
   const { setup, steps } = splitSetup(lowered)
   const sizeOf = target.sizes(lowered)
   const bytesOf = (value: Value) => roundUp(sizeOf(value), ALIGNMENT)

@@ -19,12 +19,11 @@ export class Rewriter {
   constructor(graph: Graph) {
     this.#graph = graph
     this.#kept = new Set([...graph.outputs.map(({ value }) => value), ...graph.updates.map(({ source }) => source)])
-    this.#nextId = graph.inputs.reduce((id, { value }) => Math.max(id, value.id + 1), 0)
+    this.#nextId = nextId(graph)
     this.#positions = new Map(graph.nodes.map((node, i) => [node, i]))
     for (const node of graph.nodes) {
       for (const value of node.outputs) {
         this.#producers.set(value, node)
-        this.#nextId = Math.max(this.#nextId, value.id + 1)
       }
       for (const value of new Set(node.inputs)) {
         const consumers = this.#consumers.get(value)
@@ -69,6 +68,14 @@ export class Rewriter {
     const nodes = this.#graph.nodes.flatMap((node) => this.#replacements.get(node) ?? [node])
     return { ...this.#graph, nodes: inOrder(nodes) }
   }
+}
+
+/** An id that no value of the graph has, nor any above it. */
+export function nextId({ inputs, nodes }: Graph): number {
+  let id = 0
+  for (const { value } of inputs) id = Math.max(id, value.id + 1)
+  for (const { outputs } of nodes) for (const value of outputs) id = Math.max(id, value.id + 1)
+  return id
 }
 
 /** The nodes in the order given, but none before those it needs. */

@@ -2,23 +2,23 @@
 import type { Engine, Executable } from '../engine/engine.js'
 import type { Graph } from '../graph/graph.js'
 import type { Plan } from '../plan/plan.js'
-import { planGraph } from '../plan/planner.js'
+import { type PlanOptions, planGraph } from '../plan/planner.js'
 import { EngineError } from '../util/errors.js'
 
 /**
  * Allocates nothing yet.
  * @throws EngineError that lists all operations which the engine lacks.
  */
-export function planFor(engine: Engine, graph: Graph): Plan {
+export function planFor(engine: Engine, graph: Graph, options: PlanOptions = {}): Plan {
   const missing = engine.missing(graph)
   if (missing.length > 0)
     throw new EngineError(
       `${engine.build}: this network needs ${missing.join(', ')}, which this engine lacks; use another`,
     )
-  return planGraph(graph, engine.target)
+  return planGraph(graph, engine.target, options)
 }
 
 /** @throws EngineError like `planFor`, or when there is no memory for the plan. */
-export async function compileGraph(engine: Engine, graph: Graph): Promise<Executable> {
-  return engine.compile(planFor(engine, graph))
+export async function compileGraph(engine: Engine, graph: Graph, options: PlanOptions = {}): Promise<Executable> {
+  return engine.compile(planFor(engine, graph, options))
 }

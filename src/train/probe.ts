@@ -4,6 +4,7 @@ import type { Engine } from '../engine/engine.js'
 import { GraphBuilder } from '../graph/builder.js'
 import type { Graph } from '../graph/graph.js'
 import { forwardGraph } from '../model/forward.js'
+import type { Recompute } from '../plan/passes/recompute.js'
 import type { LayerPath } from '../spec/paths.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { compileGraph } from './compile.js'
@@ -14,6 +15,8 @@ import { type NamedWeights, writeWeights } from './weights.js'
 export interface ProbeState {
   readonly spec: NetworkSpec
   readonly recipe: Pick<Recipe, 'batchSize' | 'labelSmoothing' | 'dropPath' | 'dropPathBy' | 'seed'>
+  /** What the backward pass makes again instead of keeping it. */
+  readonly recompute: Recompute
   /** The number of the step, and which of its batches it is, both from 0. */
   readonly step: number
   readonly batch: number
@@ -91,11 +94,11 @@ function zeros({ shape, data }: NamedWeights): NamedWeights {
 /** Compiles the graph, runs it once, and reads some of its inputs and outputs. */
 async function run(
   engine: Engine,
-  { weights, pictures, labels, step, spec }: ProbeState,
+  { weights, pictures, labels, step, spec, recompute }: ProbeState,
   graph: Graph,
   names: readonly string[],
 ): Promise<Map<string, NamedWeights>> {
-  const executable = await compileGraph(engine, graph)
+  const executable = await compileGraph(engine, graph, { recompute })
   try {
     const state = graph.inputs.filter(({ role }) => role === 'parameter' || role === 'buffer')
     writeWeights(executable, state, weights, spec.name)

@@ -6,6 +6,7 @@ import type { Dataset } from '../data/dataset.js'
 import type { Engine, Executable } from '../engine/engine.js'
 import type { GraphInput } from '../graph/graph.js'
 import { initialise } from '../model/initialise.js'
+import type { Recompute } from '../plan/passes/recompute.js'
 import type { Plan } from '../plan/plan.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { elements } from '../util/shape.js'
@@ -38,6 +39,8 @@ export interface StepperParts {
   readonly data: Dataset
   readonly recipe: Recipe
   readonly course: Course
+  /** What the backward pass makes again instead of keeping it. */
+  readonly recompute: Recompute
 }
 
 export class Stepper {
@@ -46,8 +49,8 @@ export class Stepper {
   readonly #next: NextBatch
 
   /** The plan of a step; `open` takes it. */
-  static plan(engine: Engine, spec: NetworkSpec, recipe: Recipe): Plan {
-    return planFor(engine, trainingGraph(spec, recipe))
+  static plan(engine: Engine, spec: NetworkSpec, recipe: Recipe, recompute: Recompute): Plan {
+    return planFor(engine, trainingGraph(spec, recipe), { recompute })
   }
 
   /** Allocates what the plan needs. Nothing is in it until `start`. */
@@ -146,9 +149,9 @@ export class Stepper {
 
   /** The state and one batch of a step, to look into it. */
   async probeState(step: number, batch = 0): Promise<ProbeState> {
-    const { spec, recipe } = this.#parts
+    const { spec, recipe, recompute } = this.#parts
     this.#next.prepare(step)
-    return { spec, recipe, step, batch, weights: await this.weights(), ...this.#next.batch(batch) }
+    return { spec, recipe, recompute, step, batch, weights: await this.weights(), ...this.#next.batch(batch) }
   }
 
   /** The same for the batch that took the numbers away in a step which has just run. */

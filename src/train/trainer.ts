@@ -5,6 +5,7 @@
  */
 import type { Dataset, PictureSize, Pictures } from '../data/dataset.js'
 import type { Engine } from '../engine/engine.js'
+import { type Recompute, recomputeLevels } from '../plan/passes/recompute.js'
 import type { Plan } from '../plan/plan.js'
 import type { LayerPath } from '../spec/paths.js'
 import type { NetworkSpec } from '../spec/spec.js'
@@ -58,10 +59,17 @@ export interface TrainerOptions {
   readonly hooks?: TrainingHooks | undefined
   /** Ends `steps` and `evaluate` between two runs of the engine, with the signal's reason. */
   readonly signal?: AbortSignal | undefined
+  /** What the backward pass makes again instead of keeping it. Default `none`; results do not depend on it. */
+  readonly recompute?: Recompute | undefined
   /** Called once the plans are made, before anything is allocated for them. */
   readonly onPlan?: ((bytes: PlanBytes) => void) | undefined
   /** Called once at the end of `dispose`, for example to end the engine. */
   readonly release?: (() => Promise<void>) | undefined
+}
+
+interface PlansOptions extends Pick<TrainerOptions, 'recompute'> {
+  /** Default: as many as an evaluation ever runs together. */
+  readonly testPictures?: number
 }
 
 /** Milliseconds after which a training lets other work of the thread have its turn, signals and timers among it. */
@@ -110,8 +118,9 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
       expectSameData(options.checkpoint.data, identity(data))
       expectSameNormalisation(options.checkpoint, data)
     }
-    const parts = { engine, spec, data, recipe, course: course(recipe, data.train.count) }
-    const plans = Trainer.plans(engine, spec, recipe, data.test.count)
+    const { recompute = 'none' } = options
+    const parts = { engine, spec, data, recipe, recompute, course: course(recipe, data.train.count) }
+    const plans = Trainer.plans(engine, spec, recipe, { recompute, testPictures: data.test.count })
     options.onPlan?.(planBytes(plans))
     const stepper = await Stepper.open(parts, plans.step)
     let evaluator: Evaluator | undefined
@@ -126,9 +135,22 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
     }
   }
 
-  /** The plans of a training; nothing is allocated for them. */
-  static plans(engine: Engine, spec: NetworkSpec, recipe: Recipe, testPictures = Number.POSITIVE_INFINITY): Plans {
-    return { step: Stepper.plan(engine, spec, recipe), evaluation: Evaluator.plan(engine, spec, testPictures) }
+  /**
+   * The plans of a training; nothing is allocated for them.
+   * @throws ConfigError when the options make no sense.
+   */
+  static plans(
+    engine: Engine,
+    spec: NetworkSpec,
+    recipe: Recipe,
+    { testPictures = Number.POSITIVE_INFINITY, recompute = 'none' }: PlansOptions = {},
+  ): Plans {
+    if (!recomputeLevels.includes(recompute))
+      throw new ConfigError(`recompute: expected one of ${recomputeLevels.join(', ')}; got ${String(recompute)}`)
+    return {
+      step: Stepper.plan(engine, spec, recipe, recompute),
+      evaluation: Evaluator.plan(engine, spec, testPictures),
+    }
   }
 
   private constructor(

@@ -69,6 +69,11 @@ describe('train', () => {
     )
   })
 
+  test('making values again instead of keeping them changes no bit', async () => {
+    const { out } = await train('recomputed', '--recompute')
+    expect((JSON.parse(out) as Result).weightHash).toBe((JSON.parse((await whole).out) as Result).weightHash)
+  })
+
   test('going on with other settings is wrong usage', async () => {
     await whole
     const resume = (...more: string[]) => resnet(['train', '--resume', join(base, 'whole'), ...more])

@@ -45,6 +45,7 @@ describe('wrong usage ends with 2 and says what is legal', () => {
     [['train', '--dataset', 'cifar10'], '--data: missing; cifar10 needs the folder'],
     [['train', '--dataset', 'cifar10', '--size', '16'], '--size: the pictures of cifar10 have one size; leave it out'],
     [['train', '--size', '20'], 'size is 20, expected 16 or 32'],
+    [['train', '--recompute', 'block'], 'Did you mean blocks? Legal values: none, elementwise, blocks.'],
     [['train', '--resume'], '--resume: which run? Give a folder or a checkpoint, or --save-dir'],
     [['eval'], "required option '--weights <file>' not specified"],
     [['summary'], "missing required argument 'name'"],

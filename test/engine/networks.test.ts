@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import type { Engine } from '../../src/engine/engine.js'
 import { openReference } from '../../src/engine/reference/engine.js'
 import { initialise } from '../../src/model/initialise.js'
+import type { PlanOptions } from '../../src/plan/planner.js'
 import type { BlockSpec, NetworkSpec, StemLayer } from '../../src/spec/spec.js'
 import { compileGraph } from '../../src/train/compile.js'
 import { completeRecipe } from '../../src/train/recipe.js'
@@ -110,9 +111,9 @@ const settings = completeRecipe({
 })
 
 /** Everything there is to read after three steps. */
-async function train(engine: Engine, spec: NetworkSpec): Promise<Map<string, Float32Array>> {
+async function train(engine: Engine, spec: NetworkSpec, options?: PlanOptions): Promise<Map<string, Float32Array>> {
   const graph = trainingGraph(spec, settings)
-  const executable = await compileGraph(engine, graph)
+  const executable = await compileGraph(engine, graph, options)
   for (const [path, values] of initialise(spec, { seed: 1 })) executable.write(path, values)
   const random = new Random(3)
   const pictures = new Float32Array(settings.batchSize * elements(Object.values(spec.input)))
@@ -156,6 +157,8 @@ await describeEngines(
     for (const spec of networks)
       test(spec.name, async () => {
         const got = await train(engine(), spec)
+        for (const recompute of ['elementwise', 'blocks'] as const)
+          expect(await train(engine(), spec, { recompute }), `the same bits with recompute ${recompute}`).toEqual(got)
         const errors = [...wanted.get(spec)!].map(([name, values]) => [name, measure(got.get(name)!, values).max])
         expect(errors.filter(([, error]) => !(Number(error) <= LIMIT))).toEqual([])
       })

@@ -7,6 +7,7 @@ import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../../src/t
 import type { RecipeOptions } from '../../src/train/recipe.js'
 import type { StepProgress } from '../../src/train/step-progress.js'
 import { Trainer, type TrainerOptions } from '../../src/train/trainer.js'
+import { ConfigError } from '../../src/util/errors.js'
 import { tinyData, tinyRecipe, tinySpec } from './tiny.js'
 
 const open = (recipe: RecipeOptions = {}, options: TrainerOptions = {}, data: Dataset = tinyData()) =>
@@ -125,6 +126,18 @@ describe('going on from a checkpoint', () => {
     )
   })
 
+  test('may make values again that the first part kept, or the other way round', async () => {
+    const whole = await open()
+    await train(whole, 9)
+    const first = await open({}, { recompute: 'blocks' })
+    await train(first, 4)
+    const checkpoint = await throughFile(first)
+    await using second = await open({}, { checkpoint, recompute: 'elementwise' })
+    await train(second, 5)
+    expect(await second.weightHash()).toBe(await whole.weightHash())
+    expect(await second.gradientNorms()).toEqual(await whole.gradientNorms())
+  })
+
   test('with tensors that do not fit the spec is refused', async () => {
     await using trainer = await open()
     const checkpoint = await trainer.checkpoint()
@@ -165,6 +178,12 @@ describe('what stops a training', () => {
     await expect(run()).rejects.toThrow('enough')
     expect((await trainer.checkpoint()).progress.step).toBe(trainer.progress.step)
     await expect(trainer.evaluate()).rejects.toThrow('enough')
+  })
+
+  test('a word for recompute that there is not', async () => {
+    await expect(open({}, { recompute: 'block' as never })).rejects.toThrow(
+      new ConfigError('recompute: expected one of none, elementwise, blocks; got block'),
+    )
   })
 
   test('data that does not fit the network', async () => {
