@@ -97,8 +97,11 @@ describe('summary', () => {
     expect(out).toMatch(
       /\ntraining with 8 pictures a step on reference: [\d.]+ MiB for the step, [\d.]+ MiB for evaluations\n$/,
     )
-    const { memory } = JSON.parse((await resnet([...args, '--json'])).out) as { memory: Record<string, unknown> }
+    const memoryOf = async (...more: string[]) =>
+      (JSON.parse((await resnet([...args, '--json', ...more])).out) as { memory: { step: number } }).memory
+    const memory = await memoryOf()
     expect(memory).toEqual({ step: expect.any(Number), evaluation: expect.any(Number), engine: 'reference' })
+    expect((await memoryOf('--recompute')).step).toBeLessThan(memory.step / 2)
   })
 
   test('into a pipe that closes is no failure', async () => {
