@@ -1,8 +1,9 @@
 // 3x3 convolution with stride 1 by Winograd F(4x4, 3x3), forward and, with rotated weights, its input gradient.
 //
-// A piece is some images, or a band of one image's rows of tiles. Within it 16 tiles at a time, all in L2: transform
-// the inputs, multiply for each of the 36 points [tiles x input channels] by [input channels x output channels], and
-// transform back while bias, addend and ReLU are applied. Statistics are taken when an image is done.
+// A piece is some images, or a band of one image's rows of tiles; where these are few, of a part of the output channels,
+// so that threads share the weights, which are more than the images there. Within it up to 16 tiles at a time, all in
+// L2: transform the inputs, multiply for each of the 36 points [tiles x input channels] by [input channels x output
+// channels], and transform back while bias, addend and ReLU are applied. Statistics are taken when an image is done.
 #include "winograd.h"
 #include "statistics.h"
 
@@ -12,15 +13,19 @@ using namespace winograd;
 
 // Tiles by vectors of output channels that the registers hold, as for direct tiles (conv_tile.h).
 #if VL == 16
-constexpr int WIDE = 2, ROWS_OF_WIDE = 8, ROWS_OF_ONE = 16;
+constexpr int WIDE = 2, ROWS_OF_WIDE = 14, ROWS_OF_ONE = 16;
 #elif VL == 8
 constexpr int WIDE = 2, ROWS_OF_WIDE = 5, ROWS_OF_ONE = 8;
 #else
 constexpr int WIDE = 2, ROWS_OF_WIDE = 4, ROWS_OF_ONE = 8;
 #endif
 
+// Pieces below which output channels are dealt out too, in parts of at least so many blocks: each transforms the inputs
+// for itself, which takes a tenth of the time of four blocks.
+constexpr index_t FEW_PIECES = 16, LEAST_BLOCKS = 4;
+
 struct Sizes {
-  index_t n, h, w, oh, ow, ph, pw, in_blocks, out_blocks, bands, group;
+  index_t n, h, w, oh, ow, ph, pw, in_blocks, out_blocks, bands, group, parts;
   Grid grid;
 
   explicit Sizes(const conv2d_winograd_args& a)
@@ -28,8 +33,10 @@ struct Sizes {
         pw(index(a.pw)), in_blocks(blocks_of(a.c)), out_blocks(blocks_of(a.o)), bands(index(a.bands)),
         grid(oh, ow) {
     group = bands > 1 ? 1 : smaller(n, larger(1, TILES / grid.tiles()));
+    const index_t pieces = divide_up(n, group) * bands;
+    parts = pieces >= FEW_PIECES ? 1 : smaller(divide_up(out_blocks, LEAST_BLOCKS), divide_up(FEW_PIECES, pieces));
   }
-  index_t pieces() const { return divide_up(n, group) * bands; }
+  index_t pieces() const { return divide_up(n, group) * bands * parts; }
 
  private:
   static index_t index(double value) { return static_cast<index_t>(value); }
@@ -55,15 +62,28 @@ void multiply(const float* points, const float* weight, float* products, index_t
     UNROLL for (int v = 0; v < V; v++) store(products + r * out + v * VL, sum[r][v]);
 }
 
+typedef void (*Multiply)(const float*, const float*, float*, index_t, index_t);
+
+template <int R, int V>
+INLINE Multiply find_multiply(index_t rows) {
+  if constexpr (R > 1)
+    if (rows < R) return find_multiply<R - 1, V>(rows);
+  return multiply<R, V>;
+}
+
+// R tiles at most at a time, in turns as equal as can be.
 template <int R, int V>
 INLINE void multiply_tiles(const float* points, const float* weight, float* products, index_t in, index_t out,
                            index_t tiles) {
-  index_t t = 0;
-  for (; t + R <= tiles; t += R) multiply<R, V>(points + t * BLOCK, weight, products + t * out, in, out);
-  for (; t < tiles; t++) multiply<1, V>(points + t * BLOCK, weight, products + t * out, in, out);
+  const index_t turns = divide_up(tiles, R);
+  for (index_t k = 0; k < turns; k++) {
+    const index_t t = part_start(tiles, turns, k);
+    const Multiply run_multiply = find_multiply<R, V>(part_start(tiles, turns, k + 1) - t);
+    run_multiply(points + t * BLOCK, weight, products + t * out, in, out);
+  }
 }
 
-// One point: all output channels of some tiles.
+// One point: `out` output channels of some tiles.
 void multiply_point(const float* points, const float* weight, float* products, index_t in, index_t out, index_t tiles) {
   index_t o = 0;
   const auto weights = [&](index_t channel) { return weight + channel / BLOCK * in * BLOCK + channel % BLOCK; };
@@ -72,18 +92,20 @@ void multiply_point(const float* points, const float* weight, float* products, i
   for (; o < out; o += VL) multiply_tiles<ROWS_OF_ONE, 1>(points, weights(o), products + o, in, out, tiles);
 }
 
-// Aᵀ m A of the tiles [first, last), to the parts of their tiles that lie in the map.
+// Aᵀ m A of the tiles [first, last) and `out` output channels from `from_channel` on, to the parts of their tiles that
+// lie in the map.
 void transform_outputs(const conv2d_winograd_args& args, const Context& context, const Sizes& s, const float* products,
-                       index_t first, index_t last) {
-  const index_t out = s.out_blocks * BLOCK, stride = point_stride(out);
+                       index_t first, index_t last, index_t from_channel, index_t out) {
+  const index_t stride = point_stride(out);
   const float *bias = context.at(args.bias), *residual = context.at(args.residual);
   float* const y = context.at(args.y);
   const bool relu_after = args.relu != 0;
   for (index_t tile = first; tile < last; tile++) {
     const index_t row = s.grid.row(tile), column = s.grid.column(tile);
     const index_t rows = smaller(OUT, s.oh - row), columns = smaller(OUT, s.ow - column);
-    for (index_t o = 0; o < out; o += VL) {
-      const float* from = products + (tile - first) * out + o;
+    for (index_t k = 0; k < out; k += VL) {
+      const float* from = products + (tile - first) * out + k;
+      const index_t o = from_channel + k;
       vec half[OUT][IN];
       UNROLL for (int j = 0; j < IN; j++) {
         vec m[IN], a[OUT];
@@ -115,13 +137,15 @@ index_t pieces(const conv2d_winograd_args& args) { return Sizes(args).pieces(); 
 
 index_t scratch(const conv2d_winograd_args& args) {
   const Sizes s(args);
-  return POINTS * (point_stride(s.in_blocks * BLOCK) + point_stride(s.out_blocks * BLOCK));
+  return POINTS * (point_stride(s.in_blocks * BLOCK) + point_stride(divide_up(s.out_blocks, s.parts) * BLOCK));
 }
 
 void run(const conv2d_winograd_args& args, const Context& context, index_t piece) {
   const Sizes s(args);
-  const index_t in = s.in_blocks * BLOCK, out = s.out_blocks * BLOCK;
-  const index_t image = piece / s.bands * s.group, band = piece % s.bands;
+  const index_t in = s.in_blocks * BLOCK, all = s.out_blocks * BLOCK;
+  const index_t part = piece % s.parts, band = piece / s.parts % s.bands, image = piece / s.parts / s.bands * s.group;
+  const index_t from_block = part_start(s.out_blocks, s.parts, part), from_channel = from_block * BLOCK;
+  const index_t to_block = part_start(s.out_blocks, s.parts, part + 1), out = (to_block - from_block) * BLOCK;
   const index_t images = smaller(s.n - image, s.group);
   index_t first = image * s.grid.tiles(), last = first + images * s.grid.tiles();
   if (s.bands > 1) {
@@ -130,22 +154,24 @@ void run(const conv2d_winograd_args& args, const Context& context, index_t piece
   }
   float* points = context.scratch;
   float* products = points + POINTS * point_stride(in);
-  const float* weight = context.at(args.weight);
-  for (index_t tile = first; tile < last; tile += TILES) {
-    const index_t end = smaller(last, tile + TILES);
+  const float* weight = context.at(args.weight) + from_channel * in;
+  const index_t turns = divide_up(last - first, TILES);
+  for (index_t turn = 0; turn < turns; turn++) {
+    const index_t tile = first + part_start(last - first, turns, turn);
+    const index_t end = first + part_start(last - first, turns, turn + 1);
     transform_inputs(context.at(args.x), s.in_blocks, s.h, s.w, s.grid, tile, end, s.ph, s.pw, points);
     for (int p = 0; p < POINTS; p++)
-      multiply_point(points + p * point_stride(in), weight + p * in * out, products + p * point_stride(out), in, out,
+      multiply_point(points + p * point_stride(in), weight + p * in * all, products + p * point_stride(out), in, out,
                      end - tile);
-    transform_outputs(args, context, s, products, tile, end);
+    transform_outputs(args, context, s, products, tile, end, from_channel, out);
   }
   float* statistics = context.at(args.statistics);
   if (!statistics) return;
   for (index_t k = image; k < image + images; k++)
-    for (index_t block = 0; block < s.out_blocks; block++) {
-      float* mean = statistics + k * 2 * out + block * BLOCK;
+    for (index_t block = from_block; block < to_block; block++) {
+      float* mean = statistics + k * 2 * all + block * BLOCK;
       plane_statistics(context.at(args.y) + (k * s.out_blocks + block) * s.oh * s.ow * BLOCK, s.oh * s.ow, mean,
-                       mean + out);
+                       mean + all);
     }
 }
 

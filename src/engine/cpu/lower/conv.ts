@@ -5,7 +5,7 @@ import type { ConvAttributes, Pair } from '../../../ops/window.js'
 import { connections } from '../groups.js'
 import { BLOCK } from '../layout.js'
 import { type Context, type Lowering, NONE } from './lowering.js'
-import { pushWeight, suitsWinograd, tileRows, winogradFloats, winogradSizes } from './winograd.js'
+import { pushWeight, suitsWinograd, tileBands, winogradFloats, winogradSizes } from './winograd.js'
 
 /** Pieces a layer is cut into where its batch alone gives fewer: enough to keep several threads busy. */
 const PIECES = 16
@@ -32,6 +32,25 @@ export function bandsOf(n: number, rows: number): number {
   return Math.min(rows, Math.max(1, Math.ceil(PIECES / n)))
 }
 
+/**
+ * Bands of a convolution that takes no statistics: its pieces are bands by parts of the output channels (native/conv.cc).
+ * Each band reads all weights, each part all inputs: of the cuts into enough pieces, that which reads least.
+ */
+function bandsOfFewest({ n, c, h, w, o, oh, kh, kw, groups }: ReturnType<typeof geometry>): number {
+  const most = bandsOf(n, oh)
+  const weights = (o * c * kh * kw) / groups
+  const parts = Math.ceil(o / (2 * BLOCK))
+  let best = most
+  let least = Number.POSITIVE_INFINITY
+  for (let bands = 1; bands <= most; bands++) {
+    const cut = Math.min(parts, Math.ceil(PIECES / (n * bands)))
+    if (bands * cut * n < PIECES) continue
+    const reads = bands * weights + cut * c * h * w
+    if (reads < least) [best, least] = [bands, reads]
+  }
+  return best
+}
+
 /** What a convolution does to its output while it is in cache. */
 interface Epilogue {
   readonly bias?: Value | undefined
@@ -46,7 +65,8 @@ export function winogradPays({ op, attributes, inputs: [x, weight], outputs: [y]
   if (op !== 'conv2d' && op !== 'conv2dStatistics' && op !== 'conv2dActivation') return false
   const conv = attributes as ConvAttributes & { readonly bands?: number }
   const sizes = geometry(shape(x!), shape(y!), kernelOf(weight!), conv)
-  return suitsWinograd(sizes, kernelOf(weight!), conv) && (conv.bands ?? 1) === 1
+  const fixed = op === 'conv2dActivation' // of a folded norm
+  return suitsWinograd(sizes, kernelOf(weight!), conv, fixed) && (conv.bands ?? 1) === 1
 }
 
 function emitConv(
@@ -66,9 +86,9 @@ function emitConv(
     relu: Number(relu),
     statistics: statistics ? at(statistics) : NONE,
   }
-  const wanted = bands ?? bandsOf(sizes.n, sizes.oh)
+  const wanted = bands ?? (attributes.winograd ? bandsOf(sizes.n, sizes.oh) : bandsOfFewest(sizes))
   if (attributes.winograd)
-    tape.push('conv2d_winograd', { ...common, ...winogradSizes(sizes), bands: Math.min(wanted, tileRows(sizes.oh)) })
+    tape.push('conv2d_winograd', { ...common, ...winogradSizes(sizes), bands: tileBands(sizes.oh, sizes.ow, wanted) })
   else tape.push(layout(x) === 'plain' ? 'conv2d_plain' : 'conv2d', { ...common, ...sizes, bands: wanted })
 }
 
@@ -144,7 +164,7 @@ export const conv2dInputGradient: Lowering<ConvAttributes & { readonly size: Pai
         relu: 0,
         statistics: NONE,
         ...flipped,
-        bands: Math.min(bands, tileRows(sizes.h)),
+        bands: tileBands(sizes.h, sizes.w, bands),
       })
     } else
       tape.push('conv2d_input_gradient', { dy: at(dy), weight: workspace, dx: at(dx), addend: added, ...sizes, bands })

@@ -8,6 +8,10 @@ const TILE = 4
 const POINTS = 36
 /** Tiles below which transforming the weights would cost more than it saves. */
 const LEAST_TILES = 32
+/** And where that is done once for all runs: below, reading four times the weights takes longer than it saves. */
+const LEAST_TILES_OF_FIXED = 16
+/** Tiles that a band of an image has at least: so many share what is read of the weights. */
+const TILES_OF_BAND = 12
 /** Where less of its tiles than this lies in the map, the direct sum is as fast. */
 const LEAST_USE = 0.5
 
@@ -23,16 +27,24 @@ export interface WinogradSizes {
   readonly pw: number
 }
 
-/** Whether a convolution with these sizes gains by it: kernel 3x3, stride 1, no dilation or groups, a block of channels. */
-export function suitsWinograd({ n, c, o, oh, ow }: WinogradSizes, [kh, kw]: Pair, a: ConvAttributes): boolean {
-  const tiles = Math.ceil(oh / TILE) * Math.ceil(ow / TILE)
+/**
+ * Whether a convolution with these sizes gains by it: kernel 3x3, stride 1, no dilation or groups, a block of channels.
+ * `fixed` says that its weight is transformed but once.
+ */
+export function suitsWinograd(
+  { n, c, o, oh, ow }: WinogradSizes,
+  [kh, kw]: Pair,
+  a: ConvAttributes,
+  fixed = false,
+): boolean {
+  const tiles = tilesOf(oh, ow)
   return (
     kh === 3 &&
     kw === 3 &&
     [...a.stride, ...a.dilation, a.groups ?? 1].every((size) => size === 1) &&
     c >= BLOCK &&
     o >= BLOCK &&
-    n * tiles >= LEAST_TILES &&
+    n * tiles >= (fixed ? LEAST_TILES_OF_FIXED : LEAST_TILES) &&
     oh * ow >= LEAST_USE * tiles * TILE * TILE
   )
 }
@@ -42,9 +54,14 @@ export function winogradFloats(oblocks: number, iblocks: number): number {
   return POINTS * oblocks * iblocks * BLOCK * BLOCK
 }
 
-/** Rows of tiles, of which bands are made. */
-export function tileRows(rows: number): number {
-  return Math.ceil(rows / TILE)
+function tilesOf(rows: number, columns: number): number {
+  return Math.ceil(rows / TILE) * Math.ceil(columns / TILE)
+}
+
+/** Bands of rows of tiles that an image is cut into: as many as are wanted, but none of a few tiles only. */
+export function tileBands(rows: number, columns: number, wanted: number): number {
+  const most = Math.max(1, Math.floor(tilesOf(rows, columns) / TILES_OF_BAND))
+  return Math.min(wanted, most, Math.ceil(rows / TILE))
 }
 
 /** The sizes of a call, without those that are always the same. */
