@@ -37,6 +37,15 @@ INLINE size_t vector_offset(int v, index_t block) {
   return static_cast<size_t>(v * VL / BLOCK * block) + static_cast<size_t>(v * VL % BLOCK);
 }
 
+// Asks for a pixel of the next input plane and for the weights of the next tap: planes lie pages apart, which no
+// processor foresees. Worth 5 % where weights come from beyond L2; left out where registers are narrow and hide it.
+template <int V>
+INLINE void fetch_ahead(const Source& from, const float* pixel, const float* weight) {
+  __builtin_prefetch(pixel + from.plane);
+  UNROLL for (int v = 0; v < V; v++)
+    __builtin_prefetch(weight + vector_offset(v, from.weight_block) + BLOCK * BLOCK);
+}
+
 template <int R, int P, int V, int U>
 static void tile(const Source& from, const Sink& to) {
   vec sum[R][P][V];
@@ -51,6 +60,7 @@ static void tile(const Source& from, const Sink& to) {
       const float* weight = weight_plane + from.taps[k].weight;
       UNROLL_CHANNELS for (int c = 0; c < U; c++, x++, weight += BLOCK) {
         vec w[V];
+        if constexpr (VL == 16 && U == BLOCK && R == 1) fetch_ahead<V>(from, x - c + c * BLOCK, weight);
         UNROLL for (int v = 0; v < V; v++) w[v] = load(weight + vector_offset(v, from.weight_block));
         UNROLL for (int r = 0; r < R; r++)
           UNROLL for (int p = 0; p < P; p++) {
