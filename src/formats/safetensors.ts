@@ -5,11 +5,14 @@
  */
 import { DataError } from '../util/errors.js'
 import { elements, type Shape, shapeText } from '../util/shape.js'
+import { decodeFloats, decodeIntegers, type ElementType, elementBytes, isFloat } from './elements.js'
 
-/** Element types that are read, and their sizes in bytes. */
-const sizes = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U8: 1, BOOL: 1 } as const
+export type SafetensorsDType = Uppercase<ElementType>
 
-export type SafetensorsDType = keyof typeof sizes
+/** Element types that are read. */
+const types = new Map(
+  Object.keys(elementBytes).map((type) => [type.toUpperCase() as SafetensorsDType, type as ElementType]),
+)
 
 export type TensorData = Float32Array | Int32Array | Uint8Array
 
@@ -90,15 +93,17 @@ export function readSafetensors(file: Uint8Array, name = 'safetensors'): Safeten
   }
   checkPlaces(entries, body.length, fail)
   const tensors = new Map<string, Tensor>()
-  for (const [key, { dtype, shape, begin, end }] of entries)
-    tensors.set(key, { shape, data: decode(dtype, body.slice(begin, end)) })
+  for (const [key, { type, shape, begin, end }] of entries) {
+    const data = (isFloat(type) ? decodeFloats : decodeIntegers)(type, body.subarray(begin, end))
+    tensors.set(key, { shape, data })
+  }
   return { tensors, metadata }
 }
 
 type Fail = (what: string) => never
 
 interface Entry {
-  readonly dtype: SafetensorsDType
+  readonly type: ElementType
   readonly shape: readonly number[]
   readonly begin: number
   readonly end: number
@@ -131,19 +136,19 @@ function metadataOf(value: unknown, fail: Fail): Record<string, string> {
 function entryOf(name: string, value: unknown, fail: Fail): Entry {
   if (!isRecord(value)) return fail(`tensor ${name}: expected dtype, shape and data_offsets`)
   const { dtype, shape, data_offsets: offsets } = value
-  if (typeof dtype !== 'string' || !Object.hasOwn(sizes, dtype))
-    return fail(`tensor ${name}: dtype must be one of ${Object.keys(sizes).join(', ')}; got ${shown(dtype)}`)
+  const type = types.get(dtype as SafetensorsDType)
+  if (!type) return fail(`tensor ${name}: dtype must be one of ${[...types.keys()].join(', ')}; got ${shown(dtype)}`)
   if (!Array.isArray(shape) || !shape.every(isCount))
     return fail(`tensor ${name}: shape must be a list of whole numbers, got ${shown(shape)}`)
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount))
     return fail(`tensor ${name}: data_offsets must be two whole numbers, got ${shown(offsets)}`)
   const [begin, end] = offsets as [number, number]
-  const expected = elements(shape) * sizes[dtype as SafetensorsDType]
+  const expected = elements(shape) * elementBytes[type]
   if (end - begin !== expected)
     fail(
       `tensor ${name}: ${dtype} of shape ${shapeText(shape)} takes ${expected} bytes, its data_offsets give ${end - begin}`,
     )
-  return { dtype: dtype as SafetensorsDType, shape, begin, end }
+  return { type, shape, begin, end }
 }
 
 /** A value for an error: short, whatever a damaged header holds. */
@@ -166,38 +171,4 @@ function checkPlaces(entries: readonly [string, Entry][], bodyBytes: number, fai
   if (at > bodyBytes)
     fail(`cut short: the tensors take ${at} bytes, the file holds ${bodyBytes}; copy or download it again`)
   if (at < bodyBytes) fail(`${bodyBytes - at} bytes follow the last tensor; the file is damaged`)
-}
-
-function decode(dtype: SafetensorsDType, bytes: Uint8Array): TensorData {
-  const { buffer } = bytes
-  switch (dtype) {
-    case 'F32':
-      return new Float32Array(buffer)
-    case 'F64':
-      return Float32Array.from(new Float64Array(buffer))
-    case 'F16':
-      return Float32Array.from(new Uint16Array(buffer), halfToFloat)
-    case 'BF16':
-      return new Float32Array(Uint32Array.from(new Uint16Array(buffer), (half) => half * 65536).buffer)
-    case 'I64':
-      return Int32Array.from(new BigInt64Array(buffer), Number)
-    case 'I32':
-      return new Int32Array(buffer)
-    case 'I16':
-      return Int32Array.from(new Int16Array(buffer))
-    case 'I8':
-      return Int32Array.from(new Int8Array(buffer))
-    default:
-      return bytes
-  }
-}
-
-/** IEEE 754 binary16: 1 sign bit, 5 of exponent (bias 15), 10 of fraction. */
-function halfToFloat(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1
-  const exponent = (half >> 10) & 0x1f
-  const fraction = half & 0x3ff
-  if (exponent === 0) return sign * fraction * 2 ** -24
-  if (exponent === 0x1f) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
 }

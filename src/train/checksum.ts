@@ -1,7 +1,7 @@
 /** The checksum of a checkpoint: finds a byte that a disk, a download or an editor changed anywhere in it. */
 import type { SafetensorsFile } from '../formats/safetensors.js'
+import { crc32 } from '../util/crc32.js'
 import { DataError } from '../util/errors.js'
-import { crc32 } from './crc32.js'
 
 /** What may stand in place of a checksum, for files that were changed on purpose. */
 const UNCHECKED = 'unchecked'
