@@ -1,0 +1,325 @@
+/**
+ * A pickle machine that runs nothing: Python's pickles are programs for a stack machine, of which this one knows the
+ * opcodes that build plain data, and of classes and functions only those that it is given. Any other opcode or name ends
+ * the reading with an error that says which. Knows nothing of tensors.
+ */
+
+/** What a name of the table stands for when the file calls it: made here, never by the file. */
+export class Callable {
+  readonly name: string
+  readonly call: (args: readonly unknown[]) => unknown
+
+  constructor(name: string, call: (args: readonly unknown[]) => unknown) {
+    this.name = name
+    this.call = call
+  }
+}
+
+/** What a file may refer to. */
+export interface PickleWorld {
+  /** Classes and functions by `module name`; those that a file may call are `Callable`. */
+  readonly globals: ReadonlyMap<string, unknown>
+  /** What a persistent id stands for. */
+  readonly persistent: (id: unknown) => unknown
+  /** Throws an error that names the file. */
+  readonly fail: (what: string) => never
+}
+
+/**
+ * The value of the pickle that begins at byte `start`, and the byte after it. Dictionaries become maps, lists and tuples
+ * arrays, None null, bytes byte arrays; whole numbers that floats cannot hold become bigints.
+ */
+export function unpickle(bytes: Uint8Array, start: number, world: PickleWorld): { value: unknown; end: number } {
+  const machine = new Machine(bytes, start, world)
+  const value = machine.run()
+  return { value, end: machine.at }
+}
+
+const MARK = Symbol('mark')
+/** What the largest networks need, many times over: a small file must not ask for all memory. */
+const MOST_OPCODES = 4_000_000
+const MOST_CONTAINERS = 500_000
+const LATEST_PROTOCOL = 5
+
+class Machine {
+  at: number
+  readonly #bytes: Uint8Array
+  readonly #view: DataView
+  readonly #world: PickleWorld
+  readonly #stack: unknown[] = []
+  readonly #memo = new Map<number, unknown>()
+  #containers = 0
+
+  constructor(bytes: Uint8Array, start: number, world: PickleWorld) {
+    this.at = start
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#world = world
+  }
+
+  /** Up to the opcode that ends the pickle. */
+  run(): unknown {
+    for (let count = 0; count < MOST_OPCODES; count++) {
+      const place = this.at
+      const code = this.byte()
+      if (code === STOP) return this.pop()
+      const opcode = opcodes.get(code)
+      if (!opcode) this.fail(`the pickle has the opcode ${opcodeName(code)} at byte ${place}, which is refused`)
+      opcode(this)
+    }
+    return this.fail(`refused: the pickle has more than ${MOST_OPCODES} opcodes`)
+  }
+
+  fail(what: string): never {
+    return this.#world.fail(what)
+  }
+
+  push(value: unknown): void {
+    if (typeof value === 'object' && ++this.#containers > MOST_CONTAINERS)
+      this.fail(`refused: the pickle holds more than ${MOST_CONTAINERS} lists and dictionaries`)
+    this.#stack.push(value)
+  }
+
+  pop(): unknown {
+    if (this.#stack.length === 0) this.fail('damaged: the pickle takes a value that is not there')
+    const value = this.#stack.pop()
+    if (value === MARK) this.fail('damaged: the pickle takes a value that is not there')
+    return value
+  }
+
+  top(): unknown {
+    const value = this.pop()
+    this.#stack.push(value)
+    return value
+  }
+
+  mark(): void {
+    this.#stack.push(MARK)
+  }
+
+  /** All above the last mark, which goes too. */
+  popToMark(): unknown[] {
+    const mark = this.#stack.lastIndexOf(MARK)
+    if (mark < 0) this.fail('damaged: the pickle has no mark where one is needed')
+    const values = this.#stack.splice(mark)
+    values.shift()
+    return values
+  }
+
+  put(index: number): void {
+    this.#memo.set(index, this.top())
+  }
+
+  memoize(): void {
+    this.put(this.#memo.size)
+  }
+
+  get(index: number): void {
+    if (!this.#memo.has(index)) this.fail(`damaged: the pickle refers to value ${index}, which it has not stored`)
+    this.#stack.push(this.#memo.get(index))
+  }
+
+  /** The bytes of an argument of the opcode. */
+  take(count: number): Uint8Array {
+    if (!(count >= 0 && this.at + count <= this.#bytes.length))
+      this.fail('cut short: the pickle ends in the middle; copy or download it again')
+    this.at += count
+    return this.#bytes.subarray(this.at - count, this.at)
+  }
+
+  byte(): number {
+    return this.take(1)[0]!
+  }
+
+  short(): number {
+    const at = this.at
+    this.take(2)
+    return this.#view.getUint16(at, true)
+  }
+
+  int(): number {
+    const at = this.at
+    this.take(4)
+    return this.#view.getInt32(at, true)
+  }
+
+  unsigned(): number {
+    return this.int() >>> 0
+  }
+
+  /** A length of 64 bits. */
+  long(): number {
+    const at = this.at
+    this.take(8)
+    return Number(this.#view.getBigUint64(at, true))
+  }
+
+  double(): number {
+    const at = this.at
+    this.take(8)
+    return this.#view.getFloat64(at)
+  }
+
+  /** Up to the end of the line, which goes too. */
+  line(): string {
+    const end = this.#bytes.indexOf(0x0a, this.at)
+    if (end < 0) this.fail('cut short: the pickle ends in the middle; copy or download it again')
+    const text = this.text(end - this.at)
+    this.at = end + 1
+    return text
+  }
+
+  text(count: number): string {
+    const bytes = this.take(count)
+    try {
+      return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    } catch {
+      return this.fail('damaged: the pickle has a text that is no UTF-8')
+    }
+  }
+
+  /** A little-endian whole number of any length, in two's complement. */
+  bigInt(count: number): number | bigint {
+    const bytes = this.take(count)
+    let value = 0n
+    for (let i = count - 1; i >= 0; i--) value = value * 256n + BigInt(bytes[i]!)
+    if (count > 0 && bytes[count - 1]! >= 128) value -= 1n << BigInt(8 * count)
+    const number = Number(value)
+    return Number.isSafeInteger(number) ? number : value
+  }
+
+  global(module: unknown, name: unknown): void {
+    const full = `${text(module)} ${text(name)}`
+    if (!this.#world.globals.has(full))
+      this.fail(
+        `refused: it asks for ${full.replace(' ', '.').slice(0, 100)}, but only tensors and plain containers are read, ` +
+          'and nothing is ever run; save the weights alone, in PyTorch: torch.save(model.state_dict(), path)',
+      )
+    this.#stack.push(this.#world.globals.get(full))
+  }
+
+  reduce(): void {
+    const args = this.pop()
+    const callee = this.pop()
+    if (!(callee instanceof Callable)) this.fail('refused: it calls something that is no function')
+    if (!Array.isArray(args)) this.fail(`damaged: ${callee.name} is called without a list of arguments`)
+    this.#stack.push(callee.call(args))
+  }
+
+  /** Sets what an object has beside its contents, which nobody needs here. */
+  build(): void {
+    this.pop()
+    if (!(this.top() instanceof Map)) this.fail('refused: it sets the state of something that is no dictionary')
+  }
+
+  setItems(items: readonly unknown[]): void {
+    const target = this.top()
+    if (items.length % 2 === 1) this.fail('damaged: the pickle sets a key without a value')
+    if (!(target instanceof Map)) this.fail('damaged: the pickle sets items of something that is no dictionary')
+    else for (let i = 0; i < items.length; i += 2) target.set(items[i], items[i + 1])
+  }
+
+  append(items: readonly unknown[]): void {
+    const target = this.top()
+    if (!Array.isArray(target)) this.fail('damaged: the pickle appends to something that is no list')
+    else for (const item of items) target.push(item)
+  }
+
+  persistent(): void {
+    this.#stack.push(this.#world.persistent(this.pop()))
+  }
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : 'something without a name'
+}
+
+const STOP = 0x2e
+
+/** Opcodes by name, where the name helps in an error: what is refused is most often one of these. */
+const refused = new Map(
+  Object.entries({ i: 'INST', o: 'OBJ', P: 'PERSID', '\x81': 'NEWOBJ', '\x92': 'NEWOBJ_EX' }).concat([
+    ['\x82', 'EXT1'],
+    ['\x83', 'EXT2'],
+    ['\x84', 'EXT4'],
+    ['\x97', 'NEXT_BUFFER'],
+  ]),
+)
+
+function opcodeName(code: number): string {
+  const hex = `0x${code.toString(16).padStart(2, '0')}`
+  const name = refused.get(String.fromCharCode(code))
+  return name ? `${name} (${hex})` : hex
+}
+
+/** The opcodes that are known, by their byte. [Python's Lib/pickletools.py describes them] */
+const opcodes: ReadonlyMap<number, (machine: Machine) => void> = new Map(
+  Object.entries<(m: Machine) => void>({
+    '\x80': (m) => {
+      const protocol = m.byte()
+      if (protocol > LATEST_PROTOCOL) m.fail(`the pickle has protocol ${protocol}, expected at most ${LATEST_PROTOCOL}`)
+    },
+    '\x95': (m) => void m.take(8), // FRAME: how many bytes follow, for readers of streams
+    '(': (m) => m.mark(),
+    '0': (m) => void m.pop(),
+    N: (m) => m.push(null),
+    '\x88': (m) => m.push(true),
+    '\x89': (m) => m.push(false),
+    J: (m) => m.push(m.int()),
+    K: (m) => m.push(m.byte()),
+    M: (m) => m.push(m.short()),
+    '\x8a': (m) => m.push(m.bigInt(m.byte())),
+    G: (m) => m.push(m.double()),
+    X: (m) => m.push(m.text(m.unsigned())),
+    '\x8c': (m) => m.push(m.text(m.byte())),
+    '\x8d': (m) => m.push(m.text(m.long())),
+    T: (m) => m.push(m.text(m.unsigned())), // texts of Python 2
+    U: (m) => m.push(m.text(m.byte())),
+    B: (m) => m.push(m.take(m.unsigned()).slice()),
+    C: (m) => m.push(m.take(m.byte()).slice()),
+    '}': (m) => m.push(new Map()),
+    ']': (m) => m.push([]),
+    ')': (m) => m.push([]),
+    t: (m) => m.push(m.popToMark()),
+    l: (m) => m.push(m.popToMark()),
+    d: (m) => {
+      const items = m.popToMark()
+      m.push(new Map())
+      m.setItems(items)
+    },
+    '\x85': (m) => m.push([m.pop()]),
+    '\x86': (m) => {
+      const second = m.pop()
+      m.push([m.pop(), second])
+    },
+    '\x87': (m) => {
+      const third = m.pop()
+      const second = m.pop()
+      m.push([m.pop(), second, third])
+    },
+    s: (m) => {
+      const value = m.pop()
+      const key = m.pop()
+      m.setItems([key, value])
+    },
+    u: (m) => m.setItems(m.popToMark()),
+    a: (m) => m.append([m.pop()]),
+    e: (m) => m.append(m.popToMark()),
+    q: (m) => m.put(m.byte()),
+    r: (m) => m.put(m.unsigned()),
+    '\x94': (m) => m.memoize(),
+    h: (m) => m.get(m.byte()),
+    j: (m) => m.get(m.unsigned()),
+    c: (m) => {
+      const module = m.line()
+      m.global(module, m.line())
+    },
+    '\x93': (m) => {
+      const name = m.pop()
+      m.global(m.pop(), name)
+    },
+    R: (m) => m.reduce(),
+    b: (m) => m.build(),
+    Q: (m) => m.persistent(),
+  }).map(([letter, work]) => [letter.charCodeAt(0), work]),
+)
