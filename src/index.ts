@@ -31,7 +31,8 @@ export {
   engineNames,
   type OpenOptions,
 } from './api/engine-choice.js'
-export type { Load, WeightSource } from './api/load.js'
+export { exportOnnx, exportSafetensors } from './api/export.js'
+export type { Load, NetworkOptions, WeightSource } from './api/load.js'
 export type { Activation, ClassifyOptions, Network, Prediction, RunOptions } from './api/network.js'
 export type { DrawablePicture, Picture, PixelPicture } from './api/picture.js'
 export {
@@ -41,10 +42,12 @@ export {
   type TrainListeners,
   trainToEnd,
 } from './api/training.js'
+export { type DecodedNetwork, decodeNetwork } from './api/weights.js'
 export { type Augmentation, type Jitter, type ResizedCrop, usualCrop } from './data/augment.js'
 export { type BuiltinOptions, builtin } from './data/builtin.js'
 export {
   type Dataset,
+  imageNetNormalisation,
   inputSize,
   type Normalisation,
   type PictureReader,
@@ -55,12 +58,14 @@ export {
 } from './data/dataset.js'
 export { type Split, splitDataset, splitPictures } from './data/split.js'
 export type { BrowserFiles } from './engine/cpu/wasm-host.browser.js'
+export type { RecogniseOptions } from './formats/recognise.js'
 export {
   readSafetensors,
   type SafetensorsFile,
   type Tensor,
   writeSafetensors,
 } from './formats/safetensors.js'
+export type { NamedWeights, Preprocessing, TrainedNetwork } from './formats/trained-network.js'
 export { type Complexity, complexity } from './model/complexity.js'
 export { type SummaryOptions, summary } from './model/summary.js'
 export { type Recompute, recomputeLevels } from './plan/passes/recompute.js'
@@ -84,7 +89,6 @@ export {
   decodeCheckpoint,
   type EpochRecord,
   encodeCheckpoint,
-  type Preprocessing,
   type Score,
   type TrainingProgress,
 } from './train/checkpoint.js'
@@ -107,6 +111,5 @@ export type { StepProgress } from './train/step-progress.js'
 export type { PlanBytes, Trainer, TrainingHooks } from './train/trainer.js'
 export type { WarmUp } from './train/warm-up.js'
 export { weightHash } from './train/weight-hash.js'
-export type { NamedWeights } from './train/weights.js'
 export { ConfigError, DataError, EngineError, ResnetError, ShapeError, TrainingError } from './util/errors.js'
 export { textTable } from './util/table.js'

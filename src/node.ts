@@ -20,10 +20,11 @@ export {
   planBytes,
   profile,
 } from './api/profile.node.js'
+export { readNetwork, writeNetwork } from './api/weights.node.js'
 export { type CifarOptions, cifar10, cifar100 } from './data/cifar.node.js'
 export { type CifarDownload, cifarAddress, downloadCifar } from './data/cifar-download.node.js'
 export type { DownloadOptions } from './data/download.node.js'
-export { type ImageFolderOptions, imageFolder, imageNetNormalisation } from './data/image-folder.node.js'
+export { type ImageFolderOptions, imageFolder } from './data/image-folder.node.js'
 export { type DatasetName, datasetNames, type LoadOptions, loadDataset } from './data/load.node.js'
 export type { Peak } from './engine/cpu/peak.js'
 export type { PlanPart, ProfiledPlan, TimedPart } from './engine/cpu/profile.js'

@@ -1,22 +1,27 @@
 /** From weights, wherever they lie, to a network that answers. */
-import { type Checkpoint, decodeCheckpoint } from '../train/checkpoint.js'
+import type { RecogniseOptions } from '../formats/recognise.js'
+import type { TrainedNetwork } from '../formats/trained-network.js'
 import { ConfigError } from '../util/errors.js'
 import { Network } from './network.js'
 import { type ComputeOptions, engineOf, type OpenEngine } from './training.js'
+import { decodeNetwork } from './weights.js'
 
 /**
- * Where weights come from: an address (in browsers a URL, in Node a path or a URL), their bytes, or a checkpoint that is
- * in memory already.
+ * Where weights come from: an address (in browsers a URL, in Node a path or a URL), their bytes, or a trained network
+ * that is in memory already, such as a checkpoint.
  */
-export type WeightSource = string | URL | Blob | ArrayBuffer | Uint8Array | Checkpoint
+export type WeightSource = string | URL | Blob | ArrayBuffer | Uint8Array | TrainedNetwork
+
+/** How weights are understood, and what computes. */
+export interface NetworkOptions extends ComputeOptions, RecogniseOptions {}
 
 /**
  * Loads a network with all that belongs to it: its spec, its weights, how pictures are prepared and what the classes
- * are called. Reads checkpoints of this package.
- * @throws DataError naming the source when it cannot be read, is damaged or no checkpoint; EngineError when no engine
- * can run the network
+ * are called. Reads what `decodeNetwork` does: checkpoints and exports of this package, safetensors, files of PyTorch.
+ * @throws DataError naming the source when it cannot be read, is damaged or holds no network that is known; EngineError
+ * when no engine can run the network
  */
-export type Load = (source: WeightSource, options?: ComputeOptions) => Promise<Network>
+export type Load = (source: WeightSource, options?: NetworkOptions) => Promise<Network>
 
 /** @param read fetches what lies at an address */
 export function loadFunction(
@@ -26,25 +31,27 @@ export function loadFunction(
   return async (source, options = {}) => {
     const { signal } = options
     signal?.throwIfAborted()
-    const checkpoint = await checkpointOf(source, (address) => read(address, signal))
+    const network = await networkOf(source, options, (address) => read(address, signal))
     const { engine, release } = await engineOf(openEngine, options)
-    if (!signal?.aborted) return new Network(engine, checkpoint, release)
+    if (!signal?.aborted) return new Network(engine, network, release)
     await release()
     throw signal.reason
   }
 }
 
-async function checkpointOf(
+async function networkOf(
   source: WeightSource,
+  options: RecogniseOptions,
   read: (address: string | URL) => Promise<Uint8Array>,
-): Promise<Checkpoint> {
-  if (typeof source === 'string' || source instanceof URL) return decodeCheckpoint(await read(source), String(source))
-  if (source instanceof Uint8Array) return decodeCheckpoint(source, 'the given bytes')
-  if (source instanceof ArrayBuffer) return decodeCheckpoint(new Uint8Array(source), 'the given bytes')
+): Promise<TrainedNetwork> {
+  const decode = (bytes: Uint8Array, name: string) => decodeNetwork(bytes, name, options)
+  if (typeof source === 'string' || source instanceof URL) return decode(await read(source), String(source))
+  if (source instanceof Uint8Array) return decode(source, 'the given bytes')
+  if (source instanceof ArrayBuffer) return decode(new Uint8Array(source), 'the given bytes')
   if (source instanceof Blob) {
     const name = 'name' in source && typeof source.name === 'string' ? source.name : 'the given file'
-    return decodeCheckpoint(new Uint8Array(await source.arrayBuffer()), name)
+    return decode(new Uint8Array(await source.arrayBuffer()), name)
   }
   if (typeof source === 'object' && 'weights' in source && 'preprocessing' in source) return source
-  throw new ConfigError('load: expected an address, a Blob, an ArrayBuffer, a Uint8Array or a checkpoint')
+  throw new ConfigError('load: expected an address, a Blob, an ArrayBuffer, a Uint8Array or a trained network')
 }

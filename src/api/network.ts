@@ -1,12 +1,12 @@
 /** A trained network at work: pictures in, answers out. */
 import type { Executable } from '../engine/engine.js'
+import type { NamedWeights, Preprocessing, TrainedNetwork } from '../formats/trained-network.js'
 import type { Graph } from '../graph/graph.js'
 import { forwardGraph } from '../model/forward.js'
 import type { LayerPath } from '../spec/paths.js'
 import type { NetworkSpec } from '../spec/spec.js'
-import type { Checkpoint, Preprocessing } from '../train/checkpoint.js'
 import { compileGraph } from '../train/compile.js'
-import { type NamedWeights, writeWeights } from '../train/weights.js'
+import { writeWeights } from '../train/weights.js'
 import { ConfigError } from '../util/errors.js'
 import { exp } from '../util/math.js'
 import type { ChosenEngine } from './engine-choice.js'
@@ -41,11 +41,12 @@ const MOST_PICTURES = 16
 const KEPT_PLANS = 2
 
 /** Made by `load`. Dispose of it when done. */
-export class Network implements AsyncDisposable {
+export class Network implements TrainedNetwork, AsyncDisposable {
   readonly spec: NetworkSpec
   readonly preprocessing: Preprocessing
+  /** Parameters and running statistics, by path. */
+  readonly weights: ReadonlyMap<string, NamedWeights>
   readonly engine: ChosenEngine
-  readonly #weights: ReadonlyMap<string, NamedWeights>
   readonly #release: () => Promise<void>
   /** By what they were compiled for, the one used last at the end. */
   readonly #plans = new Map<string, Executable>()
@@ -56,13 +57,13 @@ export class Network implements AsyncDisposable {
   /** @param release called once at the end of `dispose`, for example to end the engine */
   constructor(
     engine: ChosenEngine,
-    { spec, preprocessing, weights }: Pick<Checkpoint, 'spec' | 'preprocessing' | 'weights'>,
+    { spec, preprocessing, weights }: TrainedNetwork,
     release: () => Promise<void> = async () => {},
   ) {
     this.engine = engine
     this.spec = spec
     this.preprocessing = preprocessing
-    this.#weights = weights
+    this.weights = weights
     this.#release = release
   }
 
@@ -194,7 +195,7 @@ export class Network implements AsyncDisposable {
     const executable = await compileGraph(this.engine, graph)
     const inputs = graph.inputs.filter(({ role }) => role === 'parameter' || role === 'buffer')
     try {
-      writeWeights(executable, inputs, this.#weights, this.spec.name)
+      writeWeights(executable, inputs, this.weights, this.spec.name)
       return executable
     } catch (error) {
       await executable.dispose()

@@ -1,5 +1,6 @@
 /** Training as people call it: a spec, data and a recipe in, a trained network and its figures out. */
 import type { Dataset } from '../data/dataset.js'
+import type { TrainedNetwork } from '../formats/trained-network.js'
 import type { Recompute } from '../plan/passes/recompute.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import type { Checkpoint, EpochRecord, Score } from '../train/checkpoint.js'
@@ -93,9 +94,9 @@ export interface TrainingFunctions {
     recipe?: RecipeOptions,
     options?: EngineOptions & Pick<TrainingOptions, 'recompute'>,
   ): Promise<PlanBytes & { readonly engine: string }>
-  /** Error and loss of a checkpoint on the test part of a data set, with the checkpoint's own normalisation. */
+  /** Error and loss of a network on the test part of a data set, with the network's own normalisation. */
   evaluateCheckpoint(
-    checkpoint: Checkpoint,
+    network: TrainedNetwork,
     data: Dataset,
     options?: ComputeOptions,
   ): Promise<Evaluation & { readonly engine: string }>
@@ -128,18 +129,18 @@ export function trainingFunctions(openEngine: OpenEngine): TrainingFunctions {
     }
   }
 
-  const evaluateCheckpoint: TrainingFunctions['evaluateCheckpoint'] = async (checkpoint, data, options = {}) => {
-    const { classes, normalisation } = checkpoint.preprocessing
+  const evaluateCheckpoint: TrainingFunctions['evaluateCheckpoint'] = async (network, data, options = {}) => {
+    const { classes, normalisation } = network.preprocessing
     if (data.classes.length !== classes.length)
       throw new ConfigError(
-        `${data.name} has ${data.classes.length} classes, the network was trained on ${classes.length} (${checkpoint.data.name})`,
+        `${data.name} has ${data.classes.length} classes, ${network.spec.name} tells ${classes.length} apart`,
       )
     const { engine, release } = await engineOf(openEngine, options)
     try {
-      const plan = Evaluator.plan(engine, checkpoint.spec, data.test.count)
-      const evaluator = await Evaluator.open(engine, checkpoint.spec, plan)
+      const plan = Evaluator.plan(engine, network.spec, data.test.count)
+      const evaluator = await Evaluator.open(engine, network.spec, plan)
       try {
-        evaluator.setWeights(checkpoint.weights)
+        evaluator.setWeights(network.weights)
         return { ...(await evaluator.evaluate(data.test, normalisation, options.signal)), engine: engine.build }
       } finally {
         await evaluator.dispose()

@@ -30,6 +30,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./summary.js')).summaryCommand(),
   },
   {
+    name: 'convert',
+    description: 'bring weights from PyTorch; write them for PyTorch or as ONNX',
+    load: async () => (await import('./convert.js')).convertCommand(),
+  },
+  {
     name: 'data',
     description: 'fetch CIFAR-10 or CIFAR-100; decode a folder of pictures',
     load: async () => (await import('./data.js')).dataCommand(),

@@ -1,21 +1,29 @@
 /** `resnet eval`: error and loss of trained weights on a test set. */
 import { Command } from 'commander'
-import { evaluateCheckpoint, normalisationAdvice, readCheckpoint } from '../node.js'
+import { evaluateCheckpoint, normalisationAdvice, type PresetName, readNetwork } from '../node.js'
 import { interruptible } from './interrupt.js'
 import { loadData } from './load-data.js'
-import { type DataFlags, dataOptions, type EngineFlags, engineOptions, jsonOption, sizeFor } from './options.js'
+import {
+  archOption,
+  type DataFlags,
+  dataOptions,
+  type EngineFlags,
+  engineOptions,
+  jsonOption,
+  sizeFor,
+} from './options.js'
 import { percentText, print, say } from './output.js'
 
 interface Flags extends DataFlags, EngineFlags {
   readonly weights: string
+  readonly arch?: PresetName
   readonly json?: true
 }
 
 export function evalCommand(): Command {
-  const command = new Command().requiredOption(
-    '--weights <file>',
-    'a checkpoint, for example runs/resnet20-cifar10/best.safetensors',
-  )
+  const command = new Command()
+    .requiredOption('--weights <file>', 'a checkpoint, safetensors, or a file of PyTorch')
+    .addOption(archOption())
   for (const option of [...dataOptions(), ...engineOptions()]) command.addOption(option)
   return command
     .addOption(jsonOption('{ count, correct, top1Error, loss }'))
@@ -27,15 +35,15 @@ export function evalCommand(): Command {
 }
 
 async function evaluate(flags: Flags, signal: AbortSignal): Promise<void> {
-  const checkpoint = await readCheckpoint(flags.weights)
+  const network = await readNetwork(flags.weights, { arch: flags.arch })
   const { dataset = 'builtin', engine, threads } = flags
-  const data = await loadData(flags, dataset, sizeFor(dataset, checkpoint.spec.input.height), signal)
-  const advice = normalisationAdvice(checkpoint, data)
+  const data = await loadData(flags, dataset, sizeFor(dataset, network.spec.input.height), signal)
+  const advice = network.checkpoint && normalisationAdvice(network.checkpoint, data)
   if (advice) say(`note: ${advice}`)
-  const { count, correct, top1Error, loss } = await evaluateCheckpoint(checkpoint, data, { engine, threads, signal })
+  const { count, correct, top1Error, loss } = await evaluateCheckpoint(network, data, { engine, threads, signal })
   if (flags.json) print(JSON.stringify({ count, correct, top1Error, loss }))
   else
     print(
-      `${checkpoint.spec.name} on ${count} test pictures of ${data.name}: error ${percentText(top1Error)} (${correct} right), loss ${loss.toFixed(4)}`,
+      `${network.spec.name} on ${count} test pictures of ${data.name}: error ${percentText(top1Error)} (${correct} right), loss ${loss.toFixed(4)}`,
     )
 }

@@ -95,6 +95,12 @@ export function folderOptions(): Option[] {
 
 export const presetParser: (value: string) => PresetName = oneOf(presetNames)
 
+/** Of commands that read weights of others: which network they are of, where the shapes do not tell. */
+export const archOption = () =>
+  new Option('-a, --arch <name>', 'which network the weights are of (default: found out from them)').argParser(
+    presetParser,
+  )
+
 export const jsonOption = (what: string) =>
   new Option('--json', `end with one line of JSON on standard output: ${what}`)
 

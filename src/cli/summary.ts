@@ -1,12 +1,33 @@
-/** `resnet summary NAME`: the network as a table. */
+/** `resnet summary NAME|FILE`: a network, or the one that weights belong to, as a table. */
+import { existsSync } from 'node:fs'
 import { Argument, Command } from 'commander'
-import { complexity, type PresetName, preset, presetNames, type Recompute, summary, trainingMemory } from '../node.js'
-import { type EngineFlags, engineOption, jsonOption, presetParser, recomputeOption, whole } from './options.js'
-import { bytesText, print } from './output.js'
+import {
+  ConfigError,
+  complexity,
+  type NetworkSpec,
+  type PresetName,
+  preset,
+  presetNames,
+  type Recompute,
+  readNetwork,
+  summary,
+  trainingMemory,
+} from '../node.js'
+import {
+  archOption,
+  type EngineFlags,
+  engineOption,
+  jsonOption,
+  presetParser,
+  recomputeOption,
+  whole,
+} from './options.js'
+import { bytesText, print, say } from './output.js'
 
 interface Flags extends Pick<EngineFlags, 'engine'> {
   readonly classes?: number
   readonly size?: number
+  readonly arch?: PresetName
   readonly blocks?: true
   readonly batchSize?: number
   readonly recompute?: Recompute
@@ -15,25 +36,26 @@ interface Flags extends Pick<EngineFlags, 'engine'> {
 
 export function summaryCommand(): Command {
   return new Command()
-    .addArgument(new Argument('<name>', presetNames.join(', ')).argParser(presetParser))
+    .addArgument(new Argument('<name>', `${presetNames.join(', ')}; or a file of weights`).argParser(nameParser))
     .option('--classes <n>', 'number of classes', whole(2))
     .option('--size <n>', 'height and width of the pictures', whole(1))
+    .addOption(archOption())
     .option('--blocks', 'one row for each block instead of each layer')
     .option('-b, --batch-size <n>', 'also what a training with n pictures a step takes up in memory', whole(1))
     .addOption(recomputeOption())
     .addOption(engineOption())
     .addOption(jsonOption('{ name, params, macs, acts, layers }, with --batch-size also memory'))
-    .addHelpText('after', '\nExample:\n  $ resnet summary resnet20 --classes 100 -b 128')
-    .action(async (name: PresetName, flags: Flags) => {
-      const { classes, size, batchSize, engine, recompute } = flags
-      const spec = preset(name, {
-        ...(classes === undefined ? {} : { classes }),
-        ...(size === undefined ? {} : { input: { channels: 3, height: size, width: size } }),
-      })
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ resnet summary resnet20 --classes 100 -b 128\n  $ resnet summary weights.pth --blocks',
+    )
+    .action(async (name: string, flags: Flags) => {
+      const { batchSize, engine, recompute } = flags
+      const spec = isFile(name) ? await specOfFile(name, flags) : specOfName(presetParser(name), flags)
       const memory =
         batchSize === undefined ? undefined : await trainingMemory(spec, { batchSize }, { engine, recompute })
       if (flags.json) {
-        print(JSON.stringify({ name, ...complexity(spec), memory }))
+        print(JSON.stringify({ name: spec.name, ...complexity(spec), memory }))
         return
       }
       print(summary(spec, { rows: flags.blocks ? 'block' : 'layer' }))
@@ -43,4 +65,25 @@ export function summaryCommand(): Command {
             `${bytesText(memory.evaluation)} for evaluations`,
         )
     })
+}
+
+/** Whatever ends as a file does is one, there or not: names of networks have no dot. */
+const isFile = (name: string) => /\.\w+$/.test(name) || existsSync(name)
+
+const nameParser = (name: string) => (isFile(name) ? name : presetParser(name))
+
+function specOfName(name: PresetName, { classes, size }: Flags): NetworkSpec {
+  return preset(name, {
+    ...(classes === undefined ? {} : { classes }),
+    ...(size === undefined ? {} : { input: { channels: 3, height: size, width: size } }),
+  })
+}
+
+async function specOfFile(path: string, { classes, size, arch }: Flags): Promise<NetworkSpec> {
+  if (classes !== undefined || size !== undefined)
+    throw new ConfigError(`--classes and --size are for names of networks; ${path} has its own`)
+  const { spec, preprocessing, origin } = await readNetwork(path, { arch })
+  const { mean, std } = preprocessing.normalisation
+  say(`${path}: ${origin}; pictures are normalised with mean ${mean.join(', ')} and deviation ${std.join(', ')}`)
+  return spec
 }

@@ -34,6 +34,9 @@ export interface Normalisation {
   readonly std: readonly number[]
 }
 
+/** Of ImageNet: what most networks that can be fine-tuned were trained with. */
+export const imageNetNormalisation: Normalisation = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] }
+
 /** Pictures to learn from and to test on. */
 export interface Dataset<P extends Pixels = Pixels> {
   readonly name: string

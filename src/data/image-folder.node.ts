@@ -6,7 +6,7 @@
 import { constants } from 'node:buffer'
 import { join } from 'node:path'
 import { ConfigError, DataError, invariant } from '../util/errors.js'
-import type { Dataset, Normalisation, Pictures, Unreadable } from './dataset.js'
+import { type Dataset, imageNetNormalisation, type Pictures, type Unreadable } from './dataset.js'
 import { decoderVersion } from './decode.node.js'
 import { packReader, readPixels } from './pack.node.js'
 import { findPack, makePack, makeRoom, type PackOrder, type PackWork, packPath, packSize } from './pack-cache.node.js'
@@ -37,9 +37,6 @@ export interface ImageFolderOptions {
   readonly onProgress?: ((done: number, total: number) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
-
-/** Of ImageNet: what most networks that can be fine-tuned were trained with. */
-export const imageNetNormalisation: Normalisation = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] }
 
 const GIB = 1 << 30
 

@@ -3,11 +3,17 @@
  * `<state>/<parameter>`, and in the header's metadata everything that is needed to evaluate the network or to train on,
  * with a checksum over all of it.
  */
-import type { Normalisation, PictureSize } from '../data/dataset.js'
+
 import { readSafetensors, type Tensor, writeSafetensors } from '../formats/safetensors.js'
+import {
+  checkPreprocessing,
+  type NamedWeights,
+  type Preprocessing,
+  type TrainedNetwork,
+} from '../formats/trained-network.js'
 import { forwardGraph } from '../model/forward.js'
 import { parametersOf } from '../model/parameters.js'
-import type { InputSpec, NetworkSpec } from '../spec/spec.js'
+import type { NetworkSpec } from '../spec/spec.js'
 import { validateSpec } from '../spec/validate.js'
 import { DataError, ResnetError } from '../util/errors.js'
 import { sameShape, shapeText } from '../util/shape.js'
@@ -15,19 +21,6 @@ import { checksum, expectChecksum } from './checksum.js'
 import { isStateName } from './optimizer.js'
 import { completeRecipe, type Recipe } from './recipe.js'
 import type { WarmUp } from './warm-up.js'
-import type { NamedWeights } from './weights.js'
-
-/** What must happen to a picture before the network reads it, and what the answers mean. */
-export interface Preprocessing {
-  readonly normalisation: Normalisation
-  readonly input: InputSpec
-  /**
-   * What pictures are resized to before their centre, of the input's size, is cut out; left out where the input is the
-   * whole picture.
-   */
-  readonly resize?: PictureSize | undefined
-  readonly classes: readonly string[]
-}
 
 /** Mean loss, and top-1 error in percent. */
 export interface Score {
@@ -80,17 +73,15 @@ export interface DataIdentity {
   readonly test: number
 }
 
+export type { Preprocessing }
+
 /** A network with all that belongs to it and to its training: what a checkpoint file holds. */
-export interface Checkpoint {
-  readonly spec: NetworkSpec
+export interface Checkpoint extends TrainedNetwork {
   readonly recipe: Recipe
-  readonly preprocessing: Preprocessing
   readonly data: DataIdentity
   readonly progress: TrainingProgress
   /** The engine build that the bits belong to. */
   readonly engine: string
-  /** Parameters and running statistics. */
-  readonly weights: ReadonlyMap<string, NamedWeights>
   /** The optimizer's state, by names such as `velocity/stem.conv.weight`. */
   readonly optimizer: ReadonlyMap<string, NamedWeights>
 }
@@ -131,7 +122,6 @@ export function decodeCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
     validateSpec(spec)
     completeRecipe(recipe)
     checkPreprocessing(preprocessing, spec)
-    checkInput(preprocessing.input, spec.input)
     checkData(data)
     checkProgress(progress)
   })
@@ -143,19 +133,6 @@ export function decodeCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
   }
   naming(name, () => checkWeights(weights, spec))
   return { spec, recipe, preprocessing, data, progress, engine: metadata.engine ?? 'unknown', weights, optimizer }
-}
-
-function checkPreprocessing({ normalisation, classes, resize }: Preprocessing, { input, head }: NetworkSpec): void {
-  const wrong = (what: string) => new DataError(`its preprocessing does not fit its spec: ${what}`)
-  if (!Array.isArray(classes) || classes.length !== head.classes)
-    throw wrong(`${classes?.length ?? 'no'} class names for ${head.classes} classes`)
-  if (!classes.every((text) => typeof text === 'string')) throw wrong('class names must be texts')
-  for (const values of [normalisation?.mean, normalisation?.std])
-    if (!Array.isArray(values) || values.length !== input.channels || !values.every(Number.isFinite))
-      throw wrong(`mean and std must be ${input.channels} numbers each, got ${JSON.stringify(normalisation)}`)
-  const fits = (given: unknown, least: number) => Number.isSafeInteger(given) && Number(given) >= least
-  if (resize !== undefined && !(fits(resize?.height, input.height) && fits(resize?.width, input.width)))
-    throw wrong(`resize must be at least ${input.height}x${input.width}, got ${JSON.stringify(resize)}`)
 }
 
 function isCount(value: unknown): value is number {
@@ -180,14 +157,6 @@ function checkProgress({ step, running, best, history }: TrainingProgress): void
     if (!isCount(record?.epoch) || !isCount(record.step) || !numbers.every(Number.isFinite))
       throw wrong(`entry ${index + 1} of its history is no epoch`)
   })
-}
-
-function checkInput(stated: InputSpec | undefined, input: InputSpec): void {
-  for (const field of ['channels', 'height', 'width'] as const)
-    if (stated?.[field] !== input[field])
-      throw new DataError(
-        `its preprocessing does not fit its spec: ${field} ${shown(stated?.[field])} for pictures of ${input[field]}`,
-      )
 }
 
 /** What a check finds wrong, as an error that names the file. */

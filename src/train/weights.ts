@@ -1,14 +1,11 @@
 /** Moves parameters, running statistics and velocities between an engine and named arrays. */
 import type { Executable } from '../engine/engine.js'
+import type { NamedWeights } from '../formats/trained-network.js'
 import type { GraphInput } from '../graph/graph.js'
 import { DataError } from '../util/errors.js'
-import { type Shape, sameShape, shapeText } from '../util/shape.js'
+import { sameShape, shapeText } from '../util/shape.js'
 
-/** A tensor outside an engine: NCHW, OIHW. */
-export interface NamedWeights {
-  readonly shape: Shape
-  readonly data: Float32Array
-}
+export type { NamedWeights }
 
 export async function readWeights(
   executable: Executable,

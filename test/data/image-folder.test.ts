@@ -3,8 +3,8 @@ import { chmod, readdir, readFile, stat, symlink, truncate, utimes, writeFile } 
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
-import { type Pictures, pictureBytes } from '../../src/data/dataset.js'
-import { type ImageFolderOptions, imageFolder, imageNetNormalisation } from '../../src/data/image-folder.node.js'
+import { imageNetNormalisation, type Pictures, pictureBytes } from '../../src/data/dataset.js'
+import { type ImageFolderOptions, imageFolder } from '../../src/data/image-folder.node.js'
 import { ConfigError, DataError } from '../../src/util/errors.js'
 import { folderWith } from './folders.js'
 

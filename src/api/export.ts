@@ -1,0 +1,21 @@
+/** Networks as others read them. */
+import { encodePortable } from '../formats/portable.js'
+import type { TrainedNetwork } from '../formats/trained-network.js'
+
+/**
+ * The bytes of a safetensors file with torchvision's names, which PyTorch loads as it is and `load` as the same network.
+ * @throws ConfigError when a layer has no name there
+ */
+export function exportSafetensors(network: TrainedNetwork): Uint8Array {
+  return encodePortable(network)
+}
+
+/**
+ * The bytes of an ONNX model (operator set 17): input `pictures` [batch, channels, height, width] of normalised floats,
+ * any batch; output `logits` [batch, classes]. Its metadata holds `preprocessing`, `classes` and `spec` as JSON.
+ * @throws ConfigError when a layer has no counterpart in ONNX
+ */
+export async function exportOnnx(network: TrainedNetwork): Promise<Uint8Array> {
+  const { encodeOnnx } = await import('../formats/onnx.js')
+  return encodeOnnx(network)
+}

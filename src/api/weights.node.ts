@@ -1,0 +1,43 @@
+/** Files of weights on the disk, read and written. */
+import { readFile } from 'node:fs/promises'
+import { extname } from 'node:path'
+import type { RecogniseOptions } from '../formats/recognise.js'
+import type { TrainedNetwork } from '../formats/trained-network.js'
+import { writeAtomically } from '../train/run-folder.node.js'
+import { ConfigError } from '../util/errors.js'
+import { fileError } from '../util/file-error.js'
+import { exportOnnx, exportSafetensors } from './export.js'
+import { type DecodedNetwork, decodeNetwork } from './weights.js'
+
+/**
+ * The network in a file: see `decodeNetwork`.
+ * @throws DataError naming the file when it cannot be read or is no file of weights
+ */
+export async function readNetwork(path: string, options: RecogniseOptions = {}): Promise<DecodedNetwork> {
+  let bytes: Uint8Array
+  try {
+    bytes = await readFile(path)
+  } catch (error) {
+    throw fileError(path, 'cannot be read', error)
+  }
+  return decodeNetwork(bytes, path, options)
+}
+
+const writers: Readonly<Record<string, (network: TrainedNetwork) => Uint8Array | Promise<Uint8Array>>> = {
+  '.safetensors': exportSafetensors,
+  '.onnx': exportOnnx,
+}
+
+/**
+ * Writes a network to a file, in the format that its name asks for: `.safetensors` (torchvision's names) or `.onnx`. An
+ * older file is replaced in one move.
+ * @throws ConfigError for other names; DataError when the file cannot be written
+ */
+export async function writeNetwork(path: string, network: TrainedNetwork): Promise<void> {
+  const write = writers[extname(path).toLowerCase()]
+  if (!write)
+    throw new ConfigError(
+      `${path}: expected a name that ends in ${Object.keys(writers).join(' or ')}, got ${extname(path) || 'none'}`,
+    )
+  await writeAtomically(path, await write(network))
+}

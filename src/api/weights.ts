@@ -1,0 +1,70 @@
+/** Weights in whatever file they come: what it is shows in its first bytes, not in its name. */
+import { decodePortable, isPortable } from '../formats/portable.js'
+import { readPyTorchLegacy, readPyTorchZip } from '../formats/pytorch.js'
+import { type RecogniseOptions, recognise } from '../formats/recognise.js'
+import { readSafetensors, type SafetensorsFile } from '../formats/safetensors.js'
+import type { StateDict, StoredTensor } from '../formats/stored-tensor.js'
+import type { TrainedNetwork } from '../formats/trained-network.js'
+import { isZip } from '../formats/zip.js'
+import { type Checkpoint, decodeCheckpoint } from '../train/checkpoint.js'
+import { DataError } from '../util/errors.js'
+
+/** A network, and how its file was understood. */
+export interface DecodedNetwork extends TrainedNetwork {
+  /** For example `safetensors, names of torchvision`. */
+  readonly origin: string
+  /** With all that belongs to its training, where the file is a checkpoint. */
+  readonly checkpoint?: Checkpoint
+}
+
+/**
+ * The network in a file: a checkpoint or an export of this package; or safetensors, or a file of PyTorch (of its zip
+ * form or of the older one) with weights named as torchvision, timm, akamaster or bearpaw do. Nothing in a file is ever
+ * run.
+ * @param name of the file, at the start of every error
+ * @throws DataError when the file is damaged, holds anything but weights, or its tensors are of no network that is known
+ */
+export async function decodeNetwork(
+  bytes: Uint8Array,
+  name: string,
+  options: RecogniseOptions = {},
+): Promise<DecodedNetwork> {
+  if (bytes[8] === 0x7b) return fromSafetensors(bytes, name, options) // the brace that opens its header
+  if (isZip(bytes)) return recognised(await readPyTorchZip(bytes, name), name, options, 'PyTorch, zip form')
+  if (bytes[0] === 0x80) return recognised(readPyTorchLegacy(bytes, name), name, options, 'PyTorch, legacy form')
+  throw new DataError(
+    `${name}: no file of weights: expected safetensors or what torch.save writes, got ${
+      bytes.length === 0 ? 'an empty file' : `${bytes.length} bytes of something else`
+    }`,
+  )
+}
+
+function fromSafetensors(bytes: Uint8Array, name: string, options: RecogniseOptions): DecodedNetwork {
+  const file = readSafetensors(bytes, name)
+  if (file.metadata.format === '1') {
+    const checkpoint = decodeCheckpoint(bytes, name)
+    const { spec, preprocessing, weights } = checkpoint
+    return { spec, preprocessing, weights, checkpoint, origin: 'checkpoint of resnet.ts' }
+  }
+  const tensors = stateDictOf(file, name)
+  if (isPortable(file) && options.arch === undefined)
+    return { ...decodePortable(tensors, file, name), origin: 'export of resnet.ts' }
+  return recognised(tensors, name, options, 'safetensors')
+}
+
+function recognised(tensors: StateDict, name: string, options: RecogniseOptions, form: string): DecodedNetwork {
+  const network = recognise(tensors, name, options)
+  return { ...network, origin: `${form}, names of ${network.keys}` }
+}
+
+function stateDictOf({ tensors }: SafetensorsFile, who: string): StateDict {
+  return new Map(
+    [...tensors].map(([name, { shape, data }]): [string, StoredTensor] => {
+      const floats = () => {
+        if (data instanceof Float32Array) return data
+        throw new DataError(`${who}: tensor ${name} holds integers, expected floats`)
+      }
+      return [name, { shape, type: data instanceof Float32Array ? 'f32' : 'i32', floats }]
+    }),
+  )
+}

@@ -1,0 +1,146 @@
+/** Finds out which network a dictionary of tensors belongs to, from names and shapes alone. */
+import { depthOf } from '../spec/blocks.js'
+import { type PresetName, preset, presetNames } from '../spec/presets.js'
+import type { BlockSpec, ConvLayer, NetworkSpec, Shortcut, StemLayer } from '../spec/spec.js'
+import type { Shape } from '../util/shape.js'
+import { type KeyMap, keyMaps } from './key-maps.js'
+
+export type Shapes = ReadonlyMap<string, Shape>
+
+/** The map whose nets have such names and such a stem; undefined where there is none. */
+export function keyMapOf(shapes: Shapes): KeyMap | undefined {
+  const stages = stagesIn(shapes)
+  const kernel = shapes.get('conv1.weight')?.[2]
+  const stem = shapes.has('conv1.0.weight') ? 'deep' : `${kernel}x${kernel}`
+  return Object.values(keyMaps).find(
+    (map) => shapes.has(`${map.classifier}.weight`) && stem === map.stem && stages.length === map.stages,
+  )
+}
+
+/**
+ * The network that tensors with these names and shapes belong to; undefined where they are too few or too odd to tell.
+ * What they leave open (strides, how a shortcut without weights pads) is as the map's nets have it. A few wrong shapes
+ * give the network that most of the tensors fit.
+ */
+export function inferSpec(shapes: Shapes, map: KeyMap): NetworkSpec | undefined {
+  const classes = shapes.get(`${map.classifier}.weight`)?.[0]
+  const stem = stemOf(shapes)
+  const order = shapes.has('bn.weight') ? 'pre' : 'post'
+  const shortcut = shortcutOf(shapes, map)
+  const stages = stagesIn(shapes).map((depth, stage) => {
+    const branch = branchOf(shapes, stage + 1)
+    const plain: BlockSpec = { branch, stride: 1, strideIn: 0, order, shortcut }
+    const first: BlockSpec = stage === 0 ? plain : { ...plain, stride: 2, strideIn: strideInOf(branch) }
+    return { blocks: Array.from({ length: depth }, (_, block) => (block === 0 ? first : plain)) }
+  })
+  const whole = stages.length > 0 && stages.every(({ blocks }) => blocks.length > 0 && blocks[0]!.branch.length > 0)
+  if (!whole || stem === undefined || !isSize(classes) || classes < 2) return undefined
+  const spec: NetworkSpec = {
+    format: 1,
+    name: order === 'pre' ? 'preresnet' : 'resnet',
+    input: { ...map.input, channels: inputChannels(shapes) },
+    stem: order === 'pre' && map.stem === '3x3' ? stem.slice(0, 1) : stem,
+    stages,
+    head: { norm: order === 'pre', classes },
+  }
+  return { ...spec, name: presetNameOf(spec, map) ?? `${spec.name}${depthOf(spec)}` }
+}
+
+/** A preset built as the map's nets are, where its own habits differ: the same parameters, other strides or splits. */
+export function presetAs(name: PresetName, map: KeyMap, classes: number): NetworkSpec {
+  const spec = preset(name, { classes })
+  const stages = spec.stages.map(({ blocks }) => ({
+    blocks: blocks.map(({ activateBeforeSplit: _, ...block }) =>
+      block.stride === 1 ? block : { ...block, strideIn: strideInOf(block.branch) },
+    ),
+  }))
+  return map.input.height === spec.input.height ? { ...spec, stages } : spec
+}
+
+function presetNameOf(spec: NetworkSpec, map: KeyMap): PresetName | undefined {
+  const { name: _, ...wanted } = spec
+  const text = sorted(wanted)
+  return presetNames.find((name) => {
+    if (!name.includes(String(depthOf(spec)))) return false // a quick way past the deep ones
+    const { name: own, ...rest } = presetAs(name, map, spec.head.classes)
+    return sorted(rest) === text
+  })
+}
+
+/** JSON with fields in the order of the alphabet. */
+function sorted(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  )
+}
+
+/** Blocks a stage. Numbers beyond that of the tensors are no blocks. */
+function stagesIn(shapes: Shapes): number[] {
+  const depths: number[] = []
+  for (const name of shapes.keys()) {
+    const [, stage, block] = /^layer([1-9]\d*)\.(\d+)\./.exec(name) ?? []
+    const place = Number(stage) - 1
+    if (stage === undefined || place >= shapes.size || Number(block) >= shapes.size) continue
+    depths[place] = Math.max(depths[place] ?? 0, Number(block) + 1)
+  }
+  return Array.from(depths, (depth) => depth ?? 0)
+}
+
+/** The convolutions of a stage's branches, each as the first block has it that has it at all. */
+function branchOf(shapes: Shapes, stage: number): ConvLayer[] {
+  const layers: ConvLayer[] = []
+  for (let number = 1; ; number++) {
+    const name = new RegExp(`^layer${stage}\\.\\d+\\.conv${number}\\.weight$`)
+    const [, shape] =
+      [...shapes].find(([key, shape]) => name.test(key) && shape.length === 4 && shape.every(isSize)) ?? []
+    if (!shape) return layers
+    const [width, inputs, kernel] = shape as [number, number, number]
+    const groups = (layers.at(-1)?.width ?? inputs) / inputs
+    layers.push({
+      kind: 'conv',
+      width,
+      kernel,
+      ...(number > 1 && Number.isInteger(groups) && groups > 1 ? { groups } : {}),
+    })
+  }
+}
+
+/** As nearly all nets outside the first paper have it: a bottleneck's stride is in its 3x3 layer. */
+function strideInOf(branch: readonly ConvLayer[]): number {
+  return branch.length === 3 ? 1 : 0
+}
+
+function shortcutOf(shapes: Shapes, map: KeyMap): Shortcut {
+  const projections = [...shapes.keys()].filter((name) =>
+    new RegExp(`^layer\\d+\\.\\d+\\.${map.shortcut}\\.0\\.`).test(name),
+  )
+  if (projections.length === 0) return map.withoutProjections
+  return projections.some((name) => !/^layer\d+\.0\./.test(name)) ? 'project-always' : 'project-on-change'
+}
+
+/** The layers before the first stage; a stem of one 3x3 convolution leaves the size as it is. */
+function stemOf(shapes: Shapes): StemLayer[] | undefined {
+  const names = shapes.has('conv1.weight') ? ['conv1'] : ['conv1.0', 'conv1.3', 'conv1.6']
+  const convs = names.flatMap((name): StemLayer[] => {
+    const [width, , kernel] = shapes.get(`${name}.weight`) ?? []
+    return isSize(width) && isSize(kernel) ? [{ kind: 'conv', width, kernel }] : []
+  })
+  const [first, ...others] = convs
+  if (!first || convs.length < names.length) return undefined
+  const small = names.length === 1 && 'kernel' in first && first.kernel === 3
+  const layers = [small ? first : { ...first, stride: 2 }, ...others] as StemLayer[]
+  const stem = layers.flatMap((layer): StemLayer[] => [layer, { kind: 'norm' }, { kind: 'relu' }])
+  return small ? stem : [...stem, { kind: 'maxPool', kernel: 3, stride: 2, padding: 1 }]
+}
+
+function inputChannels(shapes: Shapes): number {
+  const [, channels] = shapes.get('conv1.weight') ?? shapes.get('conv1.0.weight') ?? []
+  return isSize(channels) ? channels : 3
+}
+
+/** A size that a layer may have; larger ones are damage. */
+function isSize(size: number | undefined): size is number {
+  return size !== undefined && Number.isSafeInteger(size) && size >= 1 && size < 1 << 20
+}

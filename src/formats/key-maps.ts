@@ -1,0 +1,130 @@
+/**
+ * What others call the parameters of their networks, and what they left unsaid: how their nets are built where shapes do
+ * not tell, and what they do to pictures. Each map is a rule from our paths to their names; applied to all paths of a
+ * spec it is a one-to-one table, so it works both ways. Their words live in this file only.
+ */
+import { cifar10Layout, cifar100Layout } from '../data/cifar.js'
+import { imageNetNormalisation, type Normalisation, type PictureSize } from '../data/dataset.js'
+import { forwardGraph } from '../model/forward.js'
+import { type ParameterInfo, parametersOf } from '../model/parameters.js'
+import type { InputSpec, NetworkSpec, Shortcut } from '../spec/spec.js'
+import { ConfigError, invariant } from '../util/errors.js'
+
+/** Whose names are known. */
+export const keyMapNames = ['torchvision', 'timm', 'akamaster', 'bearpaw'] as const
+/** One of `keyMapNames`. */
+export type KeyMapName = (typeof keyMapNames)[number]
+
+export interface KeyMap {
+  readonly name: KeyMapName
+  readonly classifier: 'fc' | 'linear'
+  readonly shortcut: 'downsample' | 'shortcut'
+  /** What stands beside blocks that change sizes where a file has no projections at all. */
+  readonly withoutProjections: Shortcut
+  /** What the nets look like: what tells the maps apart. */
+  readonly stem: '7x7' | '3x3' | 'deep'
+  readonly stages: number
+  readonly input: InputSpec
+  readonly normalisation: Normalisation
+  readonly resize?: PictureSize
+}
+
+const imageNet = {
+  classifier: 'fc',
+  shortcut: 'downsample',
+  withoutProjections: 'project-on-change',
+  stages: 4,
+  input: { channels: 3, height: 224, width: 224 },
+  normalisation: imageNetNormalisation,
+  resize: { height: 256, width: 256 },
+} as const
+const cifar = { stem: '3x3', stages: 3, input: { channels: 3, height: 32, width: 32 } } as const
+
+export const keyMaps: Readonly<Record<KeyMapName, KeyMap>> = {
+  torchvision: { name: 'torchvision', stem: '7x7', ...imageNet },
+  // Its plain ResNets have torchvision's names; those with a deep stem have some of their own.
+  timm: { name: 'timm', stem: 'deep', ...imageNet },
+  akamaster: {
+    ...cifar,
+    name: 'akamaster',
+    classifier: 'linear',
+    shortcut: 'shortcut',
+    withoutProjections: 'pad',
+    normalisation: imageNetNormalisation,
+  },
+  bearpaw: {
+    ...cifar,
+    name: 'bearpaw',
+    classifier: 'fc',
+    shortcut: 'downsample',
+    withoutProjections: 'project-on-change',
+    // Its deviations are means of those of single pictures, smaller than those of all pixels.
+    normalisation: { mean: cifar10Layout.normalisation.mean, std: [0.2023, 0.1994, 0.201] },
+  },
+}
+
+/** What the last word of a path becomes. */
+const lastWords: Readonly<Record<string, string>> = {
+  weight: 'weight',
+  bias: 'bias',
+  scale: 'weight',
+  shift: 'bias',
+  mean: 'running_mean',
+  variance: 'running_var',
+}
+
+/** A parameter or running statistic with its name elsewhere. */
+export interface NamedParameter extends ParameterInfo {
+  readonly name: string
+}
+
+/**
+ * All parameters and running statistics of a network with their names in a map, no name twice.
+ * @throws ConfigError for a network with a layer that has no name there
+ */
+export function namedParameters(spec: NetworkSpec, map: KeyMap): NamedParameter[] {
+  const parameters = parametersOf(forwardGraph(spec, { batch: 1, mode: 'inference' }))
+  const stemConvs = spec.stem.filter(({ kind }) => kind === 'conv').length
+  const named = parameters.map((info) => ({ ...info, name: nameOf(info.path, map, stemConvs) }))
+  invariant(new Set(named.map(({ name }) => name)).size === named.length, `${map.name} names two parameters alike`)
+  return named
+}
+
+/** The name of a parameter, by its path. */
+function nameOf(path: string, map: KeyMap, stemConvs: number): string {
+  const dot = path.lastIndexOf('.')
+  const layer = layerName(path.slice(0, dot), map, stemConvs)
+  const word = lastWords[path.slice(dot + 1)]
+  if (layer === undefined || word === undefined)
+    throw new ConfigError(
+      `${path}: there is no name for it among those of ${map.name}; save the network in its own format`,
+    )
+  return `${layer}.${word}`
+}
+
+function layerName(path: string, map: KeyMap, stemConvs: number): string | undefined {
+  if (path === 'head.classifier') return map.classifier
+  if (path === 'head.norm') return 'bn'
+  const stem = /^stem\.(conv|norm)(\d*)$/.exec(path)
+  if (stem) return stemName(stem[1] as 'conv' | 'norm', Number(stem[2] || 1), stemConvs)
+  const [, stage, block, rest = ''] = /^stage(\d+)\.block(\d+)\.(.+)$/.exec(path) ?? []
+  const where = `layer${stage}.${Number(block) - 1}`
+  if (/^conv\d+$/.test(rest)) return `${where}.${rest}`
+  if (/^norm\d+$/.test(rest)) return `${where}.${rest.replace('norm', 'bn')}`
+  if (rest === 'shortcut.conv') return `${where}.${map.shortcut}.0`
+  return rest === 'shortcut.norm' ? `${where}.${map.shortcut}.1` : undefined
+}
+
+/** A stem of several convolutions is a list of conv, norm, ReLU, and so on up to the last convolution; its norm stands apart. */
+function stemName(kind: 'conv' | 'norm', number: number, convs: number): string {
+  if (convs === 1) return kind === 'conv' ? 'conv1' : 'bn1'
+  if (kind === 'norm' && number === convs) return 'bn1'
+  return `conv1.${3 * (number - 1) + (kind === 'conv' ? 0 : 1)}`
+}
+
+/** Names of classes where their number tells the data set; else `class 0` and so on. */
+export function classNames(count: number, map: KeyMap): readonly string[] {
+  if (map.stages === 3)
+    for (const { classes } of [cifar10Layout, cifar100Layout]) if (classes.length === count) return classes
+  return Array.from({ length: count }, (_, i) => `class ${i}`)
+}

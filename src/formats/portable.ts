@@ -1,0 +1,63 @@
+/**
+ * Safetensors that PyTorch users can load as they are: torchvision's names, with spec and preprocessing in the metadata,
+ * so that the file becomes the same network again here.
+ */
+import type { NetworkSpec } from '../spec/spec.js'
+import { validateSpec } from '../spec/validate.js'
+import { DataError, ResnetError } from '../util/errors.js'
+import { keyMaps, namedParameters } from './key-maps.js'
+import { type RecognisedNetwork, weightsOf } from './recognise.js'
+import { type SafetensorsFile, type Tensor, writeSafetensors } from './safetensors.js'
+import type { StateDict } from './stored-tensor.js'
+import { checkPreprocessing, type Preprocessing, type TrainedNetwork } from './trained-network.js'
+
+/** The names that are written: those that most programs know. */
+const map = keyMaps.torchvision
+
+/**
+ * The bytes of a file. In PyTorch: `model.load_state_dict(safetensors.torch.load_file(path))`.
+ * @throws ConfigError when a layer has no name in torchvision
+ */
+export function encodePortable({ spec, preprocessing, weights }: TrainedNetwork): Uint8Array {
+  const tensors = new Map(
+    namedParameters(spec, map).map(({ path, name }): [string, Tensor] => [name, weights.get(path)!]),
+  )
+  const metadata = {
+    format: 'pt', // what libraries of PyTorch ask for
+    keys: map.name,
+    spec: JSON.stringify(spec),
+    preprocessing: JSON.stringify(preprocessing),
+  }
+  return writeSafetensors({ tensors, metadata })
+}
+
+/** Whether a file was written by `encodePortable`. */
+export function isPortable({ metadata }: SafetensorsFile): boolean {
+  return metadata.keys === map.name && metadata.spec !== undefined
+}
+
+/**
+ * @param who the file's name, at the start of every error
+ * @throws DataError when the file is damaged
+ */
+export function decodePortable(tensors: StateDict, { metadata }: SafetensorsFile, who: string): RecognisedNetwork {
+  try {
+    const spec = validateSpec(parsed(metadata.spec, 'spec')) as NetworkSpec
+    const preprocessing = parsed(metadata.preprocessing, 'preprocessing') as Preprocessing
+    checkPreprocessing(preprocessing, spec)
+    return { spec, preprocessing, weights: weightsOf(tensors, spec, map, who), keys: map.name }
+  } catch (error) {
+    if (!(error instanceof ResnetError) || error.message.startsWith(who)) throw error
+    throw new DataError(`${who}: ${error.message}`, { cause: error })
+  }
+}
+
+function parsed(text: string | undefined, field: string): object {
+  try {
+    const value: unknown = JSON.parse(text ?? '')
+    if (typeof value === 'object' && value !== null) return value
+  } catch {
+    // falls through to the one error below
+  }
+  throw new DataError(`its metadata has no readable ${field}; the file is damaged or was edited`)
+}

@@ -1,0 +1,113 @@
+/** From a dictionary of tensors, whoever made it, to a network: its spec, its weights by our paths, its preprocessing. */
+import { type PresetName, preset } from '../spec/presets.js'
+import type { NetworkSpec } from '../spec/spec.js'
+import { ConfigError, DataError } from '../util/errors.js'
+import { sameShape, shapeText } from '../util/shape.js'
+import { textTable } from '../util/table.js'
+import { inferSpec, keyMapOf, presetAs, type Shapes } from './architecture.js'
+import { classNames, type KeyMap, type KeyMapName, keyMapNames, namedParameters } from './key-maps.js'
+import { type StateDict, withoutPrefixes } from './stored-tensor.js'
+import type { NamedWeights, Preprocessing, TrainedNetwork } from './trained-network.js'
+
+/** What a person may know of weights better than their file says. */
+export interface RecogniseOptions {
+  /** Which network it is; by default found out from the shapes. */
+  readonly arch?: PresetName | undefined
+  /** Names of the classes, in their order; by default those of the data set that the weights are known to come from. */
+  readonly classes?: readonly string[] | undefined
+}
+
+/** A network with what it was recognised by. */
+export interface RecognisedNetwork extends TrainedNetwork {
+  /** Whose names its tensors have. */
+  readonly keys: KeyMapName
+}
+
+/** Rows of a table of what does not fit. */
+const MOST_ROWS = 12
+/** What programs keep beside the weights, and inference does not need. */
+const counters = /(^|\.)num_batches_tracked$/
+
+/**
+ * @param who the file's name, at the start of every error
+ * @throws DataError when the tensors are of no network that is known, or do not fit it: then with a table of what is
+ * missing, unexpected and of another shape
+ */
+export function recognise(tensors: StateDict, who: string, options: RecogniseOptions = {}): RecognisedNetwork {
+  const dict = new Map([...withoutPrefixes(tensors)].filter(([name]) => !counters.test(name)))
+  const shapes = new Map([...dict].map(([name, { shape }]) => [name, shape]))
+  const map = keyMapOf(shapes)
+  const inferred = map && inferSpec(shapes, map)
+  if (!map || !inferred) throw unknown(who, dict)
+  const spec = specOf(inferred, map, who, options)
+  const weights = weightsOf(dict, spec, map, who, inferred)
+  return { spec, weights, preprocessing: preprocessingOf(spec, map, options), keys: map.name }
+}
+
+/** Weights by our paths, of tensors that must be exactly those of the network. */
+export function weightsOf(
+  dict: StateDict,
+  spec: NetworkSpec,
+  map: KeyMap,
+  who: string,
+  inferred?: NetworkSpec,
+): Map<string, NamedWeights> {
+  const parameters = namedParameters(spec, map)
+  expectFit(dict, new Map(parameters.map(({ name, shape }) => [name, shape])), who, spec, inferred)
+  return new Map(
+    parameters.map(({ path, name, shape }): [string, NamedWeights] => [
+      path,
+      { shape, data: dict.get(name)!.floats() },
+    ]),
+  )
+}
+
+function specOf(inferred: NetworkSpec, map: KeyMap, who: string, { arch, classes }: RecogniseOptions): NetworkSpec {
+  const spec = arch === undefined ? inferred : presetAs(preset(arch).name as PresetName, map, inferred.head.classes)
+  if (classes !== undefined && classes.length !== spec.head.classes)
+    throw new ConfigError(`${who}: it tells ${spec.head.classes} classes apart, got ${classes.length} names of classes`)
+  return spec
+}
+
+function preprocessingOf(spec: NetworkSpec, map: KeyMap, { classes }: RecogniseOptions): Preprocessing {
+  return {
+    normalisation: map.normalisation,
+    input: spec.input,
+    ...(map.resize ? { resize: map.resize } : {}),
+    classes: classes ?? classNames(spec.head.classes, map),
+  }
+}
+
+function unknown(who: string, dict: StateDict): DataError {
+  const names = [...dict.keys()]
+  return new DataError(
+    `${who}: its tensors are of no network that is known: expected the names of ${keyMapNames.join(', ')}, got ` +
+      `${names.length} tensors such as ${names.slice(0, 4).map(short).join(', ') || 'none'}; rename them as torchvision's ResNets have them`,
+  )
+}
+
+/** One table of all that does not fit. */
+function expectFit(dict: StateDict, expected: Shapes, who: string, spec: NetworkSpec, inferred?: NetworkSpec): void {
+  const rows: string[][] = []
+  for (const [name, shape] of expected) {
+    const found = dict.get(name)
+    if (!found) rows.push([name, shapeText(shape), 'nothing'])
+    else if (!sameShape(found.shape, shape)) rows.push([name, shapeText(shape), shapeText(found.shape)])
+  }
+  for (const [name, { shape }] of dict) if (!expected.has(name)) rows.push([short(name), 'nothing', shapeText(shape)])
+  if (rows.length === 0) return
+  const table = textTable(
+    [['tensor', 'expected', 'got'], 'rule', ...rows.slice(0, MOST_ROWS).map((row) => row.map(short))],
+    ['left', 'left', 'left'],
+  )
+  const more = rows.length > MOST_ROWS ? `\nand ${rows.length - MOST_ROWS} more` : ''
+  const other = inferred && inferred.name !== spec.name ? `; they look like those of ${inferred.name}` : ''
+  throw new DataError(
+    `${who}: its tensors do not fit ${spec.name} with ${spec.head.classes} classes: ${rows.length} of ${expected.size} differ${other}\n${table}${more}`,
+  )
+}
+
+/** A text for an error, whatever a damaged file holds. */
+function short(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text
+}

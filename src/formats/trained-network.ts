@@ -1,0 +1,51 @@
+/** What a network is once it is trained, whoever trained it: what all files of weights become. */
+import type { Normalisation, PictureSize } from '../data/dataset.js'
+import type { InputSpec, NetworkSpec } from '../spec/spec.js'
+import { DataError } from '../util/errors.js'
+import type { Shape } from '../util/shape.js'
+
+/** A tensor outside an engine: NCHW, OIHW. */
+export interface NamedWeights {
+  readonly shape: Shape
+  readonly data: Float32Array
+}
+
+/** What must happen to a picture before the network reads it, and what the answers mean. */
+export interface Preprocessing {
+  readonly normalisation: Normalisation
+  readonly input: InputSpec
+  /**
+   * What pictures are resized to before their centre, of the input's size, is cut out; left out where the input is the
+   * whole picture.
+   */
+  readonly resize?: PictureSize | undefined
+  readonly classes: readonly string[]
+}
+
+/** A network that can be put to work. */
+export interface TrainedNetwork {
+  readonly spec: NetworkSpec
+  readonly preprocessing: Preprocessing
+  /** Parameters and running statistics, by path. */
+  readonly weights: ReadonlyMap<string, NamedWeights>
+}
+
+/** @throws DataError, naming no file, when what a file says of pictures does not fit its spec */
+export function checkPreprocessing(stated: Preprocessing, { input, head }: NetworkSpec): void {
+  const { normalisation, classes, resize } = stated
+  const wrong = (what: string) => new DataError(`its preprocessing does not fit its spec: ${what}`)
+  if (!Array.isArray(classes) || classes.length !== head.classes)
+    throw wrong(`${classes?.length ?? 'no'} class names for ${head.classes} classes`)
+  if (!classes.every((text) => typeof text === 'string')) throw wrong('class names must be texts')
+  for (const values of [normalisation?.mean, normalisation?.std])
+    if (!Array.isArray(values) || values.length !== input.channels || !values.every(Number.isFinite))
+      throw wrong(`mean and std must be ${input.channels} numbers each, got ${JSON.stringify(normalisation)}`)
+  const fits = (given: unknown, least: number) => Number.isSafeInteger(given) && Number(given) >= least
+  if (resize !== undefined && !(fits(resize?.height, input.height) && fits(resize?.width, input.width)))
+    throw wrong(`resize must be at least ${input.height}x${input.width}, got ${JSON.stringify(resize)}`)
+  for (const field of ['channels', 'height', 'width'] as const)
+    if (stated.input?.[field] !== input[field]) {
+      const got = (JSON.stringify(stated.input?.[field]) ?? 'nothing').slice(0, 40)
+      throw wrong(`${field} ${got} for pictures of ${input[field]}`)
+    }
+}

@@ -1,0 +1,68 @@
+/** The examples of docs/weights.md run on a file of weights, and its commands do what they say. */
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import ts from 'typescript'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { keyMaps, namedParameters } from '../../src/formats/key-maps.js'
+import { recognise } from '../../src/formats/recognise.js'
+import type { StoredTensor } from '../../src/formats/stored-tensor.js'
+import { preset } from '../../src/spec/presets.js'
+import { DataError } from '../../src/util/errors.js'
+import { root } from '../formats/others.js'
+
+const page = readFileSync(join(root, 'docs/weights.md'), 'utf8')
+const blocks = (language: string) =>
+  [...page.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))].map(([, code]) => code!)
+
+// Inside the checkout, so that `resnet.ts` finds the package it is in; `runs` is ignored by git.
+const folder = join(root, 'runs', `weights-${process.pid}`)
+beforeAll(() => {
+  mkdirSync(folder, { recursive: true })
+  copyFileSync(join(root, 'test/formats/fixtures/odd.pth'), join(folder, 'weights.pth'))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const run = (...args: readonly string[]) =>
+  execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+
+describe.each(blocks('ts').map((code, i) => [i + 1, code] as const))('example %i', (number, code) => {
+  test('has the types of the package, and runs', () => {
+    const file = join(folder, `example${number}.ts`)
+    writeFileSync(file, code)
+    const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile) as { config: object }
+    const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root)
+    const diagnostics = ts.getPreEmitDiagnostics(ts.createProgram([file], options))
+    expect(diagnostics.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))).toEqual([])
+    const { outputText } = ts.transpileModule(code, {
+      compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 },
+    })
+    const script = file.replace(/\.ts$/, '.mjs')
+    writeFileSync(script, outputText)
+    expect(run(script)).toMatch(number === 1 ? /^resnet8 \[ 0\.485, 0\.456, 0\.406 \]\n3\n$/ : /^resnet8 true\n$/)
+  })
+})
+
+const commands = blocks('sh').flatMap((text) => text.trim().split('\n'))
+
+test('the commands', () => {
+  expect(commands.length).toBe(4)
+  for (const line of commands.filter((line) => !line.includes('--data '))) {
+    const [, ...args] = line.split(' ')
+    expect(run(join(root, 'bin/resnet.js'), ...args)).not.toBe('')
+  }
+  for (const file of ['net.safetensors', 'net.onnx']) expect(existsSync(join(folder, file))).toBe(true)
+})
+
+test('the table of what does not fit looks so', () => {
+  const floats = () => new Float32Array(0)
+  const dict = new Map<string, StoredTensor>(
+    namedParameters(preset('resnet18'), keyMaps.torchvision).map(({ name, shape }) => [
+      name,
+      { shape, type: 'f32', floats },
+    ]),
+  )
+  dict.delete('layer2.1.bn1.weight')
+  dict.set('layer3.1.conv2.weight', { shape: [64, 64, 5, 5], type: 'f32', floats })
+  expect(() => recognise(dict, 'net.pth')).toThrow(new DataError(blocks('text')[0]!.trimEnd()))
+})

@@ -1,0 +1,80 @@
+// Exported models say what they should, and give PyTorch's logits in ONNX Runtime.
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { exportOnnx } from '../../src/api/export.js'
+import { decodeNetwork } from '../../src/api/weights.js'
+import { float, integer, joined, message, part } from '../../src/formats/protobuf.js'
+import { bytesOf, logits, picturesOf } from './files.js'
+import { onnxRuntime, pythonWith, runOnnx, testWhere } from './others.js'
+import { onnxProperties, onnxText, operatorSet } from './read-onnx.js'
+
+const keys = Object.keys(logits)
+const network = (key: string) => decodeNetwork(bytesOf(`${key}.safetensors`), key)
+
+test.each(['akamaster', 'bearpaw-pre-bottleneck', 'timm-deep'])('%s as a model of ONNX', async (key) => {
+  const model = await exportOnnx(await network(key))
+  await expect(`${onnxText(model)}\n`).toMatchFileSnapshot(`models/${key}.txt`)
+})
+
+test('preprocessing, classes and spec travel along', async () => {
+  const given = await network('akamaster')
+  const model = await exportOnnx(given)
+  expect(operatorSet(model)).toBe(17)
+  expect(onnxProperties(model)).toEqual({
+    preprocessing: given.preprocessing,
+    classes: ['class 0', 'class 1', 'class 2'],
+    spec: given.spec,
+  })
+})
+
+const runtime = onnxRuntime()
+describe('in ONNX Runtime', () => {
+  testWhere(runtime, 'onnxruntime-node')(`${keys.join(', ')}: PyTorch's logits, for any batch`, async () => {
+    for (const key of keys) {
+      const given = await network(key)
+      const pictures = picturesOf(key)
+      const side = Math.sqrt(pictures.length / 6)
+      const spec = { ...given.spec, input: { channels: 3, height: side, width: side } }
+      const model = await exportOnnx({ ...given, spec })
+      const wanted = logits[key]!.flat()
+      const most = Math.max(...wanted.map(Math.abs))
+      for (const batch of [2, 1]) {
+        const got = await runOnnx(runtime!, model, pictures.slice(0, batch * 3 * side * side), [batch, 3, side, side])
+        expect(got.length).toBe((wanted.length * batch) / 2)
+        expect([key, Math.max(...Array.from(got, (value, i) => Math.abs(value - wanted[i]!))) / most < 1e-5]).toEqual([
+          key,
+          true,
+        ])
+      }
+    }
+  })
+})
+
+const python = pythonWith('onnx')
+testWhere(python, 'the onnx module of Python')('the rules of ONNX are kept', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'resnet onnx '))
+  try {
+    for (const key of keys) {
+      const path = join(folder, 'model.onnx')
+      writeFileSync(path, await exportOnnx(await network(key)))
+      const program =
+        'import onnx, sys; onnx.checker.check_model(onnx.load(sys.argv[1]), full_check=True); print("kept")'
+      expect(execFileSync(python!, ['-c', program, path], { encoding: 'utf8' })).toBe('kept\n')
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
+
+test('protocol buffers: the examples of their specification', () => {
+  const hex = (encoded: ReturnType<typeof message>) => Buffer.from(joined(encoded)).toString('hex')
+  expect(hex(integer(1, 150))).toBe('089601')
+  expect(hex(part(2, 'testing'))).toBe('120774657374696e67')
+  expect(hex(part(3, message(integer(1, 150))))).toBe('1a03089601')
+  expect(hex(integer(1, 2 ** 40, 0))).toBe('08808080808020' + '0800')
+  expect(hex(float(5, 1))).toBe('2d0000803f')
+  expect(() => integer(1, -1)).toThrow('a whole number from 0 expected, got -1')
+})
