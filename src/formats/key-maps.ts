@@ -90,8 +90,12 @@ export function namedParameters(spec: NetworkSpec, map: KeyMap): NamedParameter[
   return named
 }
 
-/** The name of a parameter, by its path. */
-function nameOf(path: string, map: KeyMap, stemConvs: number): string {
+/**
+ * The name of a parameter, by its path.
+ * @param stemConvs convolutions of the stem
+ * @throws ConfigError for a layer that has no name in the map
+ */
+export function nameOf(path: string, map: KeyMap, stemConvs: number): string {
   const dot = path.lastIndexOf('.')
   const layer = layerName(path.slice(0, dot), map, stemConvs)
   const word = lastWords[path.slice(dot + 1)]

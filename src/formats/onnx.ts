@@ -24,7 +24,7 @@ interface OnnxNode {
 }
 
 /** Names of values, and constants that a node needs. */
-interface Scope {
+export interface Scope {
   name(value: Value): string
   /** Adds a list of whole numbers; returns its name. */
   constant(values: readonly number[]): string
@@ -77,8 +77,11 @@ export function encodeOnnx({ spec, preprocessing, weights }: TrainedNetwork): Ui
   return joined(model)
 }
 
-/** The node as one of ONNX or as several in a row, each reading the one before. */
-function encodeNode(node: Node, result: string, scope: Scope): Encoded[] {
+/**
+ * The node as one of ONNX or as several in a row, each reading the one before.
+ * @throws ConfigError when its operation has no counterpart
+ */
+export function encodeNode(node: Node, result: string, scope: Scope): Encoded[] {
   const make = translations[node.op as OpName] as ((node: Node, scope: Scope) => readonly OnnxNode[]) | undefined
   if (!make)
     throw new ConfigError(

@@ -67,7 +67,10 @@ test('summary says what a file was recognised as', async () => {
   expect(code).toBe(0)
   expect(out).toMatch(/^resnet8: 8 weighted layers, 3x32x32 pictures, 3 classes\n/)
   expect(err).toContain('safetensors, names of bearpaw; pictures are normalised with mean 0.4914, 0.4822, 0.4465')
-  expect((await resnet(['summary', fixture('zip.pth'), '--classes', '4'])).code).toBe(2)
+  expect(await resnet(['summary', fixture('zip.pth'), '--classes', '4'])).toMatchObject({
+    code: 2,
+    err: `resnet: --classes and --size are for names of networks; ${fixture('zip.pth')} has its own\n`,
+  })
   expect((await resnet(['summary', 'resnet2O'])).err).toContain('Did you mean resnet20?')
 })
 

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { exportOnnx } from '../../src/api/export.js'
 import { decodeNetwork } from '../../src/api/weights.js'
+import { encodeNode } from '../../src/formats/onnx.js'
 import { float, integer, joined, message, part } from '../../src/formats/protobuf.js'
 import { bytesOf, logits, picturesOf } from './files.js'
 import { onnxRuntime, pythonWith, runOnnx, testWhere } from './others.js'
@@ -67,6 +68,14 @@ testWhere(python, 'the onnx module of Python')('the rules of ONNX are kept', asy
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+})
+
+test('operations that ONNX does not have are named', () => {
+  const node = { op: 'dropout', attributes: {}, inputs: [], outputs: [], path: 'stage1.block1.drop' }
+  const scope = { name: () => '', constant: () => '' }
+  expect(() => encodeNode(node, 'y', scope)).toThrow(
+    'stage1.block1.drop: ONNX export knows no dropout; leave this layer out, or save as safetensors',
+  )
 })
 
 test('protocol buffers: the examples of their specification', () => {
