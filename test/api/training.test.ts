@@ -44,7 +44,7 @@ test('a checkpoint is not evaluated on other classes', async () => {
   const { checkpoint } = await train(tinySpec, tinyData(), tinyRecipe({ epochs: 1 }), reference)
   const other = { ...tinyData(), name: 'other', classes: ['a', 'b', 'c'] }
   await expect(evaluateCheckpoint(checkpoint, other, reference)).rejects.toThrow(
-    'other has 3 classes, tiny tells 2 apart',
+    'other has 3 classes, tiny8 tells 2 apart',
   )
 })
 
