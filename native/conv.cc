@@ -3,13 +3,15 @@
 // A piece is a band of rows of one image, or part of its output channels where images and bands are few. Within a
 // piece: the padded copy of the rows it reads, then output blocks, then rows and tiles; so the weights of one or two
 // output blocks stay in L1 or L2 while the tiles of the band pass over them. Bias, addend and ReLU are applied when a
-// tile is stored, statistics are taken block by block while the band is in cache.
+// tile is stored, statistics are taken block by block while the band is in cache. A norm before the convolution is applied
+// while the rows are copied; the first half of the backward pass over a norm follows an input gradient, block by block.
 //
 // The input gradient with stride s is s·s stride-1 convolutions over dy: the pixels of dx whose row and column leave
 // the same remainder are reached by the same taps.
 #include "conv_input.h"
 #include "conv_tile.h"
 #include "groups.h"
+#include "reduction.h"
 #include "statistics.h"
 
 namespace VARIANT {
@@ -56,7 +58,8 @@ void cover_connected(const Connections& connected, Source source, const Sink& si
 template <int U, class Args>
 index_t forward_scratch(const Args& args) {
   const Geometry g(args);
-  if (U == BLOCK && g.pointwise()) return tap_floats(g);
+  if constexpr (U == BLOCK)
+    if (g.pointwise() && args.scale < 0) return tap_floats(g);
   const index_t bands = static_cast<index_t>(args.bands);
   const index_t planes = U == BLOCK ? blocks_of(args.c) : g.c;
   return tap_floats(g) + planes * padded_input(g, 0, smaller(g.oh, divide_up(g.oh, bands))).plane(U);
@@ -82,7 +85,9 @@ void forward(const Args& args, const Context& context, index_t piece) {
   source.taps = taps;
   source.tap_count = g.kh * g.kw;
   index_t height = to_row - from_row, width = g.ow;
-  if (U == BLOCK && g.pointwise()) {
+  bool direct = false;
+  if constexpr (U == BLOCK) direct = g.pointwise() && args.scale < 0;
+  if (direct) {
     source.x = x + from_row * g.w * U;
     source.row = 0;
     source.plane = g.h * g.w * U;
@@ -92,7 +97,10 @@ void forward(const Args& args, const Context& context, index_t piece) {
   } else {
     const Padded padded = padded_input(g, from_row, to_row);
     float* copy = context.scratch + tap_floats(g);
-    copy_padded<U>(copy, x, padded, planes, g.h, g.w);
+    if constexpr (U == BLOCK)
+      copy_normalised(copy, x, padded, planes, g.h, g.w, Normaliser(args, context));
+    else
+      copy_padded<U>(copy, x, padded, planes, g.h, g.w);
     source.x = copy;
     source.row = g.sh * padded.row(U);
     source.plane = padded.plane(U);
@@ -182,6 +190,14 @@ void run(const conv2d_input_gradient_args& args, const Context& context, index_t
   const float* dy = context.at(args.dy) + image * planes * g.oh * g.ow * BLOCK;
   const index_t offset = image * tasks.blocks * g.h * g.w * BLOCK;
   const float* addend = context.at(args.addend);
+  const Reduction reduction(args, context);
+  const auto reduce = [&] {
+    if (!reduction) return;
+    float* dx = context.at(args.dx);
+    for (index_t block = first; block < last; block++)
+      reduction.plane(dx, dx, offset + (block * g.h + from_row) * g.w * BLOCK, (to_row - from_row) * g.w * BLOCK, block,
+                      tasks.blocks * BLOCK, image * tasks.bands + band);
+  };
 
   Tap* taps = reinterpret_cast<Tap*>(context.scratch);
   const Connections connected(args.c, args.o, args.groups);
@@ -206,6 +222,7 @@ void run(const conv2d_input_gradient_args& args, const Context& context, index_t
     sink.row = 0;
     sink.pixel = BLOCK;
     cover_connected(connected, source, sink, first, last, 1, (to_row - from_row) * g.w);
+    reduce();
     return;
   }
 
@@ -238,6 +255,7 @@ void run(const conv2d_input_gradient_args& args, const Context& context, index_t
       cover_connected(connected, source, sink, first, last, height, width);
     }
   }
+  reduce();
 }
 
 }  // namespace VARIANT

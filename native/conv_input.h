@@ -4,7 +4,7 @@
 // With a stride, columns are sorted by their remainder: a row is [phase][column][U], so that the inputs of neighbouring
 // outputs are neighbours, whatever the stride.
 #pragma once
-#include "kernel.h"
+#include "normaliser.h"
 
 namespace VARIANT {
 
@@ -47,9 +47,12 @@ INLINE Padded padded_input(const Geometry& g, index_t from, index_t to) {
   return p;
 }
 
-template <int U>
-static void copy_padded(float* to, const float* image, const Padded& p, index_t planes, index_t h, index_t w) {
-  for (index_t i = 0; i < planes; i++)
+// What lies inside of the source is changed on the way by `prologue`, a Normaliser or AsIs; padding stays zero.
+template <int U, class Prologue>
+INLINE void copy_planes(float* to, const float* image, const Padded& p, index_t planes, index_t h, index_t w,
+                        const Prologue& prologue) {
+  for (index_t i = 0; i < planes; i++) {
+    const auto change = prologue.block(i);
     for (index_t r = 0; r < p.rows; r++) {
       float* row = to + i * p.plane(U) + r * p.row(U);
       const index_t y = p.first_row + r;
@@ -66,13 +69,28 @@ static void copy_padded(float* to, const float* image, const Padded& p, index_t 
         for (index_t k = 0; k < first * U; k++) row[k] = 0;
         for (index_t x = first; x < last; x++) {
           if constexpr (U == BLOCK)
-            store(row + x * U, load_lanes(source + (x * p.stride + offset) * U));
+            store(row + x * U, change(load_lanes(source + (x * p.stride + offset) * U)));
           else
             row[x] = source[x * p.stride + offset];
         }
         for (index_t k = last * U; k < p.columns * U; k++) row[k] = 0;
       }
     }
+  }
+}
+
+template <int U>
+static void copy_padded(float* to, const float* image, const Padded& p, index_t planes, index_t h, index_t w) {
+  copy_planes<U>(to, image, p, planes, h, w, AsIs());
+}
+
+// The same of a blocked tensor, normalised where there is a norm.
+INLINE void copy_normalised(float* to, const float* image, const Padded& p, index_t planes, index_t h, index_t w,
+                            const Normaliser& norm) {
+  if (norm)
+    copy_planes<BLOCK>(to, image, p, planes, h, w, norm);
+  else
+    copy_planes<BLOCK>(to, image, p, planes, h, w, AsIs());
 }
 
 }  // namespace VARIANT

@@ -3,7 +3,8 @@
 // sum_partials adds in order.
 //
 // Accumulators are input channels by vectors of output channels; the pixels of a few rows pass over them for one tap
-// after the other, so that these rows stay in L1. x is read from the padded copy (conv_input.h), dy as it is.
+// after the other, so that these rows stay in L1. x is read from the padded copy (conv_input.h), dy as it is;
+// a norm before the convolution is applied while x is copied.
 #include "conv_input.h"
 #include "groups.h"
 
@@ -108,7 +109,7 @@ index_t pieces(const conv2d_weight_gradient_args& args) { return static_cast<ind
 
 index_t scratch(const conv2d_weight_gradient_args& args) {
   const Geometry g(args);
-  if (g.pointwise()) return 0;
+  if (g.pointwise() && args.scale < 0) return 0;
   const index_t planes = blocks_of(args.c);
   return planes * padded_input(g, 0, band_rows(g, planes, BLOCK)).plane(BLOCK);
 }
@@ -123,7 +124,8 @@ void run(const conv2d_weight_gradient_args& args, const Context& context, index_
   if (chunk.first_image == chunk.last_image)
     zero(partial + chunk.first_block * weight_block, (chunk.last_block - chunk.first_block) * weight_block);
 
-  const bool direct = g.pointwise();
+  const Normaliser norm(args, context);
+  const bool direct = g.pointwise() && !norm;
   const index_t band = direct ? g.oh : band_rows(g, planes, BLOCK);
   for (index_t image = chunk.first_image; image < chunk.last_image; image++)
     for (index_t from = 0; from < g.oh; from += band) {
@@ -132,7 +134,7 @@ void run(const conv2d_weight_gradient_args& args, const Context& context, index_
       const float* x = context.at(args.x) + image * planes * g.h * g.w * BLOCK;
       index_t x_row = g.w * BLOCK, x_plane = g.h * g.w * BLOCK;
       if (!direct) {
-        copy_padded<BLOCK>(context.scratch, x, padded, planes, g.h, g.w);
+        copy_normalised(context.scratch, x, padded, planes, g.h, g.w, norm);
         x = context.scratch;
         x_row = padded.row(BLOCK);
         x_plane = padded.plane(BLOCK);

@@ -1,21 +1,11 @@
 // Batch norm on blocked tensors. Statistics and backward sums are taken an image at a time while it is in cache, and
 // merged over images in float64 in a fixed order. A piece is one block of 16 channels over some images.
 #include "kernel.h"
+#include "normaliser.h"
+#include "reduction.h"
 #include "statistics.h"
 
 namespace VARIANT {
-namespace {
-
-// 1 / sqrt(variance + epsilon) of 16 channels, rounded once.
-void inverse_deviation(const float* variance, double epsilon, float* to) {
-  for (int k = 0; k < BLOCK; k++) to[k] = static_cast<float>(1.0 / __builtin_sqrt(variance[k] + epsilon));
-}
-
-struct alignas(64) Vector {
-  float at[BLOCK];
-};
-
-}  // namespace
 
 index_t pieces(const batch_norm_statistics_args& a) { return Planes(a.n, a.c, a.size).pieces(); }
 
@@ -59,29 +49,22 @@ index_t pieces(const normalise_args& args) { return Planes(args.n, args.c, args.
 
 void run(const normalise_args& args, const Context& context, index_t piece) {
   const Planes planes(args.n, args.c, args.size);
-  const index_t block = planes.block(piece), channel = block * BLOCK;
-  Vector factor;
-  inverse_deviation(context.at(args.variance) + channel, args.epsilon, factor.at);
-  const Lanes scale = load_lanes(context.at(args.scale) + channel) * load_lanes(factor.at);
-  const Lanes shift = load_lanes(context.at(args.shift) + channel);
-  const Lanes mean = load_lanes(context.at(args.mean) + channel);
+  const index_t block = planes.block(piece);
+  const bool relu_after = args.relu != 0;
+  const Normaliser::Block norm = Normaliser(args, context).block(block);
   for (index_t image = planes.first(piece); image < planes.last(piece); image++) {
     const index_t offset = planes.offset(image, block);
     const float* x = context.at(args.x) + offset;
     float* y = context.at(args.y) + offset;
-    // (x − mean) · scale + shift, never x · scale + (shift − mean · scale): that loses digits where the mean is large.
     const auto each = [&](auto finish) __attribute__((always_inline)) {
-      for (index_t k = 0; k < planes.size; k += BLOCK) store(y + k, finish((load_lanes(x + k) - mean) * scale + shift, k));
+      for (index_t k = 0; k < planes.size; k += BLOCK) store(y + k, finish(norm(load_lanes(x + k)), k));
     };
-    const bool relu_after = args.relu != 0;
     if (const float* residual = context.at(args.residual)) {
       residual += offset;
       if (relu_after)
         each([&](Lanes v, index_t k) { return relu(v + load_lanes(residual + k)); });
       else
         each([&](Lanes v, index_t k) { return v + load_lanes(residual + k); });
-    } else if (relu_after) {
-      each([](Lanes v, index_t) { return relu(v); });
     } else {
       each([](Lanes v, index_t) { return v; });
     }
@@ -92,36 +75,20 @@ index_t pieces(const batch_norm_reduce_args& args) { return Planes(args.n, args.
 
 void run(const batch_norm_reduce_args& args, const Context& context, index_t piece) {
   const Planes planes(args.n, args.c, args.size);
-  const index_t block = planes.block(piece), channels = planes.blocks * BLOCK;
-  const Lanes mean = load_lanes(context.at(args.mean) + block * BLOCK);
-  const float* mask = context.at(args.mask);
-  float* masked = context.at(args.masked);
-  for (index_t image = planes.first(piece); image < planes.last(piece); image++) {
-    const index_t offset = planes.offset(image, block);
-    const float* dy = context.at(args.dy) + offset;
-    const float* x = context.at(args.x) + offset;
-    // Two sums of each kind side by side: even and odd pixels.
-    Lanes sum[2] = {lanes(0), lanes(0)}, product[2] = {lanes(0), lanes(0)};
-    for (index_t k = 0, way = 0; k < planes.size; k += BLOCK, way ^= 1) {
-      Lanes dz = load_lanes(dy + k);
-      if (mask) dz = where_positive(load_lanes(mask + offset + k), dz);
-      if (masked) store(masked + offset + k, dz);
-      sum[way] = sum[way] + dz;
-      product[way] = product[way] + dz * (load_lanes(x + k) - mean);
-    }
-    float* to = context.at(args.sums) + image * 2 * channels + block * BLOCK;
-    store(to, sum[0] + sum[1]);
-    store(to + channels, product[0] + product[1]);
-  }
+  const index_t block = planes.block(piece);
+  const Reduction reduction(args, context);
+  for (index_t image = planes.first(piece); image < planes.last(piece); image++)
+    reduction.plane(context.at(args.dy), context.at(args.dz), planes.offset(image, block), planes.size, block,
+                    planes.blocks * BLOCK, image);
 }
 
 index_t pieces(const batch_norm_merge_gradient_args& args) { return blocks_of(args.c); }
 
 void run(const batch_norm_merge_gradient_args& args, const Context& context, index_t block) {
-  const index_t images = static_cast<index_t>(args.n), channels = blocks_of(args.c) * BLOCK;
+  const index_t parts = static_cast<index_t>(args.parts), channels = blocks_of(args.c) * BLOCK;
   double sum[BLOCK] = {}, product[BLOCK] = {};
   const float* part = context.at(args.sums) + block * BLOCK;
-  for (index_t image = 0; image < images; image++, part += 2 * channels)
+  for (index_t number = 0; number < parts; number++, part += 2 * channels)
     for (int k = 0; k < BLOCK; k++) {
       sum[k] += part[k];
       product[k] += part[channels + k];
@@ -139,29 +106,30 @@ index_t pieces(const batch_norm_gradient_args& args) { return Planes(args.n, arg
 void run(const batch_norm_gradient_args& args, const Context& context, index_t piece) {
   const Planes planes(args.n, args.c, args.size);
   const index_t block = planes.block(piece), channel = block * BLOCK;
-  Vector inverse, of_sum, of_product;
-  inverse_deviation(context.at(args.variance) + channel, args.epsilon, inverse.at);
+  const Lanes inverse = inverse_deviation(context.at(args.variance) + channel, args.epsilon);
+  alignas(64) float of_sum[BLOCK], of_product[BLOCK];
   const double count = args.n * args.size;
   for (int k = 0; k < BLOCK; k++) {
-    of_sum.at[k] = args.training != 0 ? static_cast<float>(context.at(args.dshift)[channel + k] / count) : 0;
-    of_product.at[k] =
-        args.training != 0 ? static_cast<float>(context.at(args.dscale)[channel + k] / count * inverse.at[k]) : 0;
+    of_sum[k] = args.training != 0 ? static_cast<float>(context.at(args.dshift)[channel + k] / count) : 0;
+    of_product[k] = args.training != 0 ? static_cast<float>(context.at(args.dscale)[channel + k] / count) : 0;
   }
-  const Lanes factor = load_lanes(context.at(args.scale) + channel) * load_lanes(inverse.at);
+  const Lanes factor = load_lanes(context.at(args.scale) + channel) * inverse;
   const Lanes mean = load_lanes(context.at(args.mean) + channel);
-  const Lanes sum = load_lanes(of_sum.at), product = load_lanes(of_product.at);
-  const float* mask = context.at(args.mask);
+  const Lanes sum = load_lanes(of_sum), product = load_lanes(of_product) * inverse;
+  const float* addend = context.at(args.addend);
   for (index_t image = planes.first(piece); image < planes.last(piece); image++) {
     const index_t offset = planes.offset(image, block);
-    const float* dy = context.at(args.dy) + offset;
+    const float* dz = context.at(args.dz) + offset;
     const float* x = context.at(args.x) + offset;
     float* dx = context.at(args.dx) + offset;
-    for (index_t k = 0; k < planes.size; k += BLOCK) {
-      Lanes dz = load_lanes(dy + k);
-      if (mask) dz = where_positive(load_lanes(mask + offset + k), dz);
-      if (args.training != 0) dz = dz - sum - (load_lanes(x + k) - mean) * product;
-      store(dx + k, factor * dz);
-    }
+    const auto each = [&](auto finish) __attribute__((always_inline)) {
+      for (index_t k = 0; k < planes.size; k += BLOCK)
+        store(dx + k, finish(factor * (load_lanes(dz + k) - sum - (load_lanes(x + k) - mean) * product), k));
+    };
+    if (addend)
+      each([&](Lanes v, index_t k) { return v + load_lanes(addend + offset + k); });
+    else
+      each([](Lanes v, index_t) { return v; });
   }
 }
 

@@ -78,6 +78,11 @@ INLINE Lanes relu(Lanes a) {
   EACH_PART a.part[k] = relu(a.part[k]);
   return a;
 }
+// The larger of the two; NaN stays NaN.
+INLINE Lanes at_least(Lanes a, Lanes least) {
+  EACH_PART a.part[k] = a.part[k] < least.part[k] ? least.part[k] : a.part[k];
+  return a;
+}
 // Gradients pass where y > 0 (and where y is NaN).
 INLINE Lanes where_positive(Lanes y, Lanes gradient) {
   EACH_PART gradient.part[k] = y.part[k] <= vec{} ? vec{} : gradient.part[k];

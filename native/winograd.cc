@@ -1,10 +1,13 @@
 // 3x3 convolution with stride 1 by Winograd F(4x4, 3x3), forward and, with rotated weights, its input gradient.
 //
 // A piece is some images, or a band of one image's rows of tiles; where these are few, of a part of the output channels,
-// so that threads share the weights, which are more than the images there. Within it up to 16 tiles at a time, all in
-// L2: transform the inputs, multiply for each of the 36 points [tiles x input channels] by [input channels x output
-// channels], and transform back while bias, addend and ReLU are applied. Statistics are taken when an image is done.
+// so that threads share the weights, which are more than the images there. Its inputs are copied first, with padding and
+// through the norm before the convolution if there is one. Then, up to 16 tiles at a time, all in L2: transform the
+// inputs, multiply for each of the 36 points [tiles x input channels] by [input channels x output channels], and transform
+// back while bias, addend and ReLU are applied. Statistics of y, or the first half of the backward pass over a norm, are
+// taken when an image is done.
 #include "winograd.h"
+#include "reduction.h"
 #include "statistics.h"
 
 namespace VARIANT {
@@ -37,32 +40,36 @@ struct Sizes {
     parts = pieces >= FEW_PIECES ? 1 : smaller(divide_up(out_blocks, LEAST_BLOCKS), divide_up(FEW_PIECES, pieces));
   }
   index_t pieces() const { return divide_up(n, group) * bands * parts; }
+  index_t points_floats() const { return in_blocks * POINT_BLOCK; }
+  index_t products_floats() const { return divide_up(out_blocks, parts) * POINT_BLOCK; }
 
  private:
   static index_t index(double value) { return static_cast<index_t>(value); }
 };
 
-// products[t][o] = Σ_i points[i / 16][t][i % 16] · weight[i][o] for R tiles and V vectors of output channels.
+// One point: products[t][o] = Σ_i points[t][i] · weight[i][o] for R tiles and V vectors of output channels.
 template <int R, int V>
-void multiply(const float* points, const float* weight, float* products, index_t in, index_t out) {
+void multiply(const float* points, const float* weight, float* products, index_t in) {
+  const auto part = [](int v) { return v * VL % BLOCK; };
+  const auto block = [](int v) { return v * VL / BLOCK; };
   vec sum[R][V];
   UNROLL for (int r = 0; r < R; r++)
     UNROLL for (int v = 0; v < V; v++) sum[r][v] = vec{};
-  for (index_t block = 0; block < in; block += BLOCK, points += TILES * BLOCK)
+  for (index_t i = 0; i < in; i += BLOCK, points += POINT_BLOCK)
     UNROLL_CHANNELS for (int c = 0; c < BLOCK; c++) {
+      const float* row = weight + (i + c) * BLOCK;
       vec w[V];
-      const float* row = weight + (block + c) * BLOCK;
-      UNROLL for (int v = 0; v < V; v++) w[v] = load(row + v * VL / BLOCK * in * BLOCK + v * VL % BLOCK);
+      UNROLL for (int v = 0; v < V; v++) w[v] = load(row + block(v) * in * BLOCK + part(v));
       UNROLL for (int r = 0; r < R; r++) {
         const vec s = splat(points[r * BLOCK + c]);
         UNROLL for (int v = 0; v < V; v++) sum[r][v] += s * w[v];
       }
     }
   UNROLL for (int r = 0; r < R; r++)
-    UNROLL for (int v = 0; v < V; v++) store(products + r * out + v * VL, sum[r][v]);
+    UNROLL for (int v = 0; v < V; v++) store(products + r * BLOCK + block(v) * POINT_BLOCK + part(v), sum[r][v]);
 }
 
-typedef void (*Multiply)(const float*, const float*, float*, index_t, index_t);
+typedef void (*Multiply)(const float*, const float*, float*, index_t);
 
 template <int R, int V>
 INLINE Multiply find_multiply(index_t rows) {
@@ -73,13 +80,12 @@ INLINE Multiply find_multiply(index_t rows) {
 
 // R tiles at most at a time, in turns as equal as can be.
 template <int R, int V>
-INLINE void multiply_tiles(const float* points, const float* weight, float* products, index_t in, index_t out,
-                           index_t tiles) {
+INLINE void multiply_tiles(const float* points, const float* weight, float* products, index_t in, index_t tiles) {
   const index_t turns = divide_up(tiles, R);
   for (index_t k = 0; k < turns; k++) {
     const index_t t = part_start(tiles, turns, k);
     const Multiply run_multiply = find_multiply<R, V>(part_start(tiles, turns, k + 1) - t);
-    run_multiply(points + t * BLOCK, weight, products + t * out, in, out);
+    run_multiply(points + t * BLOCK, weight, products + t * BLOCK, in);
   }
 }
 
@@ -87,16 +93,16 @@ INLINE void multiply_tiles(const float* points, const float* weight, float* prod
 void multiply_point(const float* points, const float* weight, float* products, index_t in, index_t out, index_t tiles) {
   index_t o = 0;
   const auto weights = [&](index_t channel) { return weight + channel / BLOCK * in * BLOCK + channel % BLOCK; };
+  const auto to = [&](index_t channel) { return products + channel / BLOCK * POINT_BLOCK + channel % BLOCK; };
   for (; o + WIDE * VL <= out; o += WIDE * VL)
-    multiply_tiles<ROWS_OF_WIDE, WIDE>(points, weights(o), products + o, in, out, tiles);
-  for (; o < out; o += VL) multiply_tiles<ROWS_OF_ONE, 1>(points, weights(o), products + o, in, out, tiles);
+    multiply_tiles<ROWS_OF_WIDE, WIDE>(points, weights(o), to(o), in, tiles);
+  for (; o < out; o += VL) multiply_tiles<ROWS_OF_ONE, 1>(points, weights(o), to(o), in, tiles);
 }
 
 // Aᵀ m A of the tiles [first, last) and `out` output channels from `from_channel` on, to the parts of their tiles that
 // lie in the map.
 void transform_outputs(const conv2d_winograd_args& args, const Context& context, const Sizes& s, const float* products,
                        index_t first, index_t last, index_t from_channel, index_t out) {
-  const index_t stride = point_stride(out);
   const float *bias = context.at(args.bias), *residual = context.at(args.residual);
   float* const y = context.at(args.y);
   const bool relu_after = args.relu != 0;
@@ -104,28 +110,36 @@ void transform_outputs(const conv2d_winograd_args& args, const Context& context,
     const index_t row = s.grid.row(tile), column = s.grid.column(tile);
     const index_t rows = smaller(OUT, s.oh - row), columns = smaller(OUT, s.ow - column);
     for (index_t k = 0; k < out; k += VL) {
-      const float* from = products + (tile - first) * out + k;
+      const float* from = products + k / BLOCK * POINT_BLOCK + (tile - first) * BLOCK + k % BLOCK;
       const index_t o = from_channel + k;
       vec half[OUT][IN];
       UNROLL for (int j = 0; j < IN; j++) {
         vec m[IN], a[OUT];
-        UNROLL for (int i = 0; i < IN; i++) m[i] = load(from + (i * IN + j) * stride);
+        UNROLL for (int i = 0; i < IN; i++) m[i] = load(from + (i * IN + j) * POINT);
         transform_output(m, a);
         UNROLL for (int i = 0; i < OUT; i++) half[i][j] = a[i];
       }
       const index_t at =
           ((s.grid.image(tile) * s.out_blocks + o / BLOCK) * s.oh * s.ow + row * s.ow + column) * BLOCK + o % BLOCK;
       const vec b = bias ? load(bias + o) : vec{};
+      const auto finish = [&](index_t pixel, vec v) __attribute__((always_inline)) {
+        v += b;
+        if (residual) v += load(residual + pixel);
+        if (relu_after) v = relu(v);
+        store(y + pixel, v);
+      };
+      if (rows == OUT && columns == OUT) {
+        UNROLL for (int i = 0; i < OUT; i++) {
+          vec line[OUT];
+          transform_output(half[i], line);
+          UNROLL for (int j = 0; j < OUT; j++) finish(at + (i * s.ow + j) * BLOCK, line[j]);
+        }
+        continue;
+      }
       for (index_t i = 0; i < rows; i++) {
         vec line[OUT];
         transform_output(half[i], line);
-        for (index_t j = 0; j < columns; j++) {
-          const index_t pixel = at + (i * s.ow + j) * BLOCK;
-          vec v = line[j] + b;
-          if (residual) v += load(residual + pixel);
-          if (relu_after) v = relu(v);
-          store(y + pixel, v);
-        }
+        for (index_t j = 0; j < columns; j++) finish(at + (i * s.ow + j) * BLOCK, line[j]);
       }
     }
   }
@@ -137,7 +151,8 @@ index_t pieces(const conv2d_winograd_args& args) { return Sizes(args).pieces(); 
 
 index_t scratch(const conv2d_winograd_args& args) {
   const Sizes s(args);
-  return POINTS * (point_stride(s.in_blocks * BLOCK) + point_stride(divide_up(s.out_blocks, s.parts) * BLOCK));
+  const Copy copy(s.in_blocks, s.grid, divide_up(s.grid.rows, s.bands));
+  return s.points_floats() + s.products_floats() + s.group * copy.image();
 }
 
 void run(const conv2d_winograd_args& args, const Context& context, index_t piece) {
@@ -147,31 +162,37 @@ void run(const conv2d_winograd_args& args, const Context& context, index_t piece
   const index_t from_block = part_start(s.out_blocks, s.parts, part), from_channel = from_block * BLOCK;
   const index_t to_block = part_start(s.out_blocks, s.parts, part + 1), out = (to_block - from_block) * BLOCK;
   const index_t images = smaller(s.n - image, s.group);
-  index_t first = image * s.grid.tiles(), last = first + images * s.grid.tiles();
-  if (s.bands > 1) {
-    last = first + part_start(s.grid.rows, s.bands, band + 1) * s.grid.columns;
-    first += part_start(s.grid.rows, s.bands, band) * s.grid.columns;
-  }
   float* points = context.scratch;
-  float* products = points + POINTS * point_stride(in);
+  float* products = points + s.points_floats();
+  float* copy = products + s.products_floats();
+  const index_t tile_row = s.bands > 1 ? part_start(s.grid.rows, s.bands, band) : 0;
+  const index_t tile_rows = s.bands > 1 ? part_start(s.grid.rows, s.bands, band + 1) - tile_row : s.grid.rows;
+  const Copy sizes(s.in_blocks, s.grid, tile_rows);
+  sizes.fill(copy, context.at(args.x) + image * s.in_blocks * s.h * s.w * BLOCK, images, s.h, s.w,
+             tile_row * OUT - s.ph, -s.pw, Normaliser(args, context));
+  const index_t first = image * s.grid.tiles() + tile_row * s.grid.columns;
+  const index_t tiles = images * tile_rows * s.grid.columns, turns = divide_up(tiles, TILES);
   const float* weight = context.at(args.weight) + from_channel * in;
-  const index_t turns = divide_up(last - first, TILES);
   for (index_t turn = 0; turn < turns; turn++) {
-    const index_t tile = first + part_start(last - first, turns, turn);
-    const index_t end = first + part_start(last - first, turns, turn + 1);
-    transform_inputs(context.at(args.x), s.in_blocks, s.h, s.w, s.grid, tile, end, s.ph, s.pw, points);
+    const index_t from = part_start(tiles, turns, turn), to = part_start(tiles, turns, turn + 1);
+    transform_inputs(copy, sizes, s.grid, from, to, points);
     for (int p = 0; p < POINTS; p++)
-      multiply_point(points + p * point_stride(in), weight + p * in * all, products + p * point_stride(out), in, out,
-                     end - tile);
-    transform_outputs(args, context, s, products, tile, end, from_channel, out);
+      multiply_point(points + p * POINT, weight + p * in * all, products + p * POINT, in, out, to - from);
+    transform_outputs(args, context, s, products, first + from, first + to, from_channel, out);
   }
-  float* statistics = context.at(args.statistics);
-  if (!statistics) return;
+  const Reduction reduction(args, context);
+  float *statistics = context.at(args.statistics), *y = context.at(args.y);
+  if (!statistics && !reduction) return;
+  const index_t from_row = tile_row * OUT, to_row = smaller(s.oh, (tile_row + tile_rows) * OUT);
   for (index_t k = image; k < image + images; k++)
     for (index_t block = from_block; block < to_block; block++) {
-      float* mean = statistics + k * 2 * all + block * BLOCK;
-      plane_statistics(context.at(args.y) + (k * s.out_blocks + block) * s.oh * s.ow * BLOCK, s.oh * s.ow, mean,
-                       mean + all);
+      const index_t offset = ((k * s.out_blocks + block) * s.oh + from_row) * s.ow * BLOCK;
+      const index_t pixels = (to_row - from_row) * s.ow;
+      if (statistics) {
+        float* mean = statistics + k * 2 * all + block * BLOCK;
+        plane_statistics(y + offset, pixels, mean, mean + all);
+      }
+      if (reduction) reduction.plane(y, y, offset, pixels * BLOCK, block, all, k * s.bands + band);
     }
 }
 

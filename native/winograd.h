@@ -7,7 +7,7 @@
 //
 // Errors are some five times those of the direct sum: 4e-6 of the largest output.
 #pragma once
-#include "kernel.h"
+#include "conv_input.h"
 
 namespace VARIANT {
 namespace winograd {
@@ -82,46 +82,53 @@ struct Grid {
   index_t image(index_t tile) const { return tile / tiles(); }
 };
 
-// Floats between two points of transformed tiles with `channels` channels each: a little more than they take, so that
-// the 36 points of a tile do not fall into the same set of the cache.
-INLINE index_t point_stride(index_t channels) { return TILES * channels + BLOCK; }
+// Transformed tiles of some channels are [block][36][TILES][16], each point a little longer than that, so that the 36
+// values of a tile do not fall into the same set of the cache. All distances are known to the compiler: products and
+// transforms read and write without computing addresses.
+constexpr index_t POINT = TILES * BLOCK + BLOCK;
+constexpr index_t POINT_BLOCK = POINTS * POINT;
 
-// The S x S values at (row, column) of a map [h][w][16], of which one vector a pixel is read; zeros outside.
-template <int S>
-INLINE void load_tile(const float* map, index_t h, index_t w, index_t row, index_t column, vec (&d)[S][S]) {
-  const float* at = map + (row * w + column) * BLOCK;
-  if (row >= 0 && column >= 0 && row + S <= h && column + S <= w) {
-    UNROLL for (int i = 0; i < S; i++)
-      UNROLL for (int j = 0; j < S; j++) d[i][j] = load(at + (i * w + j) * BLOCK);
-    return;
+// The padded copy of the rows of tiles [from_row, to_row) of some images: tiles are read from it without tests for the
+// border, and a norm before the convolution is applied on the way.
+struct Copy {
+  index_t blocks, rows, columns;
+
+  Copy(index_t blocks, const Grid& grid, index_t tile_rows)
+      : blocks(blocks), rows(tile_rows * OUT + TAPS - 1), columns(grid.columns * OUT + TAPS - 1) {}
+  index_t image() const { return blocks * rows * columns * BLOCK; }
+
+  // Of `images` images of h x w from x on.
+  void fill(float* to, const float* x, index_t images, index_t h, index_t w, index_t first_row, index_t first_column,
+            const Normaliser& norm) const {
+    Padded padded;
+    padded.first_row = first_row;
+    padded.rows = rows;
+    padded.first_column = first_column;
+    padded.columns = columns;
+    padded.stride = padded.phases = 1;
+    for (index_t k = 0; k < images; k++)
+      copy_normalised(to + k * image(), x + k * blocks * h * w * BLOCK, padded, blocks, h, w, norm);
   }
-  for (int i = 0; i < S; i++)
-    for (int j = 0; j < S; j++) {
-      const bool inside = row + i >= 0 && row + i < h && column + j >= 0 && column + j < w;
-      d[i][j] = inside ? load(at + (i * w + j) * BLOCK) : vec{};
-    }
-}
+};
 
-// Bᵀ x B of the tiles [first, last) of a blocked tensor, to points [36][blocks][TILES][16]: tiles lie at a distance the
-// compiler knows, so that the products read them without computing addresses.
-INLINE void transform_inputs(const float* x, index_t blocks, index_t h, index_t w, const Grid& grid, index_t first,
-                             index_t last, index_t ph, index_t pw, float* points) {
-  const index_t stride = point_stride(blocks * BLOCK);
+// Bᵀ x B of the tiles [first, last), numbered from the first of the copy.
+INLINE void transform_inputs(const float* copy, const Copy& sizes, const Grid& grid, index_t first, index_t last,
+                             float* points) {
   for (index_t tile = first; tile < last; tile++)
-    for (index_t c = 0; c < blocks * BLOCK; c += VL) {
-      const float* map = x + (grid.image(tile) * blocks + c / BLOCK) * h * w * BLOCK + c % BLOCK;
+    for (index_t c = 0; c < sizes.blocks * BLOCK; c += VL) {
+      const float* map = copy + grid.image(tile) * sizes.image() + c / BLOCK * sizes.rows * sizes.columns * BLOCK +
+                         (grid.row(tile) * sizes.columns + grid.column(tile)) * BLOCK + c % BLOCK;
       vec d[IN][IN];
-      load_tile<IN>(map, h, w, grid.row(tile) - ph, grid.column(tile) - pw, d);
       UNROLL for (int j = 0; j < IN; j++) {
         vec column[IN];
-        UNROLL for (int i = 0; i < IN; i++) column[i] = d[i][j];
+        UNROLL for (int i = 0; i < IN; i++) column[i] = load(map + (i * sizes.columns + j) * BLOCK);
         transform_input(column);
         UNROLL for (int i = 0; i < IN; i++) d[i][j] = column[i];
       }
-      float* to = points + (c / BLOCK * TILES + tile - first) * BLOCK + c % BLOCK;
+      float* to = points + c / BLOCK * POINT_BLOCK + (tile - first) * BLOCK + c % BLOCK;
       UNROLL for (int i = 0; i < IN; i++) {
         transform_input(d[i]);
-        UNROLL for (int j = 0; j < IN; j++) store(to + (i * IN + j) * stride, d[i][j]);
+        UNROLL for (int j = 0; j < IN; j++) store(to + (i * IN + j) * POINT, d[i][j]);
       }
     }
 }

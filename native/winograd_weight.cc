@@ -1,7 +1,8 @@
 // Weight gradient of a 3x3 convolution with stride 1 by Winograd's algorithm. A piece is a chunk of images, which adds
 // up in its own part of `partials` (conv_weight.cc sums these in order).
 //
-// 16 tiles at a time: transform x and dy, then for each of the 36 points, input plane and output block add
+// Some images at a time are copied with padding, through the norm before the convolution if there is one. Then, 16 tiles
+// at a time: transform x and dy, then for each of the 36 points, input plane and output block add
 // [16 tiles x 16 channels]ᵀ · [16 tiles x 16 channels] to the sums of the point, which stay in L2. In the end the
 // points of each pair of channels are transformed to 9 taps.
 #include "winograd.h"
@@ -18,45 +19,59 @@ struct Sizes {
       : n(index(a.n)), h(index(a.h)), w(index(a.w)), oh(index(a.oh)), ow(index(a.ow)), ph(index(a.ph)),
         pw(index(a.pw)), in_blocks(blocks_of(a.c)), out_blocks(blocks_of(a.o)), chunks(index(a.chunks)),
         grid(oh, ow) {}
+  // Images that are copied at a time.
+  index_t group() const { return smaller(n, larger(1, TILES / grid.tiles())); }
   index_t sums() const { return POINTS * in_blocks * out_blocks * BLOCK * BLOCK; }
 
  private:
   static index_t index(double value) { return static_cast<index_t>(value); }
 };
 
-// H dy Hᵀ of the tiles [first, last), to points [36][TILES][channels].
+// The 4x4 values at (row, column) of a map [h][w][16], of which one vector a pixel is read; zeros outside.
+INLINE void load_tile(const float* map, index_t h, index_t w, index_t row, index_t column, vec (&d)[OUT][OUT]) {
+  const float* at = map + (row * w + column) * BLOCK;
+  if (row + OUT <= h && column + OUT <= w) {
+    UNROLL for (int i = 0; i < OUT; i++)
+      UNROLL for (int j = 0; j < OUT; j++) d[i][j] = load(at + (i * w + j) * BLOCK);
+    return;
+  }
+  for (int i = 0; i < OUT; i++)
+    for (int j = 0; j < OUT; j++) d[i][j] = row + i < h && column + j < w ? load(at + (i * w + j) * BLOCK) : vec{};
+}
+
+// H dy Hᵀ of the tiles [first, last).
 void transform_gradients(const float* dy, const Sizes& s, index_t first, index_t last, float* points) {
-  const index_t out = s.out_blocks * BLOCK, stride = point_stride(out);
+  const index_t out = s.out_blocks * BLOCK;
   for (index_t tile = first; tile < last; tile++)
     for (index_t o = 0; o < out; o += VL) {
       const float* map = dy + (s.grid.image(tile) * s.out_blocks + o / BLOCK) * s.oh * s.ow * BLOCK + o % BLOCK;
       vec d[OUT][OUT], half[IN][OUT];
-      load_tile<OUT>(map, s.oh, s.ow, s.grid.row(tile), s.grid.column(tile), d);
+      load_tile(map, s.oh, s.ow, s.grid.row(tile), s.grid.column(tile), d);
       UNROLL for (int j = 0; j < OUT; j++) {
         vec g[OUT], u[IN];
         UNROLL for (int i = 0; i < OUT; i++) g[i] = d[i][j];
         transform_gradient(g, u);
         UNROLL for (int i = 0; i < IN; i++) half[i][j] = u[i];
       }
-      float* to = points + (tile - first) * out + o;
+      float* to = points + o / BLOCK * POINT_BLOCK + (tile - first) * BLOCK + o % BLOCK;
       UNROLL for (int i = 0; i < IN; i++) {
         vec u[IN];
         transform_gradient(half[i], u);
-        UNROLL for (int j = 0; j < IN; j++) store(to + (i * IN + j) * stride, u[j]);
+        UNROLL for (int j = 0; j < IN; j++) store(to + (i * IN + j) * POINT, u[j]);
       }
     }
 }
 
 // sums[c][o] += Σ_tiles x[t][c] · dy[t][o] for C input channels and V vectors of output channels.
 template <int C, int V>
-void accumulate(const float* x, const float* dy, float* sums, index_t out, index_t block, index_t tiles) {
+void accumulate(const float* x, const float* dy, float* sums, index_t block, index_t tiles) {
   const auto offset = [&](int v) { return v * VL / BLOCK * block + v * VL % BLOCK; };
   vec sum[C][V];
   UNROLL for (int c = 0; c < C; c++)
     UNROLL for (int v = 0; v < V; v++) sum[c][v] = load(sums + c * BLOCK + offset(v));
-  for (index_t t = 0; t < tiles; t++, x += BLOCK, dy += out) {
+  for (index_t t = 0; t < tiles; t++, x += BLOCK, dy += BLOCK) {
     vec d[V];
-    UNROLL for (int v = 0; v < V; v++) d[v] = load(dy + v * VL);
+    UNROLL for (int v = 0; v < V; v++) d[v] = load(dy + v * VL / BLOCK * POINT_BLOCK + v * VL % BLOCK);
     UNROLL for (int c = 0; c < C; c++) {
       const vec s = splat(x[c]);
       UNROLL for (int v = 0; v < V; v++) sum[c][v] += s * d[v];
@@ -69,21 +84,21 @@ void accumulate(const float* x, const float* dy, float* sums, index_t out, index
 // One point: all pairs of channels. sums [out block][input channel][16].
 void accumulate_point(const float* x, const float* dy, float* sums, index_t in, index_t out, index_t tiles) {
   const index_t block = in * BLOCK;
-  const auto inputs = [&](index_t c) { return x + c / BLOCK * TILES * BLOCK + c % BLOCK; };
+  const auto point = [](const float* points, index_t channel) {
+    return points + channel / BLOCK * POINT_BLOCK + channel % BLOCK;
+  };
+  const auto at = [&](index_t c, index_t o) { return sums + o / BLOCK * block + c * BLOCK + o % BLOCK; };
 #if VL == 16
   constexpr int C = 8, V = 2;
   index_t o = 0;
   for (; o + 2 * BLOCK <= out; o += 2 * BLOCK)
-    for (index_t c = 0; c < in; c += C)
-      accumulate<C, V>(inputs(c), dy + o, sums + o / BLOCK * block + c * BLOCK, out, block, tiles);
+    for (index_t c = 0; c < in; c += C) accumulate<C, V>(point(x, c), point(dy, o), at(c, o), block, tiles);
   for (; o < out; o += BLOCK)
-    for (index_t c = 0; c < in; c += BLOCK)
-      accumulate<BLOCK, 1>(inputs(c), dy + o, sums + o / BLOCK * block + c * BLOCK, out, block, tiles);
+    for (index_t c = 0; c < in; c += BLOCK) accumulate<BLOCK, 1>(point(x, c), point(dy, o), at(c, o), block, tiles);
 #else
   constexpr int C = 4, V = 2;
   for (index_t o = 0; o < out; o += V * VL)
-    for (index_t c = 0; c < in; c += C)
-      accumulate<C, V>(inputs(c), dy + o, sums + o / BLOCK * block + c * BLOCK + o % BLOCK, out, block, tiles);
+    for (index_t c = 0; c < in; c += C) accumulate<C, V>(point(x, c), point(dy, o), at(c, o), block, tiles);
 #endif
 }
 
@@ -115,7 +130,8 @@ index_t pieces(const conv2d_weight_gradient_winograd_args& args) { return Sizes(
 
 index_t scratch(const conv2d_weight_gradient_winograd_args& args) {
   const Sizes s(args);
-  return s.sums() + POINTS * (point_stride(s.in_blocks * BLOCK) + point_stride(s.out_blocks * BLOCK));
+  const Copy copy(s.in_blocks, s.grid, s.grid.rows);
+  return s.sums() + (s.in_blocks + s.out_blocks) * POINT_BLOCK + s.group() * copy.image();
 }
 
 void run(const conv2d_weight_gradient_winograd_args& args, const Context& context, index_t piece) {
@@ -123,17 +139,25 @@ void run(const conv2d_weight_gradient_winograd_args& args, const Context& contex
   const index_t in = s.in_blocks * BLOCK, out = s.out_blocks * BLOCK;
   float* sums = context.scratch;
   float* x_points = sums + s.sums();
-  float* dy_points = x_points + POINTS * point_stride(in);
+  float* dy_points = x_points + s.in_blocks * POINT_BLOCK;
   for (index_t k = 0; k < s.sums(); k += VL) store(sums + k, vec{});
 
-  const index_t last = part_start(s.n, s.chunks, piece + 1) * s.grid.tiles();
-  for (index_t tile = part_start(s.n, s.chunks, piece) * s.grid.tiles(); tile < last; tile += TILES) {
-    const index_t end = smaller(last, tile + TILES);
-    transform_inputs(context.at(args.x), s.in_blocks, s.h, s.w, s.grid, tile, end, s.ph, s.pw, x_points);
-    transform_gradients(context.at(args.dy), s, tile, end, dy_points);
-    for (int p = 0; p < POINTS; p++)
-      accumulate_point(x_points + p * point_stride(in), dy_points + p * point_stride(out), sums + p * in * out, in,
-                       out, end - tile);
+  float* copy = dy_points + s.out_blocks * POINT_BLOCK;
+  const Copy sizes(s.in_blocks, s.grid, s.grid.rows);
+  const Normaliser norm(args, context);
+  const index_t last_image = part_start(s.n, s.chunks, piece + 1);
+  for (index_t image = part_start(s.n, s.chunks, piece); image < last_image; image += s.group()) {
+    const index_t images = smaller(last_image - image, s.group());
+    sizes.fill(copy, context.at(args.x) + image * s.in_blocks * s.h * s.w * BLOCK, images, s.h, s.w, -s.ph, -s.pw,
+               norm);
+    const index_t first = image * s.grid.tiles(), last = first + images * s.grid.tiles();
+    for (index_t tile = first; tile < last; tile += TILES) {
+      const index_t end = smaller(last, tile + TILES);
+      transform_inputs(copy, sizes, s.grid, tile - first, end - first, x_points);
+      transform_gradients(context.at(args.dy), s, tile, end, dy_points);
+      for (int p = 0; p < POINTS; p++)
+        accumulate_point(x_points + p * POINT, dy_points + p * POINT, sums + p * in * out, in, out, end - tile);
+    }
   }
   transform_to_taps(s, sums, context.at(args.partials) + piece * TAPS * TAPS * in * out);
 }

@@ -8,7 +8,12 @@ import { defineOp, expectRank, expectShape, noMacs } from './op.js'
 
 export type NormAttributes = { readonly epsilon: number }
 
-function expectVectors(op: string, x: TensorType | undefined, vectors: Record<string, TensorType | undefined>): number {
+/** Checks vectors of one value a channel; returns the number of channels. */
+export function expectVectors(
+  op: string,
+  x: TensorType | undefined,
+  vectors: Record<string, TensorType | undefined>,
+): number {
   const channels = expectRank(op, 'x', x, 4)[1]!
   for (const [name, type] of Object.entries(vectors)) expectShape(op, name, type, [channels])
   return channels

@@ -2,39 +2,46 @@
  * Operations that passes of the plan put together from several of the plain ones, so that data is read and written
  * once. Each is worth exactly what it is made of; none is ever differentiated, for passes run after autodiff.
  */
-import { f32 } from '../graph/graph.js'
+import { f32, type TensorType } from '../graph/graph.js'
 import { ShapeError } from '../util/errors.js'
-import type { NormAttributes } from './batch-norm.js'
-import { conv2d, conv2dInputGradient } from './conv2d.js'
+import { expectVectors, type NormAttributes } from './batch-norm.js'
+import { conv2d, conv2dInputGradient, conv2dWeightGradient } from './conv2d.js'
+import { expectReduction, type ReduceAttributes, reductionInputs } from './fused-norm.js'
 import { defineOp, expectRank, expectShape, noMacs } from './op.js'
 import { type ConvAttributes, type Pair, WINOGRAD_POINTS, WINOGRAD_TAPS } from './window.js'
 
 const none = { none: 'it is made by a pass of the plan, after differentiation' }
 
-/**
- * Statistics of parts of a batch: of each part and channel the mean and the sum of squared deviations from it,
- * [parts, 2, C]. An image is cut into `bands` of rows; band b of an image with H rows is rows ⌊b·H/bands⌋ to
- * ⌊(b+1)·H/bands⌋.
- */
-export const imageStatistics = defineOp<Record<never, never>>({
-  name: 'imageStatistics',
-  inputs: ['x'],
-  outputs: ['statistics'],
-  infer: ([x]) => {
-    const [n, c] = expectRank('imageStatistics', 'x', x, 4) as [number, number]
-    return [f32(n, 2, c)]
-  },
-  cost: noMacs,
-  gradient: none,
-})
+/** A norm before a convolution that its input passes through on the way: without `epsilon` there is none. */
+type PrologueAttributes = { readonly epsilon?: number; readonly relu?: boolean }
+const prologueInputs = ['scale?', 'shift?', 'mean?', 'variance?'] as const
 
-/** A convolution that also gives the statistics of its output, taken while each image is in cache. */
-export const conv2dStatistics = defineOp<ConvAttributes & { readonly bands: number }>({
+function expectPrologue(
+  op: string,
+  x: TensorType | undefined,
+  vectors: readonly TensorType[],
+  { epsilon }: PrologueAttributes,
+): void {
+  const [scale, shift, mean, variance] = vectors
+  if (epsilon !== undefined) expectVectors(op, x, { scale, shift, mean, variance })
+  else if (vectors.length > 0) throw new ShapeError(`${op}: a norm needs an epsilon`)
+}
+
+/**
+ * A convolution, perhaps of an input that is normalised first and perhaps with a shortcut added, that also gives the
+ * statistics of its output, taken while each image is in cache.
+ */
+export type StatisticsConvAttributes = ConvAttributes &
+  PrologueAttributes & { readonly bands: number; readonly add?: boolean }
+
+export const conv2dStatistics = defineOp<StatisticsConvAttributes>({
   name: 'conv2dStatistics',
-  inputs: ['x', 'weight'],
+  inputs: ['x', 'weight', 'residual?', ...prologueInputs],
   outputs: ['y', 'statistics'],
-  infer: (inputs, attributes) => {
-    const y = conv2d.infer(inputs, attributes)[0]!
+  infer: ([x, weight, ...rest], attributes) => {
+    const y = conv2d.infer([x!, weight!], attributes)[0]!
+    if (attributes.add) expectShape('conv2dStatistics', 'residual', rest.shift(), y.shape)
+    expectPrologue('conv2dStatistics', x, rest, attributes)
     const [n, c] = y.shape as [number, number]
     return [y, f32(n * attributes.bands, 2, c)]
   },
@@ -42,54 +49,18 @@ export const conv2dStatistics = defineOp<ConvAttributes & { readonly bands: numb
   gradient: none,
 })
 
-export type NormaliseAttributes = NormAttributes & { readonly relu: boolean }
-
-/** batchNorm from statistics, then + residual where one is given, then ReLU where asked. */
-export const normalise = defineOp<NormaliseAttributes>({
-  name: 'normalise',
-  inputs: ['x', 'statistics', 'scale', 'shift', 'residual?'],
-  outputs: ['y', 'mean', 'variance'],
-  infer: ([x, statistics, scale, shift, residual]) => {
-    const [n, c] = expectRank('normalise', 'x', x, 4) as [number, number]
-    const parts = expectRank('normalise', 'statistics', statistics, 3)[0]!
-    if (parts % n !== 0) throw new ShapeError(`normalise: ${parts} parts of statistics for ${n} images`)
-    expectShape('normalise', 'statistics', statistics, [parts, 2, c])
-    expectShape('normalise', 'scale', scale, [c])
-    expectShape('normalise', 'shift', shift, [c])
-    if (residual) expectShape('normalise', 'residual', residual, x!.shape)
-    return [x!, f32(c), f32(c)]
+/** conv2dWeightGradient of a convolution whose input is normalised first. */
+export const conv2dWeightGradientNormalised = defineOp<
+  ConvAttributes & NormAttributes & { readonly relu: boolean; readonly kernel: Pair }
+>({
+  name: 'conv2dWeightGradientNormalised',
+  inputs: ['x', 'dy', 'scale', 'shift', 'mean', 'variance'],
+  outputs: ['dweight'],
+  infer: ([x, dy, ...norm], attributes) => {
+    expectPrologue('conv2dWeightGradientNormalised', x, norm, attributes)
+    return conv2dWeightGradient.infer([x!, dy!], attributes)
   },
-  cost: noMacs,
-  cheap: true,
-  inPlace: [
-    [0, 0],
-    [0, 4],
-  ],
-  gradient: none,
-})
-
-/**
- * reluGradient, then batchNormGradient: `y` is the output of the ReLU. The masked gradient `dz` is what a shortcut
- * added before the ReLU receives; it is an output only with `keep`.
- */
-export const normaliseGradient = defineOp<NormAttributes & { readonly keep: boolean }>({
-  name: 'normaliseGradient',
-  inputs: ['dy', 'y', 'x', 'scale', 'mean', 'variance'],
-  outputs: ['dx', 'dscale', 'dshift', 'dz?'],
-  infer: ([dy, y, x, scale, mean, variance], { keep }) => {
-    const c = expectRank('normaliseGradient', 'x', x, 4)[1]!
-    expectShape('normaliseGradient', 'dy', dy, x!.shape)
-    expectShape('normaliseGradient', 'y', y, x!.shape)
-    for (const [name, type] of Object.entries({ scale, mean, variance }))
-      expectShape('normaliseGradient', name, type, [c])
-    return keep ? [x!, f32(c), f32(c), x!] : [x!, f32(c), f32(c)]
-  },
-  cost: noMacs,
-  inPlace: [
-    [0, 2],
-    [3, 0],
-    [0, 0],
-  ],
+  cost: (inputs, outputs, attributes) => conv2dWeightGradient.cost(inputs, outputs, attributes),
   gradient: none,
 })
 
@@ -102,6 +73,44 @@ export const conv2dInputGradientAdd = defineOp<ConvAttributes & { readonly size:
     const types = conv2dInputGradient.infer([dy!, weight!], attributes)
     expectShape('conv2dInputGradientAdd', 'addend', addend, types[0]!.shape)
     return types
+  },
+  cost: (inputs, outputs, attributes) => conv2dInputGradient.cost(inputs, outputs, attributes),
+  inPlace: [[0, 2]],
+  gradient: none,
+})
+
+type ReduceGradientAttributes = ConvAttributes & ReduceAttributes & { readonly size: Pair; readonly bands: number }
+
+/** The types of dz and of sums a band, from a gradient whose type is known. */
+function reduced(
+  op: string,
+  [dx]: readonly TensorType[],
+  reduction: readonly TensorType[],
+  attributes: ReduceGradientAttributes,
+): readonly TensorType[] {
+  const channels = expectReduction(op, dx!, reduction, attributes)
+  return [dx!, f32(dx!.shape[0]! * attributes.bands, 2, channels)]
+}
+
+/** conv2dInputGradient, then reduceNormGradient of what it gives, while each image is in cache. */
+export const conv2dInputGradientReduce = defineOp<ReduceGradientAttributes>({
+  name: 'conv2dInputGradientReduce',
+  inputs: ['dy', 'weight', ...reductionInputs],
+  outputs: ['dz', 'sums'],
+  infer: ([dy, weight, ...rest], attributes) =>
+    reduced('conv2dInputGradientReduce', conv2dInputGradient.infer([dy!, weight!], attributes), rest, attributes),
+  cost: (inputs, outputs, attributes) => conv2dInputGradient.cost(inputs, outputs, attributes),
+  gradient: none,
+})
+
+/** conv2dInputGradientAdd, then reduceNormGradient of what it gives. */
+export const conv2dInputGradientAddReduce = defineOp<ReduceGradientAttributes>({
+  name: 'conv2dInputGradientAddReduce',
+  inputs: ['dy', 'weight', 'addend', ...reductionInputs],
+  outputs: ['dz', 'sums'],
+  infer: ([dy, weight, addend, ...rest], attributes) => {
+    const types = conv2dInputGradientAdd.infer([dy!, weight!, addend!], attributes)
+    return reduced('conv2dInputGradientAddReduce', types, rest, attributes)
   },
   cost: (inputs, outputs, attributes) => conv2dInputGradient.cost(inputs, outputs, attributes),
   inPlace: [[0, 2]],

@@ -20,13 +20,21 @@ import { fill } from './fill.js'
 import {
   conv2dActivation,
   conv2dInputGradientAdd,
+  conv2dInputGradientAddReduce,
+  conv2dInputGradientReduce,
   conv2dStatistics,
+  conv2dWeightGradientNormalised,
   foldBatchNorm,
-  imageStatistics,
-  normalise,
-  normaliseGradient,
   winogradWeight,
 } from './fused.js'
+import {
+  applyNormGradient,
+  imageStatistics,
+  mergeNormGradient,
+  mergeStatistics,
+  normalise,
+  reduceNormGradient,
+} from './fused-norm.js'
 import { linear, linearInputGradient, linearWeightGradient, sumRows } from './linear.js'
 import { multiply } from './multiply.js'
 import type { Op } from './op.js'
@@ -51,6 +59,7 @@ import { softmaxCrossEntropy, softmaxCrossEntropyGradient } from './softmax-cros
 export const ops = {
   adam,
   add,
+  applyNormGradient,
   averagePool,
   averagePoolGradient,
   batchNorm,
@@ -64,8 +73,11 @@ export const ops = {
   conv2dActivation,
   conv2dInputGradient,
   conv2dInputGradientAdd,
+  conv2dInputGradientAddReduce,
+  conv2dInputGradientReduce,
   conv2dStatistics,
   conv2dWeightGradient,
+  conv2dWeightGradientNormalised,
   dropout,
   fill,
   foldBatchNorm,
@@ -80,13 +92,15 @@ export const ops = {
   linearWeightGradient,
   maxPool,
   maxPoolGradient,
+  mergeNormGradient,
+  mergeStatistics,
   multiply,
   normalise,
-  normaliseGradient,
   padShortcut,
   padShortcutGradient,
   pixelShuffle,
   pixelUnshuffle,
+  reduceNormGradient,
   relu,
   reluGradient,
   resize,

@@ -43,6 +43,11 @@ export class Rewriter {
     return this.#consumers.get(value) ?? []
   }
 
+  /** Whether a value is an output of the graph or updates an input. */
+  kept(value: Value): boolean {
+    return this.#kept.has(value)
+  }
+
   /** The one node that reads a value which is read once and is no output; undefined if that is not so. */
   onlyConsumer(value: Value, op: string): Node | undefined {
     const [node, other] = this.consumers(value)

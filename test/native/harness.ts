@@ -30,9 +30,10 @@ export class Sheet {
     return offset
   }
 
-  call<K extends KernelName>(kernel: K, args: Record<(typeof kernels)[K][number], number>): void {
+  /** Arguments that are not given are −1: tensors left out. */
+  call<K extends KernelName>(kernel: K, args: Partial<Record<(typeof kernels)[K][number], number>>): void {
     const names: readonly (typeof kernels)[K][number][] = kernels[kernel]
-    this.#tape.push(kernelNames.indexOf(kernel), ...names.map((name) => args[name]))
+    this.#tape.push(kernelNames.indexOf(kernel), ...names.map((name) => args[name] ?? -1))
   }
 
   tape(): Float64Array {

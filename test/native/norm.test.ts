@@ -89,6 +89,9 @@ describe.each(builds)('%s', (_, open) => {
       y: sheet.put(stored),
       finished: sheet.put(stored),
       masked: sheet.put(stored),
+      activation: sheet.put(stored),
+      byOutput: sheet.put(stored),
+      byNorm: sheet.put(stored),
       sums: sheet.put(n * 2 * vector),
       dscale: sheet.put(vector),
       dshift: sheet.put(vector),
@@ -102,13 +105,18 @@ describe.each(builds)('%s', (_, open) => {
     const norm = { x: put.x, scale, shift, mean, variance, epsilon, ...shape }
     sheet.call('batch_norm_statistics', { x: put.x, statistics, ...shape })
     sheet.call('batch_norm_merge', { statistics, mean, variance, c, n, bands: 1, oh: 1, ow: size })
-    sheet.call('normalise', { ...norm, y: out.y, residual: -1, relu: 0 })
-    sheet.call('normalise', { ...norm, y: out.finished, residual, relu: 1 })
-    sheet.call('batch_norm_reduce', { dy: put.dy, x: put.x, mask, masked: out.masked, mean, sums, ...shape })
-    sheet.call('batch_norm_merge_gradient', { sums, variance, dscale, dshift, epsilon, n, c })
+    sheet.call('normalise', { ...norm, y: out.y, normalise_relu: 0, relu: 0 })
+    sheet.call('normalise', { ...norm, y: out.activation, normalise_relu: 1, relu: 0 })
+    sheet.call('normalise', { ...norm, y: out.finished, normalise_relu: 0, residual, relu: 1 })
+    const reduction = { normed: put.x, norm_mean: mean, sums }
+    const computed = { norm_scale: scale, norm_shift: shift, norm_variance: variance, norm_epsilon: epsilon }
+    sheet.call('batch_norm_reduce', { dy: put.dy, ...reduction, mask: out.activation, dz: out.byOutput, ...shape })
+    sheet.call('batch_norm_reduce', { dy: put.dy, ...reduction, ...computed, dz: out.byNorm, ...shape })
+    sheet.call('batch_norm_reduce', { dy: put.dy, ...reduction, mask, dz: out.masked, ...shape })
+    sheet.call('batch_norm_merge_gradient', { sums, variance, dscale, dshift, epsilon, parts: n, c })
     const gradient = { x: put.x, scale, mean, variance, dscale, dshift, epsilon, ...shape }
-    sheet.call('batch_norm_gradient', { ...gradient, dy: out.masked, mask: -1, dx: out.dx, training: 1 })
-    sheet.call('batch_norm_gradient', { ...gradient, dy: put.dy, mask, dx: out.frozen, training: 0 })
+    sheet.call('batch_norm_gradient', { ...gradient, dz: out.masked, dx: out.dx, training: 1 })
+    sheet.call('batch_norm_gradient', { ...gradient, dz: out.masked, addend: residual, dx: out.frozen, training: 0 })
     sheet.call('running_average', {
       running: shift,
       batch: variance,
@@ -123,6 +131,9 @@ describe.each(builds)('%s', (_, open) => {
       y: [out.y, stored],
       finished: [out.finished, stored],
       masked: [out.masked, stored],
+      activation: [out.activation, stored],
+      byOutput: [out.byOutput, stored],
+      byNorm: [out.byNorm, stored],
       dscale: [dscale, c],
       dshift: [dshift, c],
       dx: [out.dx, stored],
@@ -147,7 +158,11 @@ describe.each(builds)('%s', (_, open) => {
     expect(difference(got.dshift, e.dshift), 'dshift').toBeLessThan(2e-6)
     expect(difference([...got.dscale, 1], [...e.dscale, 1]), 'dscale').toBeLessThan(digits)
     expect(difference(plain(got.dx), e.dx), 'dx').toBeLessThan(digits)
-    expect(difference(plain(got.frozen), e.frozen), 'frozen').toBeLessThan(digits)
+    const frozen = e.frozen.map((v, k) => v + p.residual[k]!)
+    expect(difference(plain(got.frozen), frozen), 'frozen').toBeLessThan(digits)
+    const passed = dy.map((v, k) => (plain(got.activation)[k]! > 0 ? v : 0))
+    expect(sameBits(plain(got.byOutput), passed), 'masked by the output').toBe(true)
+    expect(sameBits(plain(got.byNorm), passed), 'masked by the norm').toBe(true)
     expect(
       difference(
         got.running,

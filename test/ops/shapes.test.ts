@@ -5,7 +5,8 @@ import { f32, i32, type TensorType } from '../../src/graph/graph.js'
 import { add } from '../../src/ops/add.js'
 import { batchNorm, batchNormGradient, runningAverage } from '../../src/ops/batch-norm.js'
 import { conv2d, conv2dInputGradient, conv2dWeightGradient } from '../../src/ops/conv2d.js'
-import { normalise } from '../../src/ops/fused.js'
+import { conv2dStatistics } from '../../src/ops/fused.js'
+import { mergeStatistics, reduceNormGradient } from '../../src/ops/fused-norm.js'
 import { linear, linearWeightGradient } from '../../src/ops/linear.js'
 import { emit } from '../../src/ops/op.js'
 import { padShortcut, padShortcutGradient } from '../../src/ops/pad-shortcut.js'
@@ -169,9 +170,25 @@ describe('other operations', () => {
       'label smoothing must be in [0, 1), got 1',
     ],
     [
-      'normalise',
-      () => normalise.infer([f32(3, 16, 4, 4), f32(4, 2, 16), f32(16), f32(16)], { epsilon: 1e-5, relu: true }),
-      '4 parts of statistics for 3 images',
+      'mergeStatistics',
+      () => mergeStatistics.infer([f32(4, 2, 16)], { rows: 4, columns: 4, bands: 3 }),
+      '4 parts are no images of 3 bands',
+    ],
+    [
+      'conv2dStatistics',
+      () =>
+        conv2dStatistics.infer([f32(2, 3, 4, 4), f32(5, 3, 1, 1), f32(3), f32(3), f32(3), f32(3)], {
+          stride: [1, 1],
+          padding: [0, 0],
+          dilation: [1, 1],
+          bands: 1,
+        }),
+      'a norm needs an epsilon',
+    ],
+    [
+      'reduceNormGradient',
+      () => reduceNormGradient.infer([f32(2, 3, 4, 4), f32(2, 3, 4, 4), f32(3)], { epsilon: 1e-5, mask: 'output' }),
+      'the mask "output" takes 1 inputs, got 0',
     ],
     [
       'sgd',

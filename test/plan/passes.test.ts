@@ -12,9 +12,10 @@ import { emit, type Op } from '../../src/ops/op.js'
 import { globalAveragePool } from '../../src/ops/pool.js'
 import { relu } from '../../src/ops/relu.js'
 import { softmaxCrossEntropy } from '../../src/ops/softmax-cross-entropy.js'
-import { fuseGradientAdd, fuseNormGradient } from '../../src/plan/passes/backward.js'
+import { fuseGradientAdd, fuseReduction, splitNormGradient } from '../../src/plan/passes/backward.js'
 import { fuseAdd, fuseRelu } from '../../src/plan/passes/epilogue.js'
 import { foldBatchNorms } from '../../src/plan/passes/fold.js'
+import { fuseNormalise } from '../../src/plan/passes/prologue.js'
 import { splitBatchNorm } from '../../src/plan/passes/statistics.js'
 import { transformWeights } from '../../src/plan/passes/winograd.js'
 import type { Pass } from '../../src/plan/rewrite.js'
@@ -129,13 +130,52 @@ const transform: Pass = (graph) =>
 describe('passes keep the meaning of a graph', () => {
   it('training: statistics, additions, ReLUs and gradients are fused', () => {
     const graph = residualNet('training', true)
-    const fused = keepsMeaning(graph, [split, fuseAdd, fuseRelu, fuseNormGradient, fuseGradientAdd])
+    const fused = keepsMeaning(graph, [split, fuseAdd, fuseRelu, splitNormGradient, fuseGradientAdd])
     const [before, after] = [count(graph), count(fused)]
     expect(before).toMatchObject({ batchNorm: 6, relu: 5, reluGradient: 5, batchNormGradient: 6, conv2d: 6 })
-    expect(after).toMatchObject({ conv2dStatistics: 6, normalise: 6, normaliseGradient: 5, batchNormGradient: 1 })
-    for (const op of ['batchNorm', 'relu', 'reluGradient', 'conv2d', 'add']) expect(after[op], op).toBeUndefined()
+    expect(after).toMatchObject({ conv2dStatistics: 6, mergeStatistics: 6, normalise: 6 })
+    expect(after).toMatchObject({ reduceNormGradient: 6, mergeNormGradient: 6, applyNormGradient: 6 })
+    for (const op of ['batchNorm', 'batchNormGradient', 'relu', 'reluGradient', 'conv2d', 'add'])
+      expect(after[op], op).toBeUndefined()
     // Block 1: conv1's input gradient meets the shortcut's; block 2: conv1's meets the projection's.
     expect(after).toMatchObject({ conv2dInputGradientAdd: 2, conv2dInputGradient: 3 })
+  })
+
+  const unfused: readonly Pass[] = [split, fuseAdd, fuseRelu, splitNormGradient, fuseGradientAdd]
+  const reduce: Pass = (graph) => fuseReduction(graph, ({ outputs }) => Math.min(2, outputs[0]!.type.shape[2]!))
+  const all: Pass = (graph) => fuseNormalise(graph, () => true)
+
+  it('training: norms that only convolutions read are not written down, sums are taken by input gradients', () => {
+    const after = count(keepsMeaning(residualNet('training', true), [...unfused, all, reduce]))
+    // The norms before conv2 of both blocks go; those of the stem, the block outputs and the projection stay.
+    expect(after).toMatchObject({ normalise: 4, conv2dWeightGradientNormalised: 2, conv2dWeightGradient: 4 })
+    // Block outputs and first norms of both blocks; the last block's output meets pooling, the projection no ReLU.
+    expect(after).toMatchObject({
+      conv2dInputGradientAddReduce: 2,
+      conv2dInputGradientReduce: 2,
+      reduceNormGradient: 2,
+    })
+  })
+
+  it('training: a norm stays where one of its readers cannot take it in', () => {
+    const keep: Pass = (graph) => fuseNormalise(graph, ({ op }) => op !== 'conv2dWeightGradient')
+    const after = count(keepsMeaning(residualNet('training', true), [...unfused, keep]))
+    expect(after).toMatchObject({ normalise: 6, conv2dWeightGradient: 6 })
+  })
+
+  it('pre-activation: a shortcut is added by the convolution that takes the statistics of the sum', () => {
+    const builder = new GraphBuilder()
+    const x = builder.input('x', 'data', f32(3, 4, 6, 5))
+    const w = ['w1', 'w2'].map((name) => builder.input(name, 'parameter', f32(4, 4, 3, 3)))
+    const vectors = ['scale', 'shift'].map((name) => builder.input(name, 'parameter', f32(4)))
+    const normed = (value: Value) => emit(builder, batchNorm, norm, [value, ...vectors], 'norm')[0]!
+    const branch = emit(builder, conv2d, conv, [emit(builder, relu, {}, [normed(x)], '')[0]!, w[0]!], 'conv1')[0]!
+    const sum = emit(builder, add, {}, [x, branch], 'add')[0]!
+    const last = emit(builder, relu, {}, [normed(sum)], '')[0]!
+    builder.output('y', emit(builder, conv2d, conv, [last, w[1]!], 'conv2')[0]!)
+    const fused = keepsMeaning(builder.build(), [split, fuseAdd, fuseRelu, all])
+    expect(count(fused)).toMatchObject({ imageStatistics: 1, conv2dStatistics: 1, conv2d: 1, normalise: 1 })
+    expect(fused.nodes.find(({ op }) => op === 'conv2dStatistics')!.attributes.add).toBe(true)
   })
 
   it('inference: norms are folded into convolutions, additions and ReLUs follow', () => {

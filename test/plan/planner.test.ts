@@ -4,9 +4,10 @@ import type { Tensor } from '../../src/engine/reference/tensor.js'
 import type { Graph, Node, Value } from '../../src/graph/graph.js'
 import { forwardGraph } from '../../src/model/forward.js'
 import { type Interval, placeIntervals } from '../../src/plan/arena.js'
-import { fuseGradientAdd, fuseNormGradient } from '../../src/plan/passes/backward.js'
+import { fuseGradientAdd, fuseReduction, splitNormGradient } from '../../src/plan/passes/backward.js'
 import { fuseAdd, fuseRelu } from '../../src/plan/passes/epilogue.js'
 import { foldBatchNorms } from '../../src/plan/passes/fold.js'
+import { fuseNormalise } from '../../src/plan/passes/prologue.js'
 import { splitBatchNorm } from '../../src/plan/passes/statistics.js'
 import { transformWeights } from '../../src/plan/passes/winograd.js'
 import type { Plan, PlanTarget } from '../../src/plan/plan.js'
@@ -40,8 +41,10 @@ const target: PlanTarget = {
       (g: Graph) => splitBatchNorm(g, () => 1),
       fuseAdd,
       fuseRelu,
-      fuseNormGradient,
+      splitNormGradient,
       fuseGradientAdd,
+      (g: Graph) => fuseNormalise(g, () => true),
+      (g: Graph) => fuseReduction(g, () => 1),
       (g: Graph) => transformWeights(g, suitsWinograd),
     ].reduce((lowered, pass) => pass(lowered), graph),
   sizes: () => (value) => elements(value.type.shape) * 8,

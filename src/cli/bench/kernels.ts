@@ -49,9 +49,10 @@ export function convolutionOf({ op, attributes, inputs, outputs }: PlanPart): Co
     const weight = winograd ? [...inputs[1]!.slice(0, 2), 3, 3] : inputs[1]! // that of Winograd's algorithm is 6x6
     return { kind: 'forward', x: inputs[0]!, weight, ...sizes }
   }
-  if (/^conv2dInputGradient(Add)?$/.test(op))
+  if (/^conv2dInputGradient(Add)?(Reduce)?$/.test(op))
     return { kind: 'inputGradient', x: outputs[0]!, weight: inputs[1]!, ...sizes }
-  if (op === 'conv2dWeightGradient') return { kind: 'weightGradient', x: inputs[0]!, weight: outputs[0]!, ...sizes }
+  if (/^conv2dWeightGradient(Normalised)?$/.test(op))
+    return { kind: 'weightGradient', x: inputs[0]!, weight: outputs[0]!, ...sizes }
   return undefined
 }
 

@@ -4,33 +4,41 @@
  */
 import type { Graph, GraphInput, Value } from '../../graph/graph.js'
 import { verify } from '../../ops/index.js'
-import { fuseGradientAdd, fuseNormGradient } from '../../plan/passes/backward.js'
+import { fuseGradientAdd, fuseReduction, splitNormGradient } from '../../plan/passes/backward.js'
 import { fuseAdd, fuseRelu } from '../../plan/passes/epilogue.js'
 import { foldBatchNorms } from '../../plan/passes/fold.js'
+import { fuseNormalise } from '../../plan/passes/prologue.js'
 import { splitBatchNorm } from '../../plan/passes/statistics.js'
 import { transformWeights } from '../../plan/passes/winograd.js'
 import type { Plan, PlanTarget } from '../../plan/plan.js'
+import type { Pass } from '../../plan/rewrite.js'
 import { EngineError } from '../../util/errors.js'
 import { elements, shapeText } from '../../util/shape.js'
 import type { Engine, Executable } from '../engine.js'
 import type { CpuBackend, CpuProgram } from './backend.js'
 import { type Layouts, layoutsOf, pack, storedFloats, unpack } from './layout.js'
-import { bandsOf, winogradPays } from './lower/conv.js'
+import { bandsOf, gradientBands, normalisesInput, winogradPays } from './lower/conv.js'
 import { canLower, loweringOf } from './lower/index.js'
 import { NONE } from './lower/lowering.js'
 import { Tape } from './tape.js'
 
 const FLOAT = 4
 
-const splitNorms = (graph: Graph) => splitBatchNorm(graph, bandsOf)
-const transformed = (graph: Graph) => transformWeights(graph, winogradPays)
+/** The passes, in order: each takes for granted what those before it did. */
+const passes: readonly Pass[] = [
+  foldBatchNorms,
+  (graph) => splitBatchNorm(graph, bandsOf),
+  fuseAdd,
+  fuseRelu,
+  splitNormGradient,
+  fuseGradientAdd,
+  (graph) => fuseNormalise(graph, normalisesInput),
+  (graph) => fuseReduction(graph, gradientBands),
+  (graph) => transformWeights(graph, winogradPays),
+]
 
 const target: PlanTarget = {
-  lower: (graph) =>
-    [foldBatchNorms, splitNorms, fuseAdd, fuseRelu, fuseNormGradient, fuseGradientAdd, transformed].reduce(
-      (lowered, pass) => verify(pass(lowered)),
-      graph,
-    ),
+  lower: (graph) => passes.reduce((lowered, pass) => verify(pass(lowered)), graph),
   sizes: (graph) => {
     const layouts = layoutsOf(graph)
     return (value) => storedFloats(value, layouts(value)) * FLOAT

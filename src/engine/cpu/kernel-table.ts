@@ -31,6 +31,19 @@ const geometry = [
   'dw',
   'groups',
 ] as const
+/** A norm before a convolution, which is applied to its input on the way; scale is −1 where there is none. */
+const norm = ['scale', 'shift', 'mean', 'variance', 'epsilon', 'normalise_relu'] as const
+/** The first half of the backward pass over a norm, see batch_norm_reduce; sums is −1 where there is none. */
+const reduction = [
+  'normed',
+  'mask',
+  'sums',
+  'norm_scale',
+  'norm_shift',
+  'norm_mean',
+  'norm_variance',
+  'norm_epsilon',
+] as const
 const winograd = ['n', 'c', 'h', 'w', 'o', 'oh', 'ow', 'ph', 'pw'] as const
 const pool = ['n', 'c', 'h', 'w', 'oh', 'ow', 'kh', 'kw', 'sh', 'sw', 'ph', 'pw'] as const
 const pad = ['n', 'c', 'h', 'w', 'o', 'oh', 'ow', 'sh', 'sw', 'before'] as const
@@ -40,20 +53,24 @@ export const kernels = {
   // Convolution. y = conv(x, weight) [+ bias] [+ residual] [then ReLU]. An image is cut into `bands` of output rows,
   // band b being rows ⌊b·oh/bands⌋ to ⌊(b+1)·oh/bands⌋. With `statistics`, each band writes the mean and the sum of
   // squared deviations of its outputs: [n · bands][2][channels].
-  conv2d: ['x', 'weight', 'y', 'bias', 'residual', 'relu', 'statistics', ...geometry, 'bands'],
+  // With a `norm`, it is the convolution of the normalised x.
+  conv2d: ['x', 'weight', 'y', 'bias', 'residual', 'relu', 'statistics', ...norm, ...geometry, 'bands'],
   conv2d_plain: ['x', 'weight', 'y', 'bias', 'residual', 'relu', 'statistics', ...geometry, 'bands'],
   // dx = [addend +] the input gradient; `weight` is the transposed form [⌈I/16⌉][⌈O/16⌉][KH][KW][16 o][16 i].
-  conv2d_input_gradient: ['dy', 'weight', 'dx', 'addend', ...geometry, 'bands'],
+  // With a `reduction`, dx is masked, and the sums of band b of image i go to part i · bands + b.
+  conv2d_input_gradient: ['dy', 'weight', 'dx', 'addend', ...reduction, ...geometry, 'bands'],
   // Partial sums of the weight gradient: the batch is cut into `chunks` of images, the output blocks into `parts`;
   // chunk k writes [weight size] floats at partials + k · weight size.
-  conv2d_weight_gradient: ['x', 'dy', 'partials', ...geometry, 'chunks', 'parts'],
+  conv2d_weight_gradient: ['x', 'dy', 'partials', ...norm, ...geometry, 'chunks', 'parts'],
   conv2d_weight_gradient_plain: ['x', 'dy', 'partials', ...geometry, 'chunks', 'parts'],
   // The same by Winograd F(4x4, 3x3), for 3x3 kernels with stride 1; `weight` is the transformed form
   // [36][⌈O/16⌉][⌈I/16⌉ · 16][16]. The input gradient is a convolution of dy with flipped transposed weights. Bands are of
   // rows of 4x4 tiles, and there is but one where `statistics` are asked for.
   winograd_weight: ['weight', 'y', 'oblocks', 'iblocks', 'flip'],
-  conv2d_winograd: ['x', 'weight', 'y', 'bias', 'residual', 'relu', 'statistics', ...winograd, 'bands'],
-  conv2d_weight_gradient_winograd: ['x', 'dy', 'partials', ...winograd, 'chunks'],
+  conv2d_winograd: [
+    'x', 'weight', 'y', 'bias', 'residual', 'relu', 'statistics', ...norm, ...reduction, ...winograd, 'bands',
+  ],
+  conv2d_weight_gradient_winograd: ['x', 'dy', 'partials', ...norm, ...winograd, 'chunks'],
   // y = sum of `chunks` partials of `count` floats each, in order.
   sum_partials: ['partials', 'y', 'count', 'chunks'],
   transpose_weight: ['weight', 'y', 'oblocks', 'iblocks', 'taps'],
@@ -68,30 +85,18 @@ export const kernels = {
   batch_norm_statistics: ['x', 'statistics', 'n', 'c', 'size'],
   // Merges statistics (float64, in image and band order) into mean and biased variance.
   batch_norm_merge: ['statistics', 'mean', 'variance', 'c', 'n', 'bands', 'oh', 'ow'],
-  // y = scale · (x − mean) / sqrt(variance + epsilon) + shift [+ residual] [then ReLU].
-  normalise: ['x', 'y', 'scale', 'shift', 'mean', 'variance', 'residual', 'relu', 'epsilon', 'n', 'c', 'size'],
-  // dz = dy where mask > 0 (mask −1: dy itself), stored in `masked` unless −1. An image at a time, the sums of dz and
-  // of dz · (x − mean): sums [n][2][channels].
-  batch_norm_reduce: ['dy', 'x', 'mask', 'masked', 'mean', 'sums', 'n', 'c', 'size'],
-  // dshift = Σ dz, dscale = Σ dz · (x − mean) / sqrt(variance + epsilon); float64, in image order.
-  batch_norm_merge_gradient: ['sums', 'variance', 'dscale', 'dshift', 'epsilon', 'n', 'c'],
+  // y = scale · (x − mean) / sqrt(variance + epsilon) + shift [then ReLU if normalise_relu] [+ residual, then ReLU if relu].
+  normalise: ['x', 'y', 'residual', 'relu', ...norm, 'n', 'c', 'size'],
+  // dz = dy where the ReLU after the norm let through, which its output `mask` tells, or, where that is −1, the norm of
+  // `normed`; dz = dy where norm_scale is −1 too. dz is stored unless −1. Of each of `parts` parts (images, or bands of
+  // them) the sums of dz and of dz · (normed − mean): sums [parts][2][channels].
+  batch_norm_reduce: ['dy', 'dz', ...reduction, 'n', 'c', 'size'],
+  // dshift = Σ dz, dscale = Σ dz · (x − mean) / sqrt(variance + epsilon); float64, part by part.
+  batch_norm_merge_gradient: ['sums', 'variance', 'dscale', 'dshift', 'epsilon', 'parts', 'c'],
   // training: dx = scale · r · (dz − dshift / M − (x − mean) · r · dscale / M), r = 1 / sqrt(variance + epsilon), M = n · size;
-  // else dx = scale · r · dz.
+  // else dx = scale · r · dz. In both cases [+ addend].
   batch_norm_gradient: [
-    'dy',
-    'x',
-    'mask',
-    'dx',
-    'scale',
-    'mean',
-    'variance',
-    'dscale',
-    'dshift',
-    'epsilon',
-    'training',
-    'n',
-    'c',
-    'size',
+    'dz', 'x', 'dx', 'addend', 'scale', 'mean', 'variance', 'dscale', 'dshift', 'epsilon', 'training', 'n', 'c', 'size',
   ],
   // next = (1 − momentum) · running + momentum · correction · batch
   running_average: ['running', 'batch', 'next', 'momentum', 'correction', 'count'],

@@ -41,8 +41,20 @@ const convRoles: Partial<Record<OpName, ConvRole>> = {
   conv2dStatistics: { x: 0, weight: 1 },
   conv2dInputGradient: { weight: 1 },
   conv2dInputGradientAdd: { weight: 1 },
+  conv2dInputGradientAddReduce: { weight: 1 },
+  conv2dInputGradientReduce: { weight: 1 },
   conv2dWeightGradient: { x: 0, makesWeight: true },
+  conv2dWeightGradientNormalised: { makesWeight: true },
   winogradWeight: { weight: 0 },
+}
+
+/** Which output holds statistics or sums of parts. */
+const makesStatistics: Partial<Record<OpName, number>> = {
+  imageStatistics: 0,
+  conv2dStatistics: 1,
+  reduceNormGradient: 0,
+  conv2dInputGradientReduce: 1,
+  conv2dInputGradientAddReduce: 1,
 }
 
 /** Finds the layout of every value of a graph. */
@@ -62,9 +74,9 @@ export function layoutsOf(graph: Graph): Layouts {
     const alike = alikeWeight(op, inputs, outputs)
     const layout = alike.map((value) => layouts.get(value)).find(isWeight)
     if (layout) for (const value of alike) layouts.set(value, layout)
-    if (op === 'imageStatistics') layouts.set(outputs[0]!, 'statistics')
     if (op === 'winogradWeight') layouts.set(outputs[0]!, 'winogradWeight')
-    if (op === 'conv2dStatistics') layouts.set(outputs[1]!, 'statistics')
+    const statistics = makesStatistics[op as OpName]
+    if (statistics !== undefined) layouts.set(outputs[statistics]!, 'statistics')
   }
   return (value) => layouts.get(value) ?? (value.type.shape.length === 4 ? 'blocked' : 'plain')
 }

@@ -1,45 +1,47 @@
 /** The operations that passes put together, each from the plain ones it is worth. */
 import type { NormAttributes } from '../../ops/batch-norm.js'
-import type { NormaliseAttributes } from '../../ops/fused.js'
-import type { ConvAttributes } from '../../ops/window.js'
-import { batchNormGradient, batchNormInference } from './batch-norm.js'
-import { conv2d, conv2dInputGradient } from './conv2d.js'
-import { add, relu, reluGradient } from './elementwise.js'
+import type { StatisticsConvAttributes } from '../../ops/fused.js'
+import type { NormaliseAttributes, ReduceAttributes } from '../../ops/fused-norm.js'
+import type { ConvAttributes, Pair } from '../../ops/window.js'
+import { conv2d, conv2dInputGradient, conv2dWeightGradient } from './conv2d.js'
+import { add } from './elementwise.js'
+import { bandStatistics, finish, normalise, reduceBands } from './fused-norm.js'
 import { type Kernel, sizes4, type Tensor, zeros } from './tensor.js'
 
-export const imageStatistics: Kernel<Record<never, never>> = ([x], [statistics]) => {
-  bandStatistics(x, statistics, 1)
-}
-
-export const conv2dStatistics: Kernel<ConvAttributes & { readonly bands: number }> = (
-  inputs,
-  [y, statistics],
-  attributes,
-) => {
-  conv2d(inputs, [y], attributes)
+export const conv2dStatistics: Kernel<StatisticsConvAttributes> = (inputs, [y, statistics], attributes) => {
+  const [x, weight, ...rest] = inputs
+  const residual = attributes.add ? rest.shift() : undefined
+  conv2d([normalised(x, rest, attributes), weight], [y], attributes)
+  finish(y, residual, false)
   bandStatistics(y, statistics, attributes.bands)
 }
 
-export const normalise: Kernel<NormaliseAttributes> = (inputs, [y, mean, variance], attributes) => {
-  const [x, statistics, scale, shift, residual] = inputs
-  mergeStatistics(x, statistics, mean, variance)
-  batchNormInference([x, scale, shift, mean, variance], [y], attributes)
-  finish(y, residual, attributes.relu)
-}
-
-export const normaliseGradient: Kernel<NormAttributes> = (
-  [dy, y, x, scale, mean, variance],
-  [dx, dscale, dshift, kept],
-  attributes,
-) => {
-  const dz = kept ?? zeros(dy.shape)
-  reluGradient([dy, y], [dz], {})
-  batchNormGradient([dz, x, scale, mean, variance], [dx, dscale, dshift], attributes)
-}
+export const conv2dWeightGradientNormalised: Kernel<
+  ConvAttributes & NormaliseAttributes & { readonly kernel: Pair }
+> = ([x, dy, ...norm], outputs, attributes) =>
+  conv2dWeightGradient([normalised(x, norm, attributes), dy], outputs, attributes)
 
 export const conv2dInputGradientAdd: Kernel<ConvAttributes> = ([dy, weight, addend], [dx], attributes) => {
   conv2dInputGradient([dy, weight], [dx], attributes)
   add([dx, addend], [dx], {})
+}
+
+export const conv2dInputGradientReduce: Kernel<ConvAttributes & ReduceAttributes & { readonly bands: number }> = (
+  [dy, weight, ...reduction],
+  [dz, sums],
+  attributes,
+) => {
+  conv2dInputGradient([dy, weight], [dz], attributes)
+  reduceBands(dz, dz, reduction, sums, attributes)
+}
+
+export const conv2dInputGradientAddReduce: Kernel<ConvAttributes & ReduceAttributes & { readonly bands: number }> = (
+  [dy, weight, addend, ...reduction],
+  [dz, sums],
+  attributes,
+) => {
+  conv2dInputGradientAdd([dy, weight, addend], [dz], attributes)
+  reduceBands(dz, dz, reduction, sums, attributes)
 }
 
 export const foldBatchNorm: Kernel<NormAttributes> = (
@@ -65,47 +67,14 @@ export const conv2dActivation: Kernel<ConvAttributes & { readonly relu: boolean 
   finish(y, residual, attributes.relu)
 }
 
-/** Adds the residual where there is one, then ReLU where asked. */
-function finish(y: Tensor, residual: Tensor | undefined, withRelu: boolean): void {
-  if (residual) add([y, residual], [y], {})
-  if (withRelu) relu([y], [y], {})
-}
-
-/** First row of band b, and the end of the band before it. */
-function bandStart(band: number, rows: number, bands: number): number {
-  return Math.floor((band * rows) / bands)
-}
-
-/** Mean and sum of squared deviations of each band of each image: [n · bands, 2, C]. */
-function bandStatistics(x: Tensor, statistics: Tensor, bands: number): void {
-  const [n, channels, h, w] = sizes4(x)
-  for (let part = 0; part < n * bands; part++)
-    for (let c = 0; c < channels; c++) {
-      const map = (Math.floor(part / bands) * channels + c) * h
-      const from = (map + bandStart(part % bands, h, bands)) * w
-      const to = (map + bandStart((part % bands) + 1, h, bands)) * w
-      const values = x.data.subarray(from, to)
-      const mean = values.reduce((sum, value) => sum + value, 0) / values.length
-      statistics.data[part * 2 * channels + c] = mean
-      statistics.data[(part * 2 + 1) * channels + c] = values.reduce((sum, value) => sum + (value - mean) ** 2, 0)
-    }
-}
-
-/** Mean and biased variance of the whole batch: each part's squares, and those of the parts' means about the whole's. */
-function mergeStatistics(x: Tensor, statistics: Tensor, mean: Tensor, variance: Tensor): void {
-  const [n, channels, h, w] = sizes4(x)
-  const parts = statistics.shape[0]
-  const bands = parts / n
-  const count = (part: number) => (bandStart((part % bands) + 1, h, bands) - bandStart(part % bands, h, bands)) * w
-  const meanOf = (part: number, c: number) => statistics.data[part * 2 * channels + c]
-  for (let c = 0; c < channels; c++) {
-    let sum = 0
-    for (let part = 0; part < parts; part++) sum += count(part) * meanOf(part, c)
-    const whole = sum / (n * h * w)
-    let squares = 0
-    for (let part = 0; part < parts; part++)
-      squares += statistics.data[(part * 2 + 1) * channels + c] + count(part) * (meanOf(part, c) - whole) ** 2
-    mean.data[c] = whole
-    variance.data[c] = squares / (n * h * w)
-  }
+/** x as a convolution reads it, whose norm is given by its vectors and `epsilon`; x itself without a norm. */
+function normalised(
+  x: Tensor,
+  vectors: readonly Tensor[],
+  { epsilon, relu = false }: { readonly epsilon?: number; readonly relu?: boolean },
+): Tensor {
+  if (epsilon === undefined) return x
+  const y = zeros(x.shape)
+  normalise([x, ...vectors], [y], { epsilon, relu })
+  return y
 }

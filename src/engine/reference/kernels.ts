@@ -13,12 +13,20 @@ import { add, fill, relu, reluGradient, sgd } from './elementwise.js'
 import {
   conv2dActivation,
   conv2dInputGradientAdd,
+  conv2dInputGradientAddReduce,
+  conv2dInputGradientReduce,
   conv2dStatistics,
+  conv2dWeightGradientNormalised,
   foldBatchNorm,
-  imageStatistics,
-  normalise,
-  normaliseGradient,
 } from './fused.js'
+import {
+  applyNormGradient,
+  imageStatistics,
+  mergeNormGradient,
+  mergeStatistics,
+  normalise,
+  reduceNormGradient,
+} from './fused-norm.js'
 import { linear, linearInputGradient, linearWeightGradient, sumRows } from './linear.js'
 import { padShortcut, padShortcutGradient } from './pad-shortcut.js'
 import {
@@ -42,6 +50,7 @@ export type KernelTable = { readonly [Name in OpName]: Kernel<AttributesOf<Name>
 export const kernels: KernelTable = {
   adam,
   add,
+  applyNormGradient,
   averagePool,
   averagePoolGradient,
   batchNorm,
@@ -55,8 +64,11 @@ export const kernels: KernelTable = {
   conv2dActivation,
   conv2dInputGradient,
   conv2dInputGradientAdd,
+  conv2dInputGradientAddReduce,
+  conv2dInputGradientReduce,
   conv2dStatistics,
   conv2dWeightGradient,
+  conv2dWeightGradientNormalised,
   dropout,
   fill,
   foldBatchNorm,
@@ -71,13 +83,15 @@ export const kernels: KernelTable = {
   linearWeightGradient,
   maxPool,
   maxPoolGradient,
+  mergeNormGradient,
+  mergeStatistics,
   multiply,
   normalise,
-  normaliseGradient,
   padShortcut,
   padShortcutGradient,
   pixelShuffle,
   pixelUnshuffle,
+  reduceNormGradient,
   relu,
   reluGradient,
   resize,

@@ -3,7 +3,7 @@ import type { Graph } from '../../graph/graph.js'
 import { Rewriter } from '../rewrite.js'
 
 /** Number of inputs without the residual. */
-const hosts: Readonly<Record<string, number>> = { normalise: 4, conv2dActivation: 3 }
+const hosts: Readonly<Record<string, number>> = { normalise: 5, conv2dActivation: 3 }
 
 export function fuseAdd(graph: Graph): Graph {
   const rewriter = new Rewriter(graph)

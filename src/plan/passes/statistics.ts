@@ -1,8 +1,9 @@
 /**
- * Splits each batch norm of a training graph into statistics and normalisation; where a convolution computes what is
- * normalised, it takes the statistics itself while the image is in cache, which saves a pass over memory.
+ * Cuts each batch norm of a training graph into its parts: statistics, which are merged, then the norm itself. Where a
+ * convolution computes what is normalised, perhaps with a shortcut added, it takes the statistics itself while the image
+ * is in cache, which saves a pass over memory.
  */
-import type { Graph, Value } from '../../graph/graph.js'
+import type { Graph, Node, Value } from '../../graph/graph.js'
 import { f32 } from '../../graph/graph.js'
 import { Rewriter } from '../rewrite.js'
 
@@ -12,32 +13,47 @@ export function splitBatchNorm(graph: Graph, bandsOf: (n: number, rows: number) 
   for (const norm of graph.nodes) {
     if (norm.op !== 'batchNorm') continue
     const [x, scale, shift] = norm.inputs as [Value, Value, Value]
-    const [n, c, h] = x.type.shape as [number, number, number]
-    const conv = rewriter.producer(x, 'conv2d')
-    const bands = conv ? bandsOf(n, h) : 1
+    const [y, mean, variance] = norm.outputs as [Value, Value, Value]
+    const [n, c, rows, columns] = x.type.shape as [number, number, number, number]
+    const source = findConvolution(rewriter, x)
+    const bands = source ? bandsOf(n, rows) : 1
     const statistics = rewriter.value(f32(n * bands, 2, c))
-    if (conv)
-      rewriter.replace(
-        [conv],
-        [
-          {
-            ...conv,
-            op: 'conv2dStatistics',
-            attributes: { ...conv.attributes, bands },
-            outputs: [...conv.outputs, statistics],
-          },
-        ],
-      )
-    const normalise = {
-      ...norm,
-      op: 'normalise',
-      attributes: { ...norm.attributes, relu: false },
-      inputs: [x, statistics, scale, shift],
+    if (source) {
+      const { conv, add, residual } = source
+      rewriter.replace(add ? [conv, add] : [conv], [
+        {
+          ...conv,
+          op: 'conv2dStatistics',
+          attributes: { ...conv.attributes, bands, ...(residual && { add: true }) },
+          inputs: [...conv.inputs, ...(residual ? [residual] : [])],
+          outputs: [x, statistics],
+        },
+      ])
     }
-    const before = conv
-      ? []
-      : [{ op: 'imageStatistics', attributes: {}, inputs: [x], outputs: [statistics], path: norm.path }]
-    rewriter.replace([norm], [...before, normalise])
+    const { path, attributes } = norm
+    const part = (op: string, extra: object, inputs: Value[], outputs: Value[]) =>
+      ({ op, attributes: extra, inputs, outputs, path }) as Node
+    rewriter.replace(
+      [norm],
+      [
+        ...(source ? [] : [part('imageStatistics', {}, [x], [statistics])]),
+        part('mergeStatistics', { rows, columns, bands }, [statistics], [mean, variance]),
+        part('normalise', { ...attributes, relu: false }, [x, scale, shift, mean, variance], [y]),
+      ],
+    )
   }
   return rewriter.done()
+}
+
+/** The convolution that computes x, or one whose output is only read by the addition that does. */
+function findConvolution(rewriter: Rewriter, x: Value): { conv: Node; add?: Node; residual?: Value } | undefined {
+  const conv = rewriter.producer(x, 'conv2d')
+  if (conv) return { conv }
+  const add = rewriter.producer(x, 'add')
+  for (const value of add?.inputs ?? []) {
+    const branch = rewriter.producer(value, 'conv2d')
+    const residual = add!.inputs.find((other) => other !== value)
+    if (branch && residual && rewriter.onlyConsumer(value, 'add') === add) return { conv: branch, add: add!, residual }
+  }
+  return undefined
 }

@@ -5,16 +5,24 @@ import { conv2d } from '../../../src/ops/conv2d.js'
 import {
   conv2dActivation,
   conv2dInputGradientAdd,
+  conv2dInputGradientAddReduce,
+  conv2dInputGradientReduce,
   conv2dStatistics,
+  conv2dWeightGradientNormalised,
   foldBatchNorm,
-  imageStatistics,
-  normalise,
   winogradWeight,
 } from '../../../src/ops/fused.js'
+import {
+  imageStatistics,
+  mergeNormGradient,
+  mergeStatistics,
+  normalise,
+  reduceNormGradient,
+} from '../../../src/ops/fused-norm.js'
 import { emit } from '../../../src/ops/op.js'
 import type { Pair } from '../../../src/ops/window.js'
 import { type Case, compositeCase } from '../case.js'
-import { type Fill, normal, positive, singleOp, ties } from '../single-op.js'
+import { type Argument, type Fill, normal, positive, type SingleOp, singleOp, ties } from '../single-op.js'
 
 type Shape = readonly [number, number, number, number]
 
@@ -33,12 +41,21 @@ function normalised(shape: Shape, withResidual: boolean, relu: boolean): Case {
   const given = { x: activations(shape), scale: vector(c), shift: vector(c), residual: activations(shape, normal()) }
   return compositeCase('normalise', title, given, (builder, { x, scale, shift, residual }) => {
     const [statistics] = emit(builder, imageStatistics, {}, [x], 'test')
-    return normaliseOutputs(builder, [x, statistics!, scale, shift, ...(withResidual ? [residual] : [])], relu)
+    return normaliseOutputs(builder, [x, statistics!, scale, shift], 1, relu, withResidual ? residual : undefined)
   })
 }
 
-function normaliseOutputs(builder: GraphBuilder, inputs: readonly Value[], relu: boolean): Record<string, Value> {
-  const [y, mean, variance] = emit(builder, normalise, { epsilon, relu }, inputs, 'test')
+function normaliseOutputs(
+  builder: GraphBuilder,
+  [x, statistics, scale, shift]: readonly [Value, Value, Value, Value],
+  bands: number,
+  relu: boolean,
+  residual?: Value,
+): Record<string, Value> {
+  const [, , rows, columns] = x.type.shape as Shape
+  const [mean, variance] = emit(builder, mergeStatistics, { rows, columns, bands }, [statistics], 'test')
+  const inputs = [x, scale, shift, mean!, variance!, ...(residual ? [residual] : [])]
+  const [y] = emit(builder, normalise, { epsilon, relu }, inputs, 'test')
   return { y: y!, mean: mean!, variance: variance! }
 }
 
@@ -49,20 +66,122 @@ function convStatistics(x: Shape, [o, kernel]: Pair, stride: number, bands: numb
   return compositeCase('conv2dStatistics', title, given, (builder, { x, weight, scale, shift }) => {
     const attributes = { ...square(stride, kernel >> 1), groups, bands }
     const [y, statistics] = emit(builder, conv2dStatistics, attributes, [x, weight], 'test')
-    return { conv: y!, ...normaliseOutputs(builder, [y!, statistics!, scale, shift], true) }
+    return { conv: y!, ...normaliseOutputs(builder, [y!, statistics!, scale, shift], bands, true) }
   })
 }
 
-function gradient(shape: Shape, keep: boolean): Case {
-  const c = shape[1]
-  return singleOp('normaliseGradient', { epsilon, keep }, [
+/** The vectors of a norm with known statistics. */
+const normVectors = (c: number) => ({
+  scale: vector(c),
+  shift: vector(c, normal()),
+  mean: vector(c, normal()),
+  variance: vector(c),
+})
+
+/** A convolution of an input that is normalised on the way, by Winograd's algorithm or not, and a shortcut. */
+function convOfNorm(
+  x: Shape,
+  [o, kernel]: Pair,
+  stride: number,
+  how: { winograd?: true; add?: true; groups?: number } = {},
+) {
+  const { groups = 1, add = false, winograd = false } = how
+  const title = `conv2dStatistics of a norm ${x.join('x')} to ${o}, ${kernel}x${kernel} stride ${stride} ${JSON.stringify(how)}`
+  const weight = weights(o, x[1] / groups, kernel)
+  const residual = {
+    type: conv2d.infer([f32(...x), weight.type], { ...square(stride, kernel >> 1), groups })[0]!,
+    fill: normal(),
+  }
+  const given = { x: activations(x), weight, residual, ...normVectors(x[1]) }
+  return compositeCase('conv2dStatistics', title, given, (builder, { x, weight, residual, ...norm }) => {
+    const attributes = { ...square(stride, kernel >> 1), groups, bands: 1, epsilon, relu: true, add, winograd }
+    const used = winograd ? emit(builder, winogradWeight, {}, [weight], 'test')[0]! : weight
+    const inputs = [x, used, ...(add ? [residual] : []), norm.scale, norm.shift, norm.mean, norm.variance]
+    const [y, statistics] = emit(builder, conv2dStatistics, attributes, inputs, 'test')
+    const vectors = emit(builder, imageStatistics, {}, [y!], 'test')
+    return { conv: y!, statistics: statistics!, again: vectors[0]! }
+  })
+}
+
+/** The weight gradient of such a convolution. */
+function weightGradientOfNorm(x: Shape, [o, kernel]: Pair, stride: number, relu: boolean, groups = 1): Case {
+  const title = `conv2dWeightGradientNormalised ${x.join('x')} to ${o}, ${kernel}x${kernel} stride ${stride}, ${groups} groups, ReLU ${relu}`
+  const attributes = { ...square(stride, kernel >> 1), groups, epsilon, relu, kernel: [kernel, kernel] as const }
+  const dy = { type: conv2d.infer([f32(...x), f32(o, x[1] / groups, kernel, kernel)], attributes)[0]!, fill: normal() }
+  const given = { x: activations(x), dy, ...normVectors(x[1]) }
+  return compositeCase('conv2dWeightGradientNormalised', title, given, (builder, values) => {
+    const { x, dy, scale, shift, mean, variance } = values
+    const inputs = [x, dy, scale, shift, mean, variance]
+    return { dweight: emit(builder, conv2dWeightGradientNormalised, attributes, inputs, 'test')[0]! }
+  })
+}
+
+type Mask = 'output' | 'norm' | 'none'
+/** What a mask is told by. */
+const maskOf = (mask: Mask, shape: Shape): Argument[] => {
+  const { scale, shift, variance } = normVectors(shape[1])
+  return { none: [], output: [activations(shape, ties)], norm: [scale, shift, variance] }[mask]
+}
+
+/** The backward pass over a norm, in three parts. */
+function reduction(shape: Shape, mask: Mask): SingleOp {
+  return singleOp('reduceNormGradient', { epsilon, mask }, [
     activations(shape, normal(0.1)),
-    activations(shape, ties),
+    activations(shape),
+    vector(shape[1], normal()),
+    ...maskOf(mask, shape),
+  ])
+}
+
+function merged(shape: Shape): Case {
+  const { mean, variance } = normVectors(shape[1])
+  const given = { dy: activations(shape, normal(0.1)), x: activations(shape), mean, variance }
+  return compositeCase('mergeNormGradient', `mergeNormGradient ${shape.join('x')}`, given, (builder, values) => {
+    const { dy, x, mean, variance } = values
+    const [sums] = emit(builder, reduceNormGradient, { epsilon, mask: 'none' }, [dy, x, mean], 'test')
+    const [dscale, dshift] = emit(builder, mergeNormGradient, { epsilon }, [sums!, variance], 'test')
+    return { dscale: dscale!, dshift: dshift! }
+  })
+}
+
+function application(shape: Shape, withAddend: boolean): SingleOp {
+  const c = shape[1]
+  return singleOp('applyNormGradient', { epsilon }, [
+    activations(shape, normal(0.1)),
     activations(shape),
     vector(c),
     vector(c, normal()),
     vector(c),
+    vector(c, normal()),
+    vector(c, normal()),
+    ...(withAddend ? [activations(shape, normal())] : []),
   ])
+}
+
+/** An input gradient that masks what it gives and takes its sums, alone or added to another gradient. */
+function gradientReduce(x: Shape, [o, kernel]: Pair, stride: number, mask: Mask, bands: number, add = false): Case {
+  const op = add ? conv2dInputGradientAddReduce : conv2dInputGradientReduce
+  const title = `${op.name} ${x.join('x')} from ${o}, ${kernel}x${kernel} stride ${stride}, mask ${mask}, ${bands} bands`
+  const weight = weights(o, x[1], kernel)
+  const dy = { type: conv2d.infer([f32(...x), weight.type], square(stride, kernel >> 1))[0]!, fill: normal() }
+  const [first = vector(1), ...more] = maskOf(mask, x)
+  const given = {
+    dy,
+    weight,
+    addend: activations(x, normal()),
+    x: activations(x),
+    mean: vector(x[1], normal()),
+    first,
+    shift: more[0] ?? vector(1),
+    variance: more[1] ?? vector(1),
+  }
+  return compositeCase(op.name as 'conv2dInputGradientReduce', title, given, (builder, values) => {
+    const masked = { none: [], output: [values.first], norm: [values.first, values.shift, values.variance] }[mask]
+    const inputs = [values.dy, values.weight, ...(add ? [values.addend] : []), values.x, values.mean, ...masked]
+    const attributes = { ...square(stride, kernel >> 1), size: [x[2], x[3]] as const, epsilon, mask, bands }
+    const [dz, sums] = emit(builder, op, attributes, inputs, 'test')
+    return { dz: dz!, sums: sums! }
+  })
 }
 
 function gradientAdd(x: Shape, [o, kernel]: Pair, stride: number, groups = 1): Case {
@@ -130,9 +249,31 @@ export const fusedCases: readonly Case[] = [
   convStatistics([2, 16, 7, 7], [16, 3], 2, 3),
   convStatistics([2, 33, 5, 6], [64, 1], 1, 5),
   convStatistics([2, 32, 7, 6], [32, 3], 2, 2, 16),
-  gradient([2, 3, 5, 7], false),
-  gradient([4, 17, 3, 3], true),
-  gradient([1, 64, 7, 7], true),
+  convOfNorm([17, 16, 9, 8], [17, 3], 1, { winograd: true }),
+  convOfNorm([16, 35, 7, 7], [32, 3], 1, { winograd: true, add: true }),
+  convOfNorm([16, 20, 9, 9], [33, 3], 2),
+  convOfNorm([16, 16, 6, 5], [64, 1], 1, { add: true }),
+  convOfNorm([16, 32, 6, 6], [16, 1], 2),
+  convOfNorm([16, 32, 6, 6], [32, 3], 1, { groups: 16 }),
+  weightGradientOfNorm([18, 16, 9, 8], [32, 3], 1, true),
+  weightGradientOfNorm([4, 35, 7, 7], [17, 3], 1, false),
+  weightGradientOfNorm([16, 20, 9, 9], [33, 3], 2, true),
+  weightGradientOfNorm([16, 64, 6, 5], [16, 1], 1, true),
+  weightGradientOfNorm([3, 32, 6, 6], [32, 3], 1, true, 8),
+  reduction([2, 3, 5, 7], 'none'),
+  reduction([4, 17, 3, 3], 'output'),
+  reduction([4, 33, 6, 3], 'norm'),
+  reduction([1, 64, 7, 7], 'output'),
+  merged([9, 18, 4, 3]),
+  merged([2, 16, 7, 7]),
+  application([4, 17, 3, 3], false),
+  application([2, 32, 7, 5], true),
+  gradientReduce([17, 16, 9, 8], [32, 3], 1, 'norm', 1),
+  gradientReduce([16, 16, 7, 7], [16, 3], 1, 'output', 1, true),
+  gradientReduce([16, 17, 9, 7], [20, 3], 2, 'norm', 1, true),
+  gradientReduce([16, 32, 5, 5], [64, 1], 1, 'none', 1),
+  gradientReduce([16, 32, 5, 5], [64, 1], 2, 'output', 1),
+  gradientReduce([3, 16, 7, 5], [16, 3], 2, 'output', 6),
   gradientAdd([2, 16, 8, 8], [16, 3], 1),
   gradientAdd([1, 17, 9, 7], [5, 3], 2),
   gradientAdd([2, 32, 6, 6], [64, 1], 2),

@@ -1,10 +1,13 @@
 /** Convolution and its gradients to kernel calls. How the work is cut depends on shapes alone, never on threads. */
 import type { Node, Value } from '../../../graph/graph.js'
 import type { NormAttributes } from '../../../ops/batch-norm.js'
+import type { StatisticsConvAttributes } from '../../../ops/fused.js'
+import type { NormaliseAttributes, ReduceAttributes } from '../../../ops/fused-norm.js'
 import type { ConvAttributes, Pair } from '../../../ops/window.js'
 import { connections } from '../groups.js'
 import { BLOCK } from '../layout.js'
 import { type Context, type Lowering, NONE } from './lowering.js'
+import { normArguments, reductionArguments } from './norm.js'
 import { pushWeight, suitsWinograd, tileBands, winogradFloats, winogradSizes } from './winograd.js'
 
 /** Pieces a layer is cut into where its batch alone gives fewer: enough to keep several threads busy. */
@@ -51,8 +54,16 @@ function bandsOfFewest({ n, c, h, w, o, oh, kh, kw, groups }: ReturnType<typeof 
   return best
 }
 
-/** What a convolution does to its output while it is in cache. */
-interface Epilogue {
+/** Whether a reader of a norm's output can normalise it on the way: where images are cut into bands, a pass is cheap. */
+export function normalisesInput({ op, inputs: [x] }: Node): boolean {
+  const [n, , rows] = shape(x!) as [number, number, number]
+  return op === 'reduceNormGradient' || bandsOf(n, rows) === 1
+}
+
+/** What a convolution does to its input on the way, and to its output while it is in cache. */
+interface Around {
+  /** Scale, shift, mean and variance of a norm that the input passes through, or none. */
+  readonly norm?: readonly Value[]
   readonly bias?: Value | undefined
   readonly residual?: Value | undefined
   readonly statistics?: Value | undefined
@@ -72,10 +83,11 @@ export function winogradPays({ op, attributes, inputs: [x, weight], outputs: [y]
 function emitConv(
   [x, weight]: readonly [Value, Value],
   y: Value,
-  attributes: ConvAttributes,
-  { tape, at, layout }: Context,
-  { bias, residual, statistics, relu = false, bands }: Epilogue = {},
+  attributes: ConvAttributes & { readonly epsilon?: number; readonly relu?: boolean },
+  context: Context,
+  { norm = [], bias, residual, statistics, relu = false, bands }: Around = {},
 ): void {
+  const { tape, at, layout } = context
   const sizes = geometry(shape(x), shape(y), kernelOf(weight), attributes)
   const common = {
     x: at(x),
@@ -87,9 +99,17 @@ function emitConv(
     statistics: statistics ? at(statistics) : NONE,
   }
   const wanted = bands ?? (attributes.winograd ? bandsOf(sizes.n, sizes.oh) : bandsOfFewest(sizes))
+  const prologue = normArguments(norm, attributes, context)
   if (attributes.winograd)
-    tape.push('conv2d_winograd', { ...common, ...winogradSizes(sizes), bands: tileBands(sizes.oh, sizes.ow, wanted) })
-  else tape.push(layout(x) === 'plain' ? 'conv2d_plain' : 'conv2d', { ...common, ...sizes, bands: wanted })
+    tape.push('conv2d_winograd', {
+      ...common,
+      ...prologue,
+      ...reductionArguments([], undefined, {}, context),
+      ...winogradSizes(sizes),
+      bands: tileBands(sizes.oh, sizes.ow, wanted),
+    })
+  else if (layout(x) === 'plain') tape.push('conv2d_plain', { ...common, ...sizes, bands: wanted })
+  else tape.push('conv2d', { ...common, ...prologue, ...sizes, bands: wanted })
 }
 
 export const conv2d: Lowering<ConvAttributes> = {
@@ -98,9 +118,10 @@ export const conv2d: Lowering<ConvAttributes> = {
   },
 }
 
-export const conv2dStatistics: Lowering<ConvAttributes & { readonly bands: number }> = {
-  emit({ inputs: [x, weight], outputs: [y, statistics] }, attributes, context) {
-    emitConv([x!, weight!], y!, attributes, context, { statistics, bands: attributes.bands })
+export const conv2dStatistics: Lowering<StatisticsConvAttributes> = {
+  emit({ inputs: [x, weight, ...rest], outputs: [y, statistics] }, attributes, context) {
+    const residual = attributes.add ? rest.shift() : undefined
+    emitConv([x!, weight!], y!, attributes, context, { norm: rest, residual, statistics, bands: attributes.bands })
   },
 }
 
@@ -132,46 +153,101 @@ function gradientSizes(sizes: ReturnType<typeof geometry>) {
   return { n, c: o, h: oh, w: ow, o: c, oh: h, ow: w, ph: 2 - ph, pw: 2 - pw }
 }
 
+/** The transposed weight, and its transformed form if Winograd is used. */
+function gradientWorkspace(dy: Value, weight: Value, dx: Value, attributes: ConvAttributes): number {
+  const { oblocks, iblocks } = blocksOf(weight, attributes)
+  const sizes = geometry(shape(dx), shape(dy), kernelOf(weight), attributes)
+  const winograd = suitsWinograd(gradientSizes(sizes), kernelOf(weight), attributes)
+  return transposedFloats(weight, attributes) + (winograd ? winogradFloats(oblocks, iblocks) : 0)
+}
+
+/** Bands of rows into which an input gradient cuts an image. */
+export function gradientBands({ inputs: [dy, weight], outputs: [dx], attributes }: Node): number {
+  return gradientBandsOf(dx!, dy!, weight!, attributes as unknown as ConvAttributes)
+}
+
+function gradientBandsOf(dx: Value, dy: Value, weight: Value, attributes: ConvAttributes): number {
+  const sizes = geometry(shape(dx), shape(dy), kernelOf(weight), attributes)
+  const bands = bandsOf(sizes.n, sizes.h)
+  return suitsWinograd(gradientSizes(sizes), kernelOf(weight), attributes) ? tileBands(sizes.h, sizes.w, bands) : bands
+}
+
+/** What the first half of a norm's backward pass needs, which follows the gradient: its inputs, and where sums go. */
+interface Reduce {
+  readonly inputs: readonly Value[]
+  readonly sums: Value | undefined
+  readonly attributes: Partial<ReduceAttributes>
+}
+const noReduction: Reduce = { inputs: [], sums: undefined, attributes: {} }
+
 /** The weight is transposed into the workspace first: 1 / (N · OH · OW) of the layer's work. */
+function emitInputGradient(
+  [dy, weight, addend]: readonly [Value, Value, (Value | undefined)?],
+  dx: Value,
+  attributes: ConvAttributes,
+  context: Context,
+  reduce: Reduce = noReduction,
+): void {
+  const { tape, at, workspace } = context
+  const sizes = geometry(shape(dx), shape(dy), kernelOf(weight), attributes)
+  const { oblocks, iblocks, taps } = blocksOf(weight, attributes)
+  const { o, c, groups } = sizes
+  const turned = { weight: at(weight), y: workspace, taps }
+  if (groups === 1) tape.push('transpose_weight', { ...turned, oblocks, iblocks })
+  else tape.push('transpose_grouped_weight', { ...turned, o, c, groups })
+  const added = addend ? at(addend) : NONE
+  const reduction = reductionArguments(reduce.inputs, reduce.sums, reduce.attributes, context)
+  const bands = gradientBandsOf(dx, dy, weight, attributes)
+  const flipped = gradientSizes(sizes)
+  if (suitsWinograd(flipped, kernelOf(weight), attributes)) {
+    const transformed = workspace + transposedFloats(weight, attributes)
+    pushWeight(tape, workspace, transformed, iblocks, oblocks, 1)
+    tape.push('conv2d_winograd', {
+      x: at(dy),
+      weight: transformed,
+      y: at(dx),
+      bias: NONE,
+      residual: added,
+      relu: 0,
+      statistics: NONE,
+      ...normArguments([], {}, context),
+      ...reduction,
+      ...flipped,
+      bands,
+    })
+  } else
+    tape.push('conv2d_input_gradient', {
+      dy: at(dy),
+      weight: workspace,
+      dx: at(dx),
+      addend: added,
+      ...reduction,
+      ...sizes,
+      bands,
+    })
+}
+
 export const conv2dInputGradient: Lowering<ConvAttributes & { readonly size: Pair }> = {
-  workspace({ inputs: [dy, weight], outputs: [dx] }, attributes) {
-    const { oblocks, iblocks } = blocksOf(weight!, attributes)
-    const sizes = geometry(shape(dx!), shape(dy!), kernelOf(weight!), attributes)
-    const winograd = suitsWinograd(gradientSizes(sizes), kernelOf(weight!), attributes)
-    return transposedFloats(weight!, attributes) + (winograd ? winogradFloats(oblocks, iblocks) : 0)
-  },
-  emit({ inputs, outputs }, attributes, { tape, at, workspace }) {
-    const [dy, weight, addend] = inputs as [Value, Value, Value?]
-    const dx = outputs[0]!
-    const sizes = geometry(shape(dx), shape(dy), kernelOf(weight), attributes)
-    const { oblocks, iblocks, taps } = blocksOf(weight, attributes)
-    const { o, c, groups } = sizes
-    const turned = { weight: at(weight), y: workspace, taps }
-    if (groups === 1) tape.push('transpose_weight', { ...turned, oblocks, iblocks })
-    else tape.push('transpose_grouped_weight', { ...turned, o, c, groups })
-    const added = addend ? at(addend) : NONE
-    const bands = bandsOf(sizes.n, sizes.h)
-    const flipped = gradientSizes(sizes)
-    if (suitsWinograd(flipped, kernelOf(weight), attributes)) {
-      const transformed = workspace + transposedFloats(weight, attributes)
-      pushWeight(tape, workspace, transformed, iblocks, oblocks, 1)
-      tape.push('conv2d_winograd', {
-        x: at(dy),
-        weight: transformed,
-        y: at(dx),
-        bias: NONE,
-        residual: added,
-        relu: 0,
-        statistics: NONE,
-        ...flipped,
-        bands: tileBands(sizes.h, sizes.w, bands),
-      })
-    } else
-      tape.push('conv2d_input_gradient', { dy: at(dy), weight: workspace, dx: at(dx), addend: added, ...sizes, bands })
+  workspace: ({ inputs: [dy, weight], outputs: [dx] }, attributes) => gradientWorkspace(dy!, weight!, dx!, attributes),
+  emit({ inputs: [dy, weight, addend], outputs: [dx] }, attributes, context) {
+    emitInputGradient([dy!, weight!, addend], dx!, attributes, context)
   },
 }
 
 export const conv2dInputGradientAdd = conv2dInputGradient
+
+function gradientReduce(adds: boolean): Lowering<ConvAttributes & ReduceAttributes & { readonly size: Pair }> {
+  return {
+    workspace: ({ inputs: [dy, weight], outputs: [dz] }, attributes) =>
+      gradientWorkspace(dy!, weight!, dz!, attributes),
+    emit({ inputs: [dy, weight, ...rest], outputs: [dz, sums] }, attributes, context) {
+      const addend = adds ? rest.shift() : undefined
+      emitInputGradient([dy!, weight!, addend], dz!, attributes, context, { inputs: rest, sums, attributes })
+    },
+  }
+}
+export const conv2dInputGradientReduce = gradientReduce(false)
+export const conv2dInputGradientAddReduce = gradientReduce(true)
 
 export const winogradWeight: Lowering<Record<never, never>> = {
   emit({ inputs: [weight], outputs: [transformed] }, _, { tape, at }) {
@@ -197,35 +273,34 @@ function cutWeightGradient(n: number, oblocks: number, floats: number): { chunks
   return { chunks, parts: Math.min(oblocks, Math.ceil(CHUNKS / chunks)) }
 }
 
-export const conv2dWeightGradient: Lowering<ConvAttributes & { readonly kernel: Pair }> = {
+type WeightGradientAttributes = ConvAttributes & Partial<NormaliseAttributes> & { readonly kernel: Pair }
+
+export const conv2dWeightGradient: Lowering<WeightGradientAttributes> = {
   workspace({ inputs: [x], outputs: [dweight] }, attributes) {
     const { oblocks, iblocks, taps } = blocksOf(dweight!, attributes)
     const floats = oblocks * iblocks * taps * BLOCK * BLOCK
     return cutWeightGradient(shape(x!)[0]!, oblocks, floats).chunks * floats
   },
-  emit({ inputs, outputs }, attributes, { tape, at, layout, size, workspace }: Context) {
-    const [x, dy] = inputs as [Value, Value]
-    const dweight = outputs[0]!
-    const sizes = geometry(shape(x), shape(dy), attributes.kernel, attributes)
-    if (suitsWinograd(sizes, attributes.kernel, attributes) && size(dweight) <= WINOGRAD_WEIGHT) {
-      const { chunks } = cutWeightGradient(sizes.n, 1, size(dweight))
-      const call = { x: at(x), dy: at(dy), partials: workspace, ...winogradSizes(sizes), chunks }
-      tape.push('conv2d_weight_gradient_winograd', call)
-      tape.push('sum_partials', { partials: workspace, y: at(dweight), count: size(dweight), chunks })
+  emit({ inputs: [x, dy, ...norm], outputs: [dweight] }, attributes, context) {
+    const { tape, at, layout, size, workspace: partials } = context
+    const sizes = geometry(shape(x!), shape(dy!), attributes.kernel, attributes)
+    const common = { x: at(x!), dy: at(dy!), partials }
+    const prologue = normArguments(norm, attributes, context)
+    const count = size(dweight!)
+    if (suitsWinograd(sizes, attributes.kernel, attributes) && count <= WINOGRAD_WEIGHT) {
+      const { chunks } = cutWeightGradient(sizes.n, 1, count)
+      tape.push('conv2d_weight_gradient_winograd', { ...common, ...prologue, ...winogradSizes(sizes), chunks })
+      tape.push('sum_partials', { partials, y: at(dweight!), count, chunks })
       return
     }
-    const { oblocks, taps } = blocksOf(dweight, attributes)
-    const { chunks, parts } = cutWeightGradient(sizes.n, oblocks, size(dweight))
-    tape.push(layout(x) === 'plain' ? 'conv2d_weight_gradient_plain' : 'conv2d_weight_gradient', {
-      x: at(x),
-      dy: at(dy),
-      partials: workspace,
-      ...sizes,
-      chunks,
-      parts,
-    })
-    tape.push('sum_partials', { partials: workspace, y: at(dweight), count: size(dweight), chunks })
+    const { oblocks, taps } = blocksOf(dweight!, attributes)
+    const { chunks, parts } = cutWeightGradient(sizes.n, oblocks, count)
+    if (layout(x!) === 'plain') tape.push('conv2d_weight_gradient_plain', { ...common, ...sizes, chunks, parts })
+    else tape.push('conv2d_weight_gradient', { ...common, ...prologue, ...sizes, chunks, parts })
+    tape.push('sum_partials', { partials, y: at(dweight!), count, chunks })
     const { o, c, groups } = sizes
-    if (groups > 1) tape.push('keep_groups', { weight: at(dweight), o, c, taps, groups })
+    if (groups > 1) tape.push('keep_groups', { weight: at(dweight!), o, c, taps, groups })
   },
 }
+
+export const conv2dWeightGradientNormalised = conv2dWeightGradient

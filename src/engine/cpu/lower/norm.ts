@@ -1,7 +1,7 @@
-/** Batch norm, its gradients and running statistics to kernel calls. */
-import type { Node, Value } from '../../../graph/graph.js'
+/** Batch norm, its parts, its gradients and running statistics to kernel calls. */
+import type { Value } from '../../../graph/graph.js'
 import type { NormAttributes } from '../../../ops/batch-norm.js'
-import type { NormaliseAttributes } from '../../../ops/fused.js'
+import type { NormaliseAttributes, ReduceAttributes, StatisticsAttributes } from '../../../ops/fused-norm.js'
 import { type Context, type Lowering, mapOf, NONE, padded } from './lowering.js'
 
 /** Statistics, or sums of the backward pass, of each image: two vectors. */
@@ -10,42 +10,55 @@ const perImage = (x: Value) => {
   return n * 2 * padded(c)
 }
 
-/** Merges the statistics of `bands` bands an image and normalises. */
-function emitNormalise(
-  statistics: number,
-  bands: number,
-  { inputs, outputs }: Node,
-  [scale, shift, residual]: readonly [Value, Value, (Value | undefined)?],
-  { epsilon, relu }: NormaliseAttributes,
-  { tape, at }: Context,
-): void {
-  const x = inputs[0]!
-  const [y, mean, variance] = outputs.map(at) as [number, number, number]
-  const { n, c, size } = mapOf(x)
-  const [, , oh, ow] = x.type.shape as [number, number, number, number]
-  tape.push('batch_norm_merge', { statistics, mean, variance, c, n, bands, oh, ow })
-  tape.push('normalise', {
-    x: at(x),
-    y,
-    scale: at(scale),
-    shift: at(shift),
-    mean,
-    variance,
-    residual: residual ? at(residual) : NONE,
-    relu: Number(relu),
+/** The arguments of a norm with known statistics: its vectors, and ReLU where asked. */
+export function normArguments(
+  vectors: readonly Value[],
+  { epsilon = 0, relu = false }: { readonly epsilon?: number; readonly relu?: boolean },
+  { at }: Context,
+) {
+  const [scale, shift, mean, variance] = vectors.map(at)
+  return {
+    scale: scale ?? NONE,
+    shift: shift ?? NONE,
+    mean: mean ?? NONE,
+    variance: variance ?? NONE,
     epsilon,
-    n,
-    c,
-    size,
-  })
+    normalise_relu: Number(relu),
+  }
+}
+
+/** The arguments of a reduction, from the inputs after the gradient; without them there is none. */
+export function reductionArguments(
+  [x, mean, ...mask]: readonly Value[],
+  sums: Value | undefined,
+  attributes: Partial<ReduceAttributes>,
+  { at }: Context,
+) {
+  const [scale, shift, variance] = attributes.mask === 'norm' ? mask.map(at) : []
+  return {
+    normed: x ? at(x) : NONE,
+    mask: attributes.mask === 'output' ? at(mask[0]!) : NONE,
+    sums: sums ? at(sums) : NONE,
+    norm_scale: scale ?? NONE,
+    norm_shift: shift ?? NONE,
+    norm_mean: mean ? at(mean) : NONE,
+    norm_variance: variance ?? NONE,
+    norm_epsilon: attributes.epsilon ?? 0,
+  }
 }
 
 export const batchNorm: Lowering<NormAttributes> = {
   workspace: ({ inputs: [x] }) => perImage(x!),
-  emit(node, { epsilon }, context) {
-    const [x, scale, shift] = node.inputs as [Value, Value, Value]
-    context.tape.push('batch_norm_statistics', { x: context.at(x), statistics: context.workspace, ...mapOf(x) })
-    emitNormalise(context.workspace, 1, node, [scale, shift], { epsilon, relu: false }, context)
+  emit({ inputs, outputs }, attributes, context) {
+    const { tape, at, workspace: statistics } = context
+    const [x, scale, shift] = inputs as [Value, Value, Value]
+    const [y, mean, variance] = outputs as [Value, Value, Value]
+    const { n, c, size } = mapOf(x)
+    tape.push('batch_norm_statistics', { x: at(x), statistics, n, c, size })
+    const merged = { mean: at(mean), variance: at(variance) }
+    tape.push('batch_norm_merge', { statistics, ...merged, c, n, bands: 1, oh: 1, ow: size })
+    const norm = normArguments([scale, shift, mean, variance], attributes, context)
+    tape.push('normalise', { x: at(x), y: at(y), residual: NONE, relu: 0, ...norm, n, c, size })
   },
 }
 
@@ -55,91 +68,107 @@ export const imageStatistics: Lowering<Record<never, never>> = {
   },
 }
 
+export const mergeStatistics: Lowering<StatisticsAttributes> = {
+  emit({ inputs: [statistics], outputs: [mean, variance] }, { rows, columns, bands }, { tape, at }) {
+    const [parts, , c] = statistics!.type.shape as [number, number, number]
+    const merged = { statistics: at(statistics!), mean: at(mean!), variance: at(variance!) }
+    tape.push('batch_norm_merge', { ...merged, c, n: parts / bands, bands, oh: rows, ow: columns })
+  },
+}
+
 export const normalise: Lowering<NormaliseAttributes> = {
-  emit(node, attributes, context) {
-    const [x, statistics, scale, shift, residual] = node.inputs as [Value, Value, Value, Value, Value?]
-    const bands = statistics.type.shape[0]! / x.type.shape[0]!
-    emitNormalise(context.at(statistics), bands, node, [scale, shift, residual], attributes, context)
+  emit({ inputs, outputs: [y] }, { epsilon, relu }, context) {
+    const { tape, at } = context
+    const [x, scale, shift, mean, variance, residual] = inputs as [Value, Value, Value, Value, Value, Value?]
+    tape.push('normalise', {
+      x: at(x),
+      y: at(y!),
+      residual: residual ? at(residual) : NONE,
+      relu: Number(relu),
+      ...normArguments([scale, shift, mean, variance], { epsilon, relu: relu && !residual }, context),
+      ...mapOf(x),
+    })
   },
 }
 
 export const batchNormInference: Lowering<NormAttributes> = {
-  emit({ inputs, outputs }, { epsilon }, { tape, at }) {
-    const [x, scale, shift, mean, variance] = inputs.map(at) as [number, number, number, number, number]
-    tape.push('normalise', {
-      x,
-      y: at(outputs[0]!),
-      scale,
-      shift,
-      mean,
-      variance,
-      residual: NONE,
-      relu: 0,
+  emit(node, { epsilon }, context) {
+    normalise.emit(node, { epsilon, relu: false }, context)
+  },
+}
+
+export const reduceNormGradient: Lowering<ReduceAttributes> = {
+  emit({ inputs: [dy, ...reduction], outputs: [sums, dz] }, attributes, context) {
+    const { tape, at } = context
+    tape.push('batch_norm_reduce', {
+      dy: at(dy!),
+      dz: dz ? at(dz) : NONE,
+      ...reductionArguments(reduction, sums, attributes, context),
+      ...mapOf(dy!),
+    })
+  },
+}
+
+export const mergeNormGradient: Lowering<NormAttributes> = {
+  emit({ inputs: [sums, variance], outputs: [dscale, dshift] }, { epsilon }, { tape, at }) {
+    const [parts, , c] = sums!.type.shape as [number, number, number]
+    const merged = { dscale: at(dscale!), dshift: at(dshift!) }
+    tape.push('batch_norm_merge_gradient', { sums: at(sums!), variance: at(variance!), ...merged, epsilon, parts, c })
+  },
+}
+
+export const applyNormGradient: Lowering<NormAttributes> = {
+  emit({ inputs, outputs: [dx] }, { epsilon }, { tape, at }) {
+    const [dz, x, scale, mean, variance, dscale, dshift, addend] = inputs.map(at) as number[]
+    tape.push('batch_norm_gradient', {
+      dz: dz!,
+      x: x!,
+      dx: at(dx!),
+      addend: addend ?? NONE,
+      scale: scale!,
+      mean: mean!,
+      variance: variance!,
+      dscale: dscale!,
+      dshift: dshift!,
       epsilon,
+      training: 1,
       ...mapOf(inputs[0]!),
     })
   },
 }
 
-/** The backward pass over a norm, and over the ReLU after it where `y`, the ReLU's output, is given. */
-interface Backward {
-  readonly dy: Value
-  readonly y?: Value
-  readonly x: Value
-  readonly scale: Value
-  readonly mean: Value
-  readonly variance: Value
-  readonly training: boolean
-}
-
-function emitGradient(
-  { dy, y, x, training, ...vectors }: Backward,
-  [dx, dscale, dshift, dz]: readonly Value[],
-  { epsilon }: NormAttributes,
-  { tape, at, workspace: sums }: Context,
-): void {
-  const { n, c, size } = mapOf(x)
-  const [scale, mean, variance] = [at(vectors.scale), at(vectors.mean), at(vectors.variance)]
-  const mask = y ? at(y) : NONE
-  const sumsOf = { dscale: at(dscale!), dshift: at(dshift!) }
-  const masked = dz ? at(dz) : NONE
-  tape.push('batch_norm_reduce', { dy: at(dy), x: at(x), mask, masked, mean, sums, n, c, size })
-  tape.push('batch_norm_merge_gradient', { sums, variance, ...sumsOf, epsilon, n, c })
-  tape.push('batch_norm_gradient', {
-    ...(dz ? { dy: masked, mask: NONE } : { dy: at(dy), mask }),
-    x: at(x),
-    dx: at(dx!),
-    scale,
-    mean,
-    variance,
-    ...sumsOf,
-    epsilon,
-    training: Number(training),
-    n,
-    c,
-    size,
-  })
-}
-
+/** The whole backward pass over a norm that no pass has cut; `training` or with frozen statistics. */
 function gradient(training: boolean): Lowering<NormAttributes> {
   return {
     workspace: ({ inputs: [, x] }) => perImage(x!),
-    emit({ inputs, outputs }, attributes, context) {
-      const [dy, x, scale, mean, variance] = inputs as [Value, Value, Value, Value, Value]
-      emitGradient({ dy, x, scale, mean, variance, training }, outputs, attributes, context)
+    emit({ inputs, outputs }, { epsilon }, context) {
+      const { tape, at, workspace: sums } = context
+      const [dy, x, scale, mean, variance] = inputs.map(at) as [number, number, number, number, number]
+      const [dx, dscale, dshift] = outputs.map(at) as [number, number, number]
+      const map = mapOf(inputs[1]!)
+      const reduction = reductionArguments([inputs[1]!, inputs[3]!], undefined, { mask: 'none' }, context)
+      tape.push('batch_norm_reduce', { dy, dz: NONE, ...reduction, sums, ...map })
+      const { n: parts, c } = map
+      tape.push('batch_norm_merge_gradient', { sums, variance, dscale, dshift, epsilon, parts, c })
+      tape.push('batch_norm_gradient', {
+        dz: dy,
+        x,
+        dx,
+        addend: NONE,
+        scale,
+        mean,
+        variance,
+        dscale,
+        dshift,
+        epsilon,
+        training: Number(training),
+        ...map,
+      })
     },
   }
 }
 export const batchNormGradient = gradient(true)
 export const batchNormInferenceGradient = gradient(false)
-
-export const normaliseGradient: Lowering<NormAttributes & { readonly keep: boolean }> = {
-  workspace: ({ inputs: [, , x] }) => perImage(x!),
-  emit({ inputs, outputs }, attributes, context) {
-    const [dy, y, x, scale, mean, variance] = inputs as [Value, Value, Value, Value, Value, Value]
-    emitGradient({ dy, y, x, scale, mean, variance, training: true }, outputs, attributes, context)
-  },
-}
 
 export const runningAverage: Lowering<{ readonly momentum: number; readonly correction: number }> = {
   emit({ inputs, outputs }, attributes, { tape, at, size }) {
