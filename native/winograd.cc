@@ -23,8 +23,8 @@ constexpr int WIDE = 2, ROWS_OF_WIDE = 5, ROWS_OF_ONE = 8;
 constexpr int WIDE = 2, ROWS_OF_WIDE = 4, ROWS_OF_ONE = 8;
 #endif
 
-// Pieces below which output channels are dealt out too, in parts of at least so many blocks: each transforms the inputs
-// for itself, which takes a tenth of the time of four blocks.
+// Pieces below which output channels are dealt out too, in parts of at least so many blocks, or two halves: each
+// transforms the inputs for itself, which takes a tenth of the time of four blocks.
 constexpr index_t FEW_PIECES = 16, LEAST_BLOCKS = 4;
 
 struct Sizes {
@@ -37,7 +37,8 @@ struct Sizes {
         grid(oh, ow) {
     group = bands > 1 ? 1 : smaller(n, larger(1, TILES / grid.tiles()));
     const index_t pieces = divide_up(n, group) * bands;
-    parts = pieces >= FEW_PIECES ? 1 : smaller(divide_up(out_blocks, LEAST_BLOCKS), divide_up(FEW_PIECES, pieces));
+    const index_t most = larger(divide_up(out_blocks, LEAST_BLOCKS), smaller(out_blocks, 2));
+    parts = pieces >= FEW_PIECES ? 1 : smaller(most, divide_up(FEW_PIECES, pieces));
   }
   index_t pieces() const { return divide_up(n, group) * bands * parts; }
   index_t points_floats() const { return in_blocks * POINT_BLOCK; }

@@ -288,6 +288,7 @@ export const fusedCases: readonly Case[] = [
   folded([1, 40, 7, 7], [60, 3], 1, true, true, 10),
   winograd([2, 16, 7, 7], 16),
   winograd([1, 18, 13, 9], 35),
+  winograd([1, 64, 8, 8], 64),
   singleOp('winogradWeight', {}, [weights(16, 16, 3)]),
   singleOp('winogradWeight', {}, [weights(20, 35, 3)]),
 ]

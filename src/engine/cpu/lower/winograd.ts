@@ -8,8 +8,11 @@ const TILE = 4
 const POINTS = 36
 /** Tiles below which transforming the weights would cost more than it saves. */
 const LEAST_TILES = 32
-/** And where that is done once for all runs: below, reading four times the weights takes longer than it saves. */
+/** And where that is done once for all runs: below, reading four times the weights takes longer than it saves, */
 const LEAST_TILES_OF_FIXED = 16
+/** unless they stay in the processor's cache: with so many pairs of channels at most. A picture of CIFAR has so few tiles. */
+const LEAST_TILES_OF_CACHED = 4
+const CACHED_WEIGHT = 64 * 64
 /** Tiles that a band of an image has at least: so many share what is read of the weights. */
 const TILES_OF_BAND = 12
 /** Where less of its tiles than this lies in the map, the direct sum is as fast. */
@@ -38,13 +41,15 @@ export function suitsWinograd(
   fixed = false,
 ): boolean {
   const tiles = tilesOf(oh, ow)
+  const leastOfFixed = c * o <= CACHED_WEIGHT ? LEAST_TILES_OF_CACHED : LEAST_TILES_OF_FIXED
+  const least = fixed ? leastOfFixed : LEAST_TILES
   return (
     kh === 3 &&
     kw === 3 &&
     [...a.stride, ...a.dilation, a.groups ?? 1].every((size) => size === 1) &&
     c >= BLOCK &&
     o >= BLOCK &&
-    n * tiles >= (fixed ? LEAST_TILES_OF_FIXED : LEAST_TILES) &&
+    n * tiles >= least &&
     oh * ow >= LEAST_USE * tiles * TILE * TILE
   )
 }
