@@ -8,7 +8,7 @@
 //
 // The input gradient with stride s is s·s stride-1 convolutions over dy: the pixels of dx whose row and column leave
 // the same remainder are reached by the same taps.
-#include "conv_input.h"
+#include "conv_tasks.h"
 #include "conv_tile.h"
 #include "groups.h"
 #include "reduction.h"
@@ -16,30 +16,6 @@
 
 namespace VARIANT {
 namespace {
-
-constexpr index_t FEW_PIECES = 16;
-
-// Tasks of a kernel: (image, band, group of output blocks), groups in pairs of blocks as the widest tiles want.
-struct Tasks {
-  index_t images, bands, blocks, groups;
-
-  Tasks(index_t n, double band_count, index_t channels)
-      : images(n), bands(static_cast<index_t>(band_count)), blocks(blocks_of(channels)) {
-    const index_t pieces = images * bands;
-    groups = pieces >= FEW_PIECES ? 1 : smaller(divide_up(blocks, 2), divide_up(FEW_PIECES, pieces));
-  }
-  index_t pieces() const { return images * bands * groups; }
-  index_t image(index_t piece) const { return piece / groups / bands; }
-  index_t band(index_t piece) const { return piece / groups % bands; }
-  index_t first_block(index_t piece) const { return part_start(divide_up(blocks, 2), groups, piece % groups) * 2; }
-  index_t last_block(index_t piece) const {
-    return smaller(blocks, part_start(divide_up(blocks, 2), groups, piece % groups + 1) * 2);
-  }
-};
-
-index_t tap_floats(const Geometry& g) {
-  return divide_up(g.kh * g.kw * static_cast<index_t>(sizeof(Tap) / sizeof(float)), BLOCK) * BLOCK;
-}
 
 // Covers the channel blocks [first, last), each from the planes it is connected to; `source` stands at plane 0.
 void cover_connected(const Connections& connected, Source source, const Sink& sink, index_t first, index_t last,
@@ -59,10 +35,10 @@ template <int U, class Args>
 index_t forward_scratch(const Args& args) {
   const Geometry g(args);
   if constexpr (U == BLOCK)
-    if (g.pointwise() && args.scale < 0) return tap_floats(g);
+    if (g.pointwise() && args.scale < 0) return tap_floats(g.kh, g.kw);
   const index_t bands = static_cast<index_t>(args.bands);
   const index_t planes = U == BLOCK ? blocks_of(args.c) : g.c;
-  return tap_floats(g) + planes * padded_input(g, 0, smaller(g.oh, divide_up(g.oh, bands))).plane(U);
+  return tap_floats(g.kh, g.kw) + planes * padded_input(g, 0, smaller(g.oh, divide_up(g.oh, bands))).plane(U);
 }
 
 template <int U, class Args>
@@ -96,7 +72,7 @@ void forward(const Args& args, const Context& context, index_t piece) {
     height = 1;
   } else {
     const Padded padded = padded_input(g, from_row, to_row);
-    float* copy = context.scratch + tap_floats(g);
+    float* copy = context.scratch + tap_floats(g.kh, g.kw);
     if constexpr (U == BLOCK)
       copy_normalised(copy, x, padded, planes, g.h, g.w, Normaliser(args, context));
     else
@@ -138,23 +114,6 @@ void forward(const Args& args, const Context& context, index_t piece) {
   }
 }
 
-// What the rows [from, to) of dx read of dy.
-Padded padded_gradient(const Geometry& g, index_t from, index_t to) {
-  Padded p;
-  p.first_row = floor_divide(from + g.ph - (g.kh - 1) * g.dh, g.sh);
-  p.rows = floor_divide(to - 1 + g.ph, g.sh) - p.first_row + 1;
-  p.first_column = floor_divide(g.pw - (g.kw - 1) * g.dw, g.sw);
-  p.columns = floor_divide(g.w - 1 + g.pw, g.sw) - p.first_column + 1;
-  p.stride = 1;
-  p.phases = 1;
-  return p;
-}
-
-// Smallest row or column at or after `from` whose place, counted with padding, leaves `phase` when divided by stride.
-index_t first_of_phase(index_t from, index_t padding, index_t stride, index_t phase) {
-  return from + ((phase - from - padding) % stride + stride) % stride;
-}
-
 }  // namespace
 
 index_t pieces(const conv2d_args& args) { return Tasks(static_cast<index_t>(args.n), args.bands, static_cast<index_t>(args.o)).pieces(); }
@@ -171,12 +130,12 @@ index_t pieces(const conv2d_input_gradient_args& args) {
 
 index_t scratch(const conv2d_input_gradient_args& args) {
   const Geometry g(args);
-  if (g.pointwise()) return tap_floats(g);
+  if (g.pointwise()) return tap_floats(g.kh, g.kw);
   // Bands differ in where they begin within a stride: room for the most rows that any may read.
   const index_t rows = divide_up(g.h, static_cast<index_t>(args.bands));
   Padded padded = padded_gradient(g, 0, smaller(g.h, rows));
   padded.rows += 2;
-  return tap_floats(g) + blocks_of(args.o) * padded.plane(BLOCK);
+  return tap_floats(g.kh, g.kw) + blocks_of(args.o) * padded.plane(BLOCK);
 }
 
 void run(const conv2d_input_gradient_args& args, const Context& context, index_t piece) {
@@ -227,7 +186,7 @@ void run(const conv2d_input_gradient_args& args, const Context& context, index_t
   }
 
   const Padded padded = padded_gradient(g, from_row, to_row);
-  float* copy = context.scratch + tap_floats(g);
+  float* copy = context.scratch + tap_floats(g.kh, g.kw);
   copy_padded<BLOCK>(copy, dy, padded, planes, g.oh, g.ow);
   source.x = copy;
   source.row = padded.row(BLOCK);

@@ -14,6 +14,11 @@ struct Tap {
   index_t x, weight;
 };
 
+// Room for the taps of a kernel of kh x kw.
+INLINE index_t tap_floats(index_t kh, index_t kw) {
+  return divide_up(kh * kw * static_cast<index_t>(sizeof(Tap) / sizeof(float)), BLOCK) * BLOCK;
+}
+
 struct Source {
   const float* x;
   index_t row, plane;  // distance of the inputs of two output rows, of two input planes

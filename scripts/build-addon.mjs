@@ -21,6 +21,8 @@ const execute = promisify(execFile)
 export const kernelSources = [
   'conv',
   'conv_weight',
+  'conv_bf16',
+  'conv_weight_bf16',
   'groups',
   'winograd',
   'winograd_weight',

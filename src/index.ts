@@ -68,6 +68,7 @@ export {
 export type { NamedWeights, Preprocessing, TrainedNetwork } from './formats/trained-network.js'
 export { type Complexity, complexity } from './model/complexity.js'
 export { type SummaryOptions, summary } from './model/summary.js'
+export { type Precision, precisions } from './ops/precision.js'
 export { type Recompute, recomputeLevels } from './plan/passes/recompute.js'
 export {
   type CifarOptions as CifarNetOptions,

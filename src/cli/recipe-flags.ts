@@ -8,6 +8,8 @@ import {
   dropGranularities,
   type OptimizerName,
   optimizerNames,
+  type Precision,
+  precisions,
   type RecipeOptions,
   type ScheduleName,
   scheduleNames,
@@ -40,6 +42,7 @@ export interface RecipeFlags {
   readonly zeroInitResidual?: true
   readonly preciseBn?: number
   readonly labelSmoothing?: number
+  readonly precision?: Precision
   readonly seed?: number
 }
 
@@ -81,6 +84,11 @@ export function recipeOptions(): Option[] {
     new Option('--zero-init-residual', 'start with residual branches of zero'),
     option('--precise-bn <n>', 'take the statistics of norms anew from n batches at the end', whole(0)),
     option('--label-smoothing <s>', '(default: 0)', number),
+    option(
+      '--precision <name>',
+      `of products of convolutions: ${precisions.join(', ')} (default: float32)`,
+      oneOf(precisions),
+    ),
   ]
 }
 
@@ -88,11 +96,22 @@ export function recipeOptions(): Option[] {
 export function recipeOf(flags: RecipeFlags): RecipeOptions {
   const { epochs, steps, batchSize, accumulate, lr, momentum, nesterov, epsilon, weightDecay, decayOn } = flags
   const { milestones, gamma, warmupEpochs, warmupUntil, warmupLr, clipNorm, clipRate } = flags
-  const { optimizer, dropPath, dropPathBy, zeroInitResidual, preciseBn, labelSmoothing, seed } = flags
+  const { optimizer, dropPath, dropPathBy, zeroInitResidual, preciseBn, labelSmoothing, precision, seed } = flags
   const schedule = flags.schedule ?? (milestones ? 'step' : undefined)
   const betas = flags.betas as [number, number] | undefined // completeRecipe counts them
   const length = { epochs, steps, batchSize, accumulate }
   const update = { lr, optimizer, momentum, nesterov, betas, epsilon, weightDecay, decayOn, clipNorm, clipRate }
   const rates = { schedule, milestones, gamma, warmupEpochs, warmupUntil, warmupLr }
-  return { ...length, ...update, ...rates, dropPath, dropPathBy, zeroInitResidual, preciseBn, labelSmoothing, seed }
+  return {
+    ...length,
+    ...update,
+    ...rates,
+    dropPath,
+    dropPathBy,
+    zeroInitResidual,
+    preciseBn,
+    labelSmoothing,
+    precision,
+    seed,
+  }
 }

@@ -4,6 +4,7 @@
  * (NCHW activations, OIHW weights).
  */
 import type { Graph } from '../graph/graph.js'
+import type { Precision } from '../ops/precision.js'
 import type { Plan, PlanTarget } from '../plan/plan.js'
 
 export interface Engine {
@@ -11,6 +12,8 @@ export interface Engine {
   readonly build: string
   /** Threads that a run uses. Results do not depend on it. */
   readonly threads: number
+  /** What its convolutions can multiply: float32, and perhaps operands rounded to less. */
+  readonly precisions: readonly Precision[]
   /** How plans for this engine are laid out. */
   readonly target: PlanTarget
   /** Operations of the whole graph that this engine lacks; empty when it can run it. */

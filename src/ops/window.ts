@@ -13,6 +13,8 @@ export type ConvAttributes = {
   readonly groups?: number
   /** The weight, of a 3x3 kernel, is given as `winogradWeight` makes it. */
   readonly winograd?: boolean
+  /** Operands are rounded to bfloat16 before they are multiplied: see `precision.ts`. */
+  readonly precision?: 'bf16'
 }
 /** Rows and columns of a kernel, and of its form for Winograd's algorithm F(4x4, 3x3). */
 export const WINOGRAD_TAPS = 3

@@ -1,6 +1,7 @@
 /** From a graph to something that runs: asks the engine first whether it can. */
 import type { Engine, Executable } from '../engine/engine.js'
 import type { Graph } from '../graph/graph.js'
+import { isRounded } from '../ops/precision.js'
 import type { Plan } from '../plan/plan.js'
 import { type PlanOptions, planGraph } from '../plan/planner.js'
 import { EngineError } from '../util/errors.js'
@@ -14,6 +15,11 @@ export function planFor(engine: Engine, graph: Graph, options: PlanOptions = {})
   if (missing.length > 0)
     throw new EngineError(
       `${engine.build}: this network needs ${missing.join(', ')}, which this engine lacks; use another`,
+    )
+  if (isRounded(graph) && !engine.precisions.includes('bf16'))
+    throw new EngineError(
+      `${engine.build}: precision bf16 is not offered by this engine here; native-avx512 has it on processors with a tile ` +
+        'unit for bfloat16 (AMX) on Linux, the reference everywhere; use precision float32',
     )
   return planGraph(graph, engine.target, options)
 }

@@ -1,5 +1,6 @@
 /** How a network is trained, as plain data: what a checkpoint holds as JSON, with its defaults and its checks. */
 import { type Augmentation, checkAugmentation } from '../data/augment.js'
+import { type Precision, precisions } from '../ops/precision.js'
 import { ConfigError } from '../util/errors.js'
 import { type ScheduleName, scheduleNames } from './schedule.js'
 
@@ -65,6 +66,11 @@ export interface Recipe {
   readonly preciseBn: number
   /** In [0, 1): see softmaxCrossEntropy. */
   readonly labelSmoothing: number
+  /**
+   * What convolutions multiply in training: `bf16` rounds their operands to bfloat16, as autocast does; sums and all else
+   * stay float32, and evaluations are float32 throughout.
+   */
+  readonly precision: Precision
   readonly augmentation: Augmentation
   /** Names the initial weights, the order of the pictures and their augmentation. */
   readonly seed: number
@@ -99,6 +105,7 @@ export const defaultRecipe = {
   zeroInitResidual: false,
   preciseBn: 0,
   labelSmoothing: 0,
+  precision: 'float32',
   augmentation: { pad: 4, flip: true },
   seed: 0,
 } as const satisfies Recipe
@@ -168,6 +175,7 @@ function checkRecipe(recipe: Recipe): void {
   flag('zeroInitResidual', recipe.zeroInitResidual)
   whole('preciseBn', recipe.preciseBn, 0)
   number('labelSmoothing', recipe.labelSmoothing, 'in [0, 1)', (s) => s >= 0 && s < 1)
+  oneOf('precision', recipe.precision, precisions)
   checkAugmentation(augmentation, 'recipe.augmentation')
   whole('seed', recipe.seed, 0)
 }

@@ -5,6 +5,7 @@
 import { differentiate } from '../autodiff/differentiate.js'
 import type { Graph } from '../graph/graph.js'
 import { forwardGraph } from '../model/forward.js'
+import { roundOperands } from '../ops/precision.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { accumulated } from './accumulate.js'
 import { addUpdates, type UpdateSettings } from './optimizer.js'
@@ -12,7 +13,8 @@ import type { Recipe } from './recipe.js'
 
 /** The part of a recipe that the graph of a step depends on. */
 export type StepSettings = UpdateSettings &
-  Pick<Recipe, 'batchSize' | 'accumulate' | 'labelSmoothing' | 'dropPath' | 'dropPathBy' | 'seed'>
+  Pick<Recipe, 'batchSize' | 'accumulate' | 'labelSmoothing' | 'dropPath' | 'dropPathBy' | 'seed'> &
+  Partial<Pick<Recipe, 'precision'>>
 
 /**
  * Outputs `loss` (mean of the step, before the update) and `logits` [batch, classes]. With `accumulate` above 1, inputs
@@ -28,7 +30,7 @@ export function trainingGraph(spec: NetworkSpec, settings: StepSettings): Graph 
       dropPath: { rate: dropPath, by: dropPathBy, seed, batch },
     }),
   )
-  return stepGraph(forwards, settings)
+  return stepGraph(settings.precision === 'bf16' ? forwards.map(roundOperands) : forwards, settings)
 }
 
 /**

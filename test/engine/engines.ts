@@ -35,11 +35,13 @@ const required = new Set((process.env.RESNET_REQUIRE_ENGINES ?? '').split(',').f
 
 /**
  * Declares the tests of `body` for each engine build. A build that cannot be opened is printed and counted as skipped,
- * or fails where it is required. `body` gets the build opened once, and a way to open it again. `except` leaves builds out, for example the one that the others are compared with.
+ * or fails where it is required. `body` gets the build opened once, and a way to open it again. `except` leaves builds out, for example the one that the
+ * others are compared with; those of which `lacks` tells what they lack are printed and skipped.
  */
 export async function describeEngines(
   body: (engine: () => Engine, open: (threads: number) => Promise<Engine>) => void,
   except: readonly string[] = [],
+  lacks: (engine: Engine) => string | undefined = () => undefined,
 ): Promise<void> {
   for (const name of required)
     if (!builds.some((build) => build.name === name))
@@ -50,11 +52,18 @@ export async function describeEngines(
       })
   for (const { name, open } of builds) {
     if (except.includes(name)) continue
+    let lacking: string | undefined
     const absent = await open().then(
-      (engine) => engine.dispose().then(() => undefined),
+      (engine) => {
+        lacking = lacks(engine)
+        return engine.dispose()
+      },
       (error: unknown) => error,
     )
-    if (absent === undefined)
+    if (lacking !== undefined) {
+      console.warn(`${name} lacks ${lacking}, these tests are skipped`)
+      test.skip(name, () => {})
+    } else if (absent === undefined)
       describe(name, () => {
         let engine: Engine
         beforeAll(async () => {

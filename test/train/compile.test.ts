@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { openReference } from '../../src/engine/reference/engine.js'
 import type { Graph } from '../../src/graph/graph.js'
 import { forwardGraph } from '../../src/model/forward.js'
+import { roundOperands } from '../../src/ops/precision.js'
 import { planGraph } from '../../src/plan/planner.js'
 import { compileGraph } from '../../src/train/compile.js'
 import { tinySpec } from './tiny.js'
@@ -13,6 +14,14 @@ test('lists all that an engine lacks', async () => {
   const poor = { ...openReference(), build: 'poor', missing: () => ['conv2d', 'linear'] }
   await expect(compileGraph(poor, graph)).rejects.toThrow(
     'poor: this network needs conv2d, linear, which this engine lacks; use another',
+  )
+})
+
+test('says where a precision is to be had that an engine lacks', async () => {
+  const poor = { ...openReference(), build: 'poor', precisions: ['float32'] as const }
+  await expect(compileGraph(poor, roundOperands(graph))).rejects.toThrow(
+    'poor: precision bf16 is not offered by this engine here; native-avx512 has it on processors with a tile unit for ' +
+      'bfloat16 (AMX) on Linux, the reference everywhere; use precision float32',
   )
 })
 

@@ -58,6 +58,7 @@ describe('the errors', () => {
       'recipe.warmupEpochs: the schedule one-cycle has a warm-up of its own; leave it at 0',
     ],
     [{ labelSmoothing: 1 }, 'recipe.labelSmoothing: expected a number in [0, 1), got 1'],
+    [{ precision: 'fp16' }, 'recipe.precision: expected one of float32, bf16; got "fp16"'],
     [{ accumulate: 0 }, 'recipe.accumulate: expected a whole number of at least 1, got 0'],
     [{ optimizer: 'rmsprop' }, 'recipe.optimizer: expected one of sgd, adam, adamw; got "rmsprop"'],
     [
@@ -100,7 +101,7 @@ describe('the errors', () => {
       { batchsize: 3 },
       'recipe.batchsize: unknown field; the fields are batchSize, accumulate, epochs, lr, optimizer, momentum, nesterov, ' +
         'betas, epsilon, weightDecay, decayOn, schedule, milestones, gamma, warmupEpochs, warmupUntil, warmupLr, clipNorm, ' +
-        'clipRate, dropPath, dropPathBy, zeroInitResidual, preciseBn, labelSmoothing, augmentation, seed, steps',
+        'clipRate, dropPath, dropPathBy, zeroInitResidual, preciseBn, labelSmoothing, precision, augmentation, seed, steps',
     ],
   ])('%j', (options, message) => {
     expect(() => completeRecipe(options as RecipeOptions)).toThrow(message)

@@ -28,6 +28,20 @@ describe('the graph of a step', () => {
   })
 })
 
+describe('precision', () => {
+  const rounded = (precision: 'float32' | 'bf16', accumulate = 1) =>
+    trainingGraph(tinySpec, tinyRecipe({ precision, accumulate })).nodes.filter(
+      ({ attributes }) => attributes.precision === 'bf16',
+    )
+
+  test('bf16 rounds what all convolutions and their gradients multiply, and nothing else', () => {
+    const convolutions = trainingGraph(tinySpec, tinyRecipe()).nodes.filter(({ op }) => op.startsWith('conv2d'))
+    expect(rounded('bf16').map(({ op, path }) => [op, path])).toEqual(convolutions.map(({ op, path }) => [op, path]))
+    expect(rounded('bf16', 2)).toHaveLength(2 * convolutions.length)
+    expect(rounded('float32')).toEqual([])
+  })
+})
+
 describe('weight decay', () => {
   const decays = (decayOn: 'all' | 'weights') =>
     trainingGraph(tinySpec, tinyRecipe({ decayOn, weightDecay: 0.5 }))

@@ -1,5 +1,6 @@
 /** The Node addon as a backend: native code, chosen at run time by what this processor can do. */
 import { createRequire } from 'node:module'
+import { type Precision, precisions } from '../../ops/precision.js'
 import { EngineError } from '../../util/errors.js'
 import type { CpuBackend, CpuProgram, ProgramSource } from './backend.js'
 
@@ -9,6 +10,8 @@ export type AddonVariant = 'avx512' | 'avx2' | 'baseline'
 interface Addon {
   /** Instruction sets that this processor can run, fastest first. */
   readonly variants: readonly AddonVariant[]
+  /** Whether this processor has a unit that multiplies tiles of bfloat16, and the system lets us use it. */
+  readonly bf16: boolean
   readonly Pool: new (threads: number, variant: AddonVariant) => NativePool
 }
 
@@ -78,12 +81,14 @@ export async function openAddon(options: { threads: number; variant?: AddonVaria
 class AddonBackend implements CpuBackend {
   readonly build: string
   readonly threads: number
+  readonly precisions: readonly Precision[]
   readonly #pool: NativePool
   readonly #runs = new Set<Promise<void>>()
 
   constructor(addon: Addon, threads: number, variant: AddonVariant) {
     this.build = `native-${variant}`
     this.threads = threads
+    this.precisions = addon.bf16 && variant === 'avx512' ? precisions : ['float32']
     this.#pool = speak(() => new addon.Pool(threads, variant))
   }
 

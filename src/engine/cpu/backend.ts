@@ -3,11 +3,15 @@
  * and the threads' scratch. Offsets and lengths are in floats from the start of the arena.
  */
 
+import type { Precision } from '../../ops/precision.js'
+
 export interface CpuBackend {
   /** `native-avx512`, `native-avx2`, `native-baseline` or `wasm-simd`. */
   readonly build: string
   /** Threads that a run uses. Results do not depend on it. */
   readonly threads: number
+  /** See `Engine`. */
+  readonly precisions: readonly Precision[]
   /** Allocates the arena (zeroed) and keeps copies of the tapes (see kernel-table.ts for their form). */
   load(program: ProgramSource): Promise<CpuProgram>
   /** Ends the threads. Runs in progress are finished first. */

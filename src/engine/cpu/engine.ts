@@ -4,6 +4,7 @@
  */
 import type { Graph, GraphInput, Value } from '../../graph/graph.js'
 import { verify } from '../../ops/index.js'
+import { keepRounded } from '../../ops/precision.js'
 import { fuseGradientAdd, fuseReduction, splitNormGradient } from '../../plan/passes/backward.js'
 import { fuseAdd, fuseRelu } from '../../plan/passes/epilogue.js'
 import { foldBatchNorms } from '../../plan/passes/fold.js'
@@ -17,6 +18,7 @@ import { elements, shapeText } from '../../util/shape.js'
 import type { Engine, Executable } from '../engine.js'
 import type { CpuBackend, CpuProgram } from './backend.js'
 import { type Layouts, layoutsOf, pack, storedFloats, unpack } from './layout.js'
+import { gainsByRounding } from './lower/bf16.js'
 import { bandsOf, gradientBands, normalisesInput, winogradPays } from './lower/conv.js'
 import { canLower, loweringOf } from './lower/index.js'
 import { NONE } from './lower/lowering.js'
@@ -26,6 +28,7 @@ const FLOAT = 4
 
 /** The passes, in order: each takes for granted what those before it did. */
 const passes: readonly Pass[] = [
+  (graph) => keepRounded(graph, gainsByRounding),
   foldBatchNorms,
   (graph) => splitBatchNorm(graph, bandsOf),
   fuseAdd,
@@ -50,6 +53,7 @@ export function openCpuEngine(backend: CpuBackend): Engine {
   return {
     build: backend.build,
     threads: backend.threads,
+    precisions: backend.precisions,
     target,
     missing: (graph: Graph) => [...new Set(graph.nodes.map(({ op }) => op))].filter((op) => !canLower(op)),
     compile: async (plan) => {

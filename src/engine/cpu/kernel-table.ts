@@ -71,6 +71,13 @@ export const kernels = {
     'x', 'weight', 'y', 'bias', 'residual', 'relu', 'statistics', ...norm, ...reduction, ...winograd, 'bands',
   ],
   conv2d_weight_gradient_winograd: ['x', 'dy', 'partials', ...norm, ...winograd, 'chunks'],
+  // The same with operands rounded to bfloat16, by the tile unit: only where the addon says that there is one. `weight` is
+  // packed: by block of 16 columns, plane of 32 rows (16 where there are no more) and tap, [rows / 2][16][2] bfloat16;
+  // columns are output channels and rows input channels, or, transposed for the input gradient, the other way round.
+  pack_bf16_weight: ['weight', 'y', 'oblocks', 'iblocks', 'taps', 'transposed'],
+  conv2d_bf16: ['x', 'weight', 'y', 'residual', 'statistics', ...norm, ...geometry, 'bands'],
+  conv2d_input_gradient_bf16: ['dy', 'weight', 'dx', 'addend', ...reduction, ...geometry, 'bands'],
+  conv2d_weight_gradient_bf16: ['x', 'dy', 'partials', ...norm, ...geometry, 'chunks', 'parts'],
   // y = sum of `chunks` partials of `count` floats each, in order.
   sum_partials: ['partials', 'y', 'count', 'chunks'],
   transpose_weight: ['weight', 'y', 'oblocks', 'iblocks', 'taps'],

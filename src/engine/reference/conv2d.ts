@@ -5,12 +5,13 @@
  * i-th channel of the output's group.
  */
 import type { ConvAttributes } from '../../ops/window.js'
+import { operand } from './rounded.js'
 import { type Kernel, sizes4, type Tensor } from './tensor.js'
 import { weightOf } from './winograd.js'
 
 export const conv2d: Kernel<ConvAttributes> = ([x, given], [y], attributes) => {
-  const weight = attributes.winograd ? weightOf(given) : given
-  const [from, to] = [x.data, y.data]
+  const weight = operand(attributes.winograd ? weightOf(given) : given, attributes)
+  const [from, to] = [operand(x, attributes).data, y.data]
   to.fill(0)
   eachTap(x, weight, y, attributes, (weightAt, xAt, yAt, { rows, columns, xRow, xColumn, yRow }) => {
     const tap = weight.data[weightAt]
@@ -19,8 +20,9 @@ export const conv2d: Kernel<ConvAttributes> = ([x, given], [y], attributes) => {
   })
 }
 
-export const conv2dInputGradient: Kernel<ConvAttributes> = ([dy, weight], [dx], attributes) => {
-  const [from, to] = [dy.data, dx.data]
+export const conv2dInputGradient: Kernel<ConvAttributes> = ([dy, given], [dx], attributes) => {
+  const weight = operand(given, attributes)
+  const [from, to] = [operand(dy, attributes).data, dx.data]
   to.fill(0)
   eachTap(dx, weight, dy, attributes, (weightAt, xAt, yAt, { rows, columns, xRow, xColumn, yRow }) => {
     const tap = weight.data[weightAt]
@@ -30,7 +32,7 @@ export const conv2dInputGradient: Kernel<ConvAttributes> = ([dy, weight], [dx], 
 }
 
 export const conv2dWeightGradient: Kernel<ConvAttributes> = ([x, dy], [dweight], attributes) => {
-  const [from, gradient] = [x.data, dy.data]
+  const [from, gradient] = [operand(x, attributes).data, operand(dy, attributes).data]
   dweight.data.fill(0)
   eachTap(x, dweight, dy, attributes, (weightAt, xAt, yAt, { rows, columns, xRow, xColumn, yRow }) => {
     let sum = 0

@@ -5,6 +5,7 @@
  */
 import type { Value } from '../../graph/graph.js'
 import { isOpName } from '../../ops/index.js'
+import { precisions } from '../../ops/precision.js'
 import type { Plan, PlanTarget } from '../../plan/plan.js'
 import { EngineError } from '../../util/errors.js'
 import { elements } from '../../util/shape.js'
@@ -22,6 +23,7 @@ export function openReference(): Engine {
   return {
     build: 'reference',
     threads: 1,
+    precisions,
     target,
     missing: (graph) => [...new Set(graph.nodes.map(({ op }) => op))].filter((op) => !isOpName(op)),
     compile: async (plan) => new ReferenceExecutable(plan),

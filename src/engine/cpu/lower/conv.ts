@@ -6,6 +6,7 @@ import type { NormaliseAttributes, ReduceAttributes } from '../../../ops/fused-n
 import type { ConvAttributes, Pair } from '../../../ops/window.js'
 import { connections } from '../groups.js'
 import { BLOCK } from '../layout.js'
+import { packedFloats, pushPacked } from './bf16.js'
 import { type Context, type Lowering, NONE } from './lowering.js'
 import { normArguments, reductionArguments } from './norm.js'
 import { pushWeight, suitsWinograd, tileBands, winogradFloats, winogradSizes } from './winograd.js'
@@ -76,6 +77,7 @@ export function winogradPays({ op, attributes, inputs: [x, weight], outputs: [y]
   if (op !== 'conv2d' && op !== 'conv2dStatistics' && op !== 'conv2dActivation') return false
   const conv = attributes as ConvAttributes & { readonly bands?: number }
   const sizes = geometry(shape(x!), shape(y!), kernelOf(weight!), conv)
+  if (conv.precision) return false
   const fixed = op === 'conv2dActivation' // of a folded norm
   return suitsWinograd(sizes, kernelOf(weight!), conv, fixed) && (conv.bands ?? 1) === 1
 }
@@ -100,7 +102,12 @@ function emitConv(
   }
   const wanted = bands ?? (attributes.winograd ? bandsOf(sizes.n, sizes.oh) : bandsOfFewest(sizes))
   const prologue = normArguments(norm, attributes, context)
-  if (attributes.winograd)
+  if (attributes.precision) {
+    const { x: from, y: to, residual: added, statistics: slots } = common
+    pushPacked(tape, common.weight, context.workspace, blocksOf(weight, attributes), false)
+    const operands = { x: from, weight: context.workspace, y: to, residual: added, statistics: slots }
+    tape.push('conv2d_bf16', { ...operands, ...prologue, ...sizes, bands: wanted })
+  } else if (attributes.winograd)
     tape.push('conv2d_winograd', {
       ...common,
       ...prologue,
@@ -112,13 +119,20 @@ function emitConv(
   else tape.push('conv2d', { ...common, ...prologue, ...sizes, bands: wanted })
 }
 
+/** Room for the weight as a convolution of rounded operands takes it. */
+function forwardWorkspace(weight: Value, attributes: ConvAttributes): number {
+  return attributes.precision ? packedFloats(blocksOf(weight, attributes), false) : 0
+}
+
 export const conv2d: Lowering<ConvAttributes> = {
+  workspace: ({ inputs: [, weight] }, attributes) => forwardWorkspace(weight!, attributes),
   emit({ inputs: [x, weight], outputs: [y] }, attributes, context) {
     emitConv([x!, weight!], y!, attributes, context)
   },
 }
 
 export const conv2dStatistics: Lowering<StatisticsConvAttributes> = {
+  workspace: ({ inputs: [, weight] }, attributes) => forwardWorkspace(weight!, attributes),
   emit({ inputs: [x, weight, ...rest], outputs: [y, statistics] }, attributes, context) {
     const residual = attributes.add ? rest.shift() : undefined
     emitConv([x!, weight!], y!, attributes, context, { norm: rest, residual, statistics, bands: attributes.bands })
@@ -155,6 +169,7 @@ function gradientSizes(sizes: ReturnType<typeof geometry>) {
 
 /** The transposed weight, and its transformed form if Winograd is used. */
 function gradientWorkspace(dy: Value, weight: Value, dx: Value, attributes: ConvAttributes): number {
+  if (attributes.precision) return packedFloats(blocksOf(weight, attributes), true)
   const { oblocks, iblocks } = blocksOf(weight, attributes)
   const sizes = geometry(shape(dx), shape(dy), kernelOf(weight), attributes)
   const winograd = suitsWinograd(gradientSizes(sizes), kernelOf(weight), attributes)
@@ -169,7 +184,8 @@ export function gradientBands({ inputs: [dy, weight], outputs: [dx], attributes 
 function gradientBandsOf(dx: Value, dy: Value, weight: Value, attributes: ConvAttributes): number {
   const sizes = geometry(shape(dx), shape(dy), kernelOf(weight), attributes)
   const bands = bandsOf(sizes.n, sizes.h)
-  return suitsWinograd(gradientSizes(sizes), kernelOf(weight), attributes) ? tileBands(sizes.h, sizes.w, bands) : bands
+  const winograd = !attributes.precision && suitsWinograd(gradientSizes(sizes), kernelOf(weight), attributes)
+  return winograd ? tileBands(sizes.h, sizes.w, bands) : bands
 }
 
 /** What the first half of a norm's backward pass needs, which follows the gradient: its inputs, and where sums go. */
@@ -192,12 +208,18 @@ function emitInputGradient(
   const sizes = geometry(shape(dx), shape(dy), kernelOf(weight), attributes)
   const { oblocks, iblocks, taps } = blocksOf(weight, attributes)
   const { o, c, groups } = sizes
-  const turned = { weight: at(weight), y: workspace, taps }
-  if (groups === 1) tape.push('transpose_weight', { ...turned, oblocks, iblocks })
-  else tape.push('transpose_grouped_weight', { ...turned, o, c, groups })
   const added = addend ? at(addend) : NONE
   const reduction = reductionArguments(reduce.inputs, reduce.sums, reduce.attributes, context)
   const bands = gradientBandsOf(dx, dy, weight, attributes)
+  if (attributes.precision) {
+    pushPacked(tape, at(weight), workspace, { oblocks, iblocks, taps }, true)
+    const operands = { dy: at(dy), weight: workspace, dx: at(dx), addend: added }
+    tape.push('conv2d_input_gradient_bf16', { ...operands, ...reduction, ...sizes, bands })
+    return
+  }
+  const turned = { weight: at(weight), y: workspace, taps }
+  if (groups === 1) tape.push('transpose_weight', { ...turned, oblocks, iblocks })
+  else tape.push('transpose_grouped_weight', { ...turned, o, c, groups })
   const flipped = gradientSizes(sizes)
   if (suitsWinograd(flipped, kernelOf(weight), attributes)) {
     const transformed = workspace + transposedFloats(weight, attributes)
@@ -287,7 +309,7 @@ export const conv2dWeightGradient: Lowering<WeightGradientAttributes> = {
     const common = { x: at(x!), dy: at(dy!), partials }
     const prologue = normArguments(norm, attributes, context)
     const count = size(dweight!)
-    if (suitsWinograd(sizes, attributes.kernel, attributes) && count <= WINOGRAD_WEIGHT) {
+    if (!attributes.precision && suitsWinograd(sizes, attributes.kernel, attributes) && count <= WINOGRAD_WEIGHT) {
       const { chunks } = cutWeightGradient(sizes.n, 1, count)
       tape.push('conv2d_weight_gradient_winograd', { ...common, ...prologue, ...winogradSizes(sizes), chunks })
       tape.push('sum_partials', { partials, y: at(dweight!), count, chunks })
@@ -295,7 +317,9 @@ export const conv2dWeightGradient: Lowering<WeightGradientAttributes> = {
     }
     const { oblocks, taps } = blocksOf(dweight!, attributes)
     const { chunks, parts } = cutWeightGradient(sizes.n, oblocks, count)
-    if (layout(x!) === 'plain') tape.push('conv2d_weight_gradient_plain', { ...common, ...sizes, chunks, parts })
+    if (attributes.precision)
+      tape.push('conv2d_weight_gradient_bf16', { ...common, ...prologue, ...sizes, chunks, parts })
+    else if (layout(x!) === 'plain') tape.push('conv2d_weight_gradient_plain', { ...common, ...sizes, chunks, parts })
     else tape.push('conv2d_weight_gradient', { ...common, ...prologue, ...sizes, chunks, parts })
     tape.push('sum_partials', { partials, y: at(dweight!), count, chunks })
     const { o, c, groups } = sizes

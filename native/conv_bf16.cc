@@ -1,0 +1,303 @@
+// Convolution forward and its input gradient of operands rounded to bfloat16, with sums in float32, and the packing of
+// their weights. Pieces, padding, prologue and epilogue are those of conv.cc; the padded copy holds rounded numbers, 32
+// channels a pixel where there are as many, so that 16 neighbouring pixels of it are one left factor of the tile unit
+// and the weights of a tap a right one. Every output is summed in one order (planes, taps, channels).
+#include "bf16.h"
+#include "conv_tasks.h"
+#include "conv_tile.h"
+#include "reduction.h"
+#include "statistics.h"
+
+namespace VARIANT {
+
+#if HAS_AMX
+namespace {
+
+constexpr index_t TILE = 16;  // pixels of a left factor
+
+struct RoundedSource {
+  const bf16* x;
+  index_t depth, row, plane;  // channels of a pixel; distance of the inputs of two output rows, of two planes
+  index_t planes;
+  const bf16* weight;
+  index_t weight_plane, weight_block;
+  const Tap* taps;
+  index_t tap_count;
+
+  // Of a copy with `blocks` blocks of channels, and weights of `all_taps` taps.
+  RoundedSource(const bf16* copy, index_t blocks, const Padded& padded, const float* weights, index_t all_taps)
+      : x(copy), depth(rounded_depth(blocks)), row(padded.row(static_cast<int>(depth))),
+        plane(padded.plane(static_cast<int>(depth))), planes(divide_up(blocks * BLOCK, depth)),
+        weight(reinterpret_cast<const bf16*>(weights)), weight_plane(all_taps * depth * BLOCK),
+        weight_block(planes * weight_plane) {}
+};
+
+// Room for the rounded copy of `blocks` blocks of channels, in floats.
+index_t copy_floats(index_t blocks, const Padded& padded) {
+  const index_t depth = rounded_depth(blocks);
+  return rounded_floats(divide_up(blocks * BLOCK, depth) * padded.plane(static_cast<int>(depth)));
+}
+
+// As copy_planes (conv_input.h), rounded; a half plane that no channel fills is zero.
+template <class Prologue>
+AMX void copy_rounded(bf16* to, const float* image, const Padded& p, index_t blocks, index_t h, index_t w,
+                      const Prologue& prologue) {
+  const index_t depth = rounded_depth(blocks), per_plane = depth / BLOCK;
+  const index_t stored = divide_up(blocks, per_plane) * per_plane;
+  for (index_t i = 0; i < stored; i++) {
+    const bool filled = i < blocks;
+    const auto change = prologue.block(filled ? i : 0);
+    bf16* plane = to + i / per_plane * p.plane(static_cast<int>(depth)) + i % per_plane * BLOCK;
+    for (index_t r = 0; r < p.rows; r++) {
+      bf16* row = plane + r * p.row(static_cast<int>(depth));
+      const index_t y = p.first_row + r;
+      const bool inside = filled && y >= 0 && y < h;
+      const float* source = image + (i * h + y) * w * BLOCK;
+      for (index_t phase = 0; phase < p.phases; phase++, row += p.columns * depth) {
+        const index_t offset = p.first_column + phase;
+        const index_t first = inside ? smaller(p.columns, larger(0, divide_up(-offset, p.stride))) : p.columns;
+        const index_t last = larger(first, smaller(p.columns, floor_divide(w - 1 - offset, p.stride) + 1));
+        for (index_t x = 0; x < first; x++) store_rounded(row + x * depth, vec{});
+        for (index_t x = first; x < last; x++)
+          store_rounded(row + x * depth, change(load_lanes(source + (x * p.stride + offset) * BLOCK)).part[0]);
+        for (index_t x = last; x < p.columns; x++) store_rounded(row + x * depth, vec{});
+      }
+    }
+  }
+}
+
+// P tiles of pixels by V blocks of output channels.
+template <int P, int V>
+AMX void multiply(const RoundedSource& from, const bf16* const (&x)[2], const bf16* weight,
+                  float* const (&sums)[2][2]) {
+  begin_sums<P, V>(sums, true);
+  for (index_t i = 0; i < from.planes; i++)
+    for (index_t k = 0; k < from.tap_count; k++) {
+      const index_t at = i * from.plane + from.taps[k].x;
+      const bf16* w = weight + i * from.weight_plane + from.taps[k].weight;
+      add_products<P, V>({x[0] + at, x[1] + at}, from.depth * 2, {w, w + from.weight_block});
+    }
+  end_sums<P, V>(sums);
+}
+
+// A tile of up to 16 pixels of one output row. Where a row is no multiple of 16 wide the last tile begins before the end
+// of the one before it, and its first `skip` pixels are left out.
+struct Place {
+  index_t row, column, skip;
+
+  Place(index_t tile, index_t across, index_t width) {
+    row = tile / across;
+    const index_t wanted = tile % across * TILE;
+    column = smaller(wanted, larger(0, width - TILE));
+    skip = wanted - column;
+  }
+};
+
+void finish(const float* sums, const Sink& to, const Place& place, index_t pixels, index_t block) {
+  const index_t at = block * to.block + place.row * to.row + place.column * to.pixel;
+  for (index_t p = place.skip; p < pixels; p++) {
+    vec y = load(sums + p * BLOCK);
+    if (to.addend) y += load(to.addend + at + p * to.pixel);
+    store(to.y + at + p * to.pixel, y);
+  }
+}
+
+// Covers the channel blocks [first, last) of an output whose sink stands at block 0.
+AMX void cover_rounded(const RoundedSource& from, const Sink& to, index_t first, index_t last, index_t height,
+                       index_t width) {
+  const index_t pixels = smaller(TILE, width), across = divide_up(width, TILE), tiles = height * across;
+  alignas(64) float room[4 * TILE * BLOCK];
+  float* const sums[2][2] = {{room, room + 256}, {room + 512, room + 768}};
+  configure_tiles(pixels, from.depth);
+  for (index_t block = first; block < last; block += 2) {
+    const bool two = block + 1 < last;
+    const bf16* weight = from.weight + block * from.weight_block;
+    for (index_t t = 0; t < tiles; t += 2) {
+      const bool pair = t + 1 < tiles;
+      const Place places[2] = {{t, across, width}, {pair ? t + 1 : t, across, width}};
+      const bf16* x[2];
+      for (int p = 0; p < 2; p++) x[p] = from.x + places[p].row * from.row + places[p].column * from.depth;
+      if (two && pair)
+        multiply<2, 2>(from, x, weight, sums);
+      else if (two)
+        multiply<1, 2>(from, x, weight, sums);
+      else if (pair)
+        multiply<2, 1>(from, x, weight, sums);
+      else
+        multiply<1, 1>(from, x, weight, sums);
+      for (int p = 0; p <= static_cast<int>(pair); p++)
+        for (int v = 0; v <= static_cast<int>(two); v++) finish(sums[p][v], to, places[p], pixels, block + v);
+    }
+  }
+  release_tiles();
+}
+
+// Two rows of 16 weights each (null for zeros), rounded, side by side.
+AMX void pack_rows(const float* first, const float* second, bf16* to) {
+  const __m512i pairs = rounded_pairs(first ? load(first) : vec{}, second ? load(second) : vec{});
+  _mm512_storeu_si512(to, pairs);
+}
+
+}  // namespace
+
+index_t pieces(const conv2d_bf16_args& args) {
+  return Tasks(static_cast<index_t>(args.n), args.bands, static_cast<index_t>(args.o)).pieces();
+}
+
+index_t scratch(const conv2d_bf16_args& args) {
+  const Geometry g(args);
+  const index_t rows = smaller(g.oh, divide_up(g.oh, static_cast<index_t>(args.bands)));
+  return tap_floats(g.kh, g.kw) + copy_floats(blocks_of(args.c), padded_input(g, 0, rows));
+}
+
+void run(const conv2d_bf16_args& args, const Context& context, index_t piece) {
+  const Geometry g(args);
+  const Tasks tasks(g.n, args.bands, g.o);
+  const index_t image = tasks.image(piece), band = tasks.band(piece);
+  const index_t from_row = part_start(g.oh, tasks.bands, band), to_row = part_start(g.oh, tasks.bands, band + 1);
+  if (from_row == to_row) return;
+  const index_t blocks = blocks_of(args.c), height = to_row - from_row;
+  const float* x = context.at(args.x) + image * blocks * g.h * g.w * BLOCK;
+
+  Tap* taps = reinterpret_cast<Tap*>(context.scratch);
+  bf16* copy = reinterpret_cast<bf16*>(context.scratch + tap_floats(g.kh, g.kw));
+  const Padded padded = padded_input(g, from_row, to_row);
+  const Normaliser norm(args, context);
+  if (norm)
+    copy_rounded(copy, x, padded, blocks, g.h, g.w, norm);
+  else
+    copy_rounded(copy, x, padded, blocks, g.h, g.w, AsIs());
+  RoundedSource source(copy, blocks, padded, context.at(args.weight), g.kh * g.kw);
+  source.taps = taps;
+  source.tap_count = g.kh * g.kw;
+  for (index_t k = 0; k < source.tap_count; k++) {
+    const index_t row = k / g.kw * g.dh, column = k % g.kw * g.dw;
+    taps[k].x = row * source.row + (column % g.sw * padded.columns + column / g.sw) * source.depth;
+    taps[k].weight = k * source.depth * BLOCK;
+  }
+  source.row *= g.sh;
+
+  const index_t offset = (image * tasks.blocks * g.oh + from_row) * g.ow * BLOCK;
+  const float* residual = context.at(args.residual);
+  Sink sink;
+  sink.y = context.at(args.y) + offset;
+  sink.addend = residual ? residual + offset : nullptr;
+  sink.pixel = BLOCK;
+  sink.row = g.ow * BLOCK;
+  sink.block = g.oh * g.ow * BLOCK;
+
+  float* statistics = context.at(args.statistics);
+  const index_t last = tasks.last_block(piece), channels = tasks.blocks * BLOCK;
+  for (index_t block = tasks.first_block(piece); block < last; block += 2) {
+    const index_t end = smaller(last, block + 2);
+    cover_rounded(source, sink, block, end, height, g.ow);
+    if (!statistics) continue;
+    float* mean = statistics + (image * tasks.bands + band) * 2 * channels;
+    for (index_t b = block; b < end; b++)
+      plane_statistics(sink.y + b * sink.block, height * g.ow, mean + b * BLOCK, mean + channels + b * BLOCK);
+  }
+}
+
+index_t pieces(const conv2d_input_gradient_bf16_args& args) {
+  return Tasks(static_cast<index_t>(args.n), args.bands, static_cast<index_t>(args.c)).pieces();
+}
+
+index_t scratch(const conv2d_input_gradient_bf16_args& args) {
+  const Geometry g(args);
+  // Bands differ in where they begin within a stride: room for the most rows that any may read.
+  Padded padded = padded_gradient(g, 0, smaller(g.h, divide_up(g.h, static_cast<index_t>(args.bands))));
+  padded.rows += 2;
+  return tap_floats(g.kh, g.kw) + copy_floats(blocks_of(args.o), padded);
+}
+
+void run(const conv2d_input_gradient_bf16_args& args, const Context& context, index_t piece) {
+  const Geometry g(args);
+  const Tasks tasks(g.n, args.bands, g.c);
+  const index_t image = tasks.image(piece), band = tasks.band(piece);
+  const index_t from_row = part_start(g.h, tasks.bands, band), to_row = part_start(g.h, tasks.bands, band + 1);
+  if (from_row == to_row) return;
+  const index_t first = tasks.first_block(piece), last = tasks.last_block(piece), blocks = blocks_of(args.o);
+  const index_t offset = image * tasks.blocks * g.h * g.w * BLOCK;
+  float* dx = context.at(args.dx);
+  const float* addend = context.at(args.addend);
+
+  Tap* taps = reinterpret_cast<Tap*>(context.scratch);
+  bf16* copy = reinterpret_cast<bf16*>(context.scratch + tap_floats(g.kh, g.kw));
+  const Padded padded = padded_gradient(g, from_row, to_row);
+  copy_rounded(copy, context.at(args.dy) + image * blocks * g.oh * g.ow * BLOCK, padded, blocks, g.oh, g.ow, AsIs());
+  RoundedSource source(copy, blocks, padded, context.at(args.weight), g.kh * g.kw);
+  source.taps = taps;
+  Sink sink;
+  sink.block = g.h * g.w * BLOCK;
+  sink.pixel = g.sw * BLOCK;
+  sink.row = g.sh * g.w * BLOCK;
+  for (index_t row_phase = 0; row_phase < g.sh; row_phase++) {
+    const index_t row = first_of_phase(from_row, g.ph, g.sh, row_phase);
+    if (row >= to_row) continue;
+    for (index_t column_phase = 0; column_phase < g.sw; column_phase++) {
+      const index_t column = first_of_phase(0, g.pw, g.sw, column_phase);
+      if (column >= g.w) continue;
+      source.tap_count = 0;
+      for (index_t k = 0; k < g.kh * g.kw; k++) {
+        const index_t y = row + g.ph - k / g.kw * g.dh, x = column + g.pw - k % g.kw * g.dw;
+        if (y % g.sh != 0 || x % g.sw != 0) continue;
+        Tap& tap = taps[source.tap_count++];
+        tap.x = (y / g.sh - padded.first_row) * source.row + (x / g.sw - padded.first_column) * source.depth;
+        tap.weight = k * source.depth * BLOCK;
+      }
+      const index_t at = offset + (row * g.w + column) * BLOCK;
+      sink.y = dx + at;
+      sink.addend = addend ? addend + at : nullptr;
+      cover_rounded(source, sink, first, last, divide_up(to_row - row, g.sh), divide_up(g.w - column, g.sw));
+    }
+  }
+  const Reduction reduction(args, context);
+  if (!reduction) return;
+  for (index_t block = first; block < last; block++)
+    reduction.plane(dx, dx, offset + (block * g.h + from_row) * g.w * BLOCK, (to_row - from_row) * g.w * BLOCK, block,
+                    tasks.blocks * BLOCK, image * tasks.bands + band);
+}
+
+index_t pieces(const pack_bf16_weight_args& args) {
+  return static_cast<index_t>(args.transposed != 0 ? args.iblocks : args.oblocks);
+}
+
+// A piece is one block of the columns of the right factors.
+void run(const pack_bf16_weight_args& args, const Context& context, index_t piece) {
+  const bool transposed = args.transposed != 0;
+  const index_t oblocks = static_cast<index_t>(args.oblocks), iblocks = static_cast<index_t>(args.iblocks);
+  const index_t taps = static_cast<index_t>(args.taps), rows = transposed ? oblocks : iblocks;
+  const index_t depth = rounded_depth(rows), planes = divide_up(rows * BLOCK, depth);
+  bf16* to = reinterpret_cast<bf16*>(context.at(args.y)) + piece * planes * taps * depth * BLOCK;
+  alignas(64) float turned[BLOCK * BLOCK];
+  for (index_t plane = 0; plane < planes; plane++)
+    for (index_t tap = 0; tap < taps; tap++)
+      for (index_t half = 0; half < depth / BLOCK; half++) {
+        const index_t block = plane * (depth / BLOCK) + half;
+        const index_t o = transposed ? block : piece, i = transposed ? piece : block;
+        const float* from = context.at(args.weight) + ((o * iblocks + i) * taps + tap) * BLOCK * BLOCK;
+        if (transposed && block < rows) {
+          for (int r = 0; r < BLOCK; r++)
+            for (int c = 0; c < BLOCK; c++) turned[c * BLOCK + r] = from[r * BLOCK + c];
+          from = turned;
+        }
+        bf16* pairs = to + (plane * taps + tap) * depth * BLOCK + half * BLOCK * BLOCK;
+        for (int r = 0; r < BLOCK; r += 2, pairs += 2 * BLOCK)
+          pack_rows(block < rows ? from + r * BLOCK : nullptr, block < rows ? from + (r + 1) * BLOCK : nullptr, pairs);
+      }
+}
+
+#else
+#define NEVER_RUN(name)                                   \
+  index_t pieces(const name##_args&) { return 1; }        \
+  void run(const name##_args&, const Context&, index_t) { \
+    __builtin_trap();                                     \
+  }
+NEVER_RUN(conv2d_bf16)
+NEVER_RUN(conv2d_input_gradient_bf16)
+NEVER_RUN(pack_bf16_weight)
+index_t scratch(const conv2d_bf16_args&) { return 0; }
+index_t scratch(const conv2d_input_gradient_bf16_args&) { return 0; }
+#endif
+
+}  // namespace VARIANT

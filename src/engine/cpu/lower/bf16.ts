@@ -1,0 +1,31 @@
+/** When a convolution with rounded operands is computed by the tile unit, and how its weight is packed for that. */
+import type { Node } from '../../../graph/graph.js'
+import { BLOCK } from '../layout.js'
+import type { Tape } from '../tape.js'
+
+/**
+ * Whether a node gains by rounding: one group, and a block of channels on both sides. Stems, which read the few channels
+ * of a picture, stay in float32.
+ */
+export function gainsByRounding({ op, attributes, inputs, outputs }: Node): boolean {
+  const shape = (op.startsWith('conv2dWeightGradient') ? outputs[0] : inputs[1])!.type.shape
+  return (attributes.groups ?? 1) === 1 && shape[0]! >= BLOCK && shape[1]! >= BLOCK
+}
+
+/** Blocks of a weight: of output and input channels. */
+interface Blocks {
+  readonly oblocks: number
+  readonly iblocks: number
+  readonly taps: number
+}
+
+/** Floats that a packed weight takes: rows are stored in pairs of blocks, where there is more than one. */
+export function packedFloats({ oblocks, iblocks, taps }: Blocks, transposed: boolean): number {
+  const [columns, rows] = transposed ? [iblocks, oblocks] : [oblocks, iblocks]
+  const stored = rows > 1 ? 2 * Math.ceil(rows / 2) : 1
+  return (columns * stored * taps * BLOCK * BLOCK) / 2
+}
+
+export function pushPacked(tape: Tape, weight: number, to: number, blocks: Blocks, transposed: boolean): void {
+  tape.push('pack_bf16_weight', { weight, y: to, ...blocks, transposed: Number(transposed) })
+}

@@ -1,0 +1,144 @@
+/**
+ * Convolutions of rounded operands against the reference, which rounds the same: products of bfloat16 are exact in
+ * float32, so that the tolerances are those of any convolution. The reference runs what the engine makes of a graph:
+ * there, only those are rounded that gain by it.
+ */
+import { expect, test } from 'vitest'
+import { gainsByRounding } from '../../src/engine/cpu/lower/bf16.js'
+import type { Engine } from '../../src/engine/engine.js'
+import { evaluateOutputs } from '../../src/engine/reference/evaluate.js'
+import { roundToBf16 } from '../../src/engine/reference/rounded.js'
+import { f32, type Graph } from '../../src/graph/graph.js'
+import { conv2d } from '../../src/ops/conv2d.js'
+import { isRounded, keepRounded } from '../../src/ops/precision.js'
+import type { ConvAttributes, Pair } from '../../src/ops/window.js'
+import { compileGraph } from '../../src/train/compile.js'
+import { describeEngines } from './engines.js'
+import { measure } from './measure.js'
+import { normal, type SingleOp, singleOp } from './single-op.js'
+import { tolerances } from './tolerances.js'
+
+test('rounds to 8 bits, half-way to the even, and keeps what is no number', () => {
+  const values = Float32Array.of(
+    1,
+    1 + 2 ** -8,
+    1 + 3 * 2 ** -8,
+    -1 - 2 ** -7,
+    1 + 2 ** -8 + 2 ** -20,
+    Infinity,
+    NaN,
+    0,
+  )
+  expect([...roundToBf16(values)]).toEqual([1, 1, 1 + 2 ** -6, -1 - 2 ** -7, 1 + 2 ** -7, Infinity, NaN, 0])
+})
+
+interface Geometry {
+  readonly x: readonly [number, number, number, number]
+  readonly weight: readonly [number, number, number]
+  readonly stride?: Pair
+  readonly padding?: Pair
+  readonly dilation?: Pair
+}
+
+const geometries: readonly Geometry[] = [
+  // Stages of CIFAR nets, and of ImageNet nets.
+  { x: [2, 16, 32, 32], weight: [16, 3, 3], padding: [1, 1] },
+  { x: [3, 16, 16, 16], weight: [32, 3, 3], stride: [2, 2], padding: [1, 1] },
+  { x: [17, 32, 16, 16], weight: [32, 3, 3], padding: [1, 1] },
+  { x: [2, 64, 8, 8], weight: [64, 3, 3], padding: [1, 1] },
+  { x: [2, 64, 56, 56], weight: [64, 3, 3], padding: [1, 1] },
+  { x: [1, 64, 28, 28], weight: [128, 1, 1], stride: [2, 2] },
+  { x: [1, 64, 14, 14], weight: [48, 3, 3], stride: [2, 2], padding: [1, 1] },
+  { x: [5, 64, 7, 7], weight: [64, 3, 3], padding: [1, 1] },
+  { x: [1, 256, 7, 7], weight: [64, 1, 1] },
+  { x: [1, 512, 3, 3], weight: [32, 3, 3], padding: [1, 1] },
+  { x: [33, 16, 4, 4], weight: [16, 3, 3], padding: [1, 1] },
+  // Odd numbers of blocks, widths that fill none.
+  { x: [2, 48, 9, 17], weight: [80, 3, 3], padding: [1, 1] },
+  { x: [3, 17, 13, 6], weight: [33, 3, 3], padding: [1, 1] },
+  { x: [2, 40, 7, 9], weight: [100, 1, 1] },
+  // A pixel; rows and columns; no padding, and much; strides and dilations that differ.
+  { x: [1, 16, 1, 1], weight: [16, 1, 1] },
+  { x: [1, 16, 1, 50], weight: [16, 1, 5], padding: [0, 2] },
+  { x: [1, 32, 50, 1], weight: [16, 5, 1], padding: [2, 0] },
+  { x: [2, 16, 8, 9], weight: [16, 3, 3] },
+  { x: [1, 18, 5, 7], weight: [18, 3, 3], padding: [0, 3] },
+  { x: [2, 16, 7, 8], weight: [16, 2, 2] },
+  { x: [2, 20, 8, 8], weight: [24, 4, 4], stride: [2, 2], padding: [1, 1] },
+  { x: [2, 16, 9, 14], weight: [16, 3, 3], stride: [1, 2], padding: [1, 1] },
+  { x: [1, 19, 11, 13], weight: [21, 3, 3], stride: [3, 2], padding: [1, 0] },
+  { x: [2, 16, 10, 11], weight: [32, 1, 1], stride: [3, 3] },
+  { x: [1, 16, 15, 13], weight: [16, 3, 3], padding: [2, 2], dilation: [2, 2] },
+  { x: [2, 16, 11, 16], weight: [16, 3, 3], stride: [2, 2], padding: [2, 3], dilation: [2, 3] },
+]
+
+function casesOf({ x, weight: [o, kh, kw], ...given }: Geometry): SingleOp[] {
+  const attributes: ConvAttributes = { stride: [1, 1], padding: [0, 0], dilation: [1, 1], ...given, precision: 'bf16' }
+  const input = { type: f32(...x), fill: normal() }
+  const weight = { type: f32(o, x[1], kh, kw), fill: normal(), role: 'parameter' } as const
+  const dy = { type: conv2d.infer([input.type, weight.type], attributes)[0]!, fill: normal() }
+  const bands = Math.min(2, dy.type.shape[2]!)
+  return [
+    singleOp('conv2d', attributes, [input, weight]),
+    singleOp('conv2dStatistics', { ...attributes, bands, add: true }, [input, weight, dy]),
+    singleOp('conv2dInputGradient', { ...attributes, size: [x[2], x[3]] }, [dy, weight]),
+    singleOp('conv2dInputGradientAdd', { ...attributes, size: [x[2], x[3]] }, [dy, weight, input]),
+    singleOp('conv2dWeightGradient', { ...attributes, kernel: [kh, kw] }, [input, dy]),
+  ]
+}
+
+async function runOn(engine: Engine, graph: Graph, inputs: ReadonlyMap<string, Float32Array | Int32Array>) {
+  const executable = await compileGraph(engine, graph)
+  for (const [name, data] of inputs) executable.write(name, data)
+  await executable.run()
+  const outputs = new Map<string, Float32Array>()
+  for (const { name } of graph.outputs) outputs.set(name, await executable.read(name))
+  await executable.dispose()
+  return outputs
+}
+
+await describeEngines(
+  (engine, open) => {
+    const all = geometries.flatMap(casesOf)
+
+    for (const one of all)
+      test(one.title, async () => {
+        const lowered = engine().target.lower(one.graph)
+        expect(isRounded(lowered)).toBe(true)
+        const inputs = one.inputs()
+        const got = await runOn(engine(), one.graph, inputs)
+        for (const [name, values] of evaluateOutputs(one.graph, inputs)) {
+          const { max, rms } = measure(got.get(name)!, values)
+          const tolerance = tolerances[one.op]
+          expect(max, `largest error of ${name}`).toBeLessThanOrEqual(tolerance.max)
+          expect(rms, `rms error of ${name}`).toBeLessThanOrEqual(tolerance.rms)
+        }
+      })
+
+    test('gives the same bits on any number of threads', async () => {
+      const three = await open(3)
+      for (const one of all.slice(0, 20))
+        expect(await runOn(three, one.graph, one.inputs())).toEqual(await runOn(engine(), one.graph, one.inputs()))
+      await three.dispose()
+    })
+  },
+  [],
+  ({ precisions }) => (precisions.includes('bf16') ? undefined : 'bf16'),
+)
+
+test('stems and convolutions in groups stay in float32 where there is a tile unit', () => {
+  const suits = (channels: number, outputs: number, groups: number) => {
+    const attributes: ConvAttributes = { stride: [1, 1], padding: [1, 1], dilation: [1, 1], groups, precision: 'bf16' }
+    const weight = { type: f32(outputs, channels / groups, 3, 3), fill: normal() }
+    return isRounded(
+      keepRounded(
+        singleOp('conv2d', attributes, [{ type: f32(1, channels, 8, 8), fill: normal() }, weight]).graph,
+        gainsByRounding,
+      ),
+    )
+  }
+  expect(suits(3, 16, 1)).toBe(false)
+  expect(suits(16, 15, 1)).toBe(false)
+  expect(suits(32, 32, 2)).toBe(false)
+  expect(suits(16, 16, 1)).toBe(true)
+})
