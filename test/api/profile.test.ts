@@ -33,7 +33,7 @@ test('nodes alike are one part, told by their shapes', async () => {
   const { parts } = await profile(preset('resnet20'), { mode: 'inference', batch: 3, rounds: 1 })
   const paths = (text: string) => parts.find(({ shapes }) => shapes === text)?.paths
   expect(paths('3x3x32x32, 16x3x3x3 → 3x16x32x32')).toEqual(['stem.conv'])
-  expect(paths('2 of 3x64x8x8, 64x64x3x3 → 3x64x8x8')).toEqual([1, 2, 3].map((n) => `stage3.block${n}.conv2`))
+  expect(paths('2 of 3x64x8x8, 64x64x6x6 → 3x64x8x8')).toEqual([1, 2, 3].map((n) => `stage3.block${n}.conv2`))
 })
 
 test('the reference engine has nothing to measure', async () => {
