@@ -4,6 +4,7 @@
  */
 import type { Graph } from '../graph/graph.js'
 
+/** The precisions that convolutions can multiply in: `float32`, or `bf16`, whose operands are rounded first. */
 export const precisions = ['float32', 'bf16'] as const
 /** One of `precisions`. */
 export type Precision = (typeof precisions)[number]
