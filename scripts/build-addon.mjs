@@ -29,6 +29,7 @@ export const kernelSources = [
   'norm',
   'elementwise',
   'arithmetic',
+  'bias',
   'dropout',
   'sums',
   'update',

@@ -28,6 +28,8 @@ export interface Scope {
   name(value: Value): string
   /** Adds a list of whole numbers; returns its name. */
   constant(values: readonly number[]): string
+  /** Adds a single number; returns its name. */
+  number(value: number): string
 }
 
 /**
@@ -46,13 +48,15 @@ export function encodeOnnx({ spec, preprocessing, weights }: TrainedNetwork): Ui
   for (const node of graph.nodes) {
     const result = node.outputs[0]!
     if (!names.has(result)) names.set(result, node.path)
+    const added = (encode: (name: string) => Encoded) => {
+      const name = `${node.path}.constant${initializers.length}`
+      initializers.push(encode(name))
+      return name
+    }
     const scope: Scope = {
       name: (value) => names.get(value)!,
-      constant: (values) => {
-        const name = `${node.path}.constant${initializers.length}`
-        initializers.push(wholes(name, values))
-        return name
-      },
+      constant: (values) => added((name) => wholes(name, values)),
+      number: (value) => added((name) => floats(name, [], Float32Array.of(value))),
     }
     nodes.push(...encodeNode(node, names.get(result)!, scope))
   }
@@ -107,6 +111,13 @@ const translations: Translations = {
     const attributes = [ints('strides', a.stride), ints('pads', both(a.padding)), ints('dilations', a.dilation)]
     return [{ type: 'Conv', inputs: inputs.map(name), attributes: [...attributes, int('group', a.groups ?? 1)] }]
   },
+  addBias: ({ inputs: [x, bias] }, { name, constant }) => [
+    { type: 'Reshape', inputs: [name(bias!), constant([bias!.type.shape[0]!, 1, 1])] },
+    { type: 'Add', inputs: [name(x!), PREVIOUS] },
+  ],
+  scale: ({ attributes, inputs }, { name, number }) => [
+    { type: 'Mul', inputs: [name(inputs[0]!), number(attributes.factor)] },
+  ],
   batchNormInference: ({ attributes, inputs }, { name }) => [
     { type: 'BatchNormalization', inputs: inputs.map(name), attributes: [real('epsilon', attributes.epsilon)] },
   ],

@@ -1,7 +1,7 @@
-/** One block as graph: residual branch and shortcut, in post- or pre-activation order. */
+/** One block as graph: residual branch and shortcut, in the order that its spec says. */
 import type { Value } from '../graph/graph.js'
 import type { DropoutAttributes } from '../ops/dropout.js'
-import { type PlacedBlock, projects } from '../spec/blocks.js'
+import { normalisesProjection, type PlacedBlock, projects } from '../spec/blocks.js'
 import type { ConvLayer } from '../spec/spec.js'
 import type { LayerBuilder } from './layers.js'
 
@@ -10,34 +10,41 @@ import type { LayerBuilder } from './layers.js'
  * @param drop how its residual branch is dropped by chance; left out: never
  */
 export function addBlock(layers: LayerBuilder, block: PlacedBlock, x: Value, drop?: DropoutAttributes): Value {
-  const build = block.spec.order === 'post' ? postActivation : preActivation
+  const { order } = block.spec
+  const build = order === 'pre' || order === 'relu-pre' ? activationFirst : convolutionFirst
   const output = build(layers, block, x, drop)
   layers.results.set(block.path, output)
   return output
 }
 
-/** conv, norm, ReLU, …, conv, norm; add the shortcut; ReLU. [He 2015, figure 2] */
-function postActivation(layers: LayerBuilder, block: PlacedBlock, x: Value, drop?: DropoutAttributes): Value {
+/** conv, norm, ReLU, …, conv; then norm, addition and ReLU in one of the orders that He 2016 tries. [figure 4a to c] */
+function convolutionFirst(layers: LayerBuilder, block: PlacedBlock, x: Value, drop?: DropoutAttributes): Value {
   const { path, spec } = block
+  const { order, branch } = spec
+  const last = branch.length
   let y = x
-  spec.branch.forEach((layer, index) => {
+  branch.forEach((layer, index) => {
     if (index > 0) y = layers.relu(`${path}.relu${index}`, y)
     y = layers.conv(`${path}.conv${index + 1}`, y, layer, strideOf(block, index))
-    y = layers.norm(`${path}.norm${index + 1}`, y)
+    if (index + 1 < last || order !== 'norm-after-add') y = addNorm(layers, block, index + 1, y)
   })
-  return layers.relu(`${path}.relu`, addShortcut(layers, block, x, y, drop))
+  if (order === 'relu-before-add') y = layers.relu(`${path}.relu${last}`, y)
+  y = addShortcut(layers, block, x, y, drop)
+  if (order === 'norm-after-add') y = addNorm(layers, block, last, y)
+  return order === 'post' || order === 'norm-after-add' ? layers.relu(`${path}.relu`, y) : y
 }
 
-/** norm, ReLU, conv, …, norm, ReLU, conv; add the shortcut. [He 2016, figure 4e] */
-function preActivation(layers: LayerBuilder, block: PlacedBlock, x: Value, drop?: DropoutAttributes): Value {
+/** norm, ReLU, conv, …; add the shortcut [He 2016, figure 4e]. In the order `relu-pre` norms follow convolutions [4d]. */
+function activationFirst(layers: LayerBuilder, block: PlacedBlock, x: Value, drop?: DropoutAttributes): Value {
   const { path, spec } = block
   let y = x
   let split = x
   spec.branch.forEach((layer, index) => {
-    y = layers.norm(`${path}.norm${index + 1}`, y)
+    if (spec.order === 'pre') y = addNorm(layers, block, index + 1, y)
     y = layers.relu(`${path}.relu${index + 1}`, y)
     if (index === 0 && spec.activateBeforeSplit) split = y
     y = layers.conv(`${path}.conv${index + 1}`, y, layer, strideOf(block, index))
+    if (spec.order === 'relu-pre') y = addNorm(layers, block, index + 1, y)
   })
   return addShortcut(layers, block, split, y, drop)
 }
@@ -50,9 +57,12 @@ function addShortcut(
   branch: Value,
   drop: DropoutAttributes | undefined,
 ): Value {
-  if (block.spec.shortcut === 'none') return branch
-  const kept = drop ? layers.dropout(`${block.path}.drop`, branch, drop) : branch
-  return layers.add(`${block.path}.add`, kept, shortcutOf(layers, block, x))
+  const { path, spec } = block
+  if (spec.shortcut === 'none') return branch
+  const kept = drop ? layers.dropout(`${path}.drop`, branch, drop) : branch
+  const weighed = scaled(layers, `${path}.branch.scale`, kept, spec.branchScale)
+  const shortcut = shortcutOf(layers, block, x)
+  return layers.add(`${path}.add`, weighed, scaled(layers, `${path}.shortcut.scale`, shortcut, spec.shortcutScale))
 }
 
 function shortcutOf(layers: LayerBuilder, block: PlacedBlock, x: Value): Value {
@@ -60,9 +70,17 @@ function shortcutOf(layers: LayerBuilder, block: PlacedBlock, x: Value): Value {
   if (projects(block)) {
     const projection: ConvLayer = { kind: 'conv', width, kernel: 1 }
     const projected = layers.conv(`${path}.shortcut.conv`, x, projection, spec.stride)
-    return spec.order === 'post' ? layers.norm(`${path}.shortcut.norm`, projected) : projected
+    return normalisesProjection(spec) ? layers.norm(`${path}.shortcut.norm`, projected) : projected
   }
   return changesSize ? layers.padShortcut(`${path}.shortcut.pad`, x, width, spec.stride) : x
+}
+
+function addNorm(layers: LayerBuilder, { path, spec }: PlacedBlock, number: number, y: Value): Value {
+  return spec.norm === false ? y : layers.norm(`${path}.norm${number}`, y)
+}
+
+function scaled(layers: LayerBuilder, path: string, x: Value, factor = 1): Value {
+  return factor === 1 ? x : layers.scale(path, x, factor)
 }
 
 function strideOf({ spec }: PlacedBlock, layer: number): number {

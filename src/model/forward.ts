@@ -69,8 +69,10 @@ function addStem(layers: LayerBuilder, stem: readonly StemLayer[], pictures: Val
 }
 
 function addHead(layers: LayerBuilder, { head }: NetworkSpec, x: Value): Value {
-  const features = head.norm ? layers.relu('head.relu', layers.norm('head.norm', x)) : x
-  return layers.classifier('head.classifier', layers.globalAveragePool('head.pool', features), head.classes)
+  const { norm, relu = norm, classes } = head
+  const normed = norm ? layers.norm('head.norm', x) : x
+  const features = relu ? layers.relu('head.relu', normed) : normed
+  return layers.classifier('head.classifier', layers.globalAveragePool('head.pool', features), classes)
 }
 
 function tapped(layers: LayerBuilder, spec: NetworkSpec, path: string): Value {

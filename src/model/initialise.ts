@@ -3,7 +3,7 @@
  * path, so that networks which share a path share its first weights: a net and its plain twin start equal.
  */
 import { placedBlocks } from '../spec/blocks.js'
-import type { NetworkSpec } from '../spec/spec.js'
+import type { BlockSpec, NetworkSpec } from '../spec/spec.js'
 import { ConfigError } from '../util/errors.js'
 import { Random } from '../util/random.js'
 import { elements, type Shape } from '../util/shape.js'
@@ -14,9 +14,9 @@ export interface InitialiseOptions {
   /** A whole number from 0. */
   readonly seed: number
   /**
-   * Whether each residual branch starts as zero, so that blocks start as their shortcuts: by the scale of the last norm
-   * in post-activation blocks [Goyal 2017, §5.1], by the last convolution in pre-activation ones, where a norm of
-   * zeros before a ReLU would never learn. Default false.
+   * Whether each residual branch starts as zero, so that blocks start as their shortcuts: by the scale of its last norm
+   * where it ends in one [Goyal 2017, §5.1], else by its last convolution: a norm of zeros before a ReLU would never
+   * learn, which is why branches that end in a ReLU stay as they are. Default false.
    */
   readonly zeroInitResidual?: boolean
 }
@@ -60,8 +60,13 @@ function fillNormal(value: Float32Array, path: string, seed: number, deviation: 
 /** The parameter of each residual branch that makes its output zero. Plain blocks have none: they would be cut off. */
 function lastOfBranches(spec: NetworkSpec): string[] {
   return placedBlocks(spec)
-    .filter(({ spec: block }) => block.shortcut !== 'none')
-    .map(({ path, spec: { branch, order } }) =>
-      order === 'post' ? `${path}.norm${branch.length}.scale` : `${path}.conv${branch.length}.weight`,
+    .filter(({ spec: block }) => block.shortcut !== 'none' && block.order !== 'relu-before-add')
+    .map(({ path, spec }) =>
+      endsInNorm(spec) ? `${path}.norm${spec.branch.length}.scale` : `${path}.conv${spec.branch.length}.weight`,
     )
+}
+
+/** Whether the last layer before the addition is a norm. */
+function endsInNorm({ order, norm = true }: BlockSpec): boolean {
+  return norm && (order === 'post' || order === 'relu-pre' || order === 'bare-add')
 }

@@ -6,6 +6,7 @@ import { GraphBuilder } from '../graph/builder.js'
 import type { Attributes } from '../graph/graph.js'
 import { f32, i32, type TensorType, type Value } from '../graph/graph.js'
 import { add } from '../ops/add.js'
+import { addBias } from '../ops/add-bias.js'
 import { batchNorm, batchNormInference, runningAverage } from '../ops/batch-norm.js'
 import { conv2d } from '../ops/conv2d.js'
 import { type DropoutAttributes, dropout } from '../ops/dropout.js'
@@ -14,6 +15,7 @@ import { emit, type Op } from '../ops/op.js'
 import { padShortcut } from '../ops/pad-shortcut.js'
 import { averagePool, globalAveragePool, maxPool } from '../ops/pool.js'
 import { relu } from '../ops/relu.js'
+import { scale } from '../ops/scale.js'
 import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.js'
 import { paddingOf } from '../spec/blocks.js'
 import type { BufferName, ParameterName } from '../spec/paths.js'
@@ -63,7 +65,8 @@ export class LayerBuilder {
       dilation: [dilation, dilation],
       ...(groups === 1 ? {} : { groups }),
     } as const
-    return this.#emit(path, conv2d, attributes, x, weight)
+    const y = this.#emit(path, conv2d, attributes, x, weight)
+    return layer.bias ? this.#emit(path, addBias, {}, y, this.#parameter(path, 'bias', f32(width))) : y
   }
 
   /** Batch norm. Running mean and variance are buffers. */
@@ -95,6 +98,11 @@ export class LayerBuilder {
 
   add(path: string, a: Value, b: Value): Value {
     return this.#emit(path, add, {}, a, b)
+  }
+
+  /** factor · x. */
+  scale(path: string, x: Value, factor: number): Value {
+    return this.#emit(path, scale, { factor }, x)
   }
 
   /** Drops by chance; by which, and how often, the attributes say. The graph then asks for the number of the `step`. */

@@ -5,6 +5,7 @@ import { invariant } from '../util/errors.js'
 import { sameShape } from '../util/shape.js'
 import { adam } from './adam.js'
 import { add } from './add.js'
+import { addBias, sumPixels } from './add-bias.js'
 import {
   batchNorm,
   batchNormGradient,
@@ -59,6 +60,7 @@ import { softmaxCrossEntropy, softmaxCrossEntropyGradient } from './softmax-cros
 export const ops = {
   adam,
   add,
+  addBias,
   applyNormGradient,
   averagePool,
   averagePoolGradient,
@@ -114,6 +116,7 @@ export const ops = {
   softmaxCrossEntropyGradient,
   squaredError,
   squaredErrorGradient,
+  sumPixels,
   sumRows,
   winogradWeight,
 } as const

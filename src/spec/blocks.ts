@@ -49,6 +49,11 @@ export function projects({ spec, changesSize }: PlacedBlock): boolean {
   return spec.shortcut === 'project-always' || (spec.shortcut === 'project-on-change' && changesSize)
 }
 
+/** Whether a norm follows the block's projection: where norms follow convolutions and come before the addition. */
+export function normalisesProjection({ order, norm = true }: BlockSpec): boolean {
+  return norm && order !== 'pre' && order !== 'norm-after-add'
+}
+
 /** The padding of a convolution, stated or by default. */
 export function paddingOf({ kernel, padding, dilation = 1 }: ConvLayer): number {
   return padding ?? dilation * (kernel >> 1)

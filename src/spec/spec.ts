@@ -4,9 +4,9 @@
  */
 
 /**
- * A convolution without bias, square, the same on both axes. `dilation` defaults to 1, `padding` to
- * dilation · (kernel >> 1), which keeps the size of the map where kernels are odd and the stride is 1, and `groups` to
- * 1: channels fall into so many groups, each convolved by itself.
+ * A convolution, square, the same on both axes. `dilation` defaults to 1, `padding` to dilation · (kernel >> 1), which
+ * keeps the size of the map where kernels are odd and the stride is 1, `groups` to 1: channels fall into so many groups,
+ * each convolved by itself; and `bias` to false: a norm after a convolution makes it superfluous.
  */
 export interface ConvLayer {
   readonly kind: 'conv'
@@ -16,6 +16,7 @@ export interface ConvLayer {
   readonly padding?: number
   readonly dilation?: number
   readonly groups?: number
+  readonly bias?: boolean
 }
 
 /** A convolution of the stem, which sets its own stride, 1 by default. In a branch the block sets it. */
@@ -44,9 +45,15 @@ export const shortcuts = ['none', 'pad', 'project-on-change', 'project-always'] 
 /** Nothing beside the branch (`none`), or a shortcut of option A (`pad`), B (`project-on-change`) or C (`project-always`). */
 export type Shortcut = (typeof shortcuts)[number]
 
-/** `post` conv, norm, ReLU, …, conv, norm, add, ReLU [He 2015]; `pre` norm, ReLU, conv, …, add [He 2016]. */
-export const orders = ['post', 'pre'] as const
-/** `post`-activation [He 2015] or `pre`-activation [He 2016]. */
+/**
+ * In which order a block convolves, normalises and activates. The first five are those of He 2016, table 2.
+ * `post` conv, norm, ReLU, …, conv, norm, add, ReLU [He 2015]; `norm-after-add` the same, but add, norm, ReLU at the end;
+ * `relu-before-add` the same, but norm, ReLU, add; `relu-pre` ReLU, conv, norm, …, ReLU, conv, norm, add;
+ * `pre` norm, ReLU, conv, …, norm, ReLU, conv, add: full pre-activation; `bare-add` as `post`, but nothing follows the
+ * addition [Gross 2016; Lim 2017].
+ */
+export const orders = ['post', 'norm-after-add', 'relu-before-add', 'relu-pre', 'pre', 'bare-add'] as const
+/** One of `orders`: `post`-activation [He 2015], full `pre`-activation [He 2016], or what lies between. */
 export type Order = (typeof orders)[number]
 
 /** A residual block: a branch beside a shortcut; or, without one, a block of a plain net. */
@@ -60,10 +67,16 @@ export interface BlockSpec {
   readonly order: Order
   readonly shortcut: Shortcut
   /**
-   * Pre-activation blocks only: the first norm and ReLU stand before the split, so that the shortcut sees their result
-   * too. The papers' nets do so in the first block after a bare stem and wherever a shortcut projects. Default false.
+   * Of the orders `pre` and `relu-pre` only: the first activation stands before the split, so that the shortcut sees its
+   * result too. The papers' nets do so in the first block after a bare stem and wherever a shortcut projects. Default false.
    */
   readonly activateBeforeSplit?: boolean
+  /** Whether there are norms, in the branch and after a projection. Default true. */
+  readonly norm?: boolean
+  /** A constant that the branch is multiplied by before the addition. Default 1. [He 2016, table 1; Lim 2017] */
+  readonly branchScale?: number
+  /** A constant that the shortcut is multiplied by. Default 1. [He 2016, table 1] */
+  readonly shortcutScale?: number
 }
 
 /** Blocks that work on maps of one size: the first may shrink them. */
@@ -80,8 +93,10 @@ export interface InputSpec {
 
 /** What follows the last stage. */
 export interface HeadSpec {
-  /** A final norm and ReLU (pre-activation nets); then always global average pooling and the classifier. */
+  /** A final norm, and a ReLU after it (pre-activation nets); then always global average pooling and the classifier. */
   readonly norm: boolean
+  /** Whether a ReLU comes before the pooling. Default: as `norm` says; alone it ends nets of the order `relu-pre`. */
+  readonly relu?: boolean
   readonly classes: number
 }
 

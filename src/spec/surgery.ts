@@ -11,8 +11,8 @@ export function plainTwin(spec: NetworkSpec): NetworkSpec {
   return { ...spec, name: spec.name.startsWith('plain') ? spec.name : name, stages }
 }
 
-function withoutShortcut({ activateBeforeSplit: _, ...block }: BlockSpec): BlockSpec {
-  return { ...block, shortcut: 'none' }
+function withoutShortcut({ branch, stride, strideIn, order, norm }: BlockSpec): BlockSpec {
+  return { branch, stride, strideIn, order, shortcut: 'none', ...(norm === undefined ? {} : { norm }) }
 }
 
 /**

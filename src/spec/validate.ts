@@ -22,8 +22,9 @@ export function validateSpec(value: unknown): NetworkSpec {
   for (const name of ['channels', 'height', 'width']) whole(input, 'input', name, 1)
   checkStem(spec.stem)
   list(spec.stages, 'spec', 'stages', 1).forEach(checkStage)
-  const head = fields(spec.head, 'head', ['norm', 'classes'])
+  const head = fields(spec.head, 'head', ['norm', 'relu', 'classes'])
   flag(head, 'head', 'norm')
+  if (head.relu !== undefined) flag(head, 'head', 'relu')
   whole(head, 'head', 'classes', 2)
   const checked = value as NetworkSpec // every field has been looked at above
   checkWidths(checked)
@@ -57,12 +58,13 @@ function checkPool(layer: Fields, path: string): void {
 }
 
 function checkConv(layer: Fields, path: string, more: readonly string[] = []): void {
-  fields(layer, path, ['kind', 'width', 'kernel', 'padding', 'dilation', 'groups', ...more])
+  fields(layer, path, ['kind', 'width', 'kernel', 'padding', 'dilation', 'groups', 'bias', ...more])
   whole(layer, path, 'width', 1)
   whole(layer, path, 'kernel', 1)
   if (layer.padding !== undefined) whole(layer, path, 'padding', 0)
   if (layer.dilation !== undefined) whole(layer, path, 'dilation', 1)
   if (layer.groups !== undefined) whole(layer, path, 'groups', 1)
+  if (layer.bias !== undefined) flag(layer, path, 'bias')
 }
 
 function checkStage(value: unknown, index: number): void {
@@ -73,8 +75,13 @@ function checkStage(value: unknown, index: number): void {
   })
 }
 
+const blockFields = [
+  ...['branch', 'stride', 'strideIn', 'order', 'shortcut', 'activateBeforeSplit'],
+  ...['norm', 'branchScale', 'shortcutScale'],
+]
+
 function checkBlock(value: unknown, path: string): void {
-  const block = fields(value, path, ['branch', 'stride', 'strideIn', 'order', 'shortcut', 'activateBeforeSplit'])
+  const block = fields(value, path, blockFields)
   const branch = list(block.branch, path, 'branch', 1)
   branch.forEach((value, index) => {
     const layerPath = `${path}.conv${index + 1}`
@@ -87,12 +94,26 @@ function checkBlock(value: unknown, path: string): void {
     wrong(path, 'strideIn', `below the number of layers in the branch, ${branch.length}`, block.strideIn)
   oneOf(block, path, 'order', orders)
   oneOf(block, path, 'shortcut', shortcuts)
+  if (block.norm !== undefined) flag(block, path, 'norm')
+  checkMeeting(block, path)
   if (block.activateBeforeSplit === undefined) return
   flag(block, path, 'activateBeforeSplit')
-  if (block.activateBeforeSplit && block.order !== 'pre')
+  if (block.activateBeforeSplit && block.order !== 'pre' && block.order !== 'relu-pre')
     throw new ConfigError(
       `${path}: activateBeforeSplit is for pre-activation blocks; leave it out, or set order to "pre"`,
     )
+}
+
+/** What is done to branch and shortcut where they meet needs both. */
+function checkMeeting(block: Fields, path: string): void {
+  for (const name of ['branchScale', 'shortcutScale']) {
+    if (block[name] === undefined) continue
+    if (!Number.isFinite(block[name])) wrong(path, name, 'a finite number', block[name])
+    if (block.shortcut === 'none')
+      throw new ConfigError(
+        `${path}: ${name} is for blocks that have a shortcut; leave it out, or set shortcut to "pad"`,
+      )
+  }
 }
 
 /** Zero channels can be added, not taken away. */

@@ -92,6 +92,10 @@ const cases: readonly SingleOp[] = [
     { type: f32(2, 3, 1, 5), fill: normal() },
     { type: f32(2, 3, 1, 5), fill: normal() },
   ]),
+  singleOp('addBias', {}, [
+    { type: f32(2, 3, 2, 5), fill: normal() },
+    { type: f32(3), fill: normal() },
+  ]),
   singleOp('relu', {}, [{ type: f32(2, 3, 3, 5), fill: awayFromZero }]),
   conv([1, 1, 1, 1], [1, 1, 1], [1, 1], [0, 0]),
   conv([2, 3, 5, 7], [4, 3, 3], [1, 1], [1, 1]),

@@ -28,6 +28,7 @@ const weightGradient: Tolerance = { max: 1e-5, rms: 2.5e-6 }
 export const tolerances: { readonly [Name in OpName]: Tolerance } = {
   adam: elementwise,
   add: exact,
+  addBias: exact,
   applyNormGradient: reductions,
   averagePool: sums,
   averagePoolGradient: sums,
@@ -83,6 +84,7 @@ export const tolerances: { readonly [Name in OpName]: Tolerance } = {
   softmaxCrossEntropyGradient: sums,
   squaredError: elementwise,
   squaredErrorGradient: elementwise,
+  sumPixels: reductions,
   sumRows: reductions,
   winogradWeight: elementwise,
 }

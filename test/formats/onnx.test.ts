@@ -72,7 +72,7 @@ testWhere(python, 'the onnx module of Python')('the rules of ONNX are kept', asy
 
 test('operations that ONNX does not have are named', () => {
   const node = { op: 'dropout', attributes: {}, inputs: [], outputs: [], path: 'stage1.block1.drop' }
-  const scope = { name: () => '', constant: () => '' }
+  const scope = { name: () => '', constant: () => '', number: () => '' }
   expect(() => encodeNode(node, 'y', scope)).toThrow(
     'stage1.block1.drop: ONNX export knows no dropout; leave this layer out, or save as safetensors',
   )

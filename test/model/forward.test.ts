@@ -9,7 +9,7 @@ import { verify } from '../../src/ops/index.js'
 import { cifarBasic, cifarBottleneck, imagenetBottleneck } from '../../src/spec/families.js'
 import type { LayerPath } from '../../src/spec/paths.js'
 import { preset, presetNames } from '../../src/spec/presets.js'
-import type { NetworkSpec } from '../../src/spec/spec.js'
+import { type BlockSpec, type NetworkSpec, type Order, orders } from '../../src/spec/spec.js'
 import { ConfigError, ShapeError } from '../../src/util/errors.js'
 
 const smallBottleneck = cifarBottleneck({ depth: 11, order: 'pre', widths: [4, 8, 12] })
@@ -159,6 +159,73 @@ describe('shortcuts', () => {
     expect(strides(1)).toEqual([1, 2, 1, 2])
     expect(strides(0)).toEqual([2, 1, 1, 2])
   })
+})
+
+describe('orders [He 2016, figure 4]', () => {
+  const nodesOf = (order: Order, changes: Partial<BlockSpec> = {}) => {
+    const spec = cifarBasic({ depth: 8, order })
+    const stages = spec.stages.map(({ blocks }) => ({ blocks: blocks.map((block) => ({ ...block, ...changes })) }))
+    const nodes = verify(forwardGraph({ ...spec, stages }, { batch: 1, mode: 'inference' })).nodes
+    return nodes.filter(({ path }) => path.startsWith('stage1.block1.')).map(({ path }) => path.slice(14))
+  }
+
+  test.each<[Order, string]>([
+    ['post', 'conv1 norm1 relu1 conv2 norm2 add relu'],
+    ['norm-after-add', 'conv1 norm1 relu1 conv2 add norm2 relu'],
+    ['relu-before-add', 'conv1 norm1 relu1 conv2 norm2 relu2 add'],
+    ['relu-pre', 'relu1 conv1 norm1 relu2 conv2 norm2 add'],
+    ['pre', 'norm1 relu1 conv1 norm2 relu2 conv2 add'],
+    ['bare-add', 'conv1 norm1 relu1 conv2 norm2 add'],
+  ])('%s: %s', (order, layers) => {
+    expect(nodesOf(order).join(' ')).toBe(layers)
+    const bare = layers.replaceAll(/norm\d ?/g, '')
+    expect(nodesOf(order, { norm: false }).join(' ')).toBe(bare)
+  })
+
+  test('a projection has a norm where norms follow convolutions and come before the addition', () => {
+    const normed = orders.filter((order) =>
+      nodesOf(order, { shortcut: 'project-always' }).some((path) => path === 'shortcut.norm'),
+    )
+    expect(normed).toEqual(['post', 'relu-before-add', 'relu-pre', 'bare-add'])
+    expect(nodesOf('post', { shortcut: 'project-always', norm: false })).not.toContain('shortcut.norm')
+  })
+
+  test('branch and shortcut can be multiplied by constants', () => {
+    expect(nodesOf('post', { branchScale: 0.5, shortcutScale: 0.25 }).join(' ')).toBe(
+      'conv1 norm1 relu1 conv2 norm2 branch.scale shortcut.scale add relu',
+    )
+  })
+
+  test('a head may have a ReLU alone', () => {
+    const spec = cifarBasic({ depth: 8 })
+    const nodes = forwardGraph(
+      { ...spec, head: { ...spec.head, relu: true } },
+      { batch: 1, mode: 'inference' },
+    ).nodes.map(({ path }) => path)
+    expect(nodes.slice(-3)).toEqual(['head.relu', 'head.pool', 'head.classifier'])
+  })
+})
+
+test('convolutions may have a bias, in stem and branches', () => {
+  const spec = preset('resnet8')
+  const conv = { kind: 'conv', width: 16, kernel: 3, bias: true } as const
+  const block = { ...spec.stages[0]!.blocks[0]!, branch: [conv, conv], norm: false }
+  const graph = forwardGraph(
+    { ...spec, stem: [conv], stages: [{ blocks: [block] }] },
+    { batch: 1, mode: 'inference', taps: ['stage1.block1.conv1'] },
+  )
+  expect(parametersOf(verify(graph)).map(({ path, shape }) => `${path} ${shape}`)).toEqual([
+    'stem.conv.weight 16,3,3,3',
+    'stem.conv.bias 16',
+    'stage1.block1.conv1.weight 16,16,3,3',
+    'stage1.block1.conv1.bias 16',
+    'stage1.block1.conv2.weight 16,16,3,3',
+    'stage1.block1.conv2.bias 16',
+    'head.classifier.weight 10,16',
+    'head.classifier.bias 10',
+  ])
+  const tapped = graph.outputs.find(({ name }) => name === 'stage1.block1.conv1')!.value
+  expect(graph.nodes.find(({ outputs }) => outputs[0] === tapped)!.op).toBe('addBias')
 })
 
 test('a stem may have any layers; several of a kind are numbered', () => {

@@ -6,6 +6,7 @@ import { initialise } from '../../src/model/initialise.js'
 import { parametersOf } from '../../src/model/parameters.js'
 import { cifarBasic, cifarBottleneck } from '../../src/spec/families.js'
 import { preset } from '../../src/spec/presets.js'
+import type { Order } from '../../src/spec/spec.js'
 import { ConfigError } from '../../src/util/errors.js'
 import { elements } from '../../src/util/shape.js'
 
@@ -100,6 +101,16 @@ test('zero-init residual: the last norm of a branch, or the last convolution in 
     [1, 2, 3].map((stage) => `stage${stage}.block1.conv2.weight`),
   )
   expect(zeros(preset('plain8'))).toEqual([])
+  const inOrder = (order: Order, norm = true) => {
+    const spec = cifarBasic({ depth: 8, order })
+    const stages = spec.stages.map(({ blocks }) => ({ blocks: blocks.map((block) => ({ ...block, norm })) }))
+    return zeros({ ...spec, stages })[0]
+  }
+  expect(inOrder('relu-pre')).toBe('stage1.block1.norm2.scale')
+  expect(inOrder('bare-add')).toBe('stage1.block1.norm2.scale')
+  expect(inOrder('norm-after-add')).toBe('stage1.block1.conv2.weight')
+  expect(inOrder('post', false)).toBe('stage1.block1.conv2.weight')
+  expect(inOrder('relu-before-add')).toBeUndefined()
 })
 
 test.each([-1, 0.5, Number.NaN])('the seed %d is refused', (seed) => {

@@ -9,8 +9,13 @@ import { validateSpec } from '../../src/spec/validate.js'
 
 const width = fc.integer({ min: 1, max: 9 })
 const conv = fc
-  .record({ width, half: fc.integer({ min: 0, max: 2 }), dilation: fc.integer({ min: 1, max: 2 }) })
-  .map(({ width, half, dilation }) => ({ kind: 'conv', width, kernel: 2 * half + 1, dilation }) as const)
+  .record({
+    width,
+    half: fc.integer({ min: 0, max: 2 }),
+    dilation: fc.integer({ min: 1, max: 2 }),
+    bias: fc.boolean(),
+  })
+  .map(({ half, ...layer }) => ({ kind: 'conv', kernel: 2 * half + 1, ...layer }) as const)
 
 const block: fc.Arbitrary<BlockSpec> = fc
   .record({
@@ -20,11 +25,14 @@ const block: fc.Arbitrary<BlockSpec> = fc
     order: fc.constantFrom(...orders),
     shortcut: fc.constantFrom(...shortcuts),
     shared: fc.boolean(),
+    norm: fc.boolean(),
+    scale: fc.constantFrom(0.1, 0.5, 1),
   })
-  .map(({ shared, ...block }) => ({
+  .map(({ shared, scale, ...block }) => ({
     ...block,
+    ...(block.shortcut === 'none' ? {} : { branchScale: scale, shortcutScale: -scale }),
     strideIn: block.strideIn % block.branch.length,
-    ...(block.order === 'pre' ? { activateBeforeSplit: shared } : {}),
+    ...(block.order.endsWith('pre') ? { activateBeforeSplit: shared } : {}),
   }))
 
 const network: fc.Arbitrary<NetworkSpec> = fc
@@ -53,19 +61,20 @@ function countByHand({ stem, stages, head }: NetworkSpec): number | undefined {
   let count = 0
   for (const layer of stem)
     if (layer.kind === 'conv') {
-      count += layer.width * channels * layer.kernel ** 2
+      count += layer.width * channels * layer.kernel ** 2 + (layer.bias ? layer.width : 0)
       channels = layer.width
     } else if (layer.kind === 'norm') count += 2 * channels
-  for (const { branch, stride, order, shortcut } of stages.flatMap(({ blocks }) => blocks)) {
+  for (const { branch, stride, order, shortcut, norm } of stages.flatMap(({ blocks }) => blocks)) {
     const before = channels
-    for (const { width, kernel } of branch) {
-      count += width * channels * kernel ** 2 + 2 * (order === 'post' ? width : channels)
+    for (const { width, kernel, bias } of branch) {
+      count += width * channels * kernel ** 2 + (bias ? width : 0)
+      if (norm) count += 2 * (order === 'pre' ? channels : width)
       channels = width
     }
     const changes = stride === 2 || channels !== before
     if (shortcut === 'pad' && channels < before) return undefined
     if (shortcut === 'project-always' || (shortcut === 'project-on-change' && changes))
-      count += before * channels + (order === 'post' ? 2 * channels : 0)
+      count += before * channels + (norm && order !== 'pre' && order !== 'norm-after-add' ? 2 * channels : 0)
   }
   return count + (head.norm ? 2 * channels : 0) + 3 * channels + 3
 }

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { GraphBuilder } from '../../src/graph/builder.js'
 import { f32, i32 } from '../../src/graph/graph.js'
+import { addBias } from '../../src/ops/add-bias.js'
 import { concatenate } from '../../src/ops/concatenate.js'
 import { multiply } from '../../src/ops/multiply.js'
 import { emit } from '../../src/ops/op.js'
@@ -19,6 +20,13 @@ test('scale and multiply', () => {
   expect(() => multiply.infer([f32(1, 2), f32(2, 1)], {})).toThrow(
     'multiply: cannot multiply 1x2 and 2x1; the shapes must be equal',
   )
+})
+
+test('a bias is one number a channel, its gradient the sum over pictures and pixels', () => {
+  const x: Numbers = [f32(2, 2, 1, 2), [1, 2, 3, 4, 5, 6, 7, 8]]
+  expect(first('addBias', {}, x, vector(10, 20))).toEqual([11, 12, 23, 24, 15, 16, 27, 28])
+  expect(first('sumPixels', {}, x)).toEqual([14, 22])
+  expect(() => addBias.infer([f32(1, 2, 3, 3), f32(3)], {})).toThrow('addBias: bias must be f32[2], got f32[3]')
 })
 
 test('sigmoid goes from 0 to 1, and is steepest in the middle', () => {

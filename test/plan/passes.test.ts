@@ -4,17 +4,20 @@ import { evaluateOutputs } from '../../src/engine/reference/evaluate.js'
 import { GraphBuilder } from '../../src/graph/builder.js'
 import { f32, type Graph, i32, type Value } from '../../src/graph/graph.js'
 import { add } from '../../src/ops/add.js'
+import { addBias } from '../../src/ops/add-bias.js'
 import { batchNorm, batchNormInference } from '../../src/ops/batch-norm.js'
 import { conv2d } from '../../src/ops/conv2d.js'
 import { verify } from '../../src/ops/index.js'
 import { linear } from '../../src/ops/linear.js'
 import { emit, type Op } from '../../src/ops/op.js'
 import { globalAveragePool } from '../../src/ops/pool.js'
+import { roundOperands } from '../../src/ops/precision.js'
+import { squaredError } from '../../src/ops/regression-loss.js'
 import { relu } from '../../src/ops/relu.js'
 import { softmaxCrossEntropy } from '../../src/ops/softmax-cross-entropy.js'
 import { fuseGradientAdd, fuseReduction, splitNormGradient } from '../../src/plan/passes/backward.js'
 import { fuseAdd, fuseRelu } from '../../src/plan/passes/epilogue.js'
-import { foldBatchNorms } from '../../src/plan/passes/fold.js'
+import { foldBatchNorms, foldBiases } from '../../src/plan/passes/fold.js'
 import { fuseNormalise } from '../../src/plan/passes/prologue.js'
 import { splitBatchNorm } from '../../src/plan/passes/statistics.js'
 import { transformWeights } from '../../src/plan/passes/winograd.js'
@@ -69,7 +72,11 @@ function residualNet(mode: 'training' | 'inference', differentiated: boolean): G
   builder.output('logits', logits)
   builder.output('loss', emit(builder, softmaxCrossEntropy, { smoothing: 0 }, [logits, labels], 'loss')[0]!)
   const graph = builder.build()
-  if (!differentiated) return graph
+  return differentiated ? withGradients(graph, parameters) : graph
+}
+
+/** The graph with the gradients of its loss as outputs. */
+function withGradients(graph: Graph, parameters: readonly Value[]): Graph {
   const { graph: full, gradients } = differentiate(graph, 'loss', parameters)
   const outputs = [...gradients].map(([value, gradient]) => ({
     name: `d ${graph.inputs.find((input) => input.value === value)!.name}`,
@@ -188,6 +195,24 @@ describe('passes keep the meaning of a graph', () => {
       linear: 1,
       softmaxCrossEntropy: 1,
     })
+  })
+
+  it('a bias goes into its convolution, in inference and in training, but not where operands are rounded', () => {
+    const builder = new GraphBuilder()
+    const x = builder.input('x', 'data', f32(2, 4, 6, 5))
+    const w = builder.input('w', 'parameter', f32(4, 4, 3, 3))
+    const b = builder.input('b', 'parameter', f32(4))
+    const biased = emit(builder, addBias, {}, [emit(builder, conv2d, conv, [x, w], 'conv')[0]!, b], 'conv')[0]!
+    const sum = emit(builder, add, {}, [emit(builder, relu, {}, [biased], 'relu')[0]!, x], 'add')[0]!
+    const pooled = emit(builder, globalAveragePool, {}, [sum], 'pool')[0]!
+    const zeros = builder.input('target', 'data', pooled.type)
+    builder.output('loss', emit(builder, squaredError, {}, [pooled, zeros], 'loss')[0]!)
+    const forward = builder.build()
+    const fused = keepsMeaning(forward, [foldBiases, fuseAdd, fuseRelu])
+    expect(count(fused)).toEqual({ conv2dActivation: 1, add: 1, globalAveragePool: 1, squaredError: 1 })
+    const training = keepsMeaning(withGradients(forward, [w, b]), [foldBiases, fuseAdd, fuseRelu])
+    expect(count(training)).toMatchObject({ conv2dActivation: 1, sumPixels: 1, reluGradient: 1 })
+    expect(count(foldBiases(roundOperands(forward)))).toMatchObject({ conv2d: 1, addBias: 1 })
   })
 
   it('weights of convolutions by Winograd are transformed, each once', () => {

@@ -51,7 +51,7 @@ describe('each field is checked and the message says where', () => {
     [
       [...block, 'strides'],
       1,
-      'stage2.block2: there is no field "strides"; the fields are branch, stride, strideIn, order, shortcut, activateBeforeSplit',
+      'stage2.block2: there is no field "strides"; the fields are branch, stride, strideIn, order, shortcut, activateBeforeSplit, norm, branchScale, shortcutScale',
     ],
     [[...block, 'branch'], [], 'stage2.block2: branch must be a list of at least 1, got []'],
     [layer, 64, 'stage2.block2.conv1: expected an object, got 64'],
@@ -63,11 +63,23 @@ describe('each field is checked and the message says where', () => {
     [
       [...layer, 'stride'],
       2,
-      'stage2.block2.conv1: there is no field "stride"; the fields are kind, width, kernel, padding, dilation, groups',
+      'stage2.block2.conv1: there is no field "stride"; the fields are kind, width, kernel, padding, dilation, groups, bias',
+    ],
+    [[...layer, 'bias'], 1, 'stage2.block2.conv1: bias must be true or false, got 1'],
+    [[...block, 'norm'], null, 'stage2.block2: norm must be true or false, got null'],
+    [[...block, 'branchScale'], '0.1', 'stage2.block2: branchScale must be a finite number, got "0.1"'],
+    [
+      [...block, 'shortcutScale'],
+      Number.POSITIVE_INFINITY,
+      'stage2.block2: shortcutScale must be a finite number, got Infinity',
     ],
     [[...block, 'stride'], 0, 'stage2.block2: stride must be a whole number of at least 1, got 0'],
     [[...block, 'strideIn'], 2, 'stage2.block2: strideIn must be below the number of layers in the branch, 2, got 2'],
-    [[...block, 'order'], 'Post', 'stage2.block2: order must be one of post, pre, got "Post"'],
+    [
+      [...block, 'order'],
+      'Post',
+      'stage2.block2: order must be one of post, norm-after-add, relu-before-add, relu-pre, pre, bare-add, got "Post"',
+    ],
     [
       [...block, 'shortcut'],
       'identity',
@@ -81,10 +93,22 @@ describe('each field is checked and the message says where', () => {
     ],
     [['head', 'norm'], 0, 'head: norm must be true or false, got 0'],
     [['head', 'classes'], 1, 'head: classes must be a whole number of at least 2, got 1'],
-    [['head', 'bias'], false, 'head: there is no field "bias"; the fields are norm, classes'],
+    [['head', 'bias'], false, 'head: there is no field "bias"; the fields are norm, relu, classes'],
+    [['head', 'relu'], 'no', 'head: relu must be true or false, got "no"'],
     [['stem'], 'x'.repeat(80), `spec: stem must be a list, got "${'x'.repeat(56)}...`],
   ])('%j = %j', (keys, value, message) => {
     expect(() => validateSpec(broken(keys, value))).toThrow(new ConfigError(message))
+  })
+
+  test('scales are for blocks that have a shortcut', () => {
+    const spec = preset('plain8')
+    const [block] = spec.stages[0]!.blocks
+    for (const name of ['branchScale', 'shortcutScale'])
+      expect(() => validateSpec({ ...spec, stages: [{ blocks: [{ ...block, [name]: 0.5 }] }] })).toThrow(
+        new ConfigError(
+          `stage1.block1: ${name} is for blocks that have a shortcut; leave it out, or set shortcut to "pad"`,
+        ),
+      )
   })
 
   test('values that JSON does not know are named too', () => {

@@ -7,7 +7,7 @@ import { verify } from '../../ops/index.js'
 import { keepRounded } from '../../ops/precision.js'
 import { fuseGradientAdd, fuseReduction, splitNormGradient } from '../../plan/passes/backward.js'
 import { fuseAdd, fuseRelu } from '../../plan/passes/epilogue.js'
-import { foldBatchNorms } from '../../plan/passes/fold.js'
+import { foldBatchNorms, foldBiases } from '../../plan/passes/fold.js'
 import { fuseNormalise } from '../../plan/passes/prologue.js'
 import { splitBatchNorm } from '../../plan/passes/statistics.js'
 import { transformWeights } from '../../plan/passes/winograd.js'
@@ -30,6 +30,7 @@ const FLOAT = 4
 const passes: readonly Pass[] = [
   (graph) => keepRounded(graph, gainsByRounding),
   foldBatchNorms,
+  foldBiases,
   (graph) => splitBatchNorm(graph, bandsOf),
   fuseAdd,
   fuseRelu,

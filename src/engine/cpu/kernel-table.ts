@@ -108,6 +108,10 @@ export const kernels = {
   // next = (1 − momentum) · running + momentum · correction · batch
   running_average: ['running', 'batch', 'next', 'momentum', 'correction', 'count'],
 
+  // The bias of a convolution, blocked, and sums of the pixels of each picture: partials [n][channels].
+  add_bias: ['x', 'bias', 'y', 'n', 'c', 'size'],
+  sum_pixels: ['x', 'partials', 'n', 'c', 'size'],
+
   // Elementwise over any layout.
   relu: ['x', 'y', 'count'],
   relu_gradient: ['dy', 'y', 'dx', 'count'],

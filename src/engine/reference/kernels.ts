@@ -8,6 +8,7 @@ import {
   batchNormInferenceGradient,
   runningAverage,
 } from './batch-norm.js'
+import { addBias, sumPixels } from './bias.js'
 import { conv2d, conv2dInputGradient, conv2dWeightGradient } from './conv2d.js'
 import { add, fill, relu, reluGradient, sgd } from './elementwise.js'
 import {
@@ -50,6 +51,7 @@ export type KernelTable = { readonly [Name in OpName]: Kernel<AttributesOf<Name>
 export const kernels: KernelTable = {
   adam,
   add,
+  addBias,
   applyNormGradient,
   averagePool,
   averagePoolGradient,
@@ -105,6 +107,7 @@ export const kernels: KernelTable = {
   softmaxCrossEntropyGradient,
   squaredError,
   squaredErrorGradient,
+  sumPixels,
   sumRows,
   winogradWeight,
 }

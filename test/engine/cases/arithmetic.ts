@@ -1,8 +1,11 @@
-/** Scaling, products, the logistic function, dropout, and losses that compare with a target. */
+/** Biases, scaling, products, the logistic function, dropout, and losses that compare with a target. */
 import { f32, i32, type TensorType } from '../../../src/graph/graph.js'
+import { addBias } from '../../../src/ops/add-bias.js'
 import { globalNorm } from '../../../src/ops/clip.js'
+import { conv2d } from '../../../src/ops/conv2d.js'
 import type { DropoutAttributes } from '../../../src/ops/dropout.js'
 import { emit } from '../../../src/ops/op.js'
+import { relu } from '../../../src/ops/relu.js'
 import { sigmoid } from '../../../src/ops/sigmoid.js'
 import { type Case, compositeCase } from '../case.js'
 import { awayFromZero, constant, type Fill, normal, positive, singleOp, ties } from '../single-op.js'
@@ -21,6 +24,29 @@ const onEach = (type: TensorType): Case[] => [
     { type, fill: positive },
   ]),
 ]
+
+const biased = (...shape: readonly [number, number, number, number]): Case[] => {
+  const x = { type: f32(...shape), fill: normal(0.5) }
+  return [singleOp('addBias', {}, [x, { type: f32(shape[1]), fill: normal() }]), singleOp('sumPixels', {}, [x])]
+}
+
+/** A convolution that adds its bias itself, alone and before a ReLU; one that reads few channels as they are. */
+const biasedConvolution = (c: number, relued: boolean): Case =>
+  compositeCase(
+    'conv2dActivation',
+    `conv2d of ${c} channels with a bias${relued ? ' and a ReLU' : ''}`,
+    {
+      x: { type: f32(3, c, 9, 7), fill: normal() },
+      w: { type: f32(21, c, 3, 3), fill: normal(), role: 'parameter' },
+      b: { type: f32(21), fill: normal(), role: 'parameter' },
+    },
+    (builder, { x, w, b }) => {
+      const attributes = { stride: [1, 1], padding: [1, 1], dilation: [1, 1] } as const
+      const [z] = emit(builder, conv2d, attributes, [x, w], 'conv')
+      const [y] = emit(builder, addBias, {}, [z!, b], 'conv')
+      return { y: relued ? emit(builder, relu, {}, [y!], 'relu')[0]! : y! }
+    },
+  )
 
 /** From the end of what e^−x can be to the other. */
 const far: Fill = (count) => Float32Array.from({ length: count }, (_, i) => -200 + (400 * i) / (count - 1))
@@ -59,6 +85,11 @@ const gateSum = compositeCase(
 export const arithmeticCases: readonly Case[] = [
   ...types.flatMap(onEach),
   gateSum,
+  ...biased(2, 3, 5, 7),
+  ...biased(1, 16, 1, 1),
+  ...biased(37, 33, 2, 3),
+  ...biased(3, 17, 40, 31),
+  ...[3, 20].flatMap((c) => [false, true].map((relued) => biasedConvolution(c, relued))),
   { ...singleOp('sigmoid', {}, [{ type: f32(2, 20, 9, 9), fill: far }]), title: 'sigmoid from -200 to 200' },
   dropped(f32(2, 3, 5, 7), 'element', 0.5),
   dropped(f32(5, 33, 6, 4), 'element', 0.1),

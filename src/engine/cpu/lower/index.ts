@@ -3,6 +3,7 @@ import type { Node } from '../../../graph/graph.js'
 import { type AttributesOf, isOpName, type OpName } from '../../../ops/index.js'
 import { invariant } from '../../../util/errors.js'
 import * as arithmetic from './arithmetic.js'
+import * as bias from './bias.js'
 import * as classifier from './classifier.js'
 import * as conv from './conv.js'
 import * as elementwise from './elementwise.js'
@@ -15,6 +16,7 @@ import * as update from './update.js'
 
 const lowerings: { readonly [Name in OpName]: Lowering<AttributesOf<Name>> } = {
   ...arithmetic,
+  ...bias,
   ...classifier,
   ...conv,
   ...elementwise,
