@@ -31,10 +31,11 @@ export {
   engineNames,
   type OpenOptions,
 } from './api/engine-choice.js'
+export type { Explanation, ValueMap } from './api/explain.js'
 export { exportOnnx, exportSafetensors } from './api/export.js'
 export type { Load, NetworkOptions, WeightSource } from './api/load.js'
-export type { Activation, ClassifyOptions, Network, Prediction, RunOptions } from './api/network.js'
-export type { DrawablePicture, Picture, PixelPicture } from './api/picture.js'
+export type { Activation, ClassifyOptions, ExplainOptions, Network, Prediction, RunOptions } from './api/network.js'
+export type { DrawablePicture, Picture, PixelPicture, Rectangle } from './api/picture.js'
 export {
   type ComputeOptions,
   type TrainingOptions,

@@ -10,7 +10,17 @@ import { writeWeights } from '../train/weights.js'
 import { ConfigError } from '../util/errors.js'
 import { exp } from '../util/math.js'
 import type { ChosenEngine } from './engine-choice.js'
-import { type Picture, preparePicture } from './picture.js'
+import {
+  asShares,
+  classNumber,
+  type Explanation,
+  gradientGraph,
+  lastMaps,
+  mapOnPicture,
+  meansOfMaps,
+  weighedMaps,
+} from './explain.js'
+import { type Picture, partRead, pictureSize, preparePicture } from './picture.js'
 
 /** One of the answers to a picture. */
 export interface Prediction {
@@ -33,6 +43,17 @@ export interface RunOptions {
 export interface ClassifyOptions extends RunOptions {
   /** How many answers to give for each picture, the most probable first; by default 5. */
   readonly top?: number | undefined
+}
+
+/** What is to be explained, and where. */
+export interface ExplainOptions extends RunOptions {
+  /** The class, by its name or by its number from 0; by default the most probable one. */
+  readonly class?: string | number | undefined
+  /**
+   * Explains by Grad-CAM at this block, stage or layer, for example `stage3.block2`: the earlier, the finer and the less
+   * telling. By default the class activation map of the last maps.
+   */
+  readonly block?: LayerPath | undefined
 }
 
 /** Pictures a run, at most. */
@@ -87,6 +108,47 @@ export class Network implements TrainedNetwork, AsyncDisposable {
   }
 
   /**
+   * What the network knows of pictures before it decides: the mean of each of its last maps, [pictures][width]. Alike
+   * pictures have alike features, also of things that it never learned.
+   */
+  async embed(given: Picture | readonly Picture[], options: RunOptions = {}): Promise<Float32Array> {
+    const batch = this.prepare(isList(given) ? given : [given])
+    return (await this.activations(batch, ['head.pool'], options))['head.pool'].data
+  }
+
+  /**
+   * Where on a picture the network sees a class: see `Explanation`.
+   * @throws ConfigError for a class or block that it does not have; DataError for a picture that cannot be used
+   */
+  async explain(picture: Picture, options: ExplainOptions = {}): Promise<Explanation> {
+    const { block, signal } = options
+    const { classes } = this.preprocessing
+    const batch = this.prepare([picture])
+    const layer = block ?? lastMaps(this.spec)
+    const { logits, [layer]: maps } = await this.#run(batch, [layer], { signal })
+    const shares = probabilities(logits!.data)
+    const number =
+      options.class === undefined
+        ? shares.indexOf(Math.max(...shares))
+        : classNumber(options.class, classes, this.spec.name)
+    const weights = block === undefined ? this.#classifierOf(number) : await this.#pullOf(batch, block, number, signal)
+    const evidence = weighedMaps(maps!, weights)
+    const map = asShares(evidence)
+    const size = pictureSize(picture)
+    const read = partRead(size, this.preprocessing)
+    return {
+      label: classes[number]!,
+      probability: shares[number]!,
+      method: block === undefined ? 'class-activation-map' : 'grad-cam',
+      layer,
+      evidence,
+      map,
+      pictureMap: mapOnPicture(map, size, read),
+      read,
+    }
+  }
+
+  /**
    * Pictures as the network reads them, [pictures][channels][height][width] normalised floats: see `predict`.
    * @throws DataError naming the picture that cannot be used
    */
@@ -135,6 +197,24 @@ export class Network implements TrainedNetwork, AsyncDisposable {
     return this.dispose()
   }
 
+  /** How much each of the last maps counts for a class. */
+  #classifierOf(number: number): Float32Array {
+    const { shape, data } = this.weights.get('head.classifier.weight')!
+    const width = shape[1]!
+    return data.subarray(number * width, (number + 1) * width)
+  }
+
+  /** The mean gradient of a logit at each map of a layer. */
+  #pullOf(batch: Float32Array, layer: LayerPath, number: number, signal?: AbortSignal): Promise<Float64Array> {
+    const seed = Float32Array.from({ length: this.spec.head.classes }, (_, i) => (i === number ? 1 : 0))
+    return this.#exclusively(async () => {
+      signal?.throwIfAborted()
+      const executable = await this.#plan(`gradient at ${layer}`, () => gradientGraph(this.spec, layer))
+      const outputs = await outputsOf(executable, { pictures: batch, seed })
+      return meansOfMaps(outputs.get('gradient')!)
+    })
+  }
+
   #picture(): { readonly length: number; readonly text: string } {
     const { channels, height, width } = this.spec.input
     return { length: channels * height * width, text: `${channels}x${height}x${width}` }
@@ -167,22 +247,18 @@ export class Network implements TrainedNetwork, AsyncDisposable {
   }
 
   async #runPart(pictures: Float32Array, size: number, taps: readonly LayerPath[]): Promise<Map<string, Activation>> {
-    const executable = await this.#plan(size, taps)
-    executable.write('pictures', pictures)
-    await executable.run()
-    const outputs = new Map<string, Activation>()
-    for (const { name, value } of executable.plan.graph.outputs)
-      outputs.set(name, { shape: value.type.shape, data: await executable.read(name) })
-    return outputs
+    const executable = await this.#plan(JSON.stringify([size, taps]), () =>
+      forwardGraph(this.spec, { batch: size, mode: 'inference', taps }),
+    )
+    return outputsOf(executable, { pictures })
   }
 
-  /** The plan for a number of pictures and taps: kept from before, or compiled. */
-  async #plan(size: number, taps: readonly LayerPath[]): Promise<Executable> {
+  /** The plan of a graph: kept from before, or compiled. */
+  async #plan(key: string, graph: () => Graph): Promise<Executable> {
     if (this.#disposed) throw new ConfigError(`${this.spec.name}: this network was disposed of; load it again`)
-    const key = JSON.stringify([size, taps])
     const kept = this.#plans.get(key)
     this.#plans.delete(key)
-    const executable = kept ?? (await this.#compile(forwardGraph(this.spec, { batch: size, mode: 'inference', taps })))
+    const executable = kept ?? (await this.#compile(graph()))
     this.#plans.set(key, executable)
     for (const [oldest, plan] of [...this.#plans].slice(0, -KEPT_PLANS)) {
       this.#plans.delete(oldest)
@@ -210,16 +286,34 @@ export class Network implements TrainedNetwork, AsyncDisposable {
   }
 }
 
+/** Runs once; all outputs by name. */
+async function outputsOf(
+  executable: Executable,
+  inputs: { readonly [name: string]: Float32Array },
+): Promise<Map<string, Activation>> {
+  for (const [name, data] of Object.entries(inputs)) executable.write(name, data)
+  await executable.run()
+  const outputs = new Map<string, Activation>()
+  for (const { name, value } of executable.plan.graph.outputs)
+    outputs.set(name, { shape: value.type.shape, data: await executable.read(name) })
+  return outputs
+}
+
 function isList(given: Picture | readonly Picture[]): given is readonly Picture[] {
   return Array.isArray(given)
 }
 
-function ranked(logits: Float32Array, classes: readonly string[]): Prediction[] {
+/** Softmax. */
+function probabilities(logits: Float32Array): number[] {
   const largest = logits.reduce((a, b) => Math.max(a, b))
   const weights = Array.from(logits, (logit) => exp(logit - largest))
   const total = weights.reduce((a, b) => a + b)
-  return weights
-    .map((weight, i) => ({ label: classes[i]!, probability: weight / total }))
+  return weights.map((weight) => weight / total)
+}
+
+function ranked(logits: Float32Array, classes: readonly string[]): Prediction[] {
+  return probabilities(logits)
+    .map((probability, i) => ({ label: classes[i]!, probability }))
     .sort((a, b) => b.probability - a.probability)
 }
 

@@ -1,4 +1,5 @@
 /** Pictures as people have them (files decoded by others, canvases, elements of a page) made what a network reads. */
+import { centreView } from '../data/augment.js'
 import { fillBatch } from '../data/batches.js'
 import { resize } from '../data/resize.js'
 import type { Preprocessing } from '../train/checkpoint.js'
@@ -50,7 +51,34 @@ export function preparePicture(
   fillBatch(pictures, [0], out.subarray(at), new Int32Array(1), { normalisation, seed: 0, epoch: 0 })
 }
 
+/** Height and width of a picture, in pixels. */
+export function pictureSize(picture: Picture): Size {
+  const { width, height } = 'data' in picture ? picture : shownSize(picture)
+  return { width, height }
+}
+
+/** The part of a picture of this size that `preparePicture` shows the network, in pixels of the picture. */
+export function partRead(size: Size, { input, resize: to = input }: Preprocessing): Rectangle {
+  const part = centre(size, to)
+  const view = centreView(to, input)
+  const [across, down] = [part.width / to.width, part.height / to.height]
+  return {
+    left: part.left + view.left * across,
+    top: part.top + view.top * down,
+    width: input.width * across,
+    height: input.height * down,
+  }
+}
+
 type Size = { readonly height: number; readonly width: number }
+
+/** A rectangle in pixels, whole or not. */
+export interface Rectangle {
+  readonly left: number
+  readonly top: number
+  readonly width: number
+  readonly height: number
+}
 
 /** The largest part in the middle of a picture that has the shape of `to`. */
 function centre({ height, width }: Size, to: Size) {
@@ -95,13 +123,18 @@ type Sized = DrawablePicture & {
   readonly [name in 'naturalWidth' | 'naturalHeight' | 'videoWidth' | 'videoHeight']?: number
 }
 
+function shownSize(picture: Sized): Size {
+  const width = Number(picture.naturalWidth ?? picture.videoWidth ?? picture.width)
+  const height = Number(picture.naturalHeight ?? picture.videoHeight ?? picture.height)
+  return { width, height }
+}
+
 function draw(picture: Sized, who: string): PixelPicture {
   if (typeof OffscreenCanvas === 'undefined')
     throw new DataError(
       `${who}: expected { width, height, data } with its pixels, as there is no canvas here to draw on`,
     )
-  const width = Number(picture.naturalWidth ?? picture.videoWidth ?? picture.width)
-  const height = Number(picture.naturalHeight ?? picture.videoHeight ?? picture.height)
+  const { width, height } = shownSize(picture)
   if (!(width > 0 && height > 0))
     throw new DataError(`${who}: it has no pixels yet (${width}x${height}); wait until it has loaded`)
   try {

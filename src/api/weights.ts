@@ -1,4 +1,5 @@
 /** Weights in whatever file they come: what it is shows in its first bytes, not in its name. */
+import { keyMaps } from '../formats/key-maps.js'
 import { decodePortable, isPortable } from '../formats/portable.js'
 import { readPyTorchLegacy, readPyTorchZip } from '../formats/pytorch.js'
 import { type RecogniseOptions, recognise } from '../formats/recognise.js'
@@ -39,7 +40,7 @@ export async function decodeNetwork(
   )
 }
 
-function fromSafetensors(bytes: Uint8Array, name: string, options: RecogniseOptions): DecodedNetwork {
+async function fromSafetensors(bytes: Uint8Array, name: string, options: RecogniseOptions): Promise<DecodedNetwork> {
   const file = readSafetensors(bytes, name)
   if (file.metadata.format === '1') {
     const checkpoint = decodeCheckpoint(bytes, name)
@@ -52,9 +53,18 @@ function fromSafetensors(bytes: Uint8Array, name: string, options: RecogniseOpti
   return recognised(tensors, name, options, 'safetensors')
 }
 
-function recognised(tensors: StateDict, name: string, options: RecogniseOptions, form: string): DecodedNetwork {
+async function recognised(
+  tensors: StateDict,
+  name: string,
+  options: RecogniseOptions,
+  form: string,
+): Promise<DecodedNetwork> {
   const network = recognise(tensors, name, options)
-  return { ...network, origin: `${form}, names of ${network.keys}` }
+  const { spec, preprocessing, keys } = network
+  const isImageNet = keyMaps[keys].stages === 4 && spec.head.classes === 1000 && options.classes === undefined
+  // Twelve kilobytes that other networks have no use for.
+  const classes = isImageNet ? (await import('../data/imagenet-names.js')).imageNetNames : preprocessing.classes
+  return { ...network, preprocessing: { ...preprocessing, classes }, origin: `${form}, names of ${keys}` }
 }
 
 function stateDictOf({ tensors }: SafetensorsFile, who: string): StateDict {
