@@ -5,7 +5,7 @@
  */
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -15,6 +15,8 @@ import { promisify } from 'node:util'
 const native = fileURLToPath(new URL('../native', import.meta.url))
 const objects = join(native, 'build', 'obj')
 const addon = join(native, 'build', 'resnet.node')
+/** What the addon was linked of: written last, so that a build which was stopped on the way goes on where it was. */
+const stamp = join(objects, 'linked')
 const execute = promisify(execFile)
 
 /** Sources that are compiled for each instruction set. The WASM build compiles the same. */
@@ -108,7 +110,8 @@ export async function buildAddon() {
   }
 
   const missing = units.filter(({ object }) => !existsSync(join(objects, object)))
-  if (missing.length === 0 && existsSync(addon)) return 'addon up to date'
+  const parts = units.map(({ object }) => object).join('\n')
+  if (existsSync(addon) && existsSync(stamp) && readFileSync(stamp, 'utf8') === parts) return 'addon up to date'
   // The longest first; as many compilers as processors.
   const compileNext = async () => {
     for (let unit = missing.shift(); unit; unit = missing.shift()) {
@@ -120,16 +123,17 @@ export async function buildAddon() {
   }
   await Promise.all(Array.from({ length: availableParallelism() }, compileNext))
 
-  const current = new Set(units.map(({ object }) => object))
-  for (const file of readdirSync(objects)) if (!current.has(file)) rmSync(join(objects, file), { force: true })
   const linking = process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared', '-pthread']
   // Linked under another name and moved, so that processes which run the old one are not disturbed.
   await execute(compiler.command, [
     ...linking,
-    ...[...current].map((name) => join(objects, name)),
+    ...units.map(({ object }) => join(objects, object)),
     '-o',
     `${addon}.new`,
   ])
   renameSync(`${addon}.new`, addon)
+  writeFileSync(stamp, parts)
+  const current = new Set(['linked', ...units.map(({ object }) => object)])
+  for (const file of readdirSync(objects)) if (!current.has(file)) rmSync(join(objects, file), { force: true })
   return `addon (${Object.keys(variants).join(', ')})`
 }
