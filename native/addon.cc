@@ -4,10 +4,6 @@
 #define NAPI_CPP_EXCEPTIONS
 #include <napi.h>
 #include <sys/mman.h>
-#if defined(__x86_64__) && defined(__linux__)
-#include <cpuid.h>
-#include <sys/syscall.h>
-#endif
 #include <unistd.h>
 
 #include <condition_variable>
@@ -20,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "bf16_unit.h"
 #include "native.h"
 #include "runtime.h"
 
@@ -55,21 +52,6 @@ std::vector<Variant> variants() {
 #endif
   list.push_back({"baseline", &baseline::dispatch});
   return list;
-}
-
-// Whether there is a tile unit for bfloat16 (bf16.h). Its registers are large, so that a process must ask the system
-// before it may use them; all its threads may then.
-bool tiles_of_bf16() {
-#if defined(__x86_64__) && defined(__linux__)
-  unsigned a, b, c, d;
-  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return false;
-  const bool bf16_tiles = (d >> 22 & 1) && (d >> 24 & 1);
-  if (!bf16_tiles || !__get_cpuid_count(7, 1, &a, &b, &c, &d) || !(a >> 5 & 1)) return false;
-  constexpr long REQUEST_PERMISSION = 0x1023, TILE_DATA = 18;
-  return syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
-#else
-  return false;
-#endif
 }
 
 // Zeroed memory straight from the system, aligned to 2 MiB so that it can lie in large pages.
@@ -369,7 +351,9 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   auto* classes = new Classes{Napi::Persistent(ProgramObject::define(env))};
   env.SetInstanceData(classes);
   exports["variants"] = names;
-  exports["bf16"] = Napi::Boolean::New(env, tiles_of_bf16());
+  // A question, for its answer asks the system for more of each thread's state: only who wants to know should.
+  exports["bf16"] = Napi::Function::New(
+      env, [](const Napi::CallbackInfo& info) { return Napi::Boolean::New(info.Env(), tiles_of_bf16()); }, "bf16");
   exports["Pool"] = PoolObject::define(env);
   return exports;
 }

@@ -3,11 +3,16 @@
 // 32 rows of 16. It flushes numbers below 1e-38 to zero. Functions that use it are marked AMX, so that the rest of the
 // variant runs without it. Elsewhere kernels of this kind are never on a tape, and end the process.
 #pragma once
+#include "bf16_unit.h"
 #include "kernel.h"
 
-#if defined(__x86_64__) && VL == 16
+#if KNOWS_AMX && VL == 16
 #define HAS_AMX 1
+// GCC 12 takes its own intrinsics that leave a register as it was for a mistake (its bug 105593).
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
 #include <immintrin.h>
+#pragma GCC diagnostic pop
 #define AMX __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,amx-tile,amx-bf16")))
 #else
 #define HAS_AMX 0

@@ -103,7 +103,9 @@ function withReason(engine: Engine, why: string, { note }: EngineSource): Chosen
   return {
     build: engine.build,
     threads: engine.threads,
-    precisions: engine.precisions,
+    get precisions() {
+      return engine.precisions
+    },
     target: engine.target,
     missing: (graph) => engine.missing(graph),
     compile: (plan) => engine.compile(plan),

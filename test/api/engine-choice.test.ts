@@ -33,6 +33,19 @@ describe('auto', () => {
     expect([engine.build, engine.threads, engine.reason]).toEqual(['native-x', 4, 'the fastest that works here'])
   })
 
+  test('asks an engine for its precisions only when somebody wants to know', async () => {
+    let asked = 0
+    const curious: EngineSource = {
+      kind: 'native',
+      open: async () =>
+        Object.defineProperty(openReference(), 'precisions', { get: () => (asked++, ['float32'] as const) }),
+    }
+    const engine = await choose([curious])
+    expect(asked).toBe(0)
+    expect(engine.precisions).toEqual(['float32'])
+    expect(asked).toBe(1)
+  })
+
   test('says why a faster one was left out', async () => {
     const engine = await choose([broken('native'), working('wasm')], 'auto', 2)
     expect([engine.build, engine.threads, engine.reason]).toEqual([

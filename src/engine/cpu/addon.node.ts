@@ -10,8 +10,8 @@ export type AddonVariant = 'avx512' | 'avx2' | 'baseline'
 interface Addon {
   /** Instruction sets that this processor can run, fastest first. */
   readonly variants: readonly AddonVariant[]
-  /** Whether this processor has a unit that multiplies tiles of bfloat16, and the system lets us use it. */
-  readonly bf16: boolean
+  /** Whether this processor has a unit that multiplies tiles of bfloat16, and the system lets us use it: asks for that. */
+  bf16(): boolean
   readonly Pool: new (threads: number, variant: AddonVariant) => NativePool
 }
 
@@ -81,15 +81,20 @@ export async function openAddon(options: { threads: number; variant?: AddonVaria
 class AddonBackend implements CpuBackend {
   readonly build: string
   readonly threads: number
-  readonly precisions: readonly Precision[]
+  readonly #offersBf16: () => boolean
   readonly #pool: NativePool
   readonly #runs = new Set<Promise<void>>()
 
   constructor(addon: Addon, threads: number, variant: AddonVariant) {
     this.build = `native-${variant}`
     this.threads = threads
-    this.precisions = addon.bf16 && variant === 'avx512' ? precisions : ['float32']
+    this.#offersBf16 = () => variant === 'avx512' && addon.bf16()
     this.#pool = speak(() => new addon.Pool(threads, variant))
+  }
+
+  /** Asked when it is wanted: a process that multiplies in float32 only takes no tile registers. */
+  get precisions(): readonly Precision[] {
+    return this.#offersBf16() ? precisions : ['float32']
   }
 
   async load({ arenaFloats, setup, run }: ProgramSource): Promise<CpuProgram> {

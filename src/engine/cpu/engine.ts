@@ -54,7 +54,9 @@ export function openCpuEngine(backend: CpuBackend): Engine {
   return {
     build: backend.build,
     threads: backend.threads,
-    precisions: backend.precisions,
+    get precisions() {
+      return backend.precisions
+    },
     target,
     missing: (graph: Graph) => [...new Set(graph.nodes.map(({ op }) => op))].filter((op) => !canLower(op)),
     compile: async (plan) => {
