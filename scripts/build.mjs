@@ -1,9 +1,9 @@
 /**
- * Builds the package: TypeScript to dist/, the WASM modules and the Node addon to native/build/. Needs nothing but what
- * npm installed, and a C++ compiler for the addon.
+ * Builds the package: TypeScript to dist/, the WASM modules and the Node addon to native/build/, the lab to lab/dist/.
+ * Needs nothing but what npm installed, and a C++ compiler for the addon.
  *
  *   node scripts/build.mjs                     all of it; without a compiler all but the addon
- *   node scripts/build.mjs --only addon        one of ts, wasm, addon
+ *   node scripts/build.mjs --only addon        one of ts, wasm, addon, lab
  *   node scripts/build.mjs --prepare           as npm's prepare script: one line, and never a failure of the install
  */
 import { execFile } from 'node:child_process'
@@ -50,6 +50,7 @@ const steps = {
   ts: buildTypeScript,
   wasm: async () => (await import('./build-wasm.mjs')).buildWasm(),
   addon: async () => (await import('./build-addon.mjs')).buildAddon(),
+  lab: async () => (await import('./build-lab.mjs')).buildLab(),
 }
 
 /** Runs the steps. Returns what was built, what this machine cannot build, and what failed, each as lines. */
@@ -66,13 +67,15 @@ async function build(only) {
     }
   }
   if (!only || only === 'ts') await attempt(steps.ts)
-  if (only !== 'ts') {
+  if (only !== 'ts' && only !== 'lab') {
     // Type errors elsewhere must not keep the kernels from being built: tsc wrote the table all the same.
     await header().catch((error) => {
       if (failed.length === 0) failed.push(error.message)
     })
     await Promise.all(['wasm', 'addon'].filter((name) => !only || only === name).map((name) => attempt(steps[name])))
   }
+  // The page takes the WASM modules along.
+  if (!only || only === 'lab') await attempt(steps.lab)
   return { done, unavailable, failed }
 }
 

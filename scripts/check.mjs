@@ -53,6 +53,9 @@ async function pack(folder) {
 const folder = await mkdtemp(join(tmpdir(), 'resnet-check-'))
 try {
   await check('types', 'TypeScript, strict', () => node(bin('typescript/bin/tsc'), '-p', 'tsconfig.json'))
+  await check('lab', 'the pages of the lab: types, and what Svelte warns of', () =>
+    node(bin('svelte-check/bin/svelte-check'), '--tsconfig', 'lab/tsconfig.json', '--fail-on-warnings', '--no-color'),
+  )
   await check('lint', 'Biome: rules and format', () => node(bin('@biomejs/biome/bin/biome'), 'check', '.'))
   await check('house', 'imports, cycles, stable bits, habits of files', () =>
     node(bin('vitest/vitest.mjs'), 'run', '--reporter=dot', 'imports.test', 'bits.test', 'files.test', 'dependencies'),
@@ -71,5 +74,5 @@ try {
 
 for (const { name, output } of failed) console.log(`\n---- ${name} ----\n${output.trim()}`)
 const seconds = ((performance.now() - started) / 1000).toFixed(1)
-console.log(failed.length === 0 ? `\nall checks passed (${seconds} s)` : `\n${failed.length} of 5 checks failed`)
+console.log(failed.length === 0 ? `\nall checks passed (${seconds} s)` : `\n${failed.length} of 6 checks failed`)
 process.exitCode = failed.length === 0 ? 0 : 1

@@ -40,6 +40,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./data.js')).dataCommand(),
   },
   {
+    name: 'lab',
+    description: 'open the lab: residual networks that train and are taken apart in your browser',
+    load: async () => (await import('./lab.js')).labCommand(),
+  },
+  {
     name: 'doctor',
     description: 'check Node, engines and memory; compute a few layers on every engine',
     load: async () => (await import('./doctor.js')).doctorCommand(),

@@ -12,15 +12,18 @@ describe('help', () => {
   test('lists the commands', async () => {
     const { code, out } = await resnet(['--help'])
     expect(code).toBe(0)
-    for (const command of ['demo', 'train', 'eval', 'summary', 'data', 'doctor', 'bench'])
+    for (const command of ['demo', 'train', 'eval', 'summary', 'data', 'lab', 'doctor', 'bench'])
       expect(out).toMatch(new RegExp(`^  ${command}`, 'm'))
   })
 
-  test.each(['demo', 'train', 'eval', 'summary', 'data', 'doctor', 'bench'])('%s has an example', async (command) => {
-    const { code, out } = await resnet([command, '--help'])
-    expect(code).toBe(0)
-    expect(out).toMatch(new RegExp(`Examples?:\n {2}\\$ resnet ${command} `))
-  })
+  test.each(['demo', 'train', 'eval', 'summary', 'data', 'lab', 'doctor', 'bench'])(
+    '%s has an example',
+    async (command) => {
+      const { code, out } = await resnet([command, '--help'])
+      expect(code).toBe(0)
+      expect(out).toMatch(new RegExp(`Examples?:\n {2}\\$ resnet ${command} `))
+    },
+  )
 
   test('--version', async () => {
     expect(await resnet(['--version'])).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) })

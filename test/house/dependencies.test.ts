@@ -32,7 +32,7 @@ test('no dependency of users runs a script when it is installed', () => {
 })
 
 test('every dependency is used', () => {
-  const code = [...readTree('src', 'scripts', 'test', 'native').values(), read('vitest.config.ts')].join('\n')
+  const code = [...readTree('src', 'lab', 'scripts', 'test', 'native').values(), read('vitest.config.ts')].join('\n')
   const used = (name: string): boolean =>
     name.startsWith('@types/')
       ? name === '@types/node' || used(name.slice('@types/'.length))

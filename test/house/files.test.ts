@@ -5,11 +5,11 @@ import ts from 'typescript'
 import { expect, test } from 'vitest'
 import { readTree, root } from './sources.js'
 
-const sources = [...readTree('src', 'native', 'scripts', 'test')]
+const sources = [...readTree('src', 'lab', 'native', 'scripts', 'test')]
 
 test('every file opens with a comment that says what it is for', () => {
   const own = sources.filter(([file]) => !file.startsWith('test/')) // those are told by their names
-  const without = own.filter(([, text]) => !/^(#!.*\n)?\s*(\/\*\*|\/\/)/.test(text)).map(([file]) => file)
+  const without = own.filter(([, text]) => !/^(#!.*\n)?\s*(\/\*\*|\/\/|<!--)/.test(text)).map(([file]) => file)
   expect(without).toEqual([])
 })
 
@@ -28,7 +28,7 @@ test('the entries hold exports and no logic', () => {
 
 test('CONTRIBUTING names every room', () => {
   const tree = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8')
-  const rooms = new Set(sources.map(([file]) => /^(src\/[^/]+\/|native\/|scripts\/)/.exec(file)?.[1]))
+  const rooms = new Set(sources.map(([file]) => /^(src\/[^/]+\/|lab\/|native\/|scripts\/)/.exec(file)?.[1]))
   rooms.delete(undefined)
   rooms.delete('src/engine/') // named by its parts
   expect([...rooms].filter((room) => !tree.includes(`\n${room} `))).toEqual([])

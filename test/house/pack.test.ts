@@ -66,10 +66,17 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 test('the package holds what runs, and nothing else', () => {
   const files = filesOf(installed)
   const known =
-    /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|bin\/resnet\.js|dist\/.+\.(js|d\.ts)|native\/build\/[\w-]+\.wasm)$/
+    /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|bin\/resnet\.js|dist\/.+\.(js|d\.ts)|lab\/dist\/(service\.js|page\/.+)|native\/build\/[\w-]+\.wasm)$/
   expect(files.filter((file) => !known.test(file))).toEqual([])
   expect(files).toEqual(
-    expect.arrayContaining(['README.md', 'LICENSE', 'bin/resnet.js', 'dist/index.js', 'dist/node.d.ts']),
+    expect.arrayContaining([
+      'README.md',
+      'LICENSE',
+      'bin/resnet.js',
+      'dist/index.js',
+      'dist/node.d.ts',
+      'lab/dist/page/index.html',
+    ]),
   )
   expect(files.filter((file) => file.endsWith('.wasm'))).not.toEqual([])
 })

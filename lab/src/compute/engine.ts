@@ -1,0 +1,33 @@
+/** The one engine of the page, opened when it is first needed. */
+import type { ChosenEngine } from 'resnet.ts'
+import type { Library } from './library.js'
+
+/** What computes, for people. */
+export interface EngineInfo {
+  readonly build: string
+  readonly threads: number
+  readonly reason: string
+}
+
+export type OpenEngine = () => Promise<ChosenEngine>
+
+export const engineInfo = ({ build, threads, reason }: ChosenEngine): EngineInfo => ({ build, threads, reason })
+
+export function engineCalls(library: Library) {
+  let opened: Promise<ChosenEngine> | undefined
+  const open: OpenEngine = () => {
+    opened ??= library.openEngine()
+    return opened
+  }
+  return {
+    open,
+    calls: {
+      engine: async (_: Record<string, never>): Promise<EngineInfo> => engineInfo(await open()),
+      /** The last call: ends the engine. */
+      end: async (_: Record<string, never>): Promise<void> => {
+        await (await opened)?.dispose()
+        opened = undefined
+      },
+    },
+  }
+}

@@ -1,0 +1,14 @@
+/** What the service needs of the package: functions that both of its entries have, for browsers and for Node. */
+export type Library = Pick<
+  typeof import('resnet.ts'),
+  | 'builtin'
+  | 'cifarBasic'
+  | 'complexity'
+  | 'ConfigError'
+  | 'createTrainer'
+  | 'decodeCheckpoint'
+  | 'encodeCheckpoint'
+  | 'openEngine'
+  | 'plainTwin'
+  | 'resumeTrainer'
+>

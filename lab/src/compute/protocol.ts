@@ -1,0 +1,22 @@
+/**
+ * What goes between the page and whatever computes for it, a web worker or `resnet lab` behind a WebSocket: calls by name
+ * with one argument; events while they run; a result or an error. Both ends have the types of the service itself.
+ */
+import type { Context } from './context.js'
+import type { Service } from './service.js'
+
+export type CallName = keyof Service
+export type Argument<N extends CallName> = Parameters<Service[N]>[0]
+export type Result<N extends CallName> = Awaited<ReturnType<Service[N]>>
+export type Event<N extends CallName> = Parameters<Service[N]> extends [unknown, Context<infer E>] ? E : never
+
+/** From the page. */
+export type Question =
+  | { readonly kind: 'call'; readonly id: number; readonly name: CallName; readonly argument: unknown }
+  | { readonly kind: 'cancel'; readonly id: number }
+
+/** To the page. */
+export type Answer =
+  | { readonly kind: 'event'; readonly id: number; readonly event: unknown }
+  | { readonly kind: 'result'; readonly id: number; readonly result: unknown }
+  | { readonly kind: 'error'; readonly id: number; readonly name: string; readonly message: string }

@@ -1,0 +1,175 @@
+/** A plain net and its residual twin in training, slice by slice in turn, on the same pictures with the same seed. */
+import type { NetworkSpec, RecipeOptions, StepProgress, Trainer } from 'resnet.ts'
+import type { Context } from './context.js'
+import { type EngineInfo, engineInfo, type OpenEngine } from './engine.js'
+import type { Library } from './library.js'
+
+/** What a race is run with; all of it is in the address of the page. */
+export interface RaceSettings {
+  /** Weighted layers: 6n+2. */
+  readonly depth: number
+  /** Channels of the first stage; the next two have twice and four times as many. */
+  readonly width: number
+  /** Height and width of the pictures. */
+  readonly size: 16 | 32
+  readonly lr: number
+  readonly batchSize: number
+  readonly steps: number
+  readonly weightDecay: number
+  readonly seed: number
+}
+
+export type RacerKind = 'plain' | 'residual'
+
+export interface Racer {
+  readonly kind: RacerKind
+  readonly name: string
+  readonly params: number
+}
+
+export interface RaceOpened {
+  readonly engine: EngineInfo
+  readonly racers: readonly Racer[]
+  /** Where the nets stand. */
+  readonly step: number
+  readonly totalSteps: number
+  readonly stepsPerEpoch: number
+}
+
+export type RaceEvent =
+  /** After a slice of steps of one net. Errors in percent. */
+  | {
+      readonly kind: 'slice'
+      readonly racer: RacerKind
+      readonly step: number
+      readonly epoch: number
+      /** Mean over the slice. */
+      readonly trainError: number
+      readonly imagesPerSecond: number
+    }
+  | { readonly kind: 'test'; readonly racer: RacerKind; readonly step: number; readonly testError: number }
+  /** Length of the gradient of each convolution, first layer first. */
+  | { readonly kind: 'norms'; readonly racer: RacerKind; readonly step: number; readonly norms: readonly LayerNorm[] }
+
+export interface LayerNorm {
+  readonly path: string
+  readonly norm: number
+}
+
+/** Pictures: enough for a minute or two, few enough to be drawn in a second. */
+const PICTURES = { train: 2000, test: 500 }
+const SLICE = 5
+const EVALUATE_EVERY = 25
+const NORMS_EVERY = 50
+
+interface Running {
+  readonly kind: RacerKind
+  readonly trainer: Trainer
+}
+
+export function raceCalls(library: Library, openEngine: OpenEngine) {
+  let running: readonly Running[] = []
+  const close = async () => {
+    const ended = running
+    running = []
+    for (const { trainer } of ended) await trainer.dispose()
+  }
+
+  return {
+    /** Opens both nets where they start, or where their checkpoints stand. */
+    'race.open': async (
+      { settings, checkpoints }: { settings: RaceSettings; checkpoints?: Partial<Record<RacerKind, Uint8Array>> },
+      { signal }: Context,
+    ): Promise<RaceOpened> => {
+      await close()
+      const engine = await openEngine()
+      const data = dataOf(library, settings)
+      const opened: Running[] = []
+      const racers: Racer[] = []
+      for (const [kind, spec] of Object.entries(specsOf(library, settings)) as [RacerKind, NetworkSpec][]) {
+        signal.throwIfAborted()
+        const saved = checkpoints?.[kind]
+        const trainer = saved
+          ? await library.resumeTrainer(library.decodeCheckpoint(saved, `the saved ${kind} net`), data, { engine })
+          : await library.createTrainer(spec, data, recipeOf(settings), { engine })
+        opened.push({ kind, trainer })
+        racers.push({ kind, name: nameOf(kind, settings), params: library.complexity(spec).params })
+      }
+      running = opened
+      const { totalSteps, epochs } = opened[0]!.trainer
+      return {
+        engine: engineInfo(engine),
+        racers,
+        step: least(opened),
+        totalSteps,
+        stepsPerEpoch: Math.ceil(totalSteps / epochs),
+      }
+    },
+
+    /** Trains all nets in turn, by so many steps or to the end, until the page stops it. */
+    'race.run': async ({ steps }: { steps?: number }, context: Context<RaceEvent>): Promise<void> => {
+      const first = running[0]
+      if (!first) throw new library.ConfigError('race: no nets are open')
+      const end = Math.min(first.trainer.totalSteps, least(running) + (steps ?? Number.POSITIVE_INFINITY))
+      while (least(running) < end && !context.signal.aborted) {
+        const until = Math.min(end, (Math.floor(least(running) / SLICE) + 1) * SLICE)
+        for (const racer of running) await advance(racer, until, context)
+      }
+    },
+
+    /** The net as a file that the command line reads. */
+    'race.checkpoint': async ({ kind }: { kind: RacerKind }): Promise<Uint8Array> => {
+      const racer = running.find((other) => other.kind === kind)
+      if (!racer) throw new library.ConfigError(`race: no ${kind} net is open`)
+      return library.encodeCheckpoint(await racer.trainer.checkpoint())
+    },
+
+    'race.close': async (_: Record<string, never>): Promise<void> => close(),
+  }
+}
+
+const least = (running: readonly Running[]) => Math.min(...running.map(({ trainer }) => trainer.progress.step))
+
+async function advance({ kind, trainer }: Running, until: number, { emit }: Context<RaceEvent>): Promise<void> {
+  const count = until - trainer.progress.step
+  if (count <= 0) return
+  const before = trainer.trained
+  let newest: StepProgress | undefined
+  for await (const progress of trainer.steps(count)) newest = progress
+  if (!newest) return
+  const { count: seen, wrong } = trainer.trained
+  const trainError = (100 * (wrong - before.wrong)) / (seen - before.count)
+  const { step, epoch, imagesPerSecond } = newest
+  emit({ kind: 'slice', racer: kind, step, epoch, trainError, imagesPerSecond })
+  if (step % EVALUATE_EVERY === 0 || step === trainer.totalSteps)
+    emit({ kind: 'test', racer: kind, step, testError: (await trainer.evaluate()).top1Error })
+  if (step % NORMS_EVERY === EVALUATE_EVERY)
+    emit({ kind: 'norms', racer: kind, step, norms: convolutions(await trainer.gradientNorms()) })
+}
+
+function convolutions(norms: ReadonlyMap<string, number>): LayerNorm[] {
+  return [...norms]
+    .filter(([path]) => /(^stem|\.)conv\d*\.weight$/.test(path) && !path.includes('shortcut'))
+    .map(([path, norm]) => ({ path: path.replace(/\.weight$/, ''), norm }))
+}
+
+const nameOf = (kind: RacerKind, { depth }: RaceSettings) => (kind === 'plain' ? `plain-${depth}` : `ResNet-${depth}`)
+
+function specsOf(library: Library, { depth, width, size }: RaceSettings): Record<RacerKind, NetworkSpec> {
+  const residual = library.cifarBasic({
+    depth,
+    widths: [width, 2 * width, 4 * width],
+    input: { channels: 3, height: size, width: size },
+  })
+  return { plain: library.plainTwin(residual), residual }
+}
+
+function recipeOf({ lr, batchSize, steps, weightDecay, seed, size }: RaceSettings): RecipeOptions {
+  const augmentation = { pad: size / 8, flip: true }
+  return { lr, batchSize, steps, weightDecay, seed, schedule: 'constant', warmupEpochs: 1, augmentation }
+}
+
+/** The same pictures for every seed, so that checkpoints can be evaluated elsewhere. */
+function dataOf(library: Library, { size }: RaceSettings) {
+  return library.builtin({ size, ...PICTURES })
+}

@@ -1,0 +1,60 @@
+/**
+ * Messages as bytes, for wires that carry no objects: the length of a JSON text, the text, and the numbers of its typed
+ * arrays behind it, each where a multiple of 8 bytes begins.
+ */
+
+type Numbers = Uint8Array | Float32Array | Int32Array | Float64Array
+const kinds = { Uint8Array, Float32Array, Int32Array, Float64Array } as const
+type Kind = keyof typeof kinds
+
+/** What stands in the text for an array. */
+interface Reference {
+  readonly $array: Kind
+  readonly at: number
+  readonly length: number
+}
+
+const aligned = (bytes: number) => Math.ceil(bytes / 8) * 8
+const kindOf = (value: unknown): Kind | undefined =>
+  (Object.keys(kinds) as Kind[]).find((kind) => value instanceof kinds[kind])
+
+export function encode(message: unknown): Uint8Array {
+  const arrays: { readonly at: number; readonly data: Numbers }[] = []
+  let end = 0
+  const text = JSON.stringify(message, (_, value: unknown) => {
+    const kind = kindOf(value)
+    if (!kind) return value
+    const data = value as Numbers
+    const reference: Reference = { $array: kind, at: end, length: data.length }
+    arrays.push({ at: end, data })
+    end += aligned(data.byteLength)
+    return reference
+  })
+  const json = new TextEncoder().encode(text)
+  const start = aligned(4 + json.length)
+  const bytes = new Uint8Array(start + end)
+  new DataView(bytes.buffer).setUint32(0, json.length, true)
+  bytes.set(json, 4)
+  for (const { at, data } of arrays)
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), start + at)
+  return bytes
+}
+
+/** @throws RangeError or SyntaxError when the bytes are no message. */
+export function decode(message: Uint8Array): unknown {
+  const bytes = new Uint8Array(message) // at the start of a buffer of its own, as views of it need
+  const length = new DataView(bytes.buffer).getUint32(0, true)
+  const start = aligned(4 + length)
+  const text = new TextDecoder().decode(bytes.subarray(4, 4 + length))
+  return JSON.parse(text, (_, value: unknown) => {
+    if (!isReference(value)) return value
+    const Numbers = kinds[value.$array]
+    return new Numbers(
+      bytes.buffer.slice(start + value.at, start + value.at + value.length * Numbers.BYTES_PER_ELEMENT),
+    )
+  })
+}
+
+function isReference(value: unknown): value is Reference {
+  return typeof value === 'object' && value !== null && '$array' in value && Object.hasOwn(kinds, String(value.$array))
+}

@@ -1,0 +1,128 @@
+/** A race as the page holds it: what the nets have come to, and whether they are running. */
+import type { LayerNorm, RaceEvent, RaceOpened, RacerKind, RaceSettings } from '../compute/race.js'
+import type { Curve } from '../parts/curve.js'
+import { computing } from './computing.svelte.js'
+
+export type RaceState = 'closed' | 'opening' | 'paused' | 'running' | 'finished' | 'failed'
+
+type Points = (readonly [number, number])[]
+
+export class Racing {
+  state = $state<RaceState>('closed')
+  problem = $state('')
+  opened = $state<RaceOpened>()
+  step = $state(0)
+  epoch = $state(0)
+  /** Newest of each net. */
+  train = $state<Record<RacerKind, Points>>({ plain: [], residual: [] })
+  test = $state<Record<RacerKind, Points>>({ plain: [], residual: [] })
+  norms = $state<Partial<Record<RacerKind, readonly LayerNorm[]>>>({})
+  rates = $state<Record<RacerKind, number>>({ plain: 0, residual: 0 })
+  /** Once an epoch, for live regions. */
+  said = $state('')
+  #run: AbortController | undefined
+  /** Grows with each reset: what an older race still sends is dropped. */
+  #generation = 0
+
+  get curves(): Curve[] {
+    const racers = this.opened?.racers ?? []
+    return racers.flatMap(({ kind, name }) => [
+      { kind, name, test: false, points: this.train[kind] },
+      { kind, name, test: true, points: this.test[kind] },
+    ])
+  }
+
+  /** @param saved checkpoints to go on from */
+  async open(settings: RaceSettings, saved?: Partial<Record<RacerKind, Uint8Array>>): Promise<void> {
+    const generation = ++this.#generation
+    this.#run?.abort()
+    this.state = 'opening'
+    this.problem = ''
+    this.opened = undefined
+    this.step = 0
+    this.epoch = 0
+    this.train = { plain: [], residual: [] }
+    this.test = { plain: [], residual: [] }
+    this.norms = {}
+    this.said = ''
+    try {
+      const argument = { settings: { ...settings }, ...(saved ? { checkpoints: saved } : {}) }
+      const opened = await computing.client.call('race.open', argument)
+      if (generation !== this.#generation) return
+      computing.engine = opened.engine
+      this.opened = opened
+      this.step = opened.step
+      this.state = 'paused'
+    } catch (error) {
+      this.#fail(error, generation)
+    }
+  }
+
+  /** To the end, or by so many steps. */
+  async run(steps?: number): Promise<void> {
+    if (this.state !== 'paused') return
+    const generation = this.#generation
+    const controller = new AbortController()
+    this.#run = controller
+    this.state = 'running'
+    try {
+      await computing.client.call(
+        'race.run',
+        { ...(steps === undefined ? {} : { steps }) },
+        { signal: controller.signal, onEvent: (event) => generation === this.#generation && this.#take(event) },
+      )
+      if (generation === this.#generation)
+        this.state = this.step >= (this.opened?.totalSteps ?? 0) ? 'finished' : 'paused'
+    } catch (error) {
+      this.#fail(error, generation)
+    } finally {
+      computing.rate = 0
+    }
+  }
+
+  /** After the slice under way. */
+  pause(): void {
+    this.#run?.abort()
+  }
+
+  /** The net as a file. */
+  checkpoint(kind: RacerKind): Promise<Uint8Array> {
+    return computing.client.call('race.checkpoint', { kind })
+  }
+
+  async close(): Promise<void> {
+    this.#generation++
+    this.#run?.abort()
+    computing.rate = 0
+    await computing.client.call('race.close', {})
+  }
+
+  #take(event: RaceEvent): void {
+    if (event.kind === 'slice') {
+      this.train[event.racer].push([event.step, event.trainError])
+      this.rates[event.racer] = event.imagesPerSecond
+      const { plain, residual } = this.rates
+      computing.rate = plain > 0 && residual > 0 ? 2 / (1 / plain + 1 / residual) : Math.max(plain, residual)
+      this.step = event.step
+      if (event.racer === 'residual' && event.epoch !== this.epoch) {
+        this.epoch = event.epoch
+        this.#say()
+      }
+    } else if (event.kind === 'test') this.test[event.racer].push([event.step, event.testError])
+    else this.norms[event.racer] = event.norms
+  }
+
+  #say(): void {
+    const told = (this.opened?.racers ?? []).map(({ kind, name }) => {
+      const last = this.test[kind].at(-1)
+      return last ? `${name} ${last[1].toFixed(0)} percent` : ''
+    })
+    this.said = `Epoch ${this.epoch}. ${told.some(Boolean) ? `Test error: ${told.filter(Boolean).join(', ')}.` : ''}`
+  }
+
+  #fail(error: unknown, generation: number): void {
+    if (generation !== this.#generation) return
+    this.state = 'failed'
+    this.problem = error instanceof Error ? error.message : String(error)
+  }
+}

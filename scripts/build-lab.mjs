@@ -1,0 +1,57 @@
+/**
+ * Builds the lab to `lab/dist`: the page as a static site, and the service that `resnet lab` computes with. Does nothing
+ * while sources and WebAssembly are those of the last build.
+ */
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const stamp = join(root, 'lab/dist/stamp')
+
+/** What the build depends on; styles of this script too. */
+function inputs() {
+  const below = (folder) =>
+    readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+  const ours = [...below('lab'), ...below('src')].filter(
+    (file) => !file.startsWith(join(root, 'lab/dist')) && !file.startsWith(join(root, 'src/cli')),
+  )
+  const wasm = ['resnet.wasm', 'resnet-threads.wasm'].map((name) => join(root, 'native/build', name))
+  return [...ours.sort(), ...wasm, join(root, 'package-lock.json'), fileURLToPath(import.meta.url)]
+}
+
+function fingerprint() {
+  const hash = createHash('sha256')
+  for (const file of inputs())
+    hash
+      .update(`${file.slice(root.length)}\0`)
+      .update(readFileSync(file))
+      .update('\0')
+  return hash.digest('hex')
+}
+
+export async function buildLab() {
+  const now = fingerprint()
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === now) return 'lab'
+  const { build } = await import('vite')
+  const configFile = join(root, 'lab/vite.config.ts')
+  const common = { configFile, logLevel: 'error', mode: 'production' }
+  await build(common)
+  // For Node, beside the page: the package itself is found by its own name.
+  await build({
+    ...common,
+    publicDir: false,
+    build: {
+      ssr: join(root, 'lab/src/compute/native.ts'),
+      outDir: join(root, 'lab/dist'),
+      emptyOutDir: false,
+      minify: false,
+      rolldownOptions: { external: [/^resnet\.ts/, /^node:/], output: { entryFileNames: 'service.js' } },
+    },
+  })
+  writeFileSync(stamp, now)
+  return 'lab'
+}
