@@ -1,10 +1,14 @@
 /** The package in browsers, and whatever needs no files elsewhere. */
+export type { Answer, ClassFigures, Judgement } from './api/answers.js'
 export {
   configure,
+  createFinetuning,
   createTrainer,
   evaluateCheckpoint,
+  finetune,
   load,
   openEngine,
+  resumeFinetuning,
   resumeTrainer,
   runDemo,
   train,
@@ -33,6 +37,8 @@ export {
 } from './api/engine-choice.js'
 export type { Explanation, ValueMap } from './api/explain.js'
 export { exportOnnx, exportSafetensors } from './api/export.js'
+export type { FinetuneOptions, FinetuneResult, Finetuning } from './api/finetune.js'
+export type { FinetuneChoice, FinetunePlan } from './api/finetune-plan.js'
 export type { Load, NetworkOptions, WeightSource } from './api/load.js'
 export type { Activation, ClassifyOptions, ExplainOptions, Network, Prediction, RunOptions } from './api/network.js'
 export type { DrawablePicture, Picture, PixelPicture, Rectangle } from './api/picture.js'
@@ -48,6 +54,7 @@ export { type Augmentation, type Jitter, type ResizedCrop, usualCrop } from './d
 export { type BuiltinOptions, builtin } from './data/builtin.js'
 export {
   type Dataset,
+  type Features,
   imageNetNormalisation,
   inputSize,
   type Normalisation,
@@ -57,6 +64,7 @@ export {
   type Pixels,
   type Unreadable,
 } from './data/dataset.js'
+export { type HeldOut, holdOut } from './data/hold-out.js'
 export { type Split, splitDataset, splitPictures } from './data/split.js'
 export type { BrowserFiles } from './engine/cpu/wasm-host.browser.js'
 export type { RecogniseOptions } from './formats/recognise.js'
@@ -71,6 +79,7 @@ export { type Complexity, complexity } from './model/complexity.js'
 export { type SummaryOptions, summary } from './model/summary.js'
 export { type Precision, precisions } from './ops/precision.js'
 export { type Recompute, recomputeLevels } from './plan/passes/recompute.js'
+export { type Freeze, freezeLevels } from './spec/cut.js'
 export {
   type CifarOptions as CifarNetOptions,
   cifarBasic,
@@ -93,6 +102,7 @@ export {
   encodeCheckpoint,
   type Score,
   type TrainingProgress,
+  type Tuning,
 } from './train/checkpoint.js'
 export type { Evaluation } from './train/metrics.js'
 export { normalisationAdvice } from './train/normalisation-check.js'

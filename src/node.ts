@@ -1,10 +1,13 @@
 /** The package in Node: all of the browser's, the native engine, and files. */
 
 export {
+  createFinetuning,
   createTrainer,
   evaluateCheckpoint,
+  finetune,
   load,
   openEngine,
+  resumeFinetuning,
   resumeTrainer,
   runDemo,
   train,

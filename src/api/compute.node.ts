@@ -6,6 +6,7 @@ import { demoFunction } from './demo.js'
 import { chooseEngine } from './engine-choice.js'
 import { nodeEnvironment } from './environment.node.js'
 import { fetchBytes } from './fetch.js'
+import { finetuningFunctions } from './finetune.js'
 import { loadFunction } from './load.js'
 import { type OpenEngine, trainingFunctions } from './training.js'
 
@@ -24,4 +25,5 @@ export const load = loadFunction(openEngine, async (address, signal) => {
     throw fileError(path, 'cannot be read', error)
   }
 })
+export const { finetune, createFinetuning, resumeFinetuning } = finetuningFunctions(openEngine)
 export const runDemo = demoFunction(openEngine, functions)

@@ -26,6 +26,11 @@ export interface TrainingOptions extends ComputeOptions {
   /** One's own code in each step. */
   readonly hooks?: TrainingHooks | undefined
   /**
+   * `createTrainer` and `train` begin with these parameters and running statistics, by path, for example those of another
+   * network; what is left out is fresh.
+   */
+  readonly weights?: TrainedNetwork['weights'] | undefined
+  /**
    * Less memory for more time: `elementwise` makes again what is cheap to make, `blocks` runs residual blocks a second
    * time, convolutions included. Default `none`. Results have the same bits.
    */
@@ -202,6 +207,7 @@ async function openTrainer(
   try {
     return await Trainer.open(engine, spec, data, complete, {
       checkpoint,
+      weights: options.weights,
       signal: options.signal,
       hooks: options.hooks,
       onPlan: options.onPlan,

@@ -30,6 +30,7 @@ export interface BatchOptions {
  * Writes pictures `indices` to `out` as [indices.length][channels][height][width] normalised floats, of the size that
  * `inputSize(pictures)` says, and their class numbers to `labels`. Both may be longer than the batch; what follows it
  * is left alone.
+ * Features are copied as they are; augmentation and normalisation do not touch them.
  * Throws ConfigError where `out` or `labels` is too short, an index has no picture, or options make no sense.
  */
 export function fillBatch(
@@ -44,14 +45,22 @@ export function fillBatch(
   const size = input.channels * input.height * input.width
   checkWindow(pictures)
   checkRoom(indices.length, size, out.length, labels.length)
+  if ('views' in pictures.pixels) {
+    const { views } = pictures.pixels
+    const view = views[augmentation ? epoch % views.length : 0]!
+    for (let slot = 0; slot < indices.length; slot++) {
+      const index = expectPicture(indices[slot]!, slot, pictures)
+      out.set(view.subarray(index * size, (index + 1) * size), slot * size)
+      labels[slot] = pictures.labels[index]!
+    }
+    return
+  }
   if (augmentation) checkFit(augmentation, pictures)
   const levels = normalisedLevels(normalisation, pictures.channels)
   const plain = plainLevels(pictures.channels)
   const centre: Draw = { view: centreView(pictures, input), colours: [] }
   for (let slot = 0; slot < indices.length; slot++) {
-    const index = indices[slot]!
-    if (!(index >= 0 && index < pictures.count))
-      throw new ConfigError(`fillBatch: index ${index} at place ${slot}, expected 0 to ${pictures.count - 1}`)
+    const index = expectPicture(indices[slot]!, slot, pictures)
     const drawn = augmentation ? draw(augmentation, pictures, input, { seed, epoch, index }) : centre
     const bytes = pictureBytes(pictures, index)
     const at = slot * size
@@ -65,6 +74,12 @@ export function fillBatch(
     }
     labels[slot] = pictures.labels[index]!
   }
+}
+
+function expectPicture(index: number, slot: number, { count }: Pictures): number {
+  if (!(index >= 0 && index < count))
+    throw new ConfigError(`fillBatch: index ${index} at place ${slot}, expected 0 to ${count - 1}`)
+  return index
 }
 
 /** What each 8-bit value becomes: [channel][256], (value / 255 - mean) / std. */

@@ -1,4 +1,5 @@
 /** What a data set is to the rest of the house. */
+import { ConfigError } from '../util/errors.js'
 
 /** Pictures that are read one at a time, because they lie in a file or are a choice from among others. */
 export interface PictureReader {
@@ -6,8 +7,17 @@ export interface PictureReader {
   read(index: number): Uint8Array
 }
 
-/** Where the bytes of pictures come from: memory, [count][channels][height][width], or a reader. */
-export type Pixels = Uint8Array | PictureReader
+/**
+ * Floats in place of pictures, which are read as they are: what the frozen part of a network gives. Several views are the
+ * same pictures augmented in several ways: training takes them in turn, an epoch each, evaluation reads the first.
+ */
+export interface Features {
+  /** Each [count][channels][height][width]. */
+  readonly views: readonly Float32Array[]
+}
+
+/** Where the bytes of pictures come from: memory, [count][channels][height][width], or a reader; or floats. */
+export type Pixels = Uint8Array | PictureReader | Features
 
 /** Labelled pictures of one size, as 8-bit values in RGB order. */
 export interface Pictures<P extends Pixels = Pixels> {
@@ -32,6 +42,11 @@ export interface PictureSize {
 export interface Normalisation {
   readonly mean: readonly number[]
   readonly std: readonly number[]
+}
+
+/** What leaves values as they are, for so many channels. */
+export function noNormalisation(channels: number): Normalisation {
+  return { mean: new Array<number>(channels).fill(0), std: new Array<number>(channels).fill(1) }
 }
 
 /** Of ImageNet: what most networks that can be fine-tuned were trained with. */
@@ -66,6 +81,7 @@ export function inputSize({ channels, height, width, window }: Pictures): Pictur
 
 /** The bytes [channels][height][width] of a picture; those of a reader stay as they are only until the next call. */
 export function pictureBytes({ pixels, channels, height, width }: Pictures, index: number): Uint8Array {
+  if ('views' in pixels) throw new ConfigError('pictures: features are floats, and have no bytes to read')
   if (!(pixels instanceof Uint8Array)) return pixels.read(index)
   const size = channels * height * width
   return pixels.subarray(index * size, (index + 1) * size)

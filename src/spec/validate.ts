@@ -21,7 +21,7 @@ export function validateSpec(value: unknown): NetworkSpec {
   const input = fields(spec.input, 'input', ['channels', 'height', 'width'])
   for (const name of ['channels', 'height', 'width']) whole(input, 'input', name, 1)
   checkStem(spec.stem)
-  list(spec.stages, 'spec', 'stages', 1).forEach(checkStage)
+  list(spec.stages, 'spec', 'stages', 0).forEach(checkStage)
   const head = fields(spec.head, 'head', ['norm', 'relu', 'classes'])
   flag(head, 'head', 'norm')
   if (head.relu !== undefined) flag(head, 'head', 'relu')

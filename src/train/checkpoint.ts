@@ -13,6 +13,7 @@ import {
 } from '../formats/trained-network.js'
 import { forwardGraph } from '../model/forward.js'
 import { parametersOf } from '../model/parameters.js'
+import { cutNetwork, type Freeze } from '../spec/cut.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { validateSpec } from '../spec/validate.js'
 import { DataError, ResnetError } from '../util/errors.js'
@@ -75,8 +76,18 @@ export interface DataIdentity {
 
 export type { Preprocessing }
 
+/** How a network is fine-tuned, beside its recipe. */
+export interface Tuning {
+  /** What stays as it is: see `Freeze`. */
+  readonly freeze: Freeze
+  /** In how many ways pictures were augmented before the frozen part saw them; 1: not at all. */
+  readonly views: number
+}
+
 /** A network with all that belongs to it and to its training: what a checkpoint file holds. */
 export interface Checkpoint extends TrainedNetwork {
+  /** Where it comes from fine-tuning. `optimizer` then holds the state of what is not frozen. */
+  readonly tuning?: Tuning
   readonly recipe: Recipe
   readonly data: DataIdentity
   readonly progress: TrainingProgress
@@ -97,6 +108,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint, note?: string): Uint8Ar
   const tensors = new Map<string, Tensor>([...checkpoint.weights, ...checkpoint.optimizer])
   const metadata: Record<string, string> = { format: FORMAT, engine: checkpoint.engine }
   for (const field of jsonFields) metadata[field] = JSON.stringify(checkpoint[field])
+  if (checkpoint.tuning) metadata.tuning = JSON.stringify(checkpoint.tuning)
   if (note !== undefined) metadata.kept = note
   metadata.checksum = checksum({ tensors, metadata })
   return writeSafetensors({ tensors, metadata })
@@ -118,12 +130,14 @@ export function decodeCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
   expectChecksum(file, name)
   const parsed = Object.fromEntries(jsonFields.map((field) => [field, parse(name, field, metadata[field])]))
   const { spec, recipe, preprocessing, data, progress } = parsed as Omit<Checkpoint, 'engine' | 'weights' | 'optimizer'>
+  const tuning = metadata.tuning === undefined ? {} : { tuning: parse(name, 'tuning', metadata.tuning) as Tuning }
   naming(name, () => {
     validateSpec(spec)
     completeRecipe(recipe)
     checkPreprocessing(preprocessing, spec)
     checkData(data)
     checkProgress(progress)
+    if (tuning.tuning) cutNetwork(spec, tuning.tuning.freeze)
   })
   const weights = new Map<string, NamedWeights>()
   const optimizer = new Map<string, NamedWeights>()
@@ -132,7 +146,8 @@ export function decodeCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
     ;(isStateName(tensor) ? optimizer : weights).set(tensor, { shape, data: values })
   }
   naming(name, () => checkWeights(weights, spec))
-  return { spec, recipe, preprocessing, data, progress, engine: metadata.engine ?? 'unknown', weights, optimizer }
+  const engine = metadata.engine ?? 'unknown'
+  return { spec, recipe, preprocessing, data, progress, engine, weights, optimizer, ...tuning }
 }
 
 function isCount(value: unknown): value is number {

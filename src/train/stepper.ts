@@ -65,10 +65,10 @@ export class Stepper {
   }
 
   /**
-   * Writes the state: of the checkpoint, or fresh.
-   * @throws DataError when the checkpoint's tensors are not those of the network.
+   * Writes the state: of the checkpoint, or fresh but for the weights that are given.
+   * @throws DataError when the tensors are not those of the network.
    */
-  start(checkpoint: Checkpoint | undefined): void {
+  start(checkpoint: Checkpoint | undefined, given: ReadonlyMap<string, NamedWeights> = new Map()): void {
     const optimizer = this.#inputs('optimizer')
     if (checkpoint) {
       writeWeights(this.#executable, this.#inputs('parameter', 'buffer'), checkpoint.weights, 'checkpoint')
@@ -78,6 +78,8 @@ export class Stepper {
     const { seed, zeroInitResidual } = this.#parts.recipe
     for (const [name, values] of initialise(this.#parts.spec, { seed, zeroInitResidual }))
       this.#executable.write(name, values)
+    const taken = this.#inputs('parameter', 'buffer').filter(({ name }) => given.has(name))
+    writeWeights(this.#executable, taken, given, 'initial weights')
     for (const { name, value } of optimizer) this.#executable.write(name, new Float32Array(elements(value.type.shape)))
   }
 

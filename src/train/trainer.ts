@@ -3,14 +3,14 @@
  * engine. What a step computes depends on the spec, the recipe, the data, the step number and the weights alone,
  * so a training that goes on from a checkpoint ends in the same bits as one that never stopped.
  */
-import type { Dataset, PictureSize, Pictures } from '../data/dataset.js'
+import type { Dataset, Pictures } from '../data/dataset.js'
 import type { Engine } from '../engine/engine.js'
 import { type Recompute, recomputeLevels } from '../plan/passes/recompute.js'
 import type { Plan } from '../plan/plan.js'
 import type { LayerPath } from '../spec/paths.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { ConfigError, TrainingError } from '../util/errors.js'
-import type { Checkpoint, TrainingProgress } from './checkpoint.js'
+import type { Checkpoint, Preprocessing, TrainingProgress } from './checkpoint.js'
 import { type Course, course } from './course.js'
 import { expectSameData, identity } from './data-identity.js'
 import { Evaluator, expectFit } from './evaluate.js'
@@ -56,6 +56,8 @@ export function planBytes({ step, evaluation }: Plans): PlanBytes {
 export interface TrainerOptions {
   /** Goes on from here; spec and recipe must be the checkpoint's own. */
   readonly checkpoint?: Checkpoint | undefined
+  /** Begins with these parameters and running statistics, by path; those that are left out are fresh. */
+  readonly weights?: ReadonlyMap<string, NamedWeights> | undefined
   readonly hooks?: TrainingHooks | undefined
   /** Ends `steps` and `evaluate` between two runs of the engine, with the signal's reason. */
   readonly signal?: AbortSignal | undefined
@@ -126,7 +128,7 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
     let evaluator: Evaluator | undefined
     try {
       evaluator = await Evaluator.open(engine, spec, plans.evaluation)
-      stepper.start(options.checkpoint)
+      stepper.start(options.checkpoint, options.weights)
       return new Trainer(parts, options, stepper, evaluator)
     } catch (error) {
       await evaluator?.dispose()
@@ -285,11 +287,10 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
   checkpoint(): Promise<Checkpoint> {
     return this.#exclusively(async () => {
       this.#expectNumbers()
-      const { normalisation, classes } = this.#data
       return {
         spec: this.spec,
         recipe: this.recipe,
-        preprocessing: { normalisation, input: this.spec.input, classes, resize: resized(this.#data.test) },
+        preprocessing: preprocessingOf(this.spec, this.#data),
         data: identity(this.#data),
         progress: this.#progress,
         engine: this.engine.build,
@@ -388,7 +389,8 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
   }
 }
 
-/** What the test pictures were brought to before their centre is read, if they are larger than that. */
-function resized({ height, width, window }: Pictures): PictureSize | undefined {
-  return window && { height, width }
+/** What pictures need for a network that learned from this data. Its test pictures may be larger than what is read of them. */
+export function preprocessingOf({ input }: NetworkSpec, { normalisation, classes, test }: Dataset): Preprocessing {
+  const { height, width, window } = test
+  return { normalisation, input, classes, resize: window && { height, width } }
 }

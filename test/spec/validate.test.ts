@@ -43,7 +43,7 @@ describe('each field is checked and the message says where', () => {
     [['stem', 3, 'stride'], undefined, 'stem.pool: stride must be a whole number of at least 1, got nothing'],
     [['stem', 3, 'padding'], 2, 'stem.pool: padding must be at most half of the kernel, 3, got 2'],
     [['stem', 3, 'ceil'], true, 'stem.pool: there is no field "ceil"; the fields are kind, kernel, stride, padding'],
-    [['stages'], [], 'spec: stages must be a list of at least 1, got []'],
+    [['stages'], {}, 'spec: stages must be a list, got {}'],
     [['stages', 1], 3, 'stage2: expected an object, got 3'],
     [['stages', 1, 'blocks'], [], 'stage2: blocks must be a list of at least 1, got []'],
     [['stages', 1, 'depth'], 2, 'stage2: there is no field "depth"; the fields are blocks'],

@@ -1,0 +1,75 @@
+/**
+ * A network cut in two for fine-tuning: a front that stays as it is, and a rest that learns from what the front gives. The
+ * rest is a network of its own, whose input is a map of features in place of a picture.
+ */
+import { ConfigError } from '../util/errors.js'
+import { type LayerPath, type StagePath, stagePath } from './paths.js'
+import type { InputSpec, NetworkSpec } from './spec.js'
+
+/**
+ * How much of a network stays as it is: `none` of it; the `stem`; all up to a stage, that one included, as `stage3`; or
+ * `all` but the classifier.
+ */
+export type Freeze = 'none' | 'stem' | StagePath | 'all'
+
+/** A network in two parts. */
+export interface Cut {
+  /** The last layer of the front, whose results are what the rest reads; left out where nothing is frozen. */
+  readonly at?: LayerPath
+  /** The rest, for features of this size; the network itself where nothing is frozen. */
+  rest(features: InputSpec): NetworkSpec
+  /** What a path in the rest is called in the whole network. */
+  toWhole(path: string): string
+  /** What a path in the whole network is called in the rest; undefined for what is frozen. */
+  toRest(path: string): string | undefined
+}
+
+/** All that a network can be asked to freeze, from nothing to everything. */
+export function freezeLevels({ stages }: NetworkSpec): Freeze[] {
+  return ['none', 'stem', ...stages.map((_, index) => stagePath(index + 1)), 'all']
+}
+
+/** @throws ConfigError for what this network does not have, with what it has */
+export function cutNetwork(spec: NetworkSpec, freeze: Freeze): Cut {
+  const levels = freezeLevels(spec)
+  if (!levels.includes(freeze))
+    throw new ConfigError(`freeze: ${spec.name} has no ${String(freeze)}; expected one of ${levels.join(', ')}`)
+  if (freeze === 'none') return { rest: () => spec, toWhole: (path) => path, toRest: (path) => path }
+  if (freeze === 'all' || (freeze === stagePath(spec.stages.length) && !spec.head.norm)) return classifierAlone(spec)
+  const gone = freeze === 'stem' ? 0 : levels.indexOf(freeze) - 1 // stages in front of the cut
+  const renumbered = (path: string, by: number) =>
+    path.replace(/^(?:([a-z]+\/))?stage(\d+)/, (_, state = '', stage) => `${state}${stagePath(Number(stage) + by)}`)
+  return {
+    at: freeze,
+    rest: (features) => ({
+      ...spec,
+      name: `${spec.name} after ${freeze}`,
+      input: features,
+      stem: [],
+      stages: spec.stages.slice(gone),
+    }),
+    toWhole: (path) => renumbered(path, gone),
+    toRest: (path) => {
+      const name = path.slice(path.indexOf('/') + 1)
+      const stage = Number(/^stage(\d+)/.exec(name)?.[1] ?? gone + 1)
+      return name.startsWith('stem') || stage <= gone ? undefined : renumbered(path, -gone)
+    },
+  }
+}
+
+/** Features are pooled, so that they are as few as can be: one a channel. */
+function classifierAlone(spec: NetworkSpec): Cut {
+  return {
+    at: 'head.pool',
+    rest: (features) => ({
+      ...spec,
+      name: `${spec.name}, its classifier`,
+      input: features,
+      stem: [],
+      stages: [],
+      head: { norm: false, classes: spec.head.classes },
+    }),
+    toWhole: (path) => path,
+    toRest: (path) => (path.slice(path.indexOf('/') + 1).startsWith('head.classifier') ? path : undefined),
+  }
+}
