@@ -67,7 +67,7 @@ function recipeFor(freeze: Freeze, pictures: number): RecipeOptions {
   const stepsPerEpoch = Math.floor(pictures / batchSize)
   const [steps, least, most] = freeze === 'all' ? [1200, 20, 100] : [300, 8, 40]
   const epochs = Math.max(least, Math.min(most, Math.ceil(steps / stepsPerEpoch)))
-  return { batchSize, epochs, lr: freeze === 'all' ? 0.05 : 0.01, schedule: 'cosine', weightDecay: 1e-3 }
+  return { batchSize, epochs, lr: freeze === 'all' ? 0.1 : 0.01, schedule: 'cosine', weightDecay: 1e-3 }
 }
 
 function augmentationFor(side: number): Augmentation {
