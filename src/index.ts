@@ -93,6 +93,25 @@ export { isPresetName, type PresetName, type PresetOptions, preset, presetNames 
 export type * from './spec/spec.js'
 export { plainTwin, removeBlock } from './spec/surgery.js'
 export { validateSpec } from './spec/validate.js'
+export type {
+  Axis,
+  Bar,
+  BarsFigure,
+  Dash,
+  Figure,
+  LinesFigure,
+  PicturesFigure,
+  PixelMap,
+  Point,
+  Series,
+  Tone,
+} from './studies/figure.js'
+export { studies } from './studies/index.js'
+export { type JudgedClaim, runStudy, type StudyResult } from './studies/run.js'
+export { type Scale, scales } from './studies/scale.js'
+export { type AnyStudy, type Claim, defineStudy, type Row, type Study } from './studies/study.js'
+export { all, always, atLeast, atMost, type Finding, notRun, type Verdict, verdicts } from './studies/verdict.js'
+export type { Trained, Workbench } from './studies/workbench.js'
 export { adviceFor, warmUpAdvice } from './train/advice.js'
 export {
   type BestEpoch,

@@ -20,6 +20,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./train.js')).trainCommand(),
   },
   {
+    name: 'study',
+    description: 'run claims about residual networks and judge them; --list tells which',
+    load: async () => (await import('./study.js')).studyCommand(),
+  },
+  {
     name: 'eval',
     description: 'measure trained weights on a test set',
     load: async () => (await import('./eval.js')).evalCommand(),

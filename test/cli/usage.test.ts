@@ -12,11 +12,11 @@ describe('help', () => {
   test('lists the commands', async () => {
     const { code, out } = await resnet(['--help'])
     expect(code).toBe(0)
-    for (const command of ['demo', 'train', 'eval', 'summary', 'data', 'lab', 'doctor', 'bench'])
+    for (const command of ['demo', 'train', 'study', 'eval', 'summary', 'data', 'lab', 'doctor', 'bench'])
       expect(out).toMatch(new RegExp(`^  ${command}`, 'm'))
   })
 
-  test.each(['demo', 'train', 'eval', 'summary', 'data', 'lab', 'doctor', 'bench'])(
+  test.each(['demo', 'train', 'study', 'eval', 'summary', 'data', 'lab', 'doctor', 'bench'])(
     '%s has an example',
     async (command) => {
       const { code, out } = await resnet([command, '--help'])

@@ -1,0 +1,139 @@
+/** The report of a study, and the page that lists all of them. */
+import type { JudgedClaim, Row, StudyResult, Verdict } from '../../node.js'
+import { duration } from '../output.js'
+import { measuredText, verdictWords } from '../study-text.js'
+import { drawFigure } from './figures.js'
+import { page, plainText } from './page.js'
+
+/** The whole file of one study as text. */
+export function studyReport(result: StudyResult): string {
+  const { study, scale, title, about, claims, rows, figures } = result
+  return page(
+    `${title} · a study of resnet.ts`,
+    `<header>
+<p class="kicker">resnet.ts study ${plainText(study)}, scale ${scale}</p>
+<h1>${plainText(title)}</h1>
+<p class="about">${plainText(about)}</p>
+</header>
+<section>
+<h2>What is claimed, and what was found</h2>
+<ol class="claims">
+${claims.map(claimItem).join('\n')}
+</ol>
+</section>
+${figures.length > 0 ? `<div class="charts">\n${figures.map(drawFigure).join('\n')}\n</div>` : ''}
+${rows.length > 0 ? `<section>\n<h2>Published beside measured</h2>\n${rowTable(rows)}\n</section>` : ''}
+${footer(result)}`,
+    style,
+  )
+}
+
+/** The index: what became of each claim, and where its report lies. */
+export function studyIndex(results: readonly StudyResult[]): string {
+  const claims = results.flatMap((result) => result.claims)
+  const count = (verdict: Verdict) => claims.filter((claim) => claim.verdict === verdict).length
+  const scale = results[0]?.scale ?? 'quick'
+  return page(
+    'Claims about residual networks, run and judged',
+    `<header>
+<p class="kicker">resnet.ts studies, scale ${scale}</p>
+<h1>Claims about residual networks, run and judged</h1>
+<p class="about">${results.length} studies, ${claims.length} claims: ${count('holds')} hold, ${count('does-not-hold')} do not hold, ${count('inconclusive')} are inconclusive here. Each rule stood before the run; a claim that fails at this scale may hold at the paper’s.</p>
+</header>
+${results.map(indexEntry).join('\n')}
+<footer><p>Again: <code>resnet study all --scale ${scale}</code></p></footer>`,
+    style,
+  )
+}
+
+function indexEntry({ study, title, claims }: StudyResult): string {
+  return `<section class="entry">
+<h2><a href="${study}/report.html">${plainText(title)}</a> <span class="name">${study}</span></h2>
+<ul class="short">
+${claims.map((claim) => `<li>${badge(claim.verdict)} ${plainText(claim.claim)}</li>`).join('\n')}
+</ul>
+</section>`
+}
+
+function badge(verdict: Verdict): string {
+  const [sign, word] = verdictWords[verdict]
+  return `<span class="badge ${verdict}"><span aria-hidden="true">${sign}</span> ${word}</span>`
+}
+
+function claimItem({ claim, source, expected, verdict, rule, ...finding }: JudgedClaim): string {
+  return `<li>
+<p class="claim">${badge(verdict)} ${plainText(claim)}</p>
+<dl>
+<div><dt>source</dt><dd>${plainText(source)}: ${plainText(expected)}</dd></div>
+<div><dt>rule</dt><dd>${plainText(rule)}</dd></div>
+<div><dt>measured</dt><dd>${plainText(measuredText(finding))}</dd></div>
+</dl>
+</li>`
+}
+
+function rowTable(rows: readonly Row[]): string {
+  const published = rows.some((row) => row.published !== undefined || row.remark !== undefined)
+  const head = ['', ...(published ? ['published'] : []), 'measured', 'spread', 'seeds']
+  return `<div class="scroll"><table>
+<thead><tr>${head.map((name) => `<th scope="col">${name}</th>`).join('')}</tr></thead>
+<tbody>
+${rows.map((row) => tableRow(row, published)).join('\n')}
+</tbody>
+</table></div>`
+}
+
+function tableRow(
+  { what, published, approximate, remark, values, unit, digits = 1 }: Row,
+  withPublished: boolean,
+): string {
+  const n = values.length
+  const mean = values.reduce((sum, value) => sum + value, 0) / n
+  const spread = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1))
+  const shown = (value: number) =>
+    `${value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })}${unit && ` ${unit}`}`
+  const source =
+    published === undefined ? (remark ?? '') : `${approximate ? '~ ' : ''}${published}${unit && ` ${unit}`}`
+  const cells = [
+    ...(withPublished ? [source] : []),
+    n > 0 ? shown(mean) : 'not run',
+    n > 1 ? `± ${shown(spread)}` : '',
+    String(n),
+  ]
+  return `<tr><th scope="row">${plainText(what)}</th>${cells.map((cell) => `<td>${plainText(cell)}</td>`).join('')}</tr>`
+}
+
+function footer({ study, scale, shrunk, data, seeds, engine, threads, seconds }: StudyResult): string {
+  return `<footer>
+<p>${plainText(shrunk)}</p>
+<p>Data: ${plainText(data)}. ${seeds.length === 1 ? 'Seed' : 'Seeds'} ${seeds.join(', ')}; “±” is the standard deviation over seeds. A claim holds, or does not, where
+its mean is on one side of the margin by two standard errors or more; otherwise, and with fewer than three seeds, it is inconclusive.</p>
+<p>Engine ${plainText(engine)}, ${threads} ${threads === 1 ? 'thread' : 'threads'}, ${duration(seconds)} in this run; what earlier runs or other studies had trained was taken from them.
+Again: <code>resnet study ${study} --scale ${scale}</code></p>
+</footer>`
+}
+
+const style = `
+.about { margin: 0; max-width: 46rem; }
+a { color: var(--residual); }
+.claims { margin: 0; padding: 0 0 0 1.4rem; max-width: 56rem; }
+.claims li { margin: 0 0 1.1rem; break-inside: avoid; }
+.claim { margin: 0; max-width: 56rem; }
+dl { margin: .25rem 0 0; font-size: .9rem; color: var(--soft); }
+dl div { display: flex; gap: .8rem; }
+dt { flex: 0 0 5rem; }
+dd { margin: 0; color: var(--ink); }
+.badge { display: inline-block; padding: 0 .5rem; border: 1.5px solid; border-radius: 1rem; font-size: .82rem; font-weight: 600; white-space: nowrap; }
+.badge.holds { color: var(--residual); }
+.badge.does-not-hold { color: var(--plain); }
+.badge.inconclusive { color: var(--soft); border-style: dashed; }
+.charts { margin-top: 2rem; }
+.wide { grid-column: 1 / -1; }
+.empty { color: var(--soft); }
+.entry { break-inside: avoid; }
+.entry h2 { margin: 1.6rem 0 .3rem; }
+.entry .name { color: var(--soft); font-weight: 400; font-size: .875rem; }
+.short { margin: 0; padding: 0; list-style: none; }
+.short li { margin: 0 0 .3rem; max-width: 56rem; }
+@media (max-width: 480px) { h1 { font-size: 1.7rem; } dl div { display: block; } dd { margin-bottom: .2rem; } }
+@media print { a { color: inherit; text-decoration: none; } }
+`

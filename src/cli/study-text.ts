@@ -1,0 +1,35 @@
+/** What studies find, in words. */
+import type { JudgedClaim, Verdict } from '../node.js'
+
+/** A sign and a word, so that colour is not needed. */
+export const verdictWords: Readonly<Record<Verdict, readonly [sign: string, word: string]>> = {
+  holds: ['✓', 'holds'],
+  'does-not-hold': ['✗', 'does not hold'],
+  inconclusive: ['~', 'inconclusive'],
+}
+
+/** `✓ holds`. */
+export function verdictText(verdict: Verdict): string {
+  return verdictWords[verdict].join(' ')
+}
+
+/** `12.3 ± 0.4 points`. */
+export function measuredText({ measured, spread, unit }: Pick<JudgedClaim, 'measured' | 'spread' | 'unit'>): string {
+  if (measured === null) return 'not run'
+  const value = numberText(measured)
+  return `${spread === null ? value : `${value} ± ${numberText(spread)}`}${unit && ` ${unit}`}`
+}
+
+/** Three figures that count, with the unit. */
+export function numberText(value: number, unit = ''): string {
+  const size = Math.abs(value)
+  const text =
+    value === 0
+      ? '0'
+      : size >= 1e6 || size < 1e-3
+        ? value.toExponential(1).replace('e+', 'e')
+        : size >= 100
+          ? String(Math.round(value))
+          : String(Number(value.toPrecision(3)))
+  return unit ? `${text} ${unit}` : text
+}

@@ -1,0 +1,160 @@
+/** `resnet study NAME…`: runs claims about residual networks, judges them, and writes a report of each. */
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import {
+  type AnyStudy,
+  readStudyResults,
+  runStudies,
+  type Scale,
+  type StudyResult,
+  scales,
+  studies,
+  textTable,
+  writeAtomically,
+} from '../node.js'
+import { interruptible } from './interrupt.js'
+import { type EngineFlags, engineOptions, jsonOption, numbers, oneOf, whole } from './options.js'
+import { print, say } from './output.js'
+import { Progress } from './progress.js'
+import { measuredText, verdictText } from './study-text.js'
+
+interface Flags extends EngineFlags {
+  readonly scale: Scale
+  readonly seeds?: readonly number[]
+  readonly data?: string
+  readonly saveDir: string
+  readonly epochs?: number
+  readonly depths?: readonly number[]
+  readonly list?: true
+  readonly json?: true
+}
+
+const names = studies.map(({ name }) => name)
+
+export function studyCommand(): Command {
+  const command = new Command()
+    .argument('[name...]', `${names.join(', ')}, or all`, studyNames)
+    .option('--list', 'name all studies and their claims, and run none')
+    .addOption(new Option('--scale <scale>', `${scales.join(', ')}`).default('quick').argParser(oneOf(scales)))
+    .addOption(new Option('--seeds <list>', 'whole numbers separated by commas (default: 0,1,2)').argParser(numbers))
+    .option('--data <dir>', 'CIFAR-10, as resnet data fetches it; quick takes built-in pictures where it is left out')
+    .addOption(new Option('--epochs <n>', 'train for so many epochs only, and say so').argParser(whole(1)))
+    .addOption(new Option('--depths <list>', 'layers of the nets where a study compares depths').argParser(numbers))
+    .option('--save-dir <dir>', 'folder of results; what is finished in it is not run again', join('runs', 'studies'))
+  for (const option of engineOptions()) command.addOption(option)
+  return command
+    .addOption(jsonOption('the claims, what was measured, and the verdicts'))
+    .addHelpText('after', '\nExamples:\n  $ resnet study degradation\n  $ resnet study all --scale quick')
+    .action((chosen: string[] | undefined, flags: Flags) => {
+      if (flags.list) return list(flags)
+      if (!chosen || chosen.length === 0)
+        return command.error('error: name a study, or all; --list tells which there are')
+      return interruptible((signal) => run(chosen, flags, signal))
+    })
+}
+
+function studyNames(value: string, before: string[] = []): string[] {
+  if (value === 'all') return [...names]
+  try {
+    return [...before, oneOf(names)(value)]
+  } catch (error) {
+    if (error instanceof InvalidArgumentError) error.message = error.message.replace('Legal values:', 'There are all,')
+    throw error
+  }
+}
+
+function list({ json }: Flags): void {
+  const told = studies.map(({ name, title, claims }: AnyStudy) => ({
+    study: name,
+    title,
+    claims: Object.entries(claims).map(([id, claim]) => ({ id, claim: claim.text, source: claim.source })),
+  }))
+  const text = ({ study, title, claims }: (typeof told)[number]) =>
+    [`${study}: ${title}`, ...claims.map(({ claim, source }) => `  - ${claim} [${source}]`), ''].join('\n')
+  print(json ? JSON.stringify(told) : told.map(text).join('\n'))
+}
+
+async function run(chosen: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
+  const { scale, seeds, data, saveDir, epochs, depths, engine, threads } = flags
+  let progress: Progress | undefined
+  let training = ''
+  const results: StudyResult[] = []
+  try {
+    await runStudies(chosen, {
+      scale,
+      seeds,
+      data,
+      folder: saveDir,
+      epochs,
+      depths,
+      engine,
+      threads,
+      signal,
+      onStudy: ({ name, title }) => say(`${name}: ${title}`),
+      onTraining: (net, seed, { step, totalSteps }) => {
+        if (training !== `${net} ${seed}`) {
+          progress?.stop()
+          training = `${net} ${seed}`
+          progress = new Progress(`${net}, seed ${seed}`, (count) => `${count} steps`)
+        }
+        progress?.update(step, totalSteps)
+      },
+      onResult: async (result, folder) => {
+        progress?.stop()
+        results.push(result)
+        const { studyReport } = await import('./report/study-report.js')
+        const report = join(folder, 'report.html')
+        await writeAtomically(report, studyReport(result))
+        if (!flags.json) print(conclusion(result, report))
+        else if (chosen.length === 1) print(JSON.stringify(told(result, report)))
+      },
+    })
+  } finally {
+    progress?.stop()
+  }
+  const index = await writeIndex(join(saveDir, scale))
+  if (chosen.length === 1) return
+  if (flags.json) {
+    const reports = results.map((result) => told(result, join(saveDir, scale, result.study, 'report.html')))
+    print(JSON.stringify({ studies: reports, index }))
+  } else print(`All reports: ${pathToFileURL(resolve(index)).href}`)
+}
+
+/** The page of all studies that the folder has results of, from whichever run. */
+async function writeIndex(folder: string): Promise<string> {
+  const { studyIndex } = await import('./report/study-report.js')
+  const index = join(folder, 'index.html')
+  await writeAtomically(index, studyIndex(await readStudyResults(folder)))
+  return index
+}
+
+function told({ study, scale, claims }: StudyResult, report: string) {
+  return {
+    study,
+    scale,
+    claims: claims.map(({ id, claim, source, expected, measured, spread, unit, verdict, rule }) => ({
+      id,
+      claim,
+      source,
+      expected,
+      measured,
+      spread,
+      unit,
+      verdict,
+      rule,
+    })),
+    report,
+  }
+}
+
+function conclusion({ claims }: StudyResult, report: string): string {
+  const rows = claims.map((claim) => [verdictText(claim.verdict), measuredText(claim), claim.claim])
+  return [
+    '',
+    textTable([['verdict', 'measured', 'claim'], 'rule', ...rows], ['left', 'left', 'left']),
+    '',
+    `Figures: ${pathToFileURL(resolve(report)).href}`,
+    '',
+  ].join('\n')
+}

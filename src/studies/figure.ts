@@ -1,0 +1,106 @@
+/** Figures as plain data: what is drawn and what it means, not how. Reports, and whoever else wants to, draw them. */
+
+/** What a thing is, so that all figures show it in the same colour: plain nets, residual ones, and others in order. */
+export type Tone = 'plain' | 'residual' | 'third' | 'fourth' | 'neutral'
+
+/** How a line is dashed: lines of one tone differ in it. */
+export type Dash = 'solid' | 'dashed' | 'dotted' | 'dash-dot'
+
+/** A point; `low` and `high` where several seeds spread. */
+export interface Point {
+  readonly x: number
+  readonly y: number
+  readonly low?: number | undefined
+  readonly high?: number | undefined
+}
+
+/** A line of a figure. */
+export interface Series {
+  readonly name: string
+  readonly tone: Tone
+  readonly dash?: Dash | undefined
+  readonly points: readonly Point[]
+}
+
+/** What an axis shows. */
+export interface Axis {
+  readonly label: string
+  /** Logarithmic; then all values are above 0. */
+  readonly log?: boolean | undefined
+  readonly unit?: string | undefined
+  /** Where the axis begins and ends; by default at the data. */
+  readonly from?: number | undefined
+  readonly to?: number | undefined
+}
+
+/** Lines against a number. */
+export interface LinesFigure {
+  readonly kind: 'lines'
+  readonly title: string
+  readonly subtitle: string
+  readonly x: Axis
+  readonly y: Axis
+  readonly series: readonly Series[]
+  /** Horizontal lines to compare with. */
+  readonly levels?: readonly { readonly y: number; readonly name: string }[] | undefined
+}
+
+/** One bar of a figure. */
+export interface Bar {
+  readonly name: string
+  readonly tone: Tone
+  readonly value: number
+  readonly low?: number | undefined
+  readonly high?: number | undefined
+  /** Of the source, drawn as a tick beside the bar. */
+  readonly published?: number | undefined
+}
+
+/** A bar a thing, from 0. */
+export interface BarsFigure {
+  readonly kind: 'bars'
+  readonly title: string
+  readonly subtitle: string
+  readonly unit: string
+  readonly bars: readonly Bar[]
+}
+
+/** Bytes of a picture, row by row: one a pixel (grey) or three (RGB). */
+export interface PixelMap {
+  readonly width: number
+  readonly height: number
+  readonly channels: 1 | 3
+  readonly pixels: readonly number[]
+}
+
+/** Pictures in rows. */
+export interface PicturesFigure {
+  readonly kind: 'pictures'
+  readonly title: string
+  readonly subtitle: string
+  readonly columns: readonly string[]
+  readonly rows: readonly { readonly name: string; readonly pictures: readonly PixelMap[] }[]
+}
+
+/** One figure of a report. */
+export type Figure = LinesFigure | BarsFigure | PicturesFigure
+
+/** The point of several seeds: their mean between the least and the largest. */
+export function pointOf(x: number, values: readonly number[]): Point {
+  const y = values.reduce((sum, value) => sum + value, 0) / values.length
+  return values.length > 1 ? { x, y, low: Math.min(...values), high: Math.max(...values) } : { x, y }
+}
+
+/** Mean, least and largest of several seeds, as parts of a bar. */
+export function barOf(values: readonly number[]): Pick<Bar, 'value' | 'low' | 'high'> {
+  const { y, low, high } = pointOf(0, values)
+  return { value: y, low, high }
+}
+
+/** Numbers as grey pixels, the least black and the largest white. */
+export function greyMap(width: number, height: number, values: ArrayLike<number>): PixelMap {
+  const list = Array.from(values)
+  const low = Math.min(...list)
+  const range = Math.max(...list) - low || 1
+  return { width, height, channels: 1, pixels: list.map((value) => Math.round((255 * (value - low)) / range)) }
+}

@@ -1,0 +1,103 @@
+/** Runs a study in Node and keeps what it came to, as `results.json` in its folder. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { openEngine } from '../api/compute.node.js'
+import type { EngineOptions } from '../api/engine-choice.js'
+import { builtin } from '../data/builtin.js'
+import { cifar10 } from '../data/cifar.node.js'
+import type { Dataset } from '../data/dataset.js'
+import { writeAtomically } from '../train/run-folder.node.js'
+import type { StepProgress } from '../train/step-progress.js'
+import { ConfigError } from '../util/errors.js'
+import { makeFolder } from '../util/folder.node.js'
+import { studies } from './index.js'
+import { runStudy, type StudyResult } from './run.js'
+import { type Scale, scales } from './scale.js'
+import type { AnyStudy } from './study.js'
+import { FolderWorkbench } from './workbench.node.js'
+
+/** How studies are run. */
+export interface StudyOptions extends EngineOptions {
+  /** Default `quick`. */
+  readonly scale?: Scale | undefined
+  /** Default 0, 1, 2. */
+  readonly seeds?: readonly number[] | undefined
+  /** Where CIFAR-10 lies: needed for `paper`; for `quick` the built-in pictures are used. */
+  readonly data?: string | undefined
+  /** Default `runs/studies`; a folder a scale, and in it one a study. What is finished in it is not run again. */
+  readonly folder?: string | undefined
+  /** A shorter training than the scale has. */
+  readonly epochs?: number | undefined
+  /** Of the studies that compare depths: which. */
+  readonly depths?: readonly number[] | undefined
+  readonly signal?: AbortSignal | undefined
+  /** Before each study. */
+  readonly onStudy?: ((study: AnyStudy) => void) | undefined
+  /** The newest step of the net that is training. */
+  readonly onTraining?: ((net: string, seed: number, progress: StepProgress) => void) | undefined
+  /** After each study, with the folder of its `results.json`. */
+  readonly onResult?: ((result: StudyResult, folder: string) => void | Promise<void>) | undefined
+}
+
+/** Seeds of a study, unless others are asked for: enough for a spread. */
+const SEEDS = [0, 1, 2]
+
+/**
+ * Runs studies by name, one after the other; nets that several need are trained once. Interrupted, it goes on where it
+ * was when it is called again with the same folder.
+ * @throws ConfigError for a name that is none, or a scale that lacks its data
+ */
+export async function runStudies(names: readonly string[], options: StudyOptions = {}): Promise<StudyResult[]> {
+  const { scale = 'quick', seeds = SEEDS, epochs, depths, signal, onTraining } = options
+  const chosen = names.map(studyNamed)
+  if (!scales.includes(scale)) throw new ConfigError(`scale: expected one of ${scales.join(', ')}; got ${scale}`)
+  const whole = seeds.length > 0 && seeds.every((seed) => Number.isSafeInteger(seed) && seed >= 0)
+  if (!whole || new Set(seeds).size < seeds.length)
+    throw new ConfigError(`seeds: expected different whole numbers from 0, got ${seeds.join(', ') || 'none'}`)
+  const data = await picturesFor(scale, options.data)
+  const folder = join(options.folder ?? join('runs', 'studies'), scale)
+  const { engine: wanted, threads } = options
+  const engine = typeof wanted === 'object' ? wanted : await openEngine({ engine: wanted, threads, signal })
+  try {
+    const bench = new FolderWorkbench({ folder, scale, seeds, engine, data, epochs, depths, signal, onTraining })
+    const results: StudyResult[] = []
+    for (const study of chosen) {
+      options.onStudy?.(study)
+      const result = await runStudy(study, bench)
+      const own = join(folder, study.name)
+      await makeFolder(own)
+      await writeAtomically(join(own, 'results.json'), `${JSON.stringify(result, undefined, 1)}\n`)
+      await options.onResult?.(result, own)
+      results.push(result)
+    }
+    return results
+  } finally {
+    if (engine !== wanted) await engine.dispose()
+  }
+}
+
+/** The results that lie in the folder of a scale, from whichever runs, in the order of the studies. */
+export async function readStudyResults(folder: string): Promise<StudyResult[]> {
+  const texts = await Promise.all(
+    studies.map(({ name }) => readFile(join(folder, name, 'results.json'), 'utf8').catch(() => undefined)),
+  )
+  return texts.flatMap((text) => (text === undefined ? [] : [JSON.parse(text) as StudyResult]))
+}
+
+function studyNamed(name: string): AnyStudy {
+  const study = studies.find((other) => other.name === name)
+  if (study) return study
+  throw new ConfigError(`study ${name}: there is none of this name; there are ${studies.map((s) => s.name).join(', ')}`)
+}
+
+async function picturesFor(scale: Scale, path: string | undefined): Promise<(seed: number) => Dataset> {
+  if (path !== undefined) {
+    const data = await cifar10(path)
+    return () => data
+  }
+  if (scale === 'paper')
+    throw new ConfigError(
+      'the scale paper needs CIFAR-10: name the folder that holds it with --data DIR; resnet data cifar10 --data DIR fetches it',
+    )
+  return (seed) => builtin({ size: 16, seed })
+}

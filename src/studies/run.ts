@@ -1,0 +1,82 @@
+/** Runs a study on a workbench and judges it. */
+import type { Figure } from './figure.js'
+import type { Scale } from './scale.js'
+import type { AnyStudy, Claim, Row, Study } from './study.js'
+import type { Finding } from './verdict.js'
+import type { Workbench } from './workbench.js'
+
+/** A claim and what became of it. */
+export interface JudgedClaim extends Finding, Pick<Claim, 'source' | 'expected'> {
+  readonly id: string
+  readonly claim: string
+}
+
+/** What a study came to: all that a report shows. */
+export interface StudyResult {
+  readonly format: 1
+  readonly study: string
+  readonly title: string
+  readonly about: string
+  readonly scale: Scale
+  /** What differs from the source. */
+  readonly shrunk: string
+  readonly seeds: readonly number[]
+  readonly data: string
+  readonly engine: string
+  readonly threads: number
+  /** Of this run, wall clock; parts that were kept from earlier runs take none. */
+  readonly seconds: number
+  readonly claims: readonly JudgedClaim[]
+  readonly rows: readonly Row[]
+  readonly figures: readonly Figure[]
+  /** What the study itself measured: `judge` and `figures` follow from it. */
+  readonly measured: unknown
+}
+
+/** Measures and judges. */
+export async function runStudy(study: AnyStudy, bench: Workbench): Promise<StudyResult> {
+  const began = performance.now()
+  // As it will come back from a file: a report drawn later is the same.
+  const measured: unknown = JSON.parse(JSON.stringify(await study.measure(bench)))
+  return {
+    ...settle(study, measured),
+    format: 1,
+    scale: bench.scale,
+    shrunk: differences(study, bench),
+    seeds: bench.seeds,
+    data: dataText(bench),
+    engine: bench.engine.build,
+    threads: bench.engine.threads,
+    seconds: (performance.now() - began) / 1000,
+    measured,
+  }
+}
+
+/** What follows from a measurement: the verdicts by the study's rule, the rows and the figures. */
+export function settle<Id extends string, M>(
+  study: Study<Id, M>,
+  measured: M,
+): Pick<StudyResult, 'study' | 'title' | 'about' | 'claims' | 'rows' | 'figures'> {
+  const findings = study.judge(measured)
+  const claims = (Object.entries(study.claims) as [Id, Claim][]).map(([id, { text, source, expected }]) => ({
+    id,
+    claim: text,
+    source,
+    expected,
+    ...findings[id],
+  }))
+  const { name, title, about } = study
+  return { study: name, title, about, claims, rows: study.rows(measured), figures: study.figures(measured) }
+}
+
+function differences({ shrunk }: AnyStudy, { scale, epochs, depths }: Workbench): string {
+  const parts = scale === 'quick' ? [shrunk] : ['The source’s data and schedule.']
+  if (epochs !== undefined) parts.push(`Training was cut to ${epochs} epochs.`)
+  if (depths !== undefined) parts.push(`Only the depths ${depths.join(', ')} were asked for.`)
+  return parts.join(' ')
+}
+
+function dataText(bench: Workbench): string {
+  const { name, train, test } = bench.data(bench.seeds[0]!)
+  return `${name}, ${train.width}×${train.height} pixels, ${train.count} pictures to train on and ${test.count} to test on`
+}

@@ -1,0 +1,97 @@
+/**
+ * The rules that judge. A number is judged by its mean over seeds and by how sure that mean is: `sure` standard errors on
+ * either side. Where these reach over the margin the verdict is `inconclusive`, and so it is with fewer than three seeds,
+ * because their spread says nothing.
+ */
+
+/** What can become of a claim. */
+export const verdicts = ['holds', 'does-not-hold', 'inconclusive'] as const
+/** One of `verdicts`. */
+export type Verdict = (typeof verdicts)[number]
+
+/** What a rule says of a claim. */
+export interface Finding {
+  /** The effect: its mean over seeds. Null where nothing was measured. */
+  readonly measured: number | null
+  /** Sample standard deviation over seeds; null where there are not two. */
+  readonly spread: number | null
+  readonly unit: string
+  readonly verdict: Verdict
+  /** The effect and the margin, in words. */
+  readonly rule: string
+}
+
+/** Seeds from which a spread counts. */
+export const LEAST_SEEDS = 3
+const SURE = 2
+
+/** Mean of numbers. */
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}
+
+/** Sample standard deviation (n − 1). */
+export function deviation(values: readonly number[]): number {
+  const centre = mean(values)
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1))
+}
+
+/** `holds` when the mean over seeds is surely at least the margin, `does-not-hold` when it is surely below it. */
+export function atLeast(effect: string, values: readonly number[], margin: number, unit: string): Finding {
+  return judged(`${effect}: at least ${margin}${unit && ` ${unit}`}`, values, unit, (low, high) =>
+    low >= margin ? 'holds' : high < margin ? 'does-not-hold' : 'inconclusive',
+  )
+}
+
+/** `holds` when the mean over seeds is surely at most the margin, `does-not-hold` when it is surely above it. */
+export function atMost(effect: string, values: readonly number[], margin: number, unit: string): Finding {
+  return judged(`${effect}: at most ${margin}${unit && ` ${unit}`}`, values, unit, (low, high) =>
+    high <= margin ? 'holds' : low > margin ? 'does-not-hold' : 'inconclusive',
+  )
+}
+
+/** For what is so exactly or not at all: `holds` when it is so each time. The measure is the share of times, in percent. */
+export function always(effect: string, outcomes: readonly boolean[]): Finding {
+  const rule = `${effect}: each time`
+  if (outcomes.length === 0) return notRun(rule, '%')
+  const right = outcomes.filter(Boolean).length
+  return {
+    measured: (100 * right) / outcomes.length,
+    spread: null,
+    unit: '%',
+    verdict: right === outcomes.length ? 'holds' : 'does-not-hold',
+    rule,
+  }
+}
+
+/** Nothing was measured: the claim stays open. */
+export function notRun(rule: string, unit: string): Finding {
+  return { measured: null, spread: null, unit, verdict: 'inconclusive', rule: `${rule} (not run)` }
+}
+
+/**
+ * Of several findings about one claim: it holds when all do, and fails when one does. The measure shown is that of the
+ * first that decides.
+ */
+export function all(...findings: readonly [Finding, ...Finding[]]): Finding {
+  const worst =
+    findings.find(({ verdict }) => verdict === 'does-not-hold') ??
+    findings.find(({ verdict }) => verdict === 'inconclusive') ??
+    findings[0]
+  return { ...worst, rule: findings.map(({ rule }) => rule).join('; and ') }
+}
+
+function judged(
+  rule: string,
+  values: readonly number[],
+  unit: string,
+  decide: (low: number, high: number) => Verdict,
+): Finding {
+  if (values.length === 0 || !values.every(Number.isFinite)) return notRun(rule, unit)
+  const centre = mean(values)
+  if (values.length < 2) return { measured: centre, spread: null, unit, verdict: 'inconclusive', rule }
+  const spread = deviation(values)
+  const error = (SURE * spread) / Math.sqrt(values.length)
+  const verdict = values.length < LEAST_SEEDS ? 'inconclusive' : decide(centre - error, centre + error)
+  return { measured: centre, spread, unit, verdict, rule }
+}

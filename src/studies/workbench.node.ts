@@ -1,0 +1,150 @@
+/**
+ * The workbench in Node: whatever is finished is kept in a folder at once, so that a study which was interrupted, or
+ * another one that needs the same net, takes it from there. `parts/` holds measurements, `nets/` trainings; both are
+ * named by all that they depend on.
+ */
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createTrainer, resumeTrainer } from '../api/compute.node.js'
+import type { ChosenEngine } from '../api/engine-choice.js'
+import { trainToEnd } from '../api/training.js'
+import type { Dataset } from '../data/dataset.js'
+import type { NetworkSpec } from '../spec/spec.js'
+import type { Checkpoint, EpochRecord } from '../train/checkpoint.js'
+import { completeRecipe, type RecipeOptions } from '../train/recipe.js'
+import { RunFolder, readCheckpoint, writeAtomically } from '../train/run-folder.node.js'
+import { RunKeeper } from '../train/run-keeper.node.js'
+import type { StepProgress } from '../train/step-progress.js'
+import { DataError, TrainingError } from '../util/errors.js'
+import { makeFolder } from '../util/folder.node.js'
+import type { Scale } from './scale.js'
+import type { Trained, Workbench } from './workbench.js'
+
+/** What a workbench is set up with. */
+export interface WorkbenchOptions {
+  readonly folder: string
+  readonly scale: Scale
+  readonly seeds: readonly number[]
+  readonly engine: ChosenEngine
+  /** The pictures of a seed. */
+  readonly data: (seed: number) => Dataset
+  readonly epochs?: number | undefined
+  readonly depths?: readonly number[] | undefined
+  readonly signal?: AbortSignal | undefined
+  /** Hears of each training, and of its newest step. */
+  readonly onTraining?: ((net: string, seed: number, progress: StepProgress) => void) | undefined
+}
+
+/** How a training ended, as it is kept. */
+interface End {
+  readonly history: readonly EpochRecord[]
+  readonly lost?: string
+}
+
+export class FolderWorkbench implements Workbench {
+  readonly scale: Scale
+  readonly seeds: readonly number[]
+  readonly epochs: number | undefined
+  readonly depths: readonly number[] | undefined
+  readonly engine: ChosenEngine
+  readonly signal: AbortSignal | undefined
+  readonly createTrainer = createTrainer
+  readonly #options: WorkbenchOptions
+  readonly #datasets = new Map<number, Dataset>()
+
+  constructor(options: WorkbenchOptions) {
+    this.scale = options.scale
+    this.seeds = options.seeds
+    this.epochs = options.epochs
+    this.depths = options.depths
+    this.engine = options.engine
+    this.signal = options.signal
+    this.#options = options
+  }
+
+  data(seed: number): Dataset {
+    const kept = this.#datasets.get(seed) ?? this.#options.data(seed)
+    this.#datasets.set(seed, kept)
+    return kept
+  }
+
+  async once<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const { epochs, depths } = this
+    const path = join(this.#options.folder, 'parts', `${named(name, [name, epochs, depths])}.json`)
+    const kept = await readJson<{ readonly result: T }>(path)
+    if (kept) return kept.result
+    this.signal?.throwIfAborted()
+    const result = await work()
+    await makeFolder(join(this.#options.folder, 'parts'))
+    await writeAtomically(path, JSON.stringify({ result }))
+    return result
+  }
+
+  async train(spec: NetworkSpec, options: RecipeOptions, seed: number): Promise<Trained> {
+    const data = this.data(seed)
+    const recipe = completeRecipe({ ...options, seed })
+    const identity = [spec, recipe, data.name, data.train.count, data.test.count, seed]
+    const folder = join(this.#options.folder, 'nets', named(`${spec.name}-${seed}`, identity))
+    const end = (await readJson<End>(join(folder, 'end.json'))) ?? (await this.#trainIn(folder, spec, recipe, seed))
+    return { spec, seed, ...end, checkpoint: () => readCheckpoint(new RunFolder(folder).last) }
+  }
+
+  async #trainIn(path: string, spec: NetworkSpec, recipe: RecipeOptions, seed: number): Promise<End> {
+    const { engine, signal } = this
+    const data = this.data(seed)
+    const folder = new RunFolder(path)
+    await folder.claim()
+    try {
+      const begun = await checkpointIn(folder)
+      const trainer = begun
+        ? await resumeTrainer(begun, data, { engine, signal })
+        : await createTrainer(spec, data, recipe, { engine, signal })
+      try {
+        const keeper = new RunKeeper(trainer, folder, begun?.progress.step)
+        let end: End
+        try {
+          const onProgress = async (progress: StepProgress) => {
+            this.#options.onTraining?.(spec.name, seed, progress)
+            await keeper.progress(progress.step)
+          }
+          const { history } = await trainToEnd(trainer, { onProgress })
+          end = { history }
+          await keeper.save()
+        } catch (error) {
+          if (signal?.aborted && trainer.progress.step > 0) await keeper.save()
+          if (!(error instanceof TrainingError)) throw error
+          end = { history: trainer.progress.history, lost: error.message }
+        }
+        await writeAtomically(join(path, 'end.json'), JSON.stringify(end))
+        return end
+      } finally {
+        await trainer.dispose()
+      }
+    } finally {
+      folder.release()
+    }
+  }
+}
+
+/** Undefined where nothing was saved. */
+async function checkpointIn(folder: RunFolder): Promise<Checkpoint | undefined> {
+  const bytes = await readFile(folder.last).catch(() => undefined)
+  return bytes && readCheckpoint(folder.last)
+}
+
+/** A file name that says what it is of, and differs where anything that it depends on does. */
+function named(words: string, identity: unknown): string {
+  const hash = createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 12)
+  return `${words.replaceAll(/[^a-zA-Z0-9.-]+/g, '-').slice(0, 60)}-${hash}`
+}
+
+async function readJson<T>(path: string): Promise<T | undefined> {
+  const text = await readFile(path, 'utf8').catch(() => undefined)
+  if (text === undefined) return undefined
+  try {
+    return JSON.parse(text) as T
+  } catch (error) {
+    throw new DataError(`${path}: is damaged; remove it, and this part is measured again`, { cause: error })
+  }
+}
