@@ -4,6 +4,8 @@
  * there, only those are rounded that gain by it.
  */
 import { expect, test } from 'vitest'
+import { tapeOf } from '../../src/engine/cpu/engine.js'
+import { layoutsOf } from '../../src/engine/cpu/layout.js'
 import { gainsByRounding } from '../../src/engine/cpu/lower/bf16.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { evaluateOutputs } from '../../src/engine/reference/evaluate.js'
@@ -12,6 +14,7 @@ import { f32, type Graph } from '../../src/graph/graph.js'
 import { conv2d } from '../../src/ops/conv2d.js'
 import { isRounded, keepRounded } from '../../src/ops/precision.js'
 import type { ConvAttributes, Pair } from '../../src/ops/window.js'
+import { planGraph } from '../../src/plan/planner.js'
 import { compileGraph } from '../../src/train/compile.js'
 import { describeEngines } from './engines.js'
 import { measure } from './measure.js'
@@ -125,6 +128,18 @@ await describeEngines(
   [],
   ({ precisions }) => (precisions.includes('bf16') ? undefined : 'bf16'),
 )
+
+test('a convolution of rounded operands is never given a bias or a ReLU, which its kernel lacks', () => {
+  const attributes: ConvAttributes = { stride: [1, 1], padding: [1, 1], dilation: [1, 1], precision: 'bf16' }
+  const input = { type: f32(1, 16, 8, 8), fill: normal() }
+  const weight = { type: f32(16, 16, 3, 3), fill: normal(), role: 'parameter' } as const
+  const bias = { type: f32(16), fill: normal() }
+  const { graph } = singleOp('conv2dActivation', { ...attributes, relu: true }, [input, weight, bias])
+  const plan = planGraph(graph, { lower: (same) => same, sizes: () => () => 4, workspace: () => 0 })
+  expect(() => tapeOf(plan, plan.steps, layoutsOf(plan.graph))).toThrow(
+    'internal error: a convolution of rounded operands takes no bias and no ReLU: it is one of training',
+  )
+})
 
 test('stems and convolutions in groups stay in float32 where there is a tile unit', () => {
   const suits = (channels: number, outputs: number, groups: number) => {

@@ -4,6 +4,7 @@ import type { NormAttributes } from '../../../ops/batch-norm.js'
 import type { StatisticsConvAttributes } from '../../../ops/fused.js'
 import type { NormaliseAttributes, ReduceAttributes } from '../../../ops/fused-norm.js'
 import type { ConvAttributes, Pair } from '../../../ops/window.js'
+import { invariant } from '../../../util/errors.js'
 import { connections } from '../groups.js'
 import { BLOCK } from '../layout.js'
 import { packedFloats, pushPacked } from './bf16.js'
@@ -103,6 +104,7 @@ function emitConv(
   const wanted = bands ?? (attributes.winograd ? bandsOf(sizes.n, sizes.oh) : bandsOfFewest(sizes))
   const prologue = normArguments(norm, attributes, context)
   if (attributes.precision) {
+    invariant(!bias && !relu, 'a convolution of rounded operands takes no bias and no ReLU: it is one of training')
     const { x: from, y: to, residual: added, statistics: slots } = common
     pushPacked(tape, common.weight, context.workspace, blocksOf(weight, attributes), false)
     const operands = { x: from, weight: context.workspace, y: to, residual: added, statistics: slots }
