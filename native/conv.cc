@@ -6,12 +6,9 @@
 // tile is stored, statistics are taken block by block while the band is in cache. A norm before the convolution is applied
 // while the rows are copied; the first half of the backward pass over a norm follows an input gradient, block by block.
 //
-// The input gradient with stride s is s·s stride-1 convolutions over dy: the pixels of dx whose row and column leave
-// the same remainder are reached by the same taps.
+// The input gradient with stride s is s·s stride-1 convolutions over dy (conv_tasks.h).
 #include "conv_tasks.h"
-#include "conv_tile.h"
 #include "groups.h"
-#include "reduction.h"
 #include "statistics.h"
 
 namespace VARIANT {
@@ -149,14 +146,8 @@ void run(const conv2d_input_gradient_args& args, const Context& context, index_t
   const float* dy = context.at(args.dy) + image * planes * g.oh * g.ow * BLOCK;
   const index_t offset = image * tasks.blocks * g.h * g.w * BLOCK;
   const float* addend = context.at(args.addend);
+  float* dx = context.at(args.dx);
   const Reduction reduction(args, context);
-  const auto reduce = [&] {
-    if (!reduction) return;
-    float* dx = context.at(args.dx);
-    for (index_t block = first; block < last; block++)
-      reduction.plane(dx, dx, offset + (block * g.h + from_row) * g.w * BLOCK, (to_row - from_row) * g.w * BLOCK, block,
-                      tasks.blocks * BLOCK, image * tasks.bands + band);
-  };
 
   Tap* taps = reinterpret_cast<Tap*>(context.scratch);
   const Connections connected(args.c, args.o, args.groups);
@@ -176,12 +167,12 @@ void run(const conv2d_input_gradient_args& args, const Context& context, index_t
     source.plane = g.h * g.w * BLOCK;
     source.tap_count = 1;
     taps[0] = {0, 0};
-    sink.y = context.at(args.dx) + offset + from_row * g.w * BLOCK;
+    sink.y = dx + offset + from_row * g.w * BLOCK;
     sink.addend = addend ? addend + offset + from_row * g.w * BLOCK : nullptr;
     sink.row = 0;
     sink.pixel = BLOCK;
     cover_connected(connected, source, sink, first, last, 1, (to_row - from_row) * g.w);
-    reduce();
+    reduce_rows(reduction, dx, g, tasks, piece, offset, from_row, to_row);
     return;
   }
 
@@ -193,28 +184,14 @@ void run(const conv2d_input_gradient_args& args, const Context& context, index_t
   source.plane = padded.plane(BLOCK);
   sink.pixel = g.sw * BLOCK;
   sink.row = g.sh * g.w * BLOCK;
-  for (index_t row_phase = 0; row_phase < g.sh; row_phase++) {
-    const index_t row = first_of_phase(from_row, g.ph, g.sh, row_phase);
-    if (row >= to_row) continue;
-    for (index_t column_phase = 0; column_phase < g.sw; column_phase++) {
-      const index_t column = first_of_phase(0, g.pw, g.sw, column_phase);
-      if (column >= g.w) continue;
-      source.tap_count = 0;
-      for (index_t k = 0; k < g.kh * g.kw; k++) {
-        const index_t y = row + g.ph - k / g.kw * g.dh, x = column + g.pw - k % g.kw * g.dw;
-        if (y % g.sh != 0 || x % g.sw != 0) continue;
-        Tap& tap = taps[source.tap_count++];
-        tap.x = (y / g.sh - padded.first_row) * source.row + (x / g.sw - padded.first_column) * BLOCK;
-        tap.weight = k * BLOCK * BLOCK;
-      }
-      const index_t at = offset + (row * g.w + column) * BLOCK;
-      sink.y = context.at(args.dx) + at;
-      sink.addend = addend ? addend + at : nullptr;
-      const index_t height = divide_up(to_row - row, g.sh), width = divide_up(g.w - column, g.sw);
-      cover_connected(connected, source, sink, first, last, height, width);
-    }
-  }
-  reduce();
+  each_remainder(g, padded, from_row, to_row, BLOCK, source, taps,
+                 [&](index_t row, index_t column, index_t height, index_t width) {
+                   const index_t at = offset + (row * g.w + column) * BLOCK;
+                   sink.y = dx + at;
+                   sink.addend = addend ? addend + at : nullptr;
+                   cover_connected(connected, source, sink, first, last, height, width);
+                 });
+  reduce_rows(reduction, dx, g, tasks, piece, offset, from_row, to_row);
 }
 
 }  // namespace VARIANT

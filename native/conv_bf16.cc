@@ -4,8 +4,6 @@
 // and the weights of a tap a right one. Every output is summed in one order (planes, taps, channels).
 #include "bf16.h"
 #include "conv_tasks.h"
-#include "conv_tile.h"
-#include "reduction.h"
 #include "statistics.h"
 
 namespace VARIANT {
@@ -226,36 +224,18 @@ void run(const conv2d_input_gradient_bf16_args& args, const Context& context, in
   const Padded padded = padded_gradient(g, from_row, to_row);
   copy_rounded(copy, context.at(args.dy) + image * blocks * g.oh * g.ow * BLOCK, padded, blocks, g.oh, g.ow, AsIs());
   RoundedSource source(copy, blocks, padded, context.at(args.weight), g.kh * g.kw);
-  source.taps = taps;
   Sink sink;
   sink.block = g.h * g.w * BLOCK;
   sink.pixel = g.sw * BLOCK;
   sink.row = g.sh * g.w * BLOCK;
-  for (index_t row_phase = 0; row_phase < g.sh; row_phase++) {
-    const index_t row = first_of_phase(from_row, g.ph, g.sh, row_phase);
-    if (row >= to_row) continue;
-    for (index_t column_phase = 0; column_phase < g.sw; column_phase++) {
-      const index_t column = first_of_phase(0, g.pw, g.sw, column_phase);
-      if (column >= g.w) continue;
-      source.tap_count = 0;
-      for (index_t k = 0; k < g.kh * g.kw; k++) {
-        const index_t y = row + g.ph - k / g.kw * g.dh, x = column + g.pw - k % g.kw * g.dw;
-        if (y % g.sh != 0 || x % g.sw != 0) continue;
-        Tap& tap = taps[source.tap_count++];
-        tap.x = (y / g.sh - padded.first_row) * source.row + (x / g.sw - padded.first_column) * source.depth;
-        tap.weight = k * source.depth * BLOCK;
-      }
-      const index_t at = offset + (row * g.w + column) * BLOCK;
-      sink.y = dx + at;
-      sink.addend = addend ? addend + at : nullptr;
-      cover_rounded(source, sink, first, last, divide_up(to_row - row, g.sh), divide_up(g.w - column, g.sw));
-    }
-  }
-  const Reduction reduction(args, context);
-  if (!reduction) return;
-  for (index_t block = first; block < last; block++)
-    reduction.plane(dx, dx, offset + (block * g.h + from_row) * g.w * BLOCK, (to_row - from_row) * g.w * BLOCK, block,
-                    tasks.blocks * BLOCK, image * tasks.bands + band);
+  each_remainder(g, padded, from_row, to_row, source.depth, source, taps,
+                 [&](index_t row, index_t column, index_t height, index_t width) {
+                   const index_t at = offset + (row * g.w + column) * BLOCK;
+                   sink.y = dx + at;
+                   sink.addend = addend ? addend + at : nullptr;
+                   cover_rounded(source, sink, first, last, height, width);
+                 });
+  reduce_rows(Reduction(args, context), dx, g, tasks, piece, offset, from_row, to_row);
 }
 
 index_t pieces(const pack_bf16_weight_args& args) {

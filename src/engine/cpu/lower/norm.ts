@@ -117,23 +117,27 @@ export const mergeNormGradient: Lowering<NormAttributes> = {
   },
 }
 
+/** The second half of the backward pass over a norm: dz and what the first half found, to the gradient of its input. */
+function pushGradient(
+  [dz, x, scale, mean, variance]: readonly number[],
+  [dx, dscale, dshift]: readonly number[],
+  settings: { readonly epsilon: number; readonly training: boolean; readonly addend?: number | undefined },
+  map: ReturnType<typeof mapOf>,
+  { tape }: Context,
+): void {
+  tape.push('batch_norm_gradient', {
+    ...{ dz: dz!, x: x!, dx: dx!, scale: scale!, mean: mean!, variance: variance!, dscale: dscale!, dshift: dshift! },
+    ...{ addend: settings.addend ?? NONE, epsilon: settings.epsilon, training: Number(settings.training) },
+    ...map,
+  })
+}
+
 export const applyNormGradient: Lowering<NormAttributes> = {
-  emit({ inputs, outputs: [dx] }, { epsilon }, { tape, at }) {
-    const [dz, x, scale, mean, variance, dscale, dshift, addend] = inputs.map(at) as number[]
-    tape.push('batch_norm_gradient', {
-      dz: dz!,
-      x: x!,
-      dx: at(dx!),
-      addend: addend ?? NONE,
-      scale: scale!,
-      mean: mean!,
-      variance: variance!,
-      dscale: dscale!,
-      dshift: dshift!,
-      epsilon,
-      training: 1,
-      ...mapOf(inputs[0]!),
-    })
+  emit({ inputs, outputs: [dx] }, { epsilon }, context) {
+    const [dz, x, scale, mean, variance, dscale, dshift, addend] = inputs.map(context.at) as number[]
+    const settings = { epsilon, training: true, addend }
+    const given = [dz!, x!, scale!, mean!, variance!]
+    pushGradient(given, [context.at(dx!), dscale!, dshift!], settings, mapOf(inputs[0]!), context)
   },
 }
 
@@ -150,20 +154,7 @@ function gradient(training: boolean): Lowering<NormAttributes> {
       tape.push('batch_norm_reduce', { dy, dz: NONE, ...reduction, sums, ...map })
       const { n: parts, c } = map
       tape.push('batch_norm_merge_gradient', { sums, variance, dscale, dshift, epsilon, parts, c })
-      tape.push('batch_norm_gradient', {
-        dz: dy,
-        x,
-        dx,
-        addend: NONE,
-        scale,
-        mean,
-        variance,
-        dscale,
-        dshift,
-        epsilon,
-        training: Number(training),
-        ...map,
-      })
+      pushGradient([dy, x, scale, mean, variance], [dx, dscale, dshift], { epsilon, training }, map, context)
     },
   }
 }
