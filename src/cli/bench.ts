@@ -1,33 +1,27 @@
 /** `resnet bench`: how fast this is here, beside others on the same machine in the same run. */
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { availableParallelism, cpus, release, totalmem } from 'node:os'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { Command } from 'commander'
-import {
-  EngineError,
-  type EngineName,
-  engineNames,
-  type MachinePeak,
-  makeFolder,
-  measurePeak,
-  writeAtomically,
-} from '../node.js'
+import { ConfigError, EngineError, makeFolder, type PresetName, presetNames, writeAtomically } from '../node.js'
 import { attemptAll, expectNone } from './bench/attempts.js'
-import { casesOf, kernelCasesOf, type SuiteName, suiteNames } from './bench/cases.js'
+import { type CaseSettings, caseName, casesOf, kernelCasesOf, type SuiteName, suiteNames } from './bench/cases.js'
 import { ratioChart } from './bench/chart.js'
-import type { ContestSettings } from './bench/contest.js'
 import { readProc } from './bench/disturbance.js'
-import { kernelCaseName, runKernelCase } from './bench/kernels.js'
-import { caseName, runCase, runMemoryCase } from './bench/networks.js'
+import { runKernelCase } from './bench/kernels.js'
+import { runCase, runMemoryCase } from './bench/networks.js'
+import { Peaks } from './bench/peaks.js'
 import { benchFolder } from './bench/peers.js'
 import { machineLines, resultsMarkdown, resultsText } from './bench/report.js'
-import type { BenchReport, Machine } from './bench/result.js'
+import { type BenchReport, type Machine, merged } from './bench/result.js'
 import { interruptible } from './interrupt.js'
 import { type EngineFlags, engineOptions, jsonOption, oneOf, whole } from './options.js'
 import { print, say } from './output.js'
 
 interface Flags extends EngineFlags {
   readonly suite?: readonly SuiteName[]
+  readonly only?: PresetName
   readonly rounds?: number
   readonly quick?: true
   readonly allowNoise?: true
@@ -43,6 +37,11 @@ export function benchCommand(): Command {
   const command = new Command()
     .option('--suite <names>', `${suiteNames.join(', ')}, separated by commas (default: all)`, (text) =>
       text.split(',').map(oneOf(suiteNames)),
+    )
+    .option(
+      '--only <net>',
+      'one network of the suites; its figures take their place among those that are there',
+      oneOf(presetNames),
     )
     .option('--rounds <n>', `rounds that must be clean (default: ${usual.rounds})`, whole(1))
     .option('--quick', 'small nets and one short round: to see that all works, not to quote')
@@ -61,21 +60,28 @@ export function benchCommand(): Command {
 
 async function run(flags: Flags, signal: AbortSignal): Promise<void> {
   const { suite: suites = suiteNames, engine, threads = availableParallelism() } = flags
+  const choice = { suites, quick: flags.quick === true, only: flags.only }
+  if (casesOf(choice).length + kernelCasesOf(choice).length === 0)
+    throw new ConfigError(
+      `bench --only ${flags.only}: it is in none of the suites ${suites.join(', ')}${flags.quick ? ' when they are quick' : ''}; ` +
+        'docs/benchmarks.md lists what is',
+    )
   const machine = machineHere()
-  const peaks = await measurePeaks(engine, threads, signal)
+  const peaks = new Peaks(signal, !flags.quick)
+  await peaks.begin(engine, threads)
   say(machineLines({ machine, peak: peaks.all() }).join('\n'))
-  const settings = {
+  const settings: CaseSettings = {
     ...(flags.quick ? quick : usual),
     ...(flags.rounds !== undefined && { rounds: flags.rounds }),
     ...{ allowNoise: flags.allowNoise === true || flags.quick === true, signal, engine, threads },
-    peakOf: peaks.of,
-  } satisfies ContestSettings & Record<string, unknown>
+    gauge: (engine, threads) => peaks.gauge(engine, threads),
+  }
 
-  const kernels = kernelCasesOf(suites, flags.quick === true).map((one) => ({
-    name: `kernels: ${kernelCaseName(one)}`,
+  const kernels = kernelCasesOf(choice).map((one) => ({
+    name: `kernels: ${caseName(one)}`,
     run: () => runKernelCase(one, settings),
   }))
-  const networks = casesOf(suites, flags.quick === true).map((one) => ({
+  const networks = casesOf(choice).map((one) => ({
     name: `${one.suite}: ${caseName(one)}`,
     run: () => (one.suite === 'memory' ? runMemoryCase : runCase)(one, settings),
   }))
@@ -87,27 +93,9 @@ async function run(flags: Flags, signal: AbortSignal): Promise<void> {
 
   const report: BenchReport = { machine, peak: peaks.all(), results }
   const folder = flags.results ?? (flags.quick || !existsSync(benchFolder) ? undefined : join(benchFolder, 'results'))
-  if (folder !== undefined) await writeResults(folder, report)
+  if (folder !== undefined) await writeResults(folder, report, flags.only !== undefined)
   if (flags.json) print(JSON.stringify(report))
   expectNone(failed)
-}
-
-/** Peaks of every native instruction set at once, and of others when they are asked for. */
-async function measurePeaks(engine: EngineName, threads: number, signal: AbortSignal) {
-  const peaks = new Map<string, MachinePeak>()
-  const of = async (name: EngineName, many: number): Promise<MachinePeak> => {
-    const key = `${name} ${many}`
-    const peak = peaks.get(key) ?? (await measurePeak({ engine: name, threads: many, signal }))
-    peaks.set(key, peak)
-    return peak
-  }
-  for (const name of engineNames.filter((other) => other.startsWith('native-') || other === 'wasm'))
-    await of(name, threads).catch((error) => {
-      if (!(error instanceof EngineError)) throw error // an instruction set that this processor lacks
-    })
-  await of(engine, threads)
-  const all = () => [...new Map([...peaks.values()].map((peak) => [`${peak.build} ${peak.threads}`, peak])).values()]
-  return { of, all }
 }
 
 function machineHere(): Machine {
@@ -121,13 +109,27 @@ function machineHere(): Machine {
   }
 }
 
+/**
+ * A report among the figures of an earlier one of the same machine, which it replaces where they are of the same work.
+ * @throws EngineError if they are of another machine
+ */
+function placed(report: BenchReport, file: string): BenchReport {
+  const before = JSON.parse(readFileSync(file, 'utf8')) as BenchReport
+  if (!isDeepStrictEqual(before.machine, report.machine))
+    throw new EngineError(
+      `bench --only: ${file} holds the figures of another machine; move it away, or give --results another folder`,
+    )
+  return merged(before, report)
+}
+
 /** A table, a figure and the report itself for each suite. */
-async function writeResults(folder: string, report: BenchReport): Promise<void> {
+async function writeResults(folder: string, report: BenchReport, among: boolean): Promise<void> {
   await makeFolder(folder)
   for (const suite of suiteNames) {
     const results = report.results.filter((result) => result.suite === suite)
     if (results.length === 0) continue
-    const part = { ...report, results }
+    const file = join(folder, `${suite}.json`)
+    const part = among && existsSync(file) ? placed({ ...report, results }, file) : { ...report, results }
     const title = `resnet bench: ${suite}`
     const chart = ratioChart(title, part)
     const files = {

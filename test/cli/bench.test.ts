@@ -1,5 +1,5 @@
 /** `resnet bench` as a person calls it, on the smallest net. No time is looked at. */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -40,4 +40,25 @@ test.each([
   const { code, out, err } = await resnet(args)
   expect(err).toContain(message)
   expect([code, out]).toEqual([2, ''])
+})
+
+test('--only takes one network of the suites, and says when they have none of that name', async () => {
+  const { code, out, err } = await resnet(['bench', '--suite', 'train', '--only', 'resnet34'])
+  expect([code, out]).toEqual([2, ''])
+  expect(err).toContain('bench --only resnet34: it is in none of the suites train; docs/benchmarks.md lists what is')
+})
+
+test('--only leaves the figures of another machine alone', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'resnet-bench-'))
+  try {
+    writeFileSync(join(folder, 'infer.json'), JSON.stringify({ machine: {}, peak: [], results: [] }))
+    const args = ['bench', '--quick', '--suite', 'infer', '--only', 'resnet8', '--results', folder]
+    const { code, err } = await resnet(args)
+    expect(code).toBe(1)
+    expect(err).toContain(
+      'infer.json holds the figures of another machine; move it away, or give --results another folder',
+    )
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 })

@@ -1,5 +1,7 @@
 /** What is measured, and beside whom. */
-import type { PresetName } from '../../node.js'
+import { type EngineName, type PresetName, preset } from '../../node.js'
+import type { ContestSettings } from './contest.js'
+import type { Gauge } from './peaks.js'
 import type { PeerName } from './peers.js'
 
 export const suiteNames = ['kernels', 'train', 'infer', 'wasm', 'memory'] as const
@@ -25,6 +27,19 @@ export interface KernelCase {
   readonly depth?: number
   readonly mode: 'train' | 'infer'
   readonly batch: number
+}
+
+/** How a case is run. */
+export interface CaseSettings extends ContestSettings {
+  readonly engine: EngineName
+  readonly threads: number
+  gauge(engine: EngineName, threads: number): Gauge
+}
+
+/** `infer resnet18 224x224, batch 8` */
+export function caseName({ mode, net, batch }: Pick<Case, 'mode' | 'net' | 'batch'>): string {
+  const { height, width } = preset(net).input
+  return `${mode} ${net} ${height}x${width}, batch ${batch}`
 }
 
 const cases: readonly Case[] = [
@@ -64,11 +79,20 @@ const quickCases: readonly Case[] = cases
 
 const quickKernelCases: readonly KernelCase[] = [{ net: 'resnet8', mode: 'infer', batch: 2 }]
 
-export function casesOf(suites: readonly SuiteName[], quick: boolean): readonly Case[] {
-  return (quick ? quickCases : cases).filter(({ suite }) => suites.includes(suite))
+/** What is asked for: suites, small nets instead, one network of them. */
+export interface Choice {
+  readonly suites: readonly SuiteName[]
+  readonly quick: boolean
+  readonly only?: string | undefined
 }
 
-export function kernelCasesOf(suites: readonly SuiteName[], quick: boolean): readonly KernelCase[] {
+export function casesOf({ suites, quick, only }: Choice): readonly Case[] {
+  return (quick ? quickCases : cases).filter(
+    ({ suite, net }) => suites.includes(suite) && (only === undefined || net === only),
+  )
+}
+
+export function kernelCasesOf({ suites, quick, only }: Choice): readonly KernelCase[] {
   if (!suites.includes('kernels')) return []
-  return quick ? quickKernelCases : kernelCases
+  return (quick ? quickKernelCases : kernelCases).filter(({ net }) => only === undefined || net === only)
 }

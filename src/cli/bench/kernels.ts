@@ -1,31 +1,11 @@
 /** The kernels suite: each kernel at each shape of some networks, beside PyTorch's convolutions of the same shapes. */
-import {
-  cifarBottleneck,
-  type EngineName,
-  type MachinePeak,
-  type NetworkSpec,
-  type PlanPart,
-  type Profile,
-  preset,
-  profile,
-} from '../../node.js'
+import { cifarBottleneck, type NetworkSpec, type PlanPart, type Profile, preset, profile } from '../../node.js'
 import { boundOf } from './bounds.js'
-import type { KernelCase } from './cases.js'
-import { type Contestant, type ContestSettings, contest, isNoisy } from './contest.js'
+import { type CaseSettings, caseName, type KernelCase } from './cases.js'
+import { type Contestant, contest, isNoisy } from './contest.js'
 import { type MissingPeer, openPeer, type Peer } from './peers.js'
 import { type BenchResult, beside, without } from './result.js'
 import { mapSpread, type Spread, spreadOf } from './statistics.js'
-
-export interface KernelSettings extends ContestSettings {
-  readonly engine: EngineName
-  readonly threads: number
-  peakOf(engine: EngineName, threads: number): Promise<MachinePeak>
-}
-
-export function kernelCaseName({ net, mode, batch }: KernelCase): string {
-  const { height, width } = preset(net).input
-  return `${mode} ${net} ${height}x${width}, batch ${batch}`
-}
 
 function specOf({ net, depth }: KernelCase): NetworkSpec {
   return depth === undefined ? preset(net) : cifarBottleneck({ depth, order: net.startsWith('pre') ? 'pre' : 'post' })
@@ -56,7 +36,7 @@ export function convolutionOf({ op, attributes, inputs, outputs }: PlanPart): Co
   return undefined
 }
 
-export async function runKernelCase(one: KernelCase, settings: KernelSettings): Promise<readonly BenchResult[]> {
+export async function runKernelCase(one: KernelCase, settings: CaseSettings): Promise<readonly BenchResult[]> {
   const { engine, threads, signal } = settings
   const options = {
     ...{ engine, threads, signal, batch: one.batch },
@@ -70,11 +50,12 @@ export async function runKernelCase(one: KernelCase, settings: KernelSettings): 
   try {
     const profiles: Profile[] = []
     const answers: (readonly number[])[] = []
-    const found = await contest(kernelCaseName(one), contestantsOf(measure, profiles, answers, peer), {
+    const gauge = settings.gauge(engine, threads)
+    const found = await contest(caseName(one), [...contestantsOf(measure, profiles, answers, peer), gauge], {
       ...settings,
       turn: 0, // a turn is a pass over all kernels
     })
-    const peak = await settings.peakOf(engine, threads)
+    const peak = await gauge.best()
     const common = {
       ...{ suite: 'kernels' as const, engine: first.build, threads: first.threads },
       ...{ rounds: found.seconds[0]!.length, discarded: found.discarded, noisy: isNoisy(found) },
@@ -87,7 +68,7 @@ export async function runKernelCase(one: KernelCase, settings: KernelSettings): 
       const own = rate(seconds, work)
       const bound = boundOf(part, peak)
       const row = {
-        ...{ ...common, name: `${kernelCaseName(one)}: ${part.op} ${part.shapes}` },
+        ...{ ...common, name: `${caseName(one)}: ${part.op} ${part.shapes}` },
         ...{ value: own.median, min: own.min, max: own.max, unit },
         ...{ share: bound.seconds / seconds.median, bound: bound.by },
       }

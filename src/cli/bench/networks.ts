@@ -5,37 +5,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import {
-  complexity,
-  EngineError,
-  type EngineName,
-  type MachinePeak,
-  type NetworkSpec,
-  planBytes,
-  preset,
-} from '../../node.js'
+import { complexity, EngineError, type EngineName, type NetworkSpec, planBytes, preset } from '../../node.js'
 import { boundOf, workOf } from './bounds.js'
-import type { Case } from './cases.js'
-import { type ContestSettings, contest, isNoisy } from './contest.js'
+import { type Case, type CaseSettings, caseName } from './cases.js'
+import { contest, isNoisy } from './contest.js'
 import { openInference, openTraining } from './ours.js'
 import { askOnce, type MissingPeer, openPeer, type Peer, type PeerName } from './peers.js'
 import { type BenchResult, beside, without } from './result.js'
 import { mapSpread, type Spread, spreadOf } from './statistics.js'
 
-export interface NetworkSettings extends ContestSettings {
-  readonly engine: EngineName
-  readonly threads: number
-  peakOf(engine: EngineName, threads: number): Promise<MachinePeak>
-}
-
-/** `resnet18 224x224, batch 8` */
-export function caseName({ mode, net, batch }: Case): string {
-  const { height, width } = preset(net).input
-  return `${mode} ${net} ${height}x${width}, batch ${batch}`
-}
-
 /** Images a second of a case, a result a peer. */
-export async function runCase(one: Case, settings: NetworkSettings): Promise<readonly BenchResult[]> {
+export async function runCase(one: Case, settings: CaseSettings): Promise<readonly BenchResult[]> {
   const spec = preset(one.net)
   const options = { engine: one.engine ?? settings.engine, threads: one.threads ?? settings.threads }
   const folder = await mkdtemp(join(tmpdir(), 'resnet-bench-'))
@@ -51,11 +31,12 @@ export async function runCase(one: Case, settings: NetworkSettings): Promise<rea
     const ours = await (one.mode === 'train' ? openTraining : openInference)(spec, one.batch, options)
     open.push(ours)
     const here = peers.filter((peer): peer is Peer => 'run' in peer)
-    const found = await contest(caseName(one), [ours, ...here], settings)
+    const gauge = settings.gauge(options.engine, options.threads)
+    const found = await contest(caseName(one), [ours, ...here, gauge], settings)
     const [seconds, ...others] = found.seconds.map(spreadOf) as [Spread, ...Spread[]]
     const rate = (time: Spread) => mapSpread(time, (t) => one.batch / t)
     const { median: value, min, max } = rate(seconds)
-    const bound = boundOf(workOf(spec, one.mode, one.batch), await settings.peakOf(options.engine, options.threads))
+    const bound = boundOf(workOf(spec, one.mode, one.batch), await gauge.best())
     const common = {
       ...{ suite: one.suite, name: caseName(one), value, min, max, unit: 'images/s' },
       ...{ engine: ours.version, threads: options.threads, share: bound.seconds / seconds.median, bound: bound.by },
@@ -99,7 +80,7 @@ function expectSameNet({ name, params }: Peer, spec: NetworkSpec): void {
 }
 
 /** Peak memory of a case, in MB, each side in a process of its own. */
-export async function runMemoryCase(one: Case, settings: NetworkSettings): Promise<readonly BenchResult[]> {
+export async function runMemoryCase(one: Case, settings: CaseSettings): Promise<readonly BenchResult[]> {
   const { rounds, threads, engine, signal, onRound } = settings
   let missing: MissingPeer | undefined
   const own: number[] = []

@@ -1,6 +1,7 @@
 /** What a bench found: one result a work and peer. */
 import type { MachinePeak } from '../../node.js'
 import type { SuiteName } from './cases.js'
+import { higher } from './peaks.js'
 import type { Spread } from './statistics.js'
 
 export interface BenchResult {
@@ -71,4 +72,15 @@ export function beside(
 
 export function without({ name, missing }: { readonly name: string; readonly missing: string }) {
   return { peer: name, peerValue: null, missing, ratio: null } as const
+}
+
+/** Figures of the same work replaced where they stood, others after them; of peaks, the higher. */
+export function merged(before: BenchReport, after: BenchReport): BenchReport {
+  const key = ({ name, peer }: BenchResult) => `${name} / ${peer}`
+  const [old, fresh] = [before, after].map(({ results }) => new Map(results.map((result) => [key(result), result])))
+  const build = (peak: MachinePeak) => `${peak.build} ${peak.threads}`
+  const peaks = new Map(before.peak.map((peak) => [build(peak), peak]))
+  for (const peak of after.peak) peaks.set(build(peak), higher(peak, peaks.get(build(peak))))
+  const results = [...new Map([...old!, ...fresh!]).values()]
+  return { ...after, peak: [...peaks.values()], results }
 }

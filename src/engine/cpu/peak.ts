@@ -15,7 +15,9 @@ const COUNT = 192 * 65536
 const PIECES = 64
 /** Floats of each of three vectors: together more than any cache holds (768 MiB). */
 const VECTOR = 2 ** 26
+/** Measurements of each kind, in turns, and seconds that each lasts at least: a shorter one catches a clock that is not kept up. */
 const ROUNDS = 5
+const LASTS = 0.05
 
 /** @param now seconds from any moment on */
 export async function peakOf(backend: CpuBackend, now: () => number): Promise<Peak> {
@@ -23,25 +25,33 @@ export async function peakOf(backend: CpuBackend, now: () => number): Promise<Pe
   sums.push('multiply_adds', { y: 0, factor: 0.5, addend: 1, count: COUNT, parts: PIECES })
   const streams = new Tape()
   streams.push('add', { a: 0, b: VECTOR, y: 2 * VECTOR, count: VECTOR })
-  return {
-    multiplyAdds: (COUNT * PIECES) / (await shortest(backend, 16 * PIECES, sums, now)),
-    bandwidth: (12 * VECTOR) / (await shortest(backend, 3 * VECTOR, streams, now)),
+  const arithmetic = await stopwatch(backend, 16 * PIECES, sums, now)
+  const memory = await stopwatch(backend, 3 * VECTOR, streams, now)
+  try {
+    const [products, bytes] = [[] as number[], [] as number[]]
+    for (let round = 0; round < ROUNDS; round++) {
+      products.push(await arithmetic.seconds())
+      bytes.push(await memory.seconds())
+    }
+    return {
+      multiplyAdds: (COUNT * PIECES) / Math.min(...products),
+      bandwidth: (12 * VECTOR) / Math.min(...bytes),
+    }
+  } finally {
+    await arithmetic.dispose()
+    await memory.dispose()
   }
 }
 
-/** Seconds of the shortest of several runs: a peak is what was reached once. */
-async function shortest(backend: CpuBackend, arenaFloats: number, tape: Tape, now: () => number): Promise<number> {
+/** Tells how long a tape takes, from as many runs as last long enough. */
+async function stopwatch(backend: CpuBackend, arenaFloats: number, tape: Tape, now: () => number) {
   const program = await backend.load({ arenaFloats, setup: new Float64Array(0), run: tape.build() })
-  try {
-    await program.run('run')
-    let least = Number.POSITIVE_INFINITY
-    for (let round = 0; round < ROUNDS; round++) {
-      const start = now()
-      await program.run('run')
-      least = Math.min(least, now() - start)
-    }
-    return least
-  } finally {
-    await program.dispose()
+  const time = async (runs: number) => {
+    const start = now()
+    for (let k = 0; k < runs; k++) await program.run('run')
+    return (now() - start) / runs
   }
+  await time(1) // touches its memory for the first time
+  const runs = Math.max(1, Math.ceil(LASTS / (await time(1))))
+  return { seconds: () => time(runs), dispose: () => program.dispose() }
 }

@@ -1,11 +1,11 @@
 /** Tables and figures of fixed results. */
 import { expect, test } from 'vitest'
 import { boundOf, workOf } from '../../../src/cli/bench/bounds.js'
-import { casesOf, kernelCasesOf, suiteNames } from '../../../src/cli/bench/cases.js'
+import { caseName, casesOf, kernelCasesOf, suiteNames } from '../../../src/cli/bench/cases.js'
 import { ratioChart } from '../../../src/cli/bench/chart.js'
 import { convolutionOf } from '../../../src/cli/bench/kernels.js'
 import { figure, machineLines, resultsMarkdown, resultsText } from '../../../src/cli/bench/report.js'
-import { type BenchReport, type BenchResult, beside, without } from '../../../src/cli/bench/result.js'
+import { type BenchReport, type BenchResult, beside, merged, without } from '../../../src/cli/bench/result.js'
 import { preset } from '../../../src/node.js'
 
 const common: Omit<BenchResult, 'peer' | 'peerValue' | 'ratio'> = {
@@ -175,14 +175,36 @@ test('a part of a plan is a convolution, or none', () => {
 
 test('each suite has cases, small ones when it must be quick', () => {
   for (const suite of suiteNames)
-    for (const quick of [false, true])
-      expect(casesOf([suite], quick).length + kernelCasesOf([suite], quick).length).toBeGreaterThan(0)
-  expect(casesOf(['train'], false).map(({ net, batch }) => `${net} ${batch}`)).toEqual([
+    for (const quick of [false, true]) {
+      const choice = { suites: [suite], quick }
+      expect(casesOf(choice).length + kernelCasesOf(choice).length).toBeGreaterThan(0)
+    }
+  expect(casesOf({ suites: ['train'], quick: false }).map(({ net, batch }) => `${net} ${batch}`)).toEqual([
     'resnet20 128',
     'resnet56 128',
     'resnet110 128',
     'preresnet164 128',
     'resnet18 16',
   ])
-  expect(new Set(casesOf(suiteNames, true).map(({ net }) => net))).toEqual(new Set(['resnet8']))
+  const only = { suites: suiteNames, quick: false, only: 'resnet50' }
+  expect([...casesOf(only), ...kernelCasesOf(only)].map(caseName)).toEqual([
+    'infer resnet50 224x224, batch 1',
+    'infer resnet50 224x224, batch 8',
+    'infer resnet50 224x224, batch 1',
+    'infer resnet50 224x224, batch 8',
+  ])
+  expect(new Set(casesOf({ suites: suiteNames, quick: true }).map(({ net }) => net))).toEqual(new Set(['resnet8']))
+})
+
+test('figures take their place among earlier ones', () => {
+  const one = (names: readonly string[], value: number, multiplyAdds: number): BenchReport => ({
+    ...{
+      machine: report.machine,
+      peak: [{ build: 'native-avx512', threads: 2, multiplyAdds, bandwidth: 1 / multiplyAdds }],
+    },
+    results: names.map((name) => ({ ...common, name, value, peer: null, peerValue: null, ratio: null })),
+  })
+  const both = merged(one(['a', 'b'], 1, 3), one(['c', 'a'], 2, 2))
+  expect(both.results.map(({ name, value }) => `${name} ${value}`)).toEqual(['a 2', 'b 1', 'c 2'])
+  expect(both.peak).toEqual([{ build: 'native-avx512', threads: 2, multiplyAdds: 3, bandwidth: 1 / 2 }])
 })
