@@ -39,6 +39,7 @@ export type { Explanation, ValueMap } from './api/explain.js'
 export { exportOnnx, exportSafetensors } from './api/export.js'
 export type { FinetuneOptions, FinetuneResult, Finetuning } from './api/finetune.js'
 export type { FinetuneChoice, FinetunePlan } from './api/finetune-plan.js'
+export type { HubOptions } from './api/hub.js'
 export type { Load, NetworkOptions, WeightSource } from './api/load.js'
 export type { Activation, ClassifyOptions, ExplainOptions, Network, Prediction, RunOptions } from './api/network.js'
 export type { DrawablePicture, Picture, PixelPicture, Rectangle } from './api/picture.js'
@@ -65,9 +66,10 @@ export {
   type Unreadable,
 } from './data/dataset.js'
 export { type HeldOut, holdOut } from './data/hold-out.js'
+export { type Interpolation, interpolations } from './data/resize.js'
 export { type Split, splitDataset, splitPictures } from './data/split.js'
 export type { BrowserFiles } from './engine/cpu/wasm-host.browser.js'
-export type { RecogniseOptions } from './formats/recognise.js'
+export type { PictureOptions, RecogniseOptions } from './formats/recognise.js'
 export {
   readSafetensors,
   type SafetensorsFile,

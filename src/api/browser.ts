@@ -5,6 +5,7 @@ import { chooseEngine } from './engine-choice.js'
 import { browserEnvironment } from './environment.js'
 import { fetchBytes } from './fetch.js'
 import { finetuningFunctions } from './finetune.js'
+import { fetchFromHub } from './hub.js'
 import { loadFunction } from './load.js'
 import { type OpenEngine, trainingFunctions } from './training.js'
 
@@ -28,6 +29,6 @@ export const openEngine: OpenEngine = (options = {}) =>
 
 const functions = trainingFunctions(openEngine)
 export const { createTrainer, resumeTrainer, train, trainingMemory, evaluateCheckpoint } = functions
-export const load = loadFunction(openEngine, fetchBytes)
 export const { finetune, createFinetuning, resumeFinetuning } = finetuningFunctions(openEngine)
+export const load = loadFunction(openEngine, { read: fetchBytes, fromHub: fetchFromHub })
 export const runDemo = demoFunction(openEngine, functions)

@@ -7,6 +7,7 @@ import { chooseEngine } from './engine-choice.js'
 import { nodeEnvironment } from './environment.node.js'
 import { fetchBytes } from './fetch.js'
 import { finetuningFunctions } from './finetune.js'
+import { filesFromHub } from './hub.node.js'
 import { loadFunction } from './load.js'
 import { type OpenEngine, trainingFunctions } from './training.js'
 
@@ -15,7 +16,9 @@ export const openEngine: OpenEngine = (options = {}) => chooseEngine(nodeEnviron
 
 const functions = trainingFunctions(openEngine)
 export const { createTrainer, resumeTrainer, train, trainingMemory, evaluateCheckpoint } = functions
-export const load = loadFunction(openEngine, async (address, signal) => {
+export const load = loadFunction(openEngine, { read: readAddress, fromHub: filesFromHub })
+
+async function readAddress(address: string | URL, signal: AbortSignal | undefined): Promise<Uint8Array> {
   if (address instanceof URL && address.protocol !== 'file:') return fetchBytes(address, signal)
   const path = address instanceof URL ? fileURLToPath(address) : address
   try {
@@ -24,6 +27,6 @@ export const load = loadFunction(openEngine, async (address, signal) => {
     signal?.throwIfAborted()
     throw fileError(path, 'cannot be read', error)
   }
-})
+}
 export const { finetune, createFinetuning, resumeFinetuning } = finetuningFunctions(openEngine)
 export const runDemo = demoFunction(openEngine, functions)

@@ -1,19 +1,24 @@
 /** From weights, wherever they lie, to a network that answers. */
+import { type HubFiles, type HubName, parseHubName } from '../formats/hub.js'
 import type { RecogniseOptions } from '../formats/recognise.js'
 import type { TrainedNetwork } from '../formats/trained-network.js'
 import { ConfigError } from '../util/errors.js'
+import { decodeFromHub, type HubOptions } from './hub.js'
 import { Network } from './network.js'
 import { type ComputeOptions, engineOf, type OpenEngine } from './training.js'
 import { decodeNetwork } from './weights.js'
 
 /**
- * Where weights come from: an address (in browsers a URL, in Node a path or a URL), their bytes, or a trained network
+ * Where weights come from: an address (in browsers a URL, in Node a path or a URL), a network of the Hugging Face Hub
+ * such as `hub:timm/resnet50.a1_in1k`, their bytes, or a trained network
  * that is in memory already, such as a checkpoint.
  */
 export type WeightSource = string | URL | Blob | ArrayBuffer | Uint8Array | TrainedNetwork
 
 /** How weights are understood, and what computes. */
-export interface NetworkOptions extends ComputeOptions, RecogniseOptions {}
+export interface NetworkOptions extends ComputeOptions, RecogniseOptions, HubOptions {
+  readonly signal?: AbortSignal | undefined
+}
 
 /**
  * Loads a network with all that belongs to it: its spec, its weights, how pictures are prepared and what the classes
@@ -23,15 +28,18 @@ export interface NetworkOptions extends ComputeOptions, RecogniseOptions {}
  */
 export type Load = (source: WeightSource, options?: NetworkOptions) => Promise<Network>
 
-/** @param read fetches what lies at an address */
-export function loadFunction(
-  openEngine: OpenEngine,
-  read: (address: string | URL, signal: AbortSignal | undefined) => Promise<Uint8Array>,
-): Load {
+/** How an environment gets at weights. */
+export interface Sources {
+  /** Fetches what lies at an address. */
+  read(address: string | URL, signal: AbortSignal | undefined): Promise<Uint8Array>
+  fromHub(name: HubName, options: HubOptions): Promise<HubFiles>
+}
+
+export function loadFunction(openEngine: OpenEngine, sources: Sources): Load {
   return async (source, options = {}) => {
     const { signal } = options
     signal?.throwIfAborted()
-    const network = await networkOf(source, options, (address) => read(address, signal))
+    const network = await networkOf(source, options, sources)
     const { engine, release } = await engineOf(openEngine, options)
     if (!signal?.aborted) return new Network(engine, network, release)
     await release()
@@ -41,11 +49,14 @@ export function loadFunction(
 
 async function networkOf(
   source: WeightSource,
-  options: RecogniseOptions,
-  read: (address: string | URL) => Promise<Uint8Array>,
+  options: NetworkOptions,
+  { read, fromHub }: Sources,
 ): Promise<TrainedNetwork> {
   const decode = (bytes: Uint8Array, name: string) => decodeNetwork(bytes, name, options)
-  if (typeof source === 'string' || source instanceof URL) return decode(await read(source), String(source))
+  const name = typeof source === 'string' ? parseHubName(source) : undefined
+  if (name) return decodeFromHub(await fromHub(name, options), String(source), options)
+  if (typeof source === 'string' || source instanceof URL)
+    return decode(await read(source, options.signal), String(source))
   if (source instanceof Uint8Array) return decode(source, 'the given bytes')
   if (source instanceof ArrayBuffer) return decode(new Uint8Array(source), 'the given bytes')
   if (source instanceof Blob) {

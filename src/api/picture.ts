@@ -32,7 +32,7 @@ export type Picture = PixelPicture | DrawablePicture
  */
 export function preparePicture(
   picture: Picture,
-  { input, normalisation, resize: to = input }: Preprocessing,
+  { input, normalisation, resize: to = input, interpolation }: Preprocessing,
   out: Float32Array,
   at: number,
   who: string,
@@ -42,8 +42,8 @@ export function preparePicture(
   let pixels = planes(given, input.channels, who)
   if (given.height !== to.height || given.width !== to.width) {
     const values = new Float32Array(input.channels * to.height * to.width)
-    resize(pixels, size, centre(given, to), to, values, 0)
-    pixels = Uint8Array.from(values, (value) => Math.round(value))
+    resize(pixels, size, centre(given, to), to, values, 0, interpolation)
+    pixels = Uint8Array.from(values, (value) => Math.max(0, Math.min(255, Math.round(value))))
   }
   const window = { height: input.height, width: input.width }
   const labels = Uint8Array.of(0)

@@ -1,19 +1,24 @@
 /** Files of weights on the disk, read and written. */
 import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
+import { parseHubName } from '../formats/hub.js'
 import type { RecogniseOptions } from '../formats/recognise.js'
 import type { TrainedNetwork } from '../formats/trained-network.js'
 import { writeAtomically } from '../train/run-folder.node.js'
 import { ConfigError } from '../util/errors.js'
 import { fileError } from '../util/file-error.js'
 import { exportOnnx, exportSafetensors } from './export.js'
+import { decodeFromHub, type HubOptions } from './hub.js'
+import { filesFromHub } from './hub.node.js'
 import { type DecodedNetwork, decodeNetwork } from './weights.js'
 
 /**
- * The network in a file: see `decodeNetwork`.
+ * The network in a file, see `decodeNetwork`, or on the Hugging Face Hub, such as `hub:timm/resnet50.a1_in1k`.
  * @throws DataError naming the file when it cannot be read or is no file of weights
  */
-export async function readNetwork(path: string, options: RecogniseOptions = {}): Promise<DecodedNetwork> {
+export async function readNetwork(path: string, options: RecogniseOptions & HubOptions = {}): Promise<DecodedNetwork> {
+  const name = parseHubName(path)
+  if (name) return decodeFromHub(await filesFromHub(name, options), path, options)
   let bytes: Uint8Array
   try {
     bytes = await readFile(path)

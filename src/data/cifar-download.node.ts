@@ -36,5 +36,7 @@ export async function downloadCifar(
   const { archive } = name === 'cifar10' ? cifar10Layout : cifar100Layout
   const file = join(folder, archive)
   const url = `${(options.from ?? cifarAddress).replace(/\/+$/, '')}/${archive}`
-  return { file, downloaded: await download({ url, file, md5: md5[name], mostBytes: MOST_BYTES }, options) }
+  const sum = { algorithm: 'md5', hex: md5[name] } as const
+  const remedy = 'name another address with --from'
+  return { file, downloaded: await download({ url, file, sum, mostBytes: MOST_BYTES, remedy }, options) }
 }

@@ -15,10 +15,20 @@ export interface Download {
   readonly url: string
   /** Where it goes. What has arrived so far lies beside it, with `.partial` added to its name. */
   readonly file: string
-  /** Hexadecimal. */
-  readonly md5: string
+  readonly sum: CheckSum
   /** Nothing longer than this is taken. */
   readonly mostBytes: number
+  /** Sent along, for example who asks. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  /** What to do where the server has no such file, or another one; to follow a colon. */
+  readonly remedy: string
+}
+
+export interface CheckSum {
+  readonly algorithm: 'md5' | 'sha1' | 'sha256'
+  readonly hex: string
+  /** Counted before the file: what `git` does with its kind and length. */
+  readonly prefix?: string
 }
 
 /** How patient a download is, and who watches. */
@@ -44,10 +54,10 @@ class Transient extends Error {}
  * @throws DataError when the server refuses, the bytes are wrong, the disk is full, or nothing came after all tries.
  */
 export async function download(what: Download, options: DownloadOptions = {}): Promise<boolean> {
-  const { file, md5, url } = what
+  const { file, sum: expected, url, remedy } = what
   const { tries = 5, pause = 1, signal } = options
   if (await stat(file).catch(() => undefined)) {
-    if ((await md5Of(file)) === md5) return false
+    if ((await sumOf(file, expected)) === expected.hex) return false
     throw new DataError(
       `${file}: is there already, but its check sum is not that of ${url}; move it away or remove it, then try again`,
     )
@@ -60,12 +70,12 @@ export async function download(what: Download, options: DownloadOptions = {}): P
   for (;;) {
     try {
       const from = await fetchRest(what, partial, options)
-      const sum = await md5Of(partial)
-      if (sum === md5) break
+      const sum = await sumOf(partial, expected)
+      if (sum === expected.hex) break
       await rm(partial, { force: true })
       if (from === 0 || again)
         throw new DataError(
-          `${url}: what arrived has the check sum ${sum}, expected ${md5}; something on the way changes it, or the file there is another one: try again later, or from another address with --from`,
+          `${url}: what arrived has the check sum ${sum}, expected ${expected.hex}; something on the way changes it, or the file there is another one: try again later, or ${remedy}`,
         )
       again = true // what was here before may be at fault: once more, from the beginning
       had = 0
@@ -93,7 +103,11 @@ function gaveUp(url: string, { message, cause }: Error, tries: number, partial: 
 }
 
 /** Fetches what is missing of a file; resolves to the byte that the server began from. */
-async function fetchRest({ url, mostBytes }: Download, partial: string, options: DownloadOptions): Promise<number> {
+async function fetchRest(
+  { url, mostBytes, headers: own, remedy }: Download,
+  partial: string,
+  options: DownloadOptions,
+): Promise<number> {
   const { patience = 30, onProgress } = options
   const stalled = new AbortController()
   const signal = AbortSignal.any([stalled.signal, ...(options.signal ? [options.signal] : [])])
@@ -105,10 +119,10 @@ async function fetchRest({ url, mostBytes }: Download, partial: string, options:
   }
   try {
     const had = await lengthOf(partial)
-    const headers = { 'accept-encoding': 'identity', ...(had > 0 ? { range: `bytes=${had}-` } : {}) }
+    const headers = { ...own, 'accept-encoding': 'identity', ...(had > 0 ? { range: `bytes=${had}-` } : {}) }
     const response = await fetch(url, { headers, signal }).catch(onFailure)
     if (response.status === 416 && had > 0) return had // there is no more: the check sum tells whether that is right
-    expectFile(url, response)
+    expectFile(url, response, remedy)
     const from = response.status === 206 ? expectRest(response, had) : 0
     if (from === undefined) {
       await rm(partial, { force: true })
@@ -150,7 +164,7 @@ async function fetchRest({ url, mostBytes }: Download, partial: string, options:
 }
 
 /** @throws DataError for an answer that will not change, Transient for one that may. */
-function expectFile(url: string, { status, statusText, headers }: Response): void {
+function expectFile(url: string, { status, statusText, headers }: Response, remedy: string): void {
   if (status === 200 || status === 206) {
     if (headers.get('content-type')?.startsWith('text/html'))
       throw new DataError(
@@ -160,7 +174,7 @@ function expectFile(url: string, { status, statusText, headers }: Response): voi
   }
   const answer = `the server answers ${status}${statusText ? ` ${statusText}` : ''}`
   if (status >= 500 || status === 408 || status === 429) throw new Transient(answer)
-  throw new DataError(`${url}: ${answer}; the file may have moved: name another address with --from`)
+  throw new DataError(`${url}: ${answer}; the file may have moved: ${remedy}`)
 }
 
 /** The byte that a part of a file begins with, if it is the one that was asked for. */
@@ -170,6 +184,11 @@ function expectRest({ headers }: Response, asked: number): number | undefined {
 }
 
 function networkError(error: unknown): Transient {
+  return new Transient(networkReason(error), { cause: error })
+}
+
+/** Why `fetch` failed, in words that help. */
+export function networkReason(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   const known: Readonly<Record<string, string>> = {
     ENOTFOUND: 'the name of the server is not known; is there a network?',
@@ -182,8 +201,7 @@ function networkError(error: unknown): Transient {
     UND_ERR_HEADERS_TIMEOUT: 'the server does not answer',
     UND_ERR_BODY_TIMEOUT: 'the connection broke off',
   }
-  const text = known[errorCode(cause) ?? ''] ?? (cause instanceof Error ? cause.message : String(cause))
-  return new Transient(text, { cause: error })
+  return known[errorCode(cause) ?? ''] ?? (cause instanceof Error ? cause.message : String(cause))
 }
 
 async function openPartial(path: string, from: number): Promise<FileHandle> {
@@ -199,8 +217,8 @@ async function lengthOf(path: string): Promise<number> {
   return (await stat(path).catch(() => undefined))?.size ?? 0
 }
 
-async function md5Of(path: string): Promise<string> {
-  const hash = createHash('md5')
+async function sumOf(path: string, { algorithm, prefix = '' }: CheckSum): Promise<string> {
+  const hash = createHash(algorithm).update(prefix)
   try {
     for await (const piece of createReadStream(path)) hash.update(piece as Buffer)
   } catch (error) {

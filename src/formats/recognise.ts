@@ -1,4 +1,6 @@
 /** From a dictionary of tensors, whoever made it, to a network: its spec, its weights by our paths, its preprocessing. */
+import type { Normalisation, PictureSize } from '../data/dataset.js'
+import type { Interpolation } from '../data/resize.js'
 import { type PresetName, preset } from '../spec/presets.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { ConfigError, DataError } from '../util/errors.js'
@@ -15,6 +17,18 @@ export interface RecogniseOptions {
   readonly arch?: PresetName | undefined
   /** Names of the classes, in their order; by default those of the data set that the weights are known to come from. */
   readonly classes?: readonly string[] | undefined
+  /** How pictures are prepared, as far as it is not as the authors of the names have it. */
+  readonly pictures?: PictureOptions | undefined
+}
+
+/** How pictures are prepared. */
+export interface PictureOptions {
+  readonly normalisation?: Normalisation
+  /** What the network reads, in pixels. */
+  readonly input?: PictureSize
+  /** What pictures are resized to before the middle is read. */
+  readonly resize?: PictureSize
+  readonly interpolation?: Interpolation
 }
 
 /** A network with what it was recognised by. */
@@ -39,7 +53,7 @@ export function recognise(tensors: StateDict, who: string, options: RecogniseOpt
   const map = keyMapOf(shapes)
   const inferred = map && inferSpec(shapes, map)
   if (!map || !inferred) throw unknown(who, dict)
-  const spec = specOf(inferred, map, who, options)
+  const spec = withInput(specOf(inferred, map, who, options), options.pictures?.input)
   const weights = weightsOf(dict, spec, map, who, inferred)
   return { spec, weights, preprocessing: preprocessingOf(spec, map, options), keys: map.name }
 }
@@ -69,11 +83,17 @@ function specOf(inferred: NetworkSpec, map: KeyMap, who: string, { arch, classes
   return spec
 }
 
-function preprocessingOf(spec: NetworkSpec, map: KeyMap, { classes }: RecogniseOptions): Preprocessing {
+function withInput(spec: NetworkSpec, size: PictureSize | undefined): NetworkSpec {
+  return size ? { ...spec, input: { ...spec.input, height: size.height, width: size.width } } : spec
+}
+
+function preprocessingOf(spec: NetworkSpec, map: KeyMap, { classes, pictures = {} }: RecogniseOptions): Preprocessing {
+  const { normalisation = map.normalisation, resize = map.resize, interpolation } = pictures
   return {
-    normalisation: map.normalisation,
+    normalisation,
     input: spec.input,
-    ...(map.resize ? { resize: map.resize } : {}),
+    ...(resize ? { resize } : {}),
+    ...(interpolation ? { interpolation } : {}),
     classes: classes ?? classNames(spec.head.classes, map),
   }
 }

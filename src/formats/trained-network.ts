@@ -1,5 +1,6 @@
 /** What a network is once it is trained, whoever trained it: what all files of weights become. */
 import type { Normalisation, PictureSize } from '../data/dataset.js'
+import { type Interpolation, interpolations } from '../data/resize.js'
 import type { InputSpec, NetworkSpec } from '../spec/spec.js'
 import { DataError } from '../util/errors.js'
 import type { Shape } from '../util/shape.js'
@@ -19,6 +20,8 @@ export interface Preprocessing {
    * whole picture.
    */
   readonly resize?: PictureSize | undefined
+  /** How pictures are resized; by default bilinear. Either way every pixel counts where they shrink. */
+  readonly interpolation?: Interpolation | undefined
   readonly classes: readonly string[]
 }
 
@@ -32,7 +35,7 @@ export interface TrainedNetwork {
 
 /** @throws DataError, naming no file, when what a file says of pictures does not fit its spec */
 export function checkPreprocessing(stated: Preprocessing, { input, head }: NetworkSpec): void {
-  const { normalisation, classes, resize } = stated
+  const { normalisation, classes, resize, interpolation } = stated
   const wrong = (what: string) => new DataError(`its preprocessing does not fit its spec: ${what}`)
   if (!Array.isArray(classes) || classes.length !== head.classes)
     throw wrong(`${classes?.length ?? 'no'} class names for ${head.classes} classes`)
@@ -43,6 +46,8 @@ export function checkPreprocessing(stated: Preprocessing, { input, head }: Netwo
   const fits = (given: unknown, least: number) => Number.isSafeInteger(given) && Number(given) >= least
   if (resize !== undefined && !(fits(resize?.height, input.height) && fits(resize?.width, input.width)))
     throw wrong(`resize must be at least ${input.height}x${input.width}, got ${JSON.stringify(resize)}`)
+  if (interpolation !== undefined && !interpolations.includes(interpolation))
+    throw wrong(`interpolation must be ${interpolations.join(' or ')}, got ${JSON.stringify(interpolation)}`)
   for (const field of ['channels', 'height', 'width'] as const)
     if (stated.input?.[field] !== input[field]) {
       const got = (JSON.stringify(stated.input?.[field]) ?? 'nothing').slice(0, 40)

@@ -4,6 +4,7 @@
  */
 import { f32 } from '../graph/graph.js'
 import { ShapeError } from '../util/errors.js'
+import { cubic, triangle } from '../util/filters.js'
 import { defineOp, expectRank, expectShape, noMacs } from './op.js'
 import type { Pair } from './window.js'
 
@@ -63,18 +64,6 @@ function wideTaps(
   const weights = indices.map((index) => weightAt(Math.abs(index + 0.5 - center) / width))
   const sum = weights.reduce((a, b) => a + b, 0)
   return { indices, weights: weights.map((weight) => weight / sum) }
-}
-
-function triangle(distance: number): number {
-  return Math.max(0, 1 - distance)
-}
-
-/** Keys' cubic convolution kernel [Keys 1981] with parameter a. */
-function cubic(a: number): (distance: number) => number {
-  return (d) => {
-    if (d < 1) return ((a + 2) * d - (a + 3)) * d * d + 1
-    return d < 2 ? ((a * d - 5 * a) * d + 8 * a) * d - 4 * a : 0
-  }
 }
 
 function expectSize(op: string, size: Pair): void {

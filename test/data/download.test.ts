@@ -13,6 +13,7 @@ import { folderWith } from './folders.js'
 const random = new Random(1)
 const content = Buffer.from(Uint8Array.from({ length: 300_000 }, () => random.below(256)))
 const md5 = createHash('md5').update(content).digest('hex')
+const right = { sum: { algorithm: 'md5', hex: md5 }, remedy: 'name another address with --from' } as const
 
 /** What the server does with each request in turn; the last one is repeated. */
 type Answer = (request: IncomingMessage, response: ServerResponse) => void
@@ -78,7 +79,7 @@ async function fetchFrom(
   const folder = await folderWith(before)
   const retries: string[] = []
   const work = download(
-    { url: `${address}/x.tar.gz`, file: join(folder, 'x.tar.gz'), md5, mostBytes: 1_000_000 },
+    { url: `${address}/x.tar.gz`, file: join(folder, 'x.tar.gz'), ...right, mostBytes: 1_000_000 },
     { ...quick, onRetry: (reason) => retries.push(reason), ...options },
   )
   const error = await work.then(
@@ -204,7 +205,7 @@ describe('what cannot be helped is said', () => {
       response.end(other.subarray(head(request, response, other)))
     }
     const sum = createHash('md5').update(Buffer.alloc(300_000)).digest('hex')
-    const message = `${address}/x.tar.gz: what arrived has the check sum ${sum}, expected ${md5}; something on the way changes it, or the file there is another one: try again later, or from another address with --from`
+    const message = `${address}/x.tar.gz: what arrived has the check sum ${sum}, expected ${md5}; something on the way changes it, or the file there is another one: try again later, or name another address with --from`
     expect(await expected(fetchFrom([wrong]))).toEqual({ message, names: [] })
     expect(asked).toHaveLength(1)
     const partial = { 'x.tar.gz.partial': Buffer.alloc(10) }
@@ -258,7 +259,7 @@ describe('what cannot be helped is said', () => {
   test('no server at all', async () => {
     const folder = await folderWith({})
     const nowhere = (url: string) =>
-      download({ url, file: join(folder, 'x'), md5, mostBytes: 1 }, { pause: 0.001, tries: 2 })
+      download({ url, file: join(folder, 'x'), ...right, mostBytes: 1 }, { pause: 0.001, tries: 2 })
     await expect(nowhere('http://127.0.0.1:1/x')).rejects.toThrow(/bad port|refuses the connection/)
     await expect(nowhere('http://127.0.0.1:65000/x')).rejects.toThrow(
       'http://127.0.0.1:65000/x: the server refuses the connection; gave up after 2 tries without a new byte',
@@ -270,7 +271,7 @@ describe('what cannot be helped is said', () => {
 
   test('a folder that cannot be one', async () => {
     const folder = await folderWith({ file: 'in the way' })
-    const work = download({ url: address, file: join(folder, 'file/x'), md5, mostBytes: 1 }, quick)
+    const work = download({ url: address, file: join(folder, 'file/x'), ...right, mostBytes: 1 }, quick)
     await expect(work).rejects.toThrow(`${join(folder, 'file')}: cannot be made a folder: a file is in the way`)
   })
 
@@ -278,7 +279,7 @@ describe('what cannot be helped is said', () => {
     const folder = await folderWith({})
     await symlink('/dev/full', join(folder, 'x.partial'))
     answers = [good]
-    const work = download({ url: address, file: join(folder, 'x'), md5, mostBytes: 1_000_000 }, quick)
+    const work = download({ url: address, file: join(folder, 'x'), ...right, mostBytes: 1_000_000 }, quick)
     await expect(work).rejects.toThrow(
       `${join(folder, 'x.partial')}: cannot be written: the disk is full; make room, then try again: it goes on from here`,
     )
