@@ -17,6 +17,8 @@ export const openEngine: OpenEngine = (options = {}) => chooseEngine(nodeEnviron
 const functions = trainingFunctions(openEngine)
 export const { createTrainer, resumeTrainer, train, trainingMemory, evaluateCheckpoint } = functions
 export const load = loadFunction(openEngine, { read: readAddress, fromHub: filesFromHub })
+export const { finetune, createFinetuning, resumeFinetuning } = finetuningFunctions(openEngine)
+export const runDemo = demoFunction(openEngine, functions)
 
 async function readAddress(address: string | URL, signal: AbortSignal | undefined): Promise<Uint8Array> {
   if (address instanceof URL && address.protocol !== 'file:') return fetchBytes(address, signal)
@@ -28,5 +30,3 @@ async function readAddress(address: string | URL, signal: AbortSignal | undefine
     throw fileError(path, 'cannot be read', error)
   }
 }
-export const { finetune, createFinetuning, resumeFinetuning } = finetuningFunctions(openEngine)
-export const runDemo = demoFunction(openEngine, functions)

@@ -30,6 +30,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./eval.js')).evalCommand(),
   },
   {
+    name: 'predict',
+    description: 'say what is on pictures; --explain draws where',
+    load: async () => (await import('./predict.js')).predictCommand(),
+  },
+  {
+    name: 'embed',
+    description: 'write the features of pictures for NumPy',
+    load: async () => (await import('./embed.js')).embedCommand(),
+  },
+  {
     name: 'summary',
     description: 'print the layers of a network: path, output shape, params, MACs',
     load: async () => (await import('./summary.js')).summaryCommand(),

@@ -1,6 +1,6 @@
 /** `resnet eval`: error and loss of trained weights on a test set. */
 import { Command } from 'commander'
-import { evaluateCheckpoint, normalisationAdvice, type PresetName, readNetwork } from '../node.js'
+import { evaluateCheckpoint, normalisationAdvice, type PresetName } from '../node.js'
 import { interruptible } from './interrupt.js'
 import { loadData } from './load-data.js'
 import {
@@ -13,6 +13,7 @@ import {
   sizeFor,
 } from './options.js'
 import { percentText, print, say } from './output.js'
+import { openWeights, weightsText } from './weights-flag.js'
 
 interface Flags extends DataFlags, EngineFlags {
   readonly weights: string
@@ -21,9 +22,7 @@ interface Flags extends DataFlags, EngineFlags {
 }
 
 export function evalCommand(): Command {
-  const command = new Command()
-    .requiredOption('--weights <file>', 'a checkpoint, safetensors, or a file of PyTorch')
-    .addOption(archOption())
+  const command = new Command().requiredOption('--weights <file>', weightsText).addOption(archOption())
   for (const option of [...dataOptions(), ...engineOptions()]) command.addOption(option)
   return command
     .addOption(jsonOption('{ count, correct, top1Error, loss }'))
@@ -35,7 +34,7 @@ export function evalCommand(): Command {
 }
 
 async function evaluate(flags: Flags, signal: AbortSignal): Promise<void> {
-  const network = await readNetwork(flags.weights, { arch: flags.arch })
+  const network = await openWeights({ weights: flags.weights, arch: flags.arch }, { signal })
   const { dataset = 'builtin', engine, threads } = flags
   const data = await loadData(flags, dataset, sizeFor(dataset, network.spec.input.height), signal)
   const advice = network.checkpoint && normalisationAdvice(network.checkpoint, data)

@@ -7,7 +7,7 @@ import { DataError } from '../util/errors.js'
 import { fileError } from '../util/file-error.js'
 
 /** Loaded when pictures are decoded: whoever has none needs no `sharp`, and does not wait for it. */
-async function decoder() {
+export async function decoder() {
   try {
     return (await import('sharp')).default
   } catch (error) {
@@ -39,9 +39,7 @@ export async function decodePicture(file: string, side: number): Promise<Uint8Ar
     throw fileError(file, 'cannot be read', error)
   })
   const data = await rgb(bytes, side).catch((error: unknown) => {
-    const { message } = error as Error
-    // Where several pictures fail at once, libvips may lose the reason.
-    throw new Error(message === 'Unknown error' ? 'the picture is damaged or cut short' : message)
+    throw new Error(reasonOf(error))
   })
   const area = side * side
   const planes = new Uint8Array(3 * area)
@@ -51,6 +49,12 @@ export async function decodePicture(file: string, side: number): Promise<Uint8Ar
     planes[i + 2 * area] = data[from + 2]!
   }
   return planes
+}
+
+/** Why a picture could not be decoded. Where several fail at once, libvips may lose the reason. */
+export function reasonOf(error: unknown): string {
+  const { message } = error as Error
+  return message === 'Unknown error' ? 'the picture is damaged or cut short' : message
 }
 
 /** [side][side][3]. From bytes, not from a path: libvips remembers what it read from a path, also where the file has changed. */

@@ -34,6 +34,11 @@ const extensions = new Set(
   '.jpg .jpeg .jpe .jfif .png .webp .gif .tif .tiff .avif .heic .heif .jxl .jp2 .bmp'.split(' '),
 )
 
+/** Whether a file should be a picture, by its name. */
+export function isPictureName(name: string): boolean {
+  return extensions.has(extname(name).toLowerCase())
+}
+
 /** At most so many classes have numbers. */
 const MOST_CLASSES = 65536
 
@@ -111,7 +116,7 @@ async function picturesOf(root: string, folder: string, label: number): Promise<
   )
   if (!isThere) return [] // val/ and test/ need not have every class
   const paths = (await entriesOf(top, true))
-    .filter(({ name }) => !name.startsWith('.') && extensions.has(extname(name).toLowerCase()))
+    .filter(({ name }) => !name.startsWith('.') && isPictureName(name))
     .map(({ parentPath, name }) => join(parentPath, name))
   const files: PictureFile[] = []
   for (let at = 0; at < paths.length; at += 64)
@@ -136,7 +141,7 @@ async function whatIsThere(root: string, folders: readonly string[]): Promise<st
   if (folders.includes('train')) return 'holds train/, but neither val/ nor test/'
   if (folders.length === 0) return 'holds no folders'
   const inFirst = await entriesOf(join(root, folders[0]!))
-  if (inFirst.some(({ name }) => extensions.has(extname(name).toLowerCase())))
+  if (inFirst.some(({ name }) => isPictureName(name)))
     return `holds folders of pictures (${listed(folders)}), but no train/`
   return `holds ${listed(folders)}, but no train/`
 }

@@ -1,45 +1,22 @@
 /** The examples of docs/weights.md run on a file of weights, and its commands do what they say. */
-import { execFileSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
-import ts from 'typescript'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { keyMaps, namedParameters } from '../../src/formats/key-maps.js'
 import { recognise } from '../../src/formats/recognise.js'
 import type { StoredTensor } from '../../src/formats/stored-tensor.js'
 import { preset } from '../../src/spec/presets.js'
 import { DataError } from '../../src/util/errors.js'
 import { root } from '../formats/others.js'
+import { pageOf } from './examples.js'
 
-const page = readFileSync(join(root, 'docs/weights.md'), 'utf8')
-const blocks = (language: string) =>
-  [...page.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))].map(([, code]) => code!)
-
-// Inside the checkout, so that `resnet.ts` finds the package it is in; `runs` is ignored by git.
-const folder = join(root, 'runs', `weights-${process.pid}`)
-beforeAll(() => {
-  mkdirSync(folder, { recursive: true })
-  copyFileSync(join(root, 'test/formats/fixtures/odd.pth'), join(folder, 'weights.pth'))
-})
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-const run = (...args: readonly string[]) =>
-  execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+const { folder, blocks, run, runExample } = pageOf('weights.md', (place) =>
+  copyFileSync(join(root, 'test/formats/fixtures/odd.pth'), join(place, 'weights.pth')),
+)
 
 describe.each(blocks('ts').map((code, i) => [i + 1, code] as const))('example %i', (number, code) => {
   test('has the types of the package, and runs', () => {
-    const file = join(folder, `example${number}.ts`)
-    writeFileSync(file, code)
-    const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile) as { config: object }
-    const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root)
-    const diagnostics = ts.getPreEmitDiagnostics(ts.createProgram([file], options))
-    expect(diagnostics.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))).toEqual([])
-    const { outputText } = ts.transpileModule(code, {
-      compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 },
-    })
-    const script = file.replace(/\.ts$/, '.mjs')
-    writeFileSync(script, outputText)
-    expect(run(script)).toMatch(number === 1 ? /^resnet8 \[ 0\.485, 0\.456, 0\.406 \]\n3\n$/ : /^resnet8 true\n$/)
+    expect(runExample(code)).toMatch(number === 1 ? /^resnet8 \[ 0\.485, 0\.456, 0\.406 \]\n3\n$/ : /^resnet8 true\n$/)
   })
 })
 

@@ -1,0 +1,58 @@
+/** `resnet embed PICTURE… --out features.npy`: what a network knows of pictures before it decides, a row each. */
+import { extname } from 'node:path'
+import { Command } from 'commander'
+import { ConfigError, DataError, encodeNpy, findPictures, load, writeAtomically } from '../node.js'
+import { eachPicture, failWhere } from './each-picture.js'
+import { interruptible } from './interrupt.js'
+import { archOption, type EngineFlags, engineOptions, jsonOption } from './options.js'
+import { print, say } from './output.js'
+import { cacheOption, openWeights, originText, type WeightFlags, weightsText } from './weights-flag.js'
+
+interface Flags extends WeightFlags, EngineFlags {
+  readonly out: string
+  readonly json?: true
+}
+
+export function embedCommand(): Command {
+  const command = new Command()
+    .argument('<pictures...>', 'files, folders of pictures, patterns such as "cats/*.jpg"')
+    .requiredOption('--weights <file>', weightsText)
+    .requiredOption('--out <file>', 'features as NumPy stores them: a name that ends in .npy')
+    .addOption(archOption())
+    .addOption(cacheOption())
+  for (const option of engineOptions()) command.addOption(option)
+  return command
+    .addOption(jsonOption('{ out, shape, files, unreadable }; row i of the features is of files[i]'))
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ resnet embed photos --weights hub:timm/resnet50.a1_in1k --out features.npy\nIn Python: numpy.load("features.npy") is [pictures, width]',
+    )
+    .action((names: string[], flags: Flags) => interruptible((signal) => embed(names, flags, signal)))
+}
+
+async function embed(names: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
+  const { out, engine, threads } = flags
+  if (extname(out).toLowerCase() !== '.npy') throw new ConfigError(`--out ${out}: expected a name that ends in .npy`)
+  const files = await findPictures(names)
+  const network = await openWeights(flags, { signal })
+  say(originText(flags.weights, network))
+  await using net = await load(network, { engine, threads, signal })
+  const rows: Float32Array[] = []
+  const read: string[] = []
+  const leftOut = await eachPicture(files, { signal }, async (file, picture) => {
+    rows.push(await net.embed(picture, { signal }))
+    read.push(file)
+  })
+  const width = rows[0]?.length
+  if (width === undefined) throw new DataError(`none of ${files.length} pictures can be read; nothing is written`)
+  const features = new Float32Array(rows.length * width)
+  for (const [i, row] of rows.entries()) features.set(row, i * width)
+  const shape = [rows.length, width]
+  await writeAtomically(out, encodeNpy(shape, features))
+  print(
+    flags.json
+      ? JSON.stringify({ out, shape, files: read, unreadable: leftOut })
+      : `wrote ${out}: ${rows.length} pictures, ${width} features each, in the order of the pictures`,
+  )
+  failWhere(leftOut, files.length)
+}
