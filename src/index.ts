@@ -53,6 +53,7 @@ export {
 } from './api/training.js'
 export { type DecodedNetwork, decodeNetwork } from './api/weights.js'
 export { type Augmentation, type Jitter, type ResizedCrop, usualCrop } from './data/augment.js'
+export type { Plane } from './data/bicubic.js'
 export { type BuiltinOptions, builtin } from './data/builtin.js'
 export {
   type Dataset,
@@ -67,8 +68,11 @@ export {
   type Unreadable,
 } from './data/dataset.js'
 export { type HeldOut, holdOut } from './data/hold-out.js'
+export { forUpscaling } from './data/luminance-planes.js'
+export { type Quality, quality } from './data/quality.js'
 export { type Interpolation, interpolations } from './data/resize.js'
 export { type Split, splitDataset, splitPictures } from './data/split.js'
+export { luminanceNormalisation, type UpscalingData } from './data/upscaling.js'
 export type { BrowserFiles } from './engine/cpu/wasm-host.browser.js'
 export { encodeNpy } from './formats/npy.js'
 export type { PictureOptions, RecogniseOptions } from './formats/recognise.js'
@@ -92,10 +96,12 @@ export {
   imagenetBasic,
   imagenetBottleneck,
 } from './spec/families.js'
+export { classifierOf, type Task, taskOf, tasks } from './spec/heads.js'
 export type { BlockPath, LayerPath, StagePath } from './spec/paths.js'
-export { isPresetName, type PresetName, type PresetOptions, preset, presetNames } from './spec/presets.js'
+export { isPresetName, type PresetName, type PresetOptions, preset, presetNames, presetsFor } from './spec/presets.js'
 export type * from './spec/spec.js'
 export { plainTwin, removeBlock } from './spec/surgery.js'
+export { type EdsrOptions, edsr, type UpscalingOptions, type VdsrOptions, vdsr } from './spec/upscaling.js'
 export { validateSpec } from './spec/validate.js'
 export type {
   Axis,
@@ -118,16 +124,30 @@ export { all, always, atLeast, atMost, type Finding, notRun, type Verdict, verdi
 export type { Trained, Workbench } from './studies/workbench.js'
 export { adviceFor, warmUpAdvice } from './train/advice.js'
 export {
-  type BestEpoch,
   type Checkpoint,
+  decodeAnyCheckpoint,
   decodeCheckpoint,
   type EpochRecord,
   encodeCheckpoint,
-  type Score,
+  isFor,
   type TrainingProgress,
   type Tuning,
 } from './train/checkpoint.js'
-export type { Evaluation } from './train/metrics.js'
+export type {
+  BestEpoch,
+  ClassifyingEvaluation,
+  ClassifyingScore,
+  DataOf,
+  Evaluation,
+  PicturesOf,
+  Score,
+  SumsOf,
+  Tested,
+  Told,
+  UpscalingEvaluation,
+  UpscalingQuality,
+  UpscalingScore,
+} from './train/figures.js'
 export { normalisationAdvice } from './train/normalisation-check.js'
 export {
   completeRecipe,
@@ -135,7 +155,10 @@ export {
   type DropGranularity,
   decayRules,
   defaultRecipe,
+  defaultUpscalingRecipe,
   dropGranularities,
+  type LossName,
+  lossNames,
   type OptimizerName,
   optimizerNames,
   type Recipe,

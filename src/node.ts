@@ -35,6 +35,12 @@ export type { Peak } from './engine/cpu/peak.js'
 export type { PlanPart, ProfiledPlan, TimedPart } from './engine/cpu/profile.js'
 export * from './index.js'
 export { readStudyResults, runStudies, type StudyOptions } from './studies/run.node.js'
-export { type MetricsLine, RunFolder, readCheckpoint, writeAtomically } from './train/run-folder.node.js'
+export {
+  type MetricsLine,
+  RunFolder,
+  readAnyCheckpoint,
+  readCheckpoint,
+  writeAtomically,
+} from './train/run-folder.node.js'
 export { type CheckpointEvery, type KeeperOptions, type Kept, RunKeeper } from './train/run-keeper.node.js'
 export { makeFolder } from './util/folder.node.js'

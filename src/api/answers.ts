@@ -71,8 +71,9 @@ export async function judge(
       executable.write('pictures', batch)
       await executable.run()
       const logits = await executable.read('logits')
+      const classes = logits.length / size
       for (let i = 0; i < size && first + i < pictures.count; i++) {
-        const row = logits.subarray(i * spec.head.classes, (i + 1) * spec.head.classes)
+        const row = logits.subarray(i * classes, (i + 1) * classes)
         answers.push({ index: first + i, truth: labels[i]!, ...best(row) })
       }
     }

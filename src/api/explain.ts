@@ -6,8 +6,9 @@
 import { pullBack } from '../autodiff/differentiate.js'
 import type { NamedWeights } from '../formats/trained-network.js'
 import { GraphBuilder } from '../graph/builder.js'
-import { f32, type Graph } from '../graph/graph.js'
+import type { Graph } from '../graph/graph.js'
 import { forwardGraph } from '../model/forward.js'
+import { classifierOf } from '../spec/heads.js'
 import { type LayerPath, stagePath } from '../spec/paths.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { ConfigError } from '../util/errors.js'
@@ -45,8 +46,8 @@ export interface Explanation {
 }
 
 /** The layer that global average pooling reads. */
-export function lastMaps({ head, stages }: NetworkSpec): LayerPath {
-  return head.norm ? 'head.relu' : stagePath(stages.length)
+export function lastMaps(spec: NetworkSpec): LayerPath {
+  return classifierOf(spec).norm ? 'head.relu' : stagePath(spec.stages.length)
 }
 
 /**
@@ -63,7 +64,7 @@ export function gradientGraph(spec: NetworkSpec, layer: LayerPath): Graph {
       `explain: ${layer} of ${spec.name} gives no maps; take a block or a stage, such as stage2.block1`,
     )
   const builder = new GraphBuilder(forward)
-  const seed = builder.input('seed', 'data', f32(1, spec.head.classes))
+  const seed = builder.input('seed', 'data', logits.type)
   const { graph, gradients } = pullBack(builder.build(), new Map([[logits, seed]]), [maps])
   const output = new GraphBuilder(graph)
   output.output('gradient', gradients.get(maps)!)

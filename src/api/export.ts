@@ -12,7 +12,7 @@ export function exportSafetensors(network: TrainedNetwork): Uint8Array {
 
 /**
  * The bytes of an ONNX model (operator set 17): input `pictures` [batch, channels, height, width] of normalised floats,
- * any batch; output `logits` [batch, classes]. Its metadata holds `preprocessing`, `classes` and `spec` as JSON.
+ * any batch; output `logits` [batch, classes]; of networks that give pictures `picture`, and pictures of any size. Its metadata holds `preprocessing`, `classes` and `spec` as JSON.
  * @throws ConfigError when a layer has no counterpart in ONNX
  */
 export async function exportOnnx(network: TrainedNetwork): Promise<Uint8Array> {

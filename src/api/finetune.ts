@@ -3,12 +3,14 @@
  * once, and the rest, a network of its own over these features, is trained as any network is. Then both are one
  * network again, in one checkpoint.
  */
+
 import { type Dataset, inputSize } from '../data/dataset.js'
 import type { NamedWeights, TrainedNetwork } from '../formats/trained-network.js'
 import { type Cut, cutNetwork, type Freeze } from '../spec/cut.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import type { Checkpoint, EpochRecord } from '../train/checkpoint.js'
-import { preprocessingOf, Trainer } from '../train/trainer.js'
+import { classifying } from '../train/classifying.js'
+import { Trainer } from '../train/trainer.js'
 import { weightHash } from '../train/weight-hash.js'
 import { ConfigError } from '../util/errors.js'
 import { type Judgement, judge } from './answers.js'
@@ -71,7 +73,7 @@ export class Finetuning implements AsyncDisposable {
     return {
       ...rest,
       spec,
-      preprocessing: preprocessingOf(spec, this.#data),
+      preprocessing: classifying.preprocessing(spec, this.#data),
       weights: new Map([...frozen, ...[...rest.weights].map(whole)]),
       optimizer: new Map([...rest.optimizer].map(whole)),
       tuning: { freeze, views },
@@ -203,7 +205,7 @@ async function open(
       checkpoint: checkpoint && {
         ...checkpoint,
         spec: restSpec,
-        preprocessing: preprocessingOf(restSpec, rest),
+        preprocessing: classifying.preprocessing(restSpec, rest),
         weights: inRest(cut, checkpoint.weights),
         optimizer: inRest(cut, checkpoint.optimizer),
       },

@@ -3,6 +3,7 @@ import type { Executable } from '../engine/engine.js'
 import type { NamedWeights, Preprocessing, TrainedNetwork } from '../formats/trained-network.js'
 import type { Graph } from '../graph/graph.js'
 import { forwardGraph } from '../model/forward.js'
+import { classifierOf } from '../spec/heads.js'
 import type { LayerPath } from '../spec/paths.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { compileGraph } from '../train/compile.js'
@@ -100,7 +101,7 @@ export class Network implements TrainedNetwork, AsyncDisposable {
       throw new ConfigError(`top: expected a whole number of at least 1, got ${top}`)
     const single = !isList(given)
     const logits = await this.predict(this.prepare(single ? [given] : given), { signal })
-    const { classes } = this.spec.head
+    const { classes } = classifierOf(this.spec)
     const answers = Array.from({ length: logits.length / classes }, (_, i) =>
       ranked(logits.subarray(i * classes, (i + 1) * classes), this.preprocessing.classes).slice(0, top),
     )
@@ -206,7 +207,7 @@ export class Network implements TrainedNetwork, AsyncDisposable {
 
   /** The mean gradient of a logit at each map of a layer. */
   #pullOf(batch: Float32Array, layer: LayerPath, number: number, signal?: AbortSignal): Promise<Float64Array> {
-    const seed = Float32Array.from({ length: this.spec.head.classes }, (_, i) => (i === number ? 1 : 0))
+    const seed = Float32Array.from({ length: classifierOf(this.spec).classes }, (_, i) => (i === number ? 1 : 0))
     return this.#exclusively(async () => {
       signal?.throwIfAborted()
       const executable = await this.#plan(`gradient at ${layer}`, () => gradientGraph(this.spec, layer))

@@ -1,15 +1,17 @@
 /** Training as people call it: a spec, data and a recipe in, a trained network and its figures out. */
 import type { Dataset } from '../data/dataset.js'
+import type { UpscalingData } from '../data/upscaling.js'
 import type { TrainedNetwork } from '../formats/trained-network.js'
 import type { Recompute } from '../plan/passes/recompute.js'
+import { type Task, taskOf } from '../spec/heads.js'
 import type { NetworkSpec } from '../spec/spec.js'
-import type { Checkpoint, EpochRecord, Score } from '../train/checkpoint.js'
-import { Evaluator } from '../train/evaluate.js'
-import type { Evaluation } from '../train/metrics.js'
+import type { Checkpoint, EpochRecord } from '../train/checkpoint.js'
+import type { DataOf, Evaluation, Score, Tested } from '../train/figures.js'
 import { completeRecipe, type RecipeOptions } from '../train/recipe.js'
 import type { StepProgress } from '../train/step-progress.js'
+import { taskFor } from '../train/tasks.js'
 import { type PlanBytes, planBytes, Trainer, type TrainingHooks } from '../train/trainer.js'
-import { ConfigError, invariant } from '../util/errors.js'
+import { invariant } from '../util/errors.js'
 import type { ChosenEngine, EngineOptions, OpenOptions } from './engine-choice.js'
 
 /** Opens an engine: see `OpenOptions`. */
@@ -22,9 +24,9 @@ export interface ComputeOptions extends EngineOptions {
 }
 
 /** Of a training beside its recipe: nothing that its results depend on, but for the hooks. */
-export interface TrainingOptions extends ComputeOptions {
+export interface TrainingOptions<T extends Task = 'classify'> extends ComputeOptions {
   /** One's own code in each step. */
-  readonly hooks?: TrainingHooks | undefined
+  readonly hooks?: TrainingHooks<T> | undefined
   /**
    * `createTrainer` and `train` begin with these parameters and running statistics, by path, for example those of another
    * network; what is left out is fresh.
@@ -40,39 +42,40 @@ export interface TrainingOptions extends ComputeOptions {
 }
 
 /** Who hears of a training. */
-export interface TrainListeners {
+export interface TrainListeners<T extends Task = 'classify'> {
   /**
    * The newest progress, as often as there is time for it. Training goes on while this is busy; if it throws, training
    * ends.
    */
-  readonly onProgress?: (progress: StepProgress) => void | Promise<void>
+  readonly onProgress?: (progress: StepProgress<T>) => void | Promise<void>
   /** After each epoch and its evaluation; training waits for it. */
-  readonly onEpoch?: (record: EpochRecord, trainer: Trainer<ChosenEngine>) => void | Promise<void>
+  readonly onEpoch?: (record: EpochRecord<T>, trainer: Trainer<ChosenEngine, T>) => void | Promise<void>
 }
 
 /** What a finished training leaves. */
-export interface TrainingResult {
+export interface TrainingResult<T extends Task = 'classify'> {
   readonly epochs: number
-  /** Of the last epoch: errors in percent, of augmented training pictures. */
-  readonly train: Score
+  /** Of the last epoch, on augmented training pictures: errors in percent, or PSNR in dB. */
+  readonly train: Score<T>
   /** Of the pictures to validate on, where there are any, after the last epoch. */
-  readonly val?: Score
+  readonly val?: Tested<T>
   /** Of the whole test set, after the last epoch. */
-  readonly test: Score
+  readonly test: Tested<T>
   /** Training pictures a second, evaluations not counted. */
   readonly imagesPerSecond: number
   /** The engine build that the bits belong to. */
   readonly engine: string
   /** A name for the final weights: equal for equal bits. */
   readonly weightHash: string
-  readonly history: readonly EpochRecord[]
+  readonly history: readonly EpochRecord<T>[]
   /** The trained network with all that belongs to it. */
-  readonly checkpoint: Checkpoint
+  readonly checkpoint: Checkpoint<T>
 }
 
 export interface TrainingFunctions {
   /**
-   * A trainer that stands before its first step. Dispose of it when done.
+   * A trainer that stands before its first step. Dispose of it when done. A network that gives pictures learns from
+   * `UpscalingData`.
    * @throws ConfigError when spec, data and recipe do not fit together; EngineError when no engine can run them.
    */
   createTrainer(
@@ -81,8 +84,19 @@ export interface TrainingFunctions {
     recipe?: RecipeOptions,
     options?: TrainingOptions,
   ): Promise<Trainer<ChosenEngine>>
+  createTrainer(
+    spec: NetworkSpec,
+    data: UpscalingData,
+    recipe?: RecipeOptions,
+    options?: TrainingOptions<'upscale'>,
+  ): Promise<Trainer<ChosenEngine, 'upscale'>>
   /** A trainer that stands where the checkpoint was made; it ends in the same bits as a run that never stopped. */
   resumeTrainer(checkpoint: Checkpoint, data: Dataset, options?: TrainingOptions): Promise<Trainer<ChosenEngine>>
+  resumeTrainer(
+    checkpoint: Checkpoint<'upscale'>,
+    data: UpscalingData,
+    options?: TrainingOptions<'upscale'>,
+  ): Promise<Trainer<ChosenEngine, 'upscale'>>
   /** Trains to the end of the recipe, evaluating after each epoch. */
   train(
     spec: NetworkSpec,
@@ -90,6 +104,12 @@ export interface TrainingFunctions {
     recipe?: RecipeOptions,
     options?: TrainingOptions & TrainListeners,
   ): Promise<TrainingResult>
+  train(
+    spec: NetworkSpec,
+    data: UpscalingData,
+    recipe?: RecipeOptions,
+    options?: TrainingOptions<'upscale'> & TrainListeners<'upscale'>,
+  ): Promise<TrainingResult<'upscale'>>
   /**
    * What the plans of a training would take up, with up to 100 pictures an evaluation. Nothing is allocated for them.
    * @throws ConfigError when spec and recipe make no sense; EngineError when no engine can run them.
@@ -99,24 +119,43 @@ export interface TrainingFunctions {
     recipe?: RecipeOptions,
     options?: EngineOptions & Pick<TrainingOptions, 'recompute'>,
   ): Promise<PlanBytes & { readonly engine: string }>
-  /** Error and loss of a network on the test part of a data set, with the network's own normalisation. */
+  /**
+   * Error and loss, or PSNR and SSIM, of a network on the test part of a data set, with the network's own normalisation.
+   */
   evaluateCheckpoint(
     network: TrainedNetwork,
     data: Dataset,
     options?: ComputeOptions,
   ): Promise<Evaluation & { readonly engine: string }>
+  evaluateCheckpoint(
+    network: TrainedNetwork,
+    data: UpscalingData,
+    options?: ComputeOptions,
+  ): Promise<Evaluation<'upscale'> & { readonly engine: string }>
 }
 
 /** The functions of this file on the engines of one environment. */
 export function trainingFunctions(openEngine: OpenEngine): TrainingFunctions {
-  const createTrainer: TrainingFunctions['createTrainer'] = (spec, data, recipe = {}, options = {}) =>
-    openTrainer(openEngine, spec, data, recipe, options)
+  const createTrainer = <T extends Task>(
+    spec: NetworkSpec,
+    data: DataOf<T>,
+    recipe: RecipeOptions = {},
+    options: TrainingOptions<T> = {},
+  ) => openTrainer<T>(openEngine, spec, data, recipe, options)
 
-  const resumeTrainer: TrainingFunctions['resumeTrainer'] = (checkpoint, data, options = {}) =>
-    openTrainer(openEngine, checkpoint.spec, data, checkpoint.recipe, options, checkpoint)
+  const resumeTrainer = <T extends Task>(
+    checkpoint: Checkpoint<T>,
+    data: DataOf<T>,
+    options: TrainingOptions<T> = {},
+  ) => openTrainer<T>(openEngine, checkpoint.spec, data, checkpoint.recipe, options, checkpoint)
 
-  const train: TrainingFunctions['train'] = async (spec, data, recipe = {}, options = {}) => {
-    const trainer = await createTrainer(spec, data, recipe, options)
+  const train = async <T extends Task>(
+    spec: NetworkSpec,
+    data: DataOf<T>,
+    recipe: RecipeOptions = {},
+    options: TrainingOptions<T> & TrainListeners<T> = {},
+  ) => {
+    const trainer = await createTrainer<T>(spec, data, recipe, options)
     try {
       return await trainToEnd(trainer, options)
     } finally {
@@ -125,7 +164,7 @@ export function trainingFunctions(openEngine: OpenEngine): TrainingFunctions {
   }
 
   const trainingMemory: TrainingFunctions['trainingMemory'] = async (spec, recipe = {}, options = {}) => {
-    const complete = completeRecipe(recipe)
+    const complete = completeRecipe(recipe, taskOf(spec))
     const { engine, release } = await engineOf(openEngine, options)
     try {
       return { ...planBytes(Trainer.plans(engine, spec, complete, options)), engine: engine.build }
@@ -134,35 +173,37 @@ export function trainingFunctions(openEngine: OpenEngine): TrainingFunctions {
     }
   }
 
-  const evaluateCheckpoint: TrainingFunctions['evaluateCheckpoint'] = async (network, data, options = {}) => {
-    const { classes, normalisation } = network.preprocessing
-    if (data.classes.length !== classes.length)
-      throw new ConfigError(
-        `${data.name} has ${data.classes.length} classes, ${network.spec.name} tells ${classes.length} apart`,
-      )
+  const evaluateCheckpoint = async <T extends Task>(
+    network: TrainedNetwork,
+    data: DataOf<T>,
+    options: ComputeOptions = {},
+  ) => {
+    const { spec, weights, preprocessing } = network
+    const task = taskFor<T>(spec, data)
+    task.expectSameAnswers(preprocessing, spec, data)
     const { engine, release } = await engineOf(openEngine, options)
     try {
-      const plan = Evaluator.plan(engine, network.spec, data.test.count)
-      const evaluator = await Evaluator.open(engine, network.spec, plan)
+      const measurer = await task.measurer(engine, spec, task.measuringPlan(engine, spec, task.count(data.test)))
       try {
-        evaluator.setWeights(network.weights)
-        return { ...(await evaluator.evaluate(data.test, normalisation, options.signal)), engine: engine.build }
+        measurer.setWeights(weights)
+        const evaluation = await measurer.evaluate(data.test, preprocessing, options.signal)
+        return { ...evaluation, engine: engine.build }
       } finally {
-        await evaluator.dispose()
+        await measurer.dispose()
       }
     } finally {
       await release()
     }
   }
 
-  return { createTrainer, resumeTrainer, train, trainingMemory, evaluateCheckpoint }
+  return { createTrainer, resumeTrainer, train, trainingMemory, evaluateCheckpoint } as TrainingFunctions
 }
 
 /** Trains to the end, evaluating after each epoch. The trainer is not disposed of. */
-export async function trainToEnd(
-  trainer: Trainer<ChosenEngine>,
-  listeners: TrainListeners = {},
-): Promise<TrainingResult> {
+export async function trainToEnd<T extends Task = 'classify'>(
+  trainer: Trainer<ChosenEngine, T>,
+  listeners: TrainListeners<T> = {},
+): Promise<TrainingResult<T>> {
   const finishEpoch = async () => {
     await trainer.evaluate()
     await listeners.onEpoch?.(trainer.progress.history.at(-1)!, trainer)
@@ -177,7 +218,7 @@ export async function trainToEnd(
   return resultOf(trainer)
 }
 
-async function resultOf(trainer: Trainer<ChosenEngine>): Promise<TrainingResult> {
+async function resultOf<T extends Task>(trainer: Trainer<ChosenEngine, T>): Promise<TrainingResult<T>> {
   const { history } = trainer.progress
   const last = history.at(-1)
   invariant(last?.test, 'a finished training has no history')
@@ -194,18 +235,18 @@ async function resultOf(trainer: Trainer<ChosenEngine>): Promise<TrainingResult>
   }
 }
 
-async function openTrainer(
+async function openTrainer<T extends Task>(
   openEngine: OpenEngine,
   spec: NetworkSpec,
-  data: Dataset,
+  data: DataOf<T>,
   recipe: RecipeOptions,
-  options: TrainingOptions,
-  checkpoint?: Checkpoint,
-): Promise<Trainer<ChosenEngine>> {
-  const complete = completeRecipe(recipe)
+  options: TrainingOptions<T>,
+  checkpoint?: Checkpoint<T>,
+): Promise<Trainer<ChosenEngine, T>> {
+  const complete = completeRecipe(recipe, taskOf(spec))
   const { engine, release } = await engineOf(openEngine, options)
   try {
-    return await Trainer.open(engine, spec, data, complete, {
+    return await Trainer.openFor<ChosenEngine, T>(engine, spec, data, complete, {
       checkpoint,
       weights: options.weights,
       signal: options.signal,

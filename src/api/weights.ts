@@ -7,7 +7,8 @@ import { readSafetensors, type SafetensorsFile } from '../formats/safetensors.js
 import type { StateDict, StoredTensor } from '../formats/stored-tensor.js'
 import type { TrainedNetwork } from '../formats/trained-network.js'
 import { isZip } from '../formats/zip.js'
-import { type Checkpoint, decodeCheckpoint } from '../train/checkpoint.js'
+import type { Task } from '../spec/heads.js'
+import { type Checkpoint, decodeAnyCheckpoint } from '../train/checkpoint.js'
 import { DataError } from '../util/errors.js'
 
 /** A network, and how its file was understood. */
@@ -15,7 +16,7 @@ export interface DecodedNetwork extends TrainedNetwork {
   /** For example `safetensors, names of torchvision`. */
   readonly origin: string
   /** With all that belongs to its training, where the file is a checkpoint. */
-  readonly checkpoint?: Checkpoint
+  readonly checkpoint?: Checkpoint<Task>
 }
 
 /**
@@ -43,7 +44,7 @@ export async function decodeNetwork(
 async function fromSafetensors(bytes: Uint8Array, name: string, options: RecogniseOptions): Promise<DecodedNetwork> {
   const file = readSafetensors(bytes, name)
   if (file.metadata.format === '1') {
-    const checkpoint = decodeCheckpoint(bytes, name)
+    const checkpoint = decodeAnyCheckpoint(bytes, name)
     const { spec, preprocessing, weights } = checkpoint
     return { spec, preprocessing, weights, checkpoint, origin: 'checkpoint of resnet.ts' }
   }
@@ -60,8 +61,9 @@ async function recognised(
   form: string,
 ): Promise<DecodedNetwork> {
   const network = recognise(tensors, name, options)
-  const { spec, preprocessing, keys } = network
-  const isImageNet = keyMaps[keys].stages === 4 && spec.head.classes === 1000 && options.classes === undefined
+  const { preprocessing, keys } = network
+  const isImageNet =
+    keyMaps[keys].stages === 4 && preprocessing.classes.length === 1000 && options.classes === undefined
   // Twelve kilobytes that other networks have no use for.
   const classes = isImageNet ? (await import('../data/imagenet-names.js')).imageNetNames : preprocessing.classes
   return { ...network, preprocessing: { ...preprocessing, classes }, origin: `${form}, names of ${keys}` }

@@ -24,10 +24,9 @@ export function convertCommand(): Command {
       const { params } = complexity(spec)
       const { normalisation, input } = preprocessing
       say(originText(from, network))
+      const classes = preprocessing.classes.length
       print(
-        json
-          ? JSON.stringify({ name: spec.name, origin, params, classes: spec.head.classes, input, normalisation, out })
-          : `wrote ${out}`,
+        json ? JSON.stringify({ name: spec.name, origin, params, classes, input, normalisation, out }) : `wrote ${out}`,
       )
     })
 }

@@ -17,8 +17,9 @@ export function cacheOption(): Option {
 }
 
 /** What was read, in a line. */
-export function originText(weights: string, { spec, origin }: DecodedNetwork): string {
-  return `${weights}: ${spec.name} with ${spec.head.classes} classes (${origin})`
+export function originText(weights: string, { spec, preprocessing, origin }: DecodedNetwork): string {
+  const { length } = preprocessing.classes
+  return `${weights}: ${spec.name}${length > 0 ? ` with ${length} classes` : ''} (${origin})`
 }
 
 export async function openWeights(

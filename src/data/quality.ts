@@ -19,8 +19,8 @@ const MOST_DECIBELS = 100
 const PEAK = 255
 const WINDOW = 11
 const SIGMA = 1.5
-const C1 = (0.01 * PEAK) * (0.01 * PEAK)
-const C2 = (0.03 * PEAK) * (0.03 * PEAK)
+const C1 = 0.01 * PEAK * (0.01 * PEAK)
+const C2 = 0.03 * PEAK * (0.03 * PEAK)
 
 /**
  * Both measures between planes of whole numbers from 0 to 255.
@@ -69,8 +69,7 @@ function ssim(a: Plane, b: Plane): number {
   for (let i = 0; i < meanA.length; i++) {
     const [ma, mb] = [meanA[i]!, meanB[i]!]
     const [varianceA, varianceB, covariance] = [squareA[i]! - ma * ma, squareB[i]! - mb * mb, both[i]! - ma * mb]
-    sum +=
-      ((2 * ma * mb + C1) * (2 * covariance + C2)) / ((ma * ma + mb * mb + C1) * (varianceA + varianceB + C2))
+    sum += ((2 * ma * mb + C1) * (2 * covariance + C2)) / ((ma * ma + mb * mb + C1) * (varianceA + varianceB + C2))
   }
   return sum / meanA.length
 }

@@ -1,6 +1,7 @@
 /** Finds out which network a dictionary of tensors belongs to, from names and shapes alone. */
 import { depthOf } from '../spec/blocks.js'
-import { type PresetName, preset, presetNames } from '../spec/presets.js'
+import { classifierOf } from '../spec/heads.js'
+import { type PresetName, preset, presetsFor } from '../spec/presets.js'
 import type { BlockSpec, ConvLayer, NetworkSpec, Shortcut, StemLayer } from '../spec/spec.js'
 import type { Shape } from '../util/shape.js'
 import { type KeyMap, keyMaps } from './key-maps.js'
@@ -60,9 +61,9 @@ export function presetAs(name: PresetName, map: KeyMap, classes: number): Networ
 function presetNameOf(spec: NetworkSpec, map: KeyMap): PresetName | undefined {
   const { name: _, ...wanted } = spec
   const text = sorted(wanted)
-  return presetNames.find((name) => {
+  return presetsFor('classify').find((name) => {
     if (!name.includes(String(depthOf(spec)))) return false // a quick way past the deep ones
-    const { name: own, ...rest } = presetAs(name, map, spec.head.classes)
+    const { name: own, ...rest } = presetAs(name, map, classifierOf(spec).classes)
     return sorted(rest) === text
   })
 }

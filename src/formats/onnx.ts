@@ -5,6 +5,8 @@
 import type { GraphInput, Node, Value } from '../graph/graph.js'
 import { forwardGraph } from '../model/forward.js'
 import { type NodeOf, type OpName, opOf } from '../ops/index.js'
+import { enlargements, pictureHeadOf, taskOf } from '../spec/heads.js'
+import type { NetworkSpec } from '../spec/spec.js'
 import { ConfigError, invariant } from '../util/errors.js'
 import { type Encoded, float, integer, joined, message, part } from './protobuf.js'
 import type { TrainedNetwork } from './trained-network.js'
@@ -13,8 +15,13 @@ const IR_VERSION = 8
 const OPERATOR_SET = 17
 const FLOAT = 1
 const INT64 = 7
-/** The name of the dimension that may be any. */
-const BATCH = 'batch'
+/** Names of the dimensions that may be any: the batch, and where a network gives pictures their height and width. */
+function freeDimensions(spec: NetworkSpec): Readonly<Record<'read' | 'given', readonly (string | undefined)[]>> {
+  if (taskOf(spec) === 'classify') return { read: ['batch'], given: ['batch'] }
+  const large =
+    enlargements(pictureHeadOf(spec)).length > 0 ? ['enlarged_height', 'enlarged_width'] : ['height', 'width']
+  return { read: ['batch', undefined, 'height', 'width'], given: ['batch', undefined, ...large] }
+}
 
 /** One node of ONNX; the graph's node may need several. Constants are added beside the weights. */
 interface OnnxNode {
@@ -60,6 +67,7 @@ export function encodeOnnx({ spec, preprocessing, weights }: TrainedNetwork): Ui
     }
     nodes.push(...encodeNode(node, names.get(result)!, scope))
   }
+  const free = freeDimensions(spec)
   const model = message(
     integer(1, IR_VERSION),
     part(2, 'resnet.ts'),
@@ -69,8 +77,8 @@ export function encodeOnnx({ spec, preprocessing, weights }: TrainedNetwork): Ui
         part(1, ...nodes),
         part(2, spec.name),
         part(5, ...initializers),
-        part(11, ...graph.inputs.filter(({ role }) => role === 'data').map(described)),
-        part(12, ...graph.outputs.map(described)),
+        part(11, ...graph.inputs.filter(({ role }) => role === 'data').map((input) => described(input, free.read))),
+        part(12, ...graph.outputs.map((output) => described(output, free.given))),
       ),
     ),
     part(8, message(part(1, ''), integer(2, OPERATOR_SET))),
@@ -202,9 +210,15 @@ function wholes(name: string, values: readonly number[]): Encoded {
   return message(integer(1, values.length), integer(2, INT64), part(8, name), part(9, bytes))
 }
 
-/** An input or output: its name, type and shape, of which the first dimension is free. */
-function described({ name, value }: Pick<GraphInput, 'name' | 'value'>): Encoded {
-  const dimensions = value.type.shape.map((size, axis) => (axis === 0 ? part(2, BATCH) : integer(1, size)))
+/** An input or output: its name, type and shape, of which the dimensions that `free` has a name for are free. */
+function described(
+  { name, value }: Pick<GraphInput, 'name' | 'value'>,
+  free: readonly (string | undefined)[],
+): Encoded {
+  const dimensions = value.type.shape.map((size, axis) => {
+    const named = free[axis]
+    return named === undefined ? integer(1, size) : part(2, named)
+  })
   return message(part(1, name), part(2, part(1, message(integer(1, FLOAT), part(2, part(1, ...dimensions))))))
 }
 

@@ -1,6 +1,7 @@
 /** From a dictionary of tensors, whoever made it, to a network: its spec, its weights by our paths, its preprocessing. */
 import type { Normalisation, PictureSize } from '../data/dataset.js'
 import type { Interpolation } from '../data/resize.js'
+import { classifierOf } from '../spec/heads.js'
 import { type PresetName, preset } from '../spec/presets.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { ConfigError, DataError } from '../util/errors.js'
@@ -77,9 +78,10 @@ export function weightsOf(
 }
 
 function specOf(inferred: NetworkSpec, map: KeyMap, who: string, { arch, classes }: RecogniseOptions): NetworkSpec {
-  const spec = arch === undefined ? inferred : presetAs(preset(arch).name as PresetName, map, inferred.head.classes)
-  if (classes !== undefined && classes.length !== spec.head.classes)
-    throw new ConfigError(`${who}: it tells ${spec.head.classes} classes apart, got ${classes.length} names of classes`)
+  const told = classifierOf(inferred).classes
+  const spec = arch === undefined ? inferred : presetAs(preset(arch).name as PresetName, map, told)
+  if (classes !== undefined && classes.length !== told)
+    throw new ConfigError(`${who}: it tells ${told} classes apart, got ${classes.length} names of classes`)
   return spec
 }
 
@@ -94,7 +96,7 @@ function preprocessingOf(spec: NetworkSpec, map: KeyMap, { classes, pictures = {
     input: spec.input,
     ...(resize ? { resize } : {}),
     ...(interpolation ? { interpolation } : {}),
-    classes: classes ?? classNames(spec.head.classes, map),
+    classes: classes ?? classNames(classifierOf(spec).classes, map),
   }
 }
 
@@ -123,7 +125,7 @@ function expectFit(dict: StateDict, expected: Shapes, who: string, spec: Network
   const more = rows.length > MOST_ROWS ? `\nand ${rows.length - MOST_ROWS} more` : ''
   const other = inferred && inferred.name !== spec.name ? `; they look like those of ${inferred.name}` : ''
   throw new DataError(
-    `${who}: its tensors do not fit ${spec.name} with ${spec.head.classes} classes: ${rows.length} of ${expected.size} differ${other}\n${table}${more}`,
+    `${who}: its tensors do not fit ${spec.name} with ${classifierOf(spec).classes} classes: ${rows.length} of ${expected.size} differ${other}\n${table}${more}`,
   )
 }
 

@@ -1,7 +1,7 @@
 /** What a network is once it is trained, whoever trained it: what all files of weights become. */
 import type { Normalisation, PictureSize } from '../data/dataset.js'
 import { type Interpolation, interpolations } from '../data/resize.js'
-import type { InputSpec, NetworkSpec } from '../spec/spec.js'
+import type { HeadSpec, InputSpec, NetworkSpec } from '../spec/spec.js'
 import { DataError } from '../util/errors.js'
 import type { Shape } from '../util/shape.js'
 
@@ -22,7 +22,10 @@ export interface Preprocessing {
   readonly resize?: PictureSize | undefined
   /** How pictures are resized; by default bilinear. Either way every pixel counts where they shrink. */
   readonly interpolation?: Interpolation | undefined
+  /** None where the network gives pictures. */
   readonly classes: readonly string[]
+  /** Of networks that give pictures: by how much these can be larger than what is given. */
+  readonly scales?: readonly number[] | undefined
 }
 
 /** A network that can be put to work. */
@@ -37,12 +40,14 @@ export interface TrainedNetwork {
 export function checkPreprocessing(stated: Preprocessing, { input, head }: NetworkSpec): void {
   const { normalisation, classes, resize, interpolation } = stated
   const wrong = (what: string) => new DataError(`its preprocessing does not fit its spec: ${what}`)
-  if (!Array.isArray(classes) || classes.length !== head.classes)
-    throw wrong(`${classes?.length ?? 'no'} class names for ${head.classes} classes`)
+  const count = 'kind' in head ? 0 : head.classes
+  if (!Array.isArray(classes) || classes.length !== count)
+    throw wrong(`${classes?.length ?? 'no'} class names for ${count} classes`)
   if (!classes.every((text) => typeof text === 'string')) throw wrong('class names must be texts')
   for (const values of [normalisation?.mean, normalisation?.std])
     if (!Array.isArray(values) || values.length !== input.channels || !values.every(Number.isFinite))
       throw wrong(`mean and std must be ${input.channels} numbers each, got ${JSON.stringify(normalisation)}`)
+  checkScales(stated.scales, head, wrong)
   const fits = (given: unknown, least: number) => Number.isSafeInteger(given) && Number(given) >= least
   if (resize !== undefined && !(fits(resize?.height, input.height) && fits(resize?.width, input.width)))
     throw wrong(`resize must be at least ${input.height}x${input.width}, got ${JSON.stringify(resize)}`)
@@ -53,4 +58,16 @@ export function checkPreprocessing(stated: Preprocessing, { input, head }: Netwo
       const got = (JSON.stringify(stated.input?.[field]) ?? 'nothing').slice(0, 40)
       throw wrong(`${field} ${got} for pictures of ${input[field]}`)
     }
+}
+
+function checkScales(given: unknown, head: HeadSpec, wrong: (what: string) => DataError): void {
+  if (!('kind' in head)) {
+    if (given !== undefined) throw wrong('scales are for networks that give pictures')
+    return
+  }
+  const enlarges = head.enlarge > 1
+  const whole = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 2 && Number(value) <= 4
+  const fits = Array.isArray(given) && given.length > 0 && given.every(whole)
+  if (!fits || (enlarges && String(given) !== String(head.enlarge)))
+    throw wrong(`scales must be ${enlarges ? `[${head.enlarge}]` : 'a list of 2, 3, 4'}, got ${JSON.stringify(given)}`)
 }

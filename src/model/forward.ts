@@ -1,20 +1,24 @@
 /** From a spec to the graph of its forward pass, for training or for inference. */
 import type { Graph, Value } from '../graph/graph.js'
 import { placedBlocks, stemPaths } from '../spec/blocks.js'
+import { taskOf } from '../spec/heads.js'
 import { type LayerPath, stagePath } from '../spec/paths.js'
 import type { NetworkSpec, StemLayer } from '../spec/spec.js'
 import { validateSpec } from '../spec/validate.js'
 import { ConfigError } from '../util/errors.js'
 import { addBlock } from './block.js'
 import { type DropPath, dropsOf } from './drop-path.js'
-import { LayerBuilder, type Mode } from './layers.js'
+import { addHead } from './head.js'
+import { LayerBuilder, type Mode, type PictureLoss } from './layers.js'
 
 export interface ForwardOptions {
   /** Pictures a run. */
   readonly batch: number
   readonly mode: Mode
-  /** Inference: whether labels come in and the loss comes out. Training always has them. Default false. */
+  /** Inference: whether labels or targets come in and the loss comes out. Training always has them. Default false. */
   readonly loss?: boolean
+  /** Of nets that give pictures: what their loss is. Default `squared`. */
+  readonly pictureLoss?: PictureLoss
   /** Share of the target that is spread evenly over all classes, in [0, 1). Default 0. */
   readonly labelSmoothing?: number
   /** Training: stochastic depth. Default none. */
@@ -27,8 +31,10 @@ export interface ForwardOptions {
 
 /**
  * The forward graph. Data inputs: `pictures` f32 [batch, channels, height, width] and, with a loss, `labels` i32
- * [batch]; with dropped branches the scalar `step`, i32, from which it follows what is dropped. Outputs: `logits` [batch, classes], with a loss the scalar `loss`, and the taps. Parameters and buffers are
- * inputs named by path; in training mode the running statistics are updated.
+ * [batch]; with dropped branches the scalar `step`, i32, from which it follows what is dropped. Outputs: `logits`
+ * [batch, classes], with a loss the scalar `loss`, and the taps. A net that gives pictures has the output `picture`
+ * instead of logits, and `targets` of its shape instead of labels. Parameters and buffers are inputs named by path; in
+ * training mode the running statistics are updated.
  * Throws a ShapeError, with the path of the layer, where sizes do not fit; a ConfigError for a spec or option without
  * meaning.
  */
@@ -41,17 +47,25 @@ export function forwardGraph(spec: NetworkSpec, options: ForwardOptions): Graph 
   const layers = new LayerBuilder(mode, options.statisticsShare)
   const { channels, height, width } = spec.input
   const pictures = layers.pictures(batch, channels, height, width)
-  const labels = mode === 'training' || options.loss ? layers.labels(batch) : undefined
+  const gives = outputOf(spec)
+  const measured = mode === 'training' || options.loss
+  const labels = measured && gives === 'logits' ? layers.labels(batch) : undefined
   let x = addStem(layers, spec.stem, pictures)
   for (const block of placedBlocks(spec)) {
     x = addBlock(layers, block, x, drops?.get(block.path))
     layers.results.set(stagePath(block.stage), x)
   }
-  const logits = addHead(layers, spec, x)
-  layers.graph.output('logits', logits)
-  if (labels) layers.graph.output('loss', layers.loss('loss', logits, labels, labelSmoothing))
+  const result = addHead(layers, spec, pictures, x)
+  layers.graph.output(gives, result)
+  if (labels) layers.graph.output('loss', layers.loss('loss', result, labels, labelSmoothing))
+  else if (measured) layers.graph.output('loss', layers.pictureLoss('loss', result, options.pictureLoss ?? 'squared'))
   for (const path of new Set(taps)) layers.graph.output(path, tapped(layers, spec, path))
   return layers.graph.build()
+}
+
+/** The name of what a network gives. */
+export function outputOf(spec: NetworkSpec): 'logits' | 'picture' {
+  return taskOf(spec) === 'classify' ? 'logits' : 'picture'
 }
 
 function addStem(layers: LayerBuilder, stem: readonly StemLayer[], pictures: Value): Value {
@@ -66,13 +80,6 @@ function addStem(layers: LayerBuilder, stem: readonly StemLayer[], pictures: Val
   })
   layers.results.set('stem', x)
   return x
-}
-
-function addHead(layers: LayerBuilder, { head }: NetworkSpec, x: Value): Value {
-  const { norm, relu = norm, classes } = head
-  const normed = norm ? layers.norm('head.norm', x) : x
-  const features = relu ? layers.relu('head.relu', normed) : normed
-  return layers.classifier('head.classifier', layers.globalAveragePool('head.pool', features), classes)
 }
 
 function tapped(layers: LayerBuilder, spec: NetworkSpec, path: string): Value {

@@ -25,13 +25,14 @@ const CLASSIFIER_DEVIATION = 0.01
 
 /**
  * Values by path. Convolutions: He initialisation, normal with variance 2 / fan-out [He 2015b; fan-out as in the
- * authors' code]; classifier weights normal with deviation 0.01; scales and variances 1; the rest 0.
+ * authors' code], but 1 / fan-in in heads that give pictures, where no ReLU follows and few channels go out; classifier
+ * weights normal with deviation 0.01; scales and variances 1; the rest 0.
  */
 export function initialise(spec: NetworkSpec, options: InitialiseOptions): Map<string, Float32Array> {
   const { seed, zeroInitResidual = false } = options
   if (!Number.isSafeInteger(seed) || seed < 0)
     throw new ConfigError(`seed: expected a whole number from 0, got ${seed}`)
-  const zeroed = new Set(zeroInitResidual ? lastOfBranches(spec) : [])
+  const zeroed = new Set(zeroInitResidual ? [...lastOfBranches(spec), ...lastOfHead(spec)] : [])
   const values = new Map<string, Float32Array>()
   for (const { path, shape } of parametersOf(forwardGraph(spec, { batch: 1, mode: 'inference' }))) {
     const value = new Float32Array(elements(shape))
@@ -42,13 +43,14 @@ export function initialise(spec: NetworkSpec, options: InitialiseOptions): Map<s
 }
 
 function fillFresh(value: Float32Array, path: string, shape: Shape, seed: number): void {
-  if (path.endsWith('.weight')) fillNormal(value, path, seed, deviationOf(shape))
+  if (path.endsWith('.weight')) fillNormal(value, path, seed, deviationOf(path, shape))
   else if (path.endsWith('.scale') || path.endsWith('.variance')) value.fill(1)
 }
 
-function deviationOf(shape: Shape): number {
+function deviationOf(path: string, shape: Shape): number {
   if (shape.length === 2) return CLASSIFIER_DEVIATION
-  const [out, , height, width] = shape as [number, number, number, number]
+  const [out, inputs, height, width] = shape as [number, number, number, number]
+  if (path.startsWith('head.')) return Math.sqrt(1 / (inputs * height * width))
   return Math.sqrt(2 / (out * height * width))
 }
 
@@ -69,4 +71,10 @@ function lastOfBranches(spec: NetworkSpec): string[] {
 /** Whether the last layer before the addition is a norm. */
 function endsInNorm({ order, norm = true }: BlockSpec): boolean {
   return norm && (order === 'post' || order === 'relu-pre' || order === 'bare-add')
+}
+
+/** The convolution before what the shortcut of a head is added to: with `input` the whole net is one residual branch. */
+function lastOfHead({ head }: NetworkSpec): string[] {
+  if (!('kind' in head) || head.shortcut === 'none') return []
+  return [head.shortcut === 'input' ? 'head.conv.weight' : 'head.merge.weight']
 }

@@ -13,7 +13,9 @@ import { type DropoutAttributes, dropout } from '../ops/dropout.js'
 import { linear } from '../ops/linear.js'
 import { emit, type Op } from '../ops/op.js'
 import { padShortcut } from '../ops/pad-shortcut.js'
+import { pixelShuffle } from '../ops/pixel-shuffle.js'
 import { averagePool, globalAveragePool, maxPool } from '../ops/pool.js'
+import { l1Loss, squaredError } from '../ops/regression-loss.js'
 import { relu } from '../ops/relu.js'
 import { scale } from '../ops/scale.js'
 import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.js'
@@ -24,6 +26,11 @@ import { ShapeError } from '../util/errors.js'
 
 /** Training norms use the batch's statistics and update the running ones; inference norms use the running ones. */
 export type Mode = 'training' | 'inference'
+
+/** The loss of a net that gives pictures: the mean of squared or of absolute differences. */
+export const pictureLosses = ['squared', 'l1'] as const
+/** One of `pictureLosses`. */
+export type PictureLoss = (typeof pictureLosses)[number]
 
 const EPSILON = 1e-5
 /** Share of the batch's statistics in the next running statistics. */
@@ -139,6 +146,17 @@ export class LayerBuilder {
   /** Mean cross-entropy over the batch. */
   loss(path: string, logits: Value, labels: Value, smoothing: number): Value {
     return this.#emit(path, softmaxCrossEntropy, { smoothing }, logits, labels)
+  }
+
+  /** Difference of pictures from the data input `targets`, which is added here. */
+  pictureLoss(path: string, pictures: Value, loss: PictureLoss): Value {
+    const targets = this.graph.input('targets', 'data', pictures.type)
+    return this.#emit(path, loss === 'l1' ? l1Loss : squaredError, {}, pictures, targets)
+  }
+
+  /** [N, C · factor², H, W] to [N, C, H · factor, W · factor]. */
+  pixelShuffle(path: string, x: Value, factor: number): Value {
+    return this.#emit(path, pixelShuffle, { factor }, x)
   }
 
   #emit<A extends Attributes>(path: string, op: Op<A>, attributes: A, ...inputs: readonly Value[]): Value {

@@ -26,12 +26,18 @@ export function summary(spec: NetworkSpec, options: SummaryOptions = {}): string
     ['left', 'right', 'right', 'right'],
   )
   return [
-    `${spec.name}: ${depthOf(spec)} weighted layers, ${channels}x${height}x${width} pictures, ${spec.head.classes} classes`,
+    `${spec.name}: ${depthOf(spec)} weighted layers, ${channels}x${height}x${width} pictures, ${purpose(spec)}`,
     '',
     table,
     '',
     `${millions(costs.params)} params, ${millions(costs.macs)} MACs, ${millions(costs.acts)} acts a picture`,
   ].join('\n')
+}
+
+/** What the network makes of its pictures. */
+function purpose({ head }: NetworkSpec): string {
+  if (!('kind' in head)) return `${head.classes} classes`
+  return head.enlarge === 1 ? 'gives pictures of that size' : `gives pictures ${head.enlarge} times as large`
 }
 
 function layerRows({ layers }: Complexity): Row[] {

@@ -3,6 +3,7 @@
  * rest is a network of its own, whose input is a map of features in place of a picture.
  */
 import { ConfigError } from '../util/errors.js'
+import { classifierOf } from './heads.js'
 import { type LayerPath, type StagePath, stagePath } from './paths.js'
 import type { InputSpec, NetworkSpec } from './spec.js'
 
@@ -35,7 +36,8 @@ export function cutNetwork(spec: NetworkSpec, freeze: Freeze): Cut {
   if (!levels.includes(freeze))
     throw new ConfigError(`freeze: ${spec.name} has no ${String(freeze)}; expected one of ${levels.join(', ')}`)
   if (freeze === 'none') return { rest: () => spec, toWhole: (path) => path, toRest: (path) => path }
-  if (freeze === 'all' || (freeze === stagePath(spec.stages.length) && !spec.head.norm)) return classifierAlone(spec)
+  if (freeze === 'all' || (freeze === stagePath(spec.stages.length) && !classifierOf(spec).norm))
+    return classifierAlone(spec)
   const gone = freeze === 'stem' ? 0 : levels.indexOf(freeze) - 1 // stages in front of the cut
   const renumbered = (path: string, by: number) =>
     path.replace(/^(?:([a-z]+\/))?stage(\d+)/, (_, state = '', stage) => `${state}${stagePath(Number(stage) + by)}`)
@@ -67,7 +69,7 @@ function classifierAlone(spec: NetworkSpec): Cut {
       input: features,
       stem: [],
       stages: [],
-      head: { norm: false, classes: spec.head.classes },
+      head: { norm: false, classes: classifierOf(spec).classes },
     }),
     toWhole: (path) => path,
     toRest: (path) => (path.slice(path.indexOf('/') + 1).startsWith('head.classifier') ? path : undefined),

@@ -1,11 +1,19 @@
 /** The networks of the papers by name. */
 import { ConfigError } from '../util/errors.js'
 import { cifarBasic, cifarBottleneck, type FamilyOptions, imagenetBasic, imagenetBottleneck } from './families.js'
+import type { Task } from './heads.js'
 import type { NetworkSpec } from './spec.js'
 import { plainTwin } from './surgery.js'
+import { edsr, vdsr } from './upscaling.js'
 
-/** Order and name are the preset's own. `shortcut` is refused for plain nets. */
-export type PresetOptions = Omit<FamilyOptions, 'name' | 'order'>
+/**
+ * Order and name are the preset's own. `shortcut` is refused for plain nets; of nets that give pictures `classes` and
+ * `shortcut` are.
+ */
+export interface PresetOptions extends Omit<FamilyOptions, 'name' | 'order'> {
+  /** Of nets that enlarge pictures themselves: by how much, 2 (the default), 3 or 4. */
+  readonly scale?: number
+}
 
 const basic = (depth: number) => (options: PresetOptions) => cifarBasic({ depth, ...options })
 const plain = (depth: number) => (options: PresetOptions) => plainTwin(cifarBasic({ depth, ...options }))
@@ -13,7 +21,7 @@ const plain = (depth: number) => (options: PresetOptions) => plainTwin(cifarBasi
 const grouped = (depth: number, groups: number, widthPerGroup: number, options: FamilyOptions) =>
   imagenetBottleneck({ depth, groups, widthPerGroup, ...options })
 
-const builders = {
+const classifiers = {
   resnet8: basic(8),
   resnet20: basic(20),
   resnet32: basic(32),
@@ -43,11 +51,25 @@ const builders = {
   plain34: (options) => plainTwin(imagenetBasic({ depth: 34, ...options })),
 } as const satisfies Record<string, (options: PresetOptions) => NetworkSpec>
 
+/** On luminance. */
+const upscalers = {
+  vdsr20: (options) => vdsr(options),
+  'plain-vdsr20': (options) => plainTwin(vdsr(options)),
+  edsr_baseline: (options) => edsr({ name: 'edsr_baseline', ...options }),
+} as const satisfies Record<string, (options: Pick<PresetOptions, 'input' | 'scale'>) => NetworkSpec>
+
+const builders = { ...classifiers, ...upscalers }
+
 /** One of `presetNames`. */
 export type PresetName = keyof typeof builders
 
 /** The nets of the papers by name, and two small ones for tests. */
 export const presetNames = Object.keys(builders) as readonly PresetName[]
+
+/** The presets for a task. */
+export function presetsFor(task: Task): readonly PresetName[] {
+  return Object.keys(task === 'classify' ? classifiers : upscalers) as PresetName[]
+}
 
 /** Whether a text is one of `presetNames`. */
 export function isPresetName(name: string): name is PresetName {
@@ -56,15 +78,32 @@ export function isPresetName(name: string): name is PresetName {
 
 /**
  * The spec of a network of the papers. CIFAR nets (8 to 110, 164, 1001, 1202 layers) take 3x32x32 pictures and 10
- * classes, ImageNet nets (18 to 152) 3x224x224 and 1000, unless the options say otherwise.
+ * classes, ImageNet nets (18 to 152) 3x224x224 and 1000, unless the options say otherwise. Nets that give pictures
+ * (`vdsr20`, its direct-mapping twin `plain-vdsr20`, `edsr_baseline`) read one channel.
  * Throws a ConfigError for other names, with those that exist.
  */
 export function preset(name: PresetName, options: PresetOptions = {}): NetworkSpec {
   if (!isPresetName(name))
     throw new ConfigError(`preset: no network is named ${JSON.stringify(name)}; there are ${presetNames.join(', ')}`)
+  checkPurpose(name, options)
   if (name.startsWith('plain') && options.shortcut !== undefined && options.shortcut !== 'none')
     throw new ConfigError(
       `preset: ${name} has no shortcuts, got shortcut ${JSON.stringify(options.shortcut)}; leave it out, or use ${name.replace('plain', 'resnet')}`,
     )
   return builders[name](options)
+}
+
+/** Nets for one task have no use for what belongs to the other. */
+function checkPurpose(name: PresetName, options: PresetOptions): void {
+  const upscales = Object.hasOwn(upscalers, name)
+  const foreign = upscales ? (['classes', 'shortcut'] as const) : (['scale'] as const)
+  for (const option of foreign)
+    if (options[option] !== undefined)
+      throw new ConfigError(
+        `preset: ${name} ${upscales ? 'gives pictures' : 'tells classes apart'} and has no ${option}; leave it out`,
+      )
+  if (options.scale !== undefined && name !== 'edsr_baseline')
+    throw new ConfigError(
+      `preset: ${name} reads pictures that are enlarged already and has no scale of its own; leave it out`,
+    )
 }

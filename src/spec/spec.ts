@@ -91,14 +91,38 @@ export interface InputSpec {
   readonly width: number
 }
 
-/** What follows the last stage. */
-export interface HeadSpec {
+/** What follows the last stage of a net that tells classes apart. */
+export interface ClassifierHead {
   /** A final norm, and a ReLU after it (pre-activation nets); then always global average pooling and the classifier. */
   readonly norm: boolean
   /** Whether a ReLU comes before the pooling. Default: as `norm` says; alone it ends nets of the order `relu-pre`. */
   readonly relu?: boolean
   readonly classes: number
 }
+
+/**
+ * What a net that gives a picture adds: `none` nothing; `input` the picture that came in, so that the net learns what is
+ * missing from it [Kim 2016]; `stem` what left the stem, after one more convolution and before pictures grow [Lim 2017].
+ */
+export const pictureShortcuts = ['none', 'input', 'stem'] as const
+/** One of `pictureShortcuts`. */
+export type PictureShortcut = (typeof pictureShortcuts)[number]
+
+/**
+ * What follows the last stage of a net that gives a picture: 3x3 convolutions, the last of them to the channels of the
+ * input.
+ */
+export interface PictureHead {
+  readonly kind: 'picture'
+  /** By how much pictures grow here, by convolutions and pixel shuffles (for 4 two of them, by 2 each): from 1 to 4. */
+  readonly enlarge: number
+  readonly shortcut: PictureShortcut
+  /** Whether its convolutions have a bias. */
+  readonly bias: boolean
+}
+
+/** What follows the last stage. Which of them it is, is told by `kind`. */
+export type HeadSpec = ClassifierHead | PictureHead
 
 /** A whole network. */
 export interface NetworkSpec {

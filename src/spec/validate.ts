@@ -5,7 +5,7 @@
 import { ConfigError, ShapeError } from '../util/errors.js'
 import { placedBlocks, stemPaths } from './blocks.js'
 import { blockPath, stagePath } from './paths.js'
-import { type NetworkSpec, orders, type StemLayer, shortcuts } from './spec.js'
+import { type NetworkSpec, orders, pictureShortcuts, type StemLayer, shortcuts } from './spec.js'
 
 const stemKinds: readonly StemLayer['kind'][] = ['conv', 'norm', 'relu', 'maxPool', 'averagePool']
 
@@ -22,13 +22,30 @@ export function validateSpec(value: unknown): NetworkSpec {
   for (const name of ['channels', 'height', 'width']) whole(input, 'input', name, 1)
   checkStem(spec.stem)
   list(spec.stages, 'spec', 'stages', 0).forEach(checkStage)
-  const head = fields(spec.head, 'head', ['norm', 'relu', 'classes'])
-  flag(head, 'head', 'norm')
-  if (head.relu !== undefined) flag(head, 'head', 'relu')
-  whole(head, 'head', 'classes', 2)
+  checkHead(spec.head)
   const checked = value as NetworkSpec // every field has been looked at above
   checkWidths(checked)
   return checked
+}
+
+function checkHead(value: unknown): void {
+  if (object(value, 'head').kind === undefined) {
+    const head = fields(value, 'head', ['norm', 'relu', 'classes'])
+    flag(head, 'head', 'norm')
+    if (head.relu !== undefined) flag(head, 'head', 'relu')
+    whole(head, 'head', 'classes', 2)
+    return
+  }
+  const head = fields(value, 'head', ['kind', 'enlarge', 'shortcut', 'bias'])
+  oneOf(head, 'head', 'kind', ['picture'])
+  oneOf(head, 'head', 'shortcut', pictureShortcuts)
+  flag(head, 'head', 'bias')
+  const enlarge = whole(head, 'head', 'enlarge', 1)
+  if (enlarge > 4) wrong('head', 'enlarge', 'a whole number from 1 to 4', enlarge)
+  if (head.shortcut === 'input' && enlarge > 1)
+    throw new ConfigError(
+      `head: what came in cannot be added to a picture ${enlarge} times as large; set enlarge to 1, or shortcut to "stem"`,
+    )
 }
 
 function checkStem(value: unknown): void {

@@ -2,6 +2,7 @@
 import type { ChosenEngine } from '../api/engine-choice.js'
 import type { TrainingFunctions } from '../api/training.js'
 import type { Dataset } from '../data/dataset.js'
+import { classifierOf } from '../spec/heads.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import type { Checkpoint, EpochRecord } from '../train/checkpoint.js'
 import type { RecipeOptions } from '../train/recipe.js'
@@ -47,7 +48,7 @@ export function at<T>({ scale }: Pick<Workbench, 'scale'>, values: Readonly<Reco
 /** Errors at the end in percent; a net that lost its numbers guesses. */
 export function finalErrors({ history, lost, spec }: Trained): { readonly train: number; readonly test: number } {
   const last = history.at(-1)
-  const guess = 100 * (1 - 1 / spec.head.classes)
+  const guess = 100 * (1 - 1 / classifierOf(spec).classes)
   if (lost !== undefined || !last?.test) return { train: guess, test: guess }
   return { train: last.train.top1Error, test: last.test.top1Error }
 }

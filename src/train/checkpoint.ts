@@ -14,53 +14,43 @@ import {
 import { forwardGraph } from '../model/forward.js'
 import { parametersOf } from '../model/parameters.js'
 import { cutNetwork, type Freeze } from '../spec/cut.js'
+import { type Task, taskOf } from '../spec/heads.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { validateSpec } from '../spec/validate.js'
 import { DataError, ResnetError } from '../util/errors.js'
 import { sameShape, shapeText } from '../util/shape.js'
 import { checksum, expectChecksum } from './checksum.js'
+import { type BestEpoch, rating, ratingOf, type Score, type SumsOf, type Tested } from './figures.js'
 import { isStateName } from './optimizer.js'
 import { completeRecipe, type Recipe } from './recipe.js'
 import type { WarmUp } from './warm-up.js'
 
-/** Mean loss, and top-1 error in percent. */
-export interface Score {
-  readonly loss: number
-  readonly top1Error: number
-}
-
 /** One finished epoch. Training figures are means over its batches as they were trained on, augmented. */
-export interface EpochRecord {
+export interface EpochRecord<T extends Task = 'classify'> {
   /** From 1. */
   readonly epoch: number
   /** Steps done at its end. */
   readonly step: number
   /** Of its last step. */
   readonly lr: number
-  readonly train: Score
+  readonly train: Score<T>
   /** Where an evaluation was made at its end, and where there are pictures to validate on. */
-  readonly val?: Score
+  readonly val?: Tested<T>
   /** Where an evaluation was made at its end. */
-  readonly test?: Score
-}
-
-/** The epoch with the smallest error on some pictures. */
-export interface BestEpoch {
-  readonly epoch: number
-  readonly top1Error: number
+  readonly test?: Tested<T>
 }
 
 /** How far a training is. */
-export interface TrainingProgress {
+export interface TrainingProgress<T extends Task = 'classify'> {
   /** Finished steps. */
   readonly step: number
   /** Sums over the steps of an epoch that is under way. */
-  readonly running: { readonly loss: number; readonly wrong: number; readonly count: number }
-  /** On the test pictures: chosen by the very pictures that it is judged by, so its error is too good. */
-  readonly best: BestEpoch | null
+  readonly running: SumsOf<T>
+  /** On the test pictures: chosen by the very pictures that it is judged by, so its figure is too good. */
+  readonly best: BestEpoch<T> | null
   /** On the pictures to validate on, where there are any: an honest choice, to be judged on the test pictures. */
-  readonly bestOnVal?: BestEpoch
-  readonly history: readonly EpochRecord[]
+  readonly bestOnVal?: BestEpoch<T>
+  readonly history: readonly EpochRecord<T>[]
   /** Where the recipe has a warm-up until the training error falls. */
   readonly warmUp?: WarmUp
 }
@@ -84,13 +74,13 @@ export interface Tuning {
   readonly views: number
 }
 
-/** A network with all that belongs to it and to its training: what a checkpoint file holds. */
-export interface Checkpoint extends TrainedNetwork {
+/** A network with all that belongs to it and to its training: what a checkpoint file holds. Its spec tells the task. */
+export interface Checkpoint<T extends Task = 'classify'> extends TrainedNetwork {
   /** Where it comes from fine-tuning. `optimizer` then holds the state of what is not frozen. */
   readonly tuning?: Tuning
   readonly recipe: Recipe
   readonly data: DataIdentity
-  readonly progress: TrainingProgress
+  readonly progress: TrainingProgress<T>
   /** The engine build that the bits belong to. */
   readonly engine: string
   /** The optimizer's state, by names such as `velocity/stem.conv.weight`. */
@@ -104,7 +94,7 @@ const jsonFields = ['spec', 'recipe', 'preprocessing', 'data', 'progress'] as co
  * The bytes of a checkpoint file.
  * @param note why this state was kept, for example `best on test`; stands in the metadata as `kept`
  */
-export function encodeCheckpoint(checkpoint: Checkpoint, note?: string): Uint8Array {
+export function encodeCheckpoint(checkpoint: Checkpoint<Task>, note?: string): Uint8Array {
   const tensors = new Map<string, Tensor>([...checkpoint.weights, ...checkpoint.optimizer])
   const metadata: Record<string, string> = { format: FORMAT, engine: checkpoint.engine }
   for (const field of jsonFields) metadata[field] = JSON.stringify(checkpoint[field])
@@ -116,9 +106,26 @@ export function encodeCheckpoint(checkpoint: Checkpoint, note?: string): Uint8Ar
 
 /**
  * @param name of the file, for errors
- * @throws DataError when the file is damaged or is no checkpoint of this package.
+ * @throws DataError when the file is damaged, is no checkpoint of this package, or its network gives pictures: see
+ * `decodeAnyCheckpoint`
  */
 export function decodeCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
+  const checkpoint = decodeAnyCheckpoint(bytes, name)
+  if (isFor(checkpoint, 'classify')) return checkpoint
+  throw new DataError(`${name}: its network gives pictures and tells no classes apart; read it by readAnyCheckpoint()`)
+}
+
+/** Whether a checkpoint is of a network for this task. */
+export function isFor<T extends Task>(checkpoint: Checkpoint<Task>, task: T): checkpoint is Checkpoint<T> {
+  return taskOf(checkpoint.spec) === task
+}
+
+/**
+ * A checkpoint of a network for any task; `isFor` tells which.
+ * @param name of the file, for errors
+ * @throws DataError when the file is damaged or is no checkpoint of this package
+ */
+export function decodeAnyCheckpoint(bytes: Uint8Array, name: string): Checkpoint<Task> {
   const file = readSafetensors(bytes, name)
   const { tensors, metadata } = file
   if (metadata.format !== FORMAT || metadata.spec === undefined)
@@ -129,14 +136,17 @@ export function decodeCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
     )
   expectChecksum(file, name)
   const parsed = Object.fromEntries(jsonFields.map((field) => [field, parse(name, field, metadata[field])]))
-  const { spec, recipe, preprocessing, data, progress } = parsed as Omit<Checkpoint, 'engine' | 'weights' | 'optimizer'>
+  const { spec, recipe, preprocessing, data, progress } = parsed as Omit<
+    Checkpoint<Task>,
+    'engine' | 'weights' | 'optimizer'
+  >
   const tuning = metadata.tuning === undefined ? {} : { tuning: parse(name, 'tuning', metadata.tuning) as Tuning }
   naming(name, () => {
     validateSpec(spec)
-    completeRecipe(recipe)
+    completeRecipe(recipe, taskOf(spec))
     checkPreprocessing(preprocessing, spec)
     checkData(data)
-    checkProgress(progress)
+    checkProgress(progress, taskOf(spec))
     if (tuning.tuning) cutNetwork(spec, tuning.tuning.freeze)
   })
   const weights = new Map<string, NamedWeights>()
@@ -159,16 +169,17 @@ function checkData({ name, train, val, test }: DataIdentity): void {
     throw new DataError('its data makes no sense: expected a name and numbers of pictures')
 }
 
-function checkProgress({ step, running, best, history }: TrainingProgress): void {
+function checkProgress({ step, running, best, history }: TrainingProgress<Task>, task: Task): void {
   const wrong = (what: string) => new DataError(`its progress makes no sense: ${what}`)
   if (!isCount(step)) throw wrong(`step must be a whole number, got ${shown(step)}`)
-  if (![running?.loss, running?.wrong, running?.count].every(Number.isFinite)) throw wrong('running has no sums')
-  if (best !== null && !(isCount(best?.epoch) && Number.isFinite(best.top1Error)))
-    throw wrong('best must be null or an epoch with its error')
+  const sums = Object.values(running ?? {})
+  if (sums.length !== 3 || !sums.every(Number.isFinite)) throw wrong('running has no sums')
+  if (best !== null && !(isCount(best?.epoch) && Number.isFinite(ratingOf(task, best))))
+    throw wrong(`best must be null or an epoch with its ${rating[task]}`)
   if (!Array.isArray(history)) throw wrong('history must be a list')
-  history.forEach((record: EpochRecord | null, index) => {
-    const numbers = [record?.lr, record?.train?.loss, record?.train?.top1Error]
-    if (record?.test !== undefined) numbers.push(record.test?.loss, record.test?.top1Error)
+  history.forEach((record: EpochRecord<Task> | null, index) => {
+    const numbers = [record?.lr, record?.train?.loss, ratingOf(task, record?.train)]
+    if (record?.test !== undefined) numbers.push(ratingOf(task, record.test))
     if (!isCount(record?.epoch) || !isCount(record.step) || !numbers.every(Number.isFinite))
       throw wrong(`entry ${index + 1} of its history is no epoch`)
   })

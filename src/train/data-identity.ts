@@ -1,11 +1,7 @@
 /** Which data a training learns from, so that a run goes on with the same. */
-import type { Dataset } from '../data/dataset.js'
+import type { Preprocessing } from '../formats/trained-network.js'
 import { ConfigError } from '../util/errors.js'
 import type { DataIdentity } from './checkpoint.js'
-
-export function identity({ name, train, val, test }: Dataset): DataIdentity {
-  return { name, train: train.count, ...(val ? { val: val.count } : {}), test: test.count }
-}
 
 /** @throws ConfigError that names both. */
 export function expectSameData(expected: DataIdentity, got: DataIdentity): void {
@@ -13,4 +9,16 @@ export function expectSameData(expected: DataIdentity, got: DataIdentity): void 
     `${name} (${train} training, ${val === undefined ? '' : `${val} validation, `}${test} test pictures)`
   if (text(expected) !== text(got))
     throw new ConfigError(`this training learns from ${text(expected)} and cannot go on with ${text(got)}`)
+}
+
+/** @throws ConfigError when a training would go on with pictures made smaller by other factors than before. */
+export function expectSameScales(
+  { preprocessing }: { readonly preprocessing: Pick<Preprocessing, 'scales'> },
+  { scales }: Pick<Preprocessing, 'scales'>,
+): void {
+  const text = (list: readonly number[] | undefined) => (list ?? []).join(', ')
+  if (text(preprocessing.scales) !== text(scales))
+    throw new ConfigError(
+      `this training enlarges by ${text(preprocessing.scales)} and cannot go on with pairs for scale ${text(scales)}`,
+    )
 }

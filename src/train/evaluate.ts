@@ -1,20 +1,24 @@
-/** Evaluation: a network in inference mode over a whole set of pictures. */
+/** How well a network tells classes apart: in inference mode, over a whole set of pictures. */
 import { fillBatch } from '../data/batches.js'
-import { inputSize, type Normalisation, type Pictures } from '../data/dataset.js'
+import { inputSize, type Pictures } from '../data/dataset.js'
 import type { Engine, Executable } from '../engine/engine.js'
+import type { Preprocessing } from '../formats/trained-network.js'
 import type { GraphInput } from '../graph/graph.js'
 import { forwardGraph } from '../model/forward.js'
 import type { Plan } from '../plan/plan.js'
+import { classifierOf } from '../spec/heads.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { ConfigError } from '../util/errors.js'
 import { planFor } from './compile.js'
-import { countCorrect, crossEntropySum, type Evaluation, percent } from './metrics.js'
+import type { Evaluation } from './figures.js'
+import type { Measurer } from './learning.js'
+import { countCorrect, crossEntropySum, percent } from './metrics.js'
 import { type NamedWeights, writeWeights } from './weights.js'
 
 /** Pictures a run, at most. Results do not depend on it: in inference each picture is on its own. */
 const MOST_PICTURES = 100
 
-export class Evaluator {
+export class Evaluator implements Measurer<'classify'> {
   readonly #spec: NetworkSpec
   readonly #batch: number
   readonly #weights: readonly GraphInput[]
@@ -54,11 +58,11 @@ export class Evaluator {
    * with pictures whose results are left out.
    * @throws ConfigError when the pictures do not have the size or the labels that the network expects.
    */
-  async evaluate(pictures: Pictures, normalisation: Normalisation, signal?: AbortSignal): Promise<Evaluation> {
+  async evaluate(pictures: Pictures, { normalisation }: Preprocessing, signal?: AbortSignal): Promise<Evaluation> {
     expectFit(this.#spec, pictures)
     const { count } = pictures
     const { channels, height, width } = inputSize(pictures)
-    const { classes } = this.#spec.head
+    const { classes } = classifierOf(this.#spec)
     const size = this.#batch
     const batch = new Float32Array(size * channels * height * width)
     const labels = new Int32Array(size)
@@ -102,11 +106,12 @@ export function expectFit(spec: NetworkSpec, pictures: Pictures): void {
       `${spec.name}: expects pictures of ${channels}x${height}x${width}, got ${given.channels}x${given.height}x${given.width}; ` +
         'make the spec for this size: preset(name, { input })',
     )
+  const { classes } = classifierOf(spec)
   let largest = 0
   for (const label of pictures.labels) largest = Math.max(largest, label)
-  if (largest >= spec.head.classes)
+  if (largest >= classes)
     throw new ConfigError(
-      `${spec.name}: tells ${spec.head.classes} classes apart, the pictures have class ${largest}; ` +
+      `${spec.name}: tells ${classes} classes apart, the pictures have class ${largest}; ` +
         'make the spec for this number: preset(name, { classes })',
     )
 }

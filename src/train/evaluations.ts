@@ -1,28 +1,28 @@
 /** How evaluations enter the history of a training, and which epoch is the best so far. */
-import type { BestEpoch, EpochRecord, Score, TrainingProgress } from './checkpoint.js'
-import type { Evaluation } from './metrics.js'
+import type { Task } from '../spec/heads.js'
+import type { EpochRecord, TrainingProgress } from './checkpoint.js'
+import type { BestEpoch, Evaluation } from './figures.js'
+import type { LearningTask } from './learning.js'
 
 /** The progress with the last epoch of its history evaluated. */
-export function withEvaluation(
-  progress: TrainingProgress,
-  test: Evaluation,
-  val: Evaluation | undefined,
-): TrainingProgress {
+export function withEvaluation<T extends Task>(
+  task: LearningTask<T>,
+  progress: TrainingProgress<T>,
+  test: Evaluation<T>,
+  val: Evaluation<T> | undefined,
+): TrainingProgress<T> {
   const { history, best, bestOnVal } = progress
-  const record: EpochRecord = { ...history.at(-1)!, ...(val ? { val: score(val) } : {}), test: score(test) }
+  const record: EpochRecord<T> = {
+    ...history.at(-1)!,
+    ...(val ? { val: task.tested(val) } : {}),
+    test: task.tested(test),
+  }
+  const better = (before: BestEpoch<T> | null | undefined, evaluation: Evaluation<T>) =>
+    before && !task.isBetter(evaluation, before) ? before : task.best(record.epoch, evaluation)
   return {
     ...progress,
     history: [...history.slice(0, -1), record],
-    best: better(best, record.epoch, test),
-    ...(val ? { bestOnVal: better(bestOnVal, record.epoch, val) } : {}),
+    best: better(best, test),
+    ...(val ? { bestOnVal: better(bestOnVal, val) } : {}),
   }
-}
-
-function score({ loss, top1Error }: Evaluation): Score {
-  return { loss, top1Error }
-}
-
-/** The earlier of two equals stays the best. */
-function better(best: BestEpoch | null | undefined, epoch: number, { top1Error }: Evaluation): BestEpoch {
-  return best && best.top1Error <= top1Error ? best : { epoch, top1Error }
 }

@@ -1,14 +1,6 @@
 /** What logits are worth: cross-entropy and top-1 error, summed over pictures. */
 import { exp, ln } from '../util/math.js'
 
-/** A result over a number of pictures. Errors are in percent; the loss is the mean cross-entropy without smoothing. */
-export interface Evaluation {
-  readonly count: number
-  readonly correct: number
-  readonly top1Error: number
-  readonly loss: number
-}
-
 /** Share of `wrong` in `count`, in percent. */
 export function percent(wrong: number, count: number): number {
   return (100 * wrong) / count

@@ -2,10 +2,11 @@
 import { epochOrder, fillBatch } from '../data/batches.js'
 import { type Dataset, inputSize } from '../data/dataset.js'
 import { invariant } from '../util/errors.js'
+import type { BatchInputs, Feed } from './learning.js'
 import type { Recipe } from './recipe.js'
 
 /** Holds the pictures of one step, batch after batch; asked again for the same step, it does nothing. */
-export class NextBatch {
+export class NextBatch implements Feed {
   readonly pictures: Float32Array
   readonly labels: Int32Array
   readonly #data: Dataset
@@ -45,7 +46,7 @@ export class NextBatch {
   }
 
   /** One of the batches of the step, counted from 0: a view, good until the next step is prepared. */
-  batch(batch: number): { readonly pictures: Float32Array; readonly labels: Int32Array } {
+  batch(batch: number): BatchInputs {
     const { batchSize } = this.#recipe
     const [first, end] = [batch * batchSize, (batch + 1) * batchSize]
     return {

@@ -14,7 +14,10 @@ function same(a: Normalisation, b: Normalisation): boolean {
 }
 
 /** @throws ConfigError when a training would go on with pictures normalised otherwise than before. */
-export function expectSameNormalisation({ preprocessing }: Checkpoint, data: Dataset): void {
+export function expectSameNormalisation(
+  { preprocessing }: Pick<Checkpoint, 'preprocessing'>,
+  data: Pick<Dataset, 'name' | 'normalisation'>,
+): void {
   const { normalisation } = preprocessing
   if (same(normalisation, data.normalisation)) return
   throw new ConfigError(
@@ -25,7 +28,10 @@ export function expectSameNormalisation({ preprocessing }: Checkpoint, data: Dat
 }
 
 /** A sentence for people who evaluate weights on data with a normalisation of its own; undefined where both agree. */
-export function normalisationAdvice({ preprocessing, data }: Checkpoint, dataset: Dataset): string | undefined {
+export function normalisationAdvice(
+  { preprocessing, data }: Pick<Checkpoint, 'preprocessing' | 'data'>,
+  dataset: Dataset,
+): string | undefined {
   const { normalisation } = preprocessing
   if (same(normalisation, dataset.normalisation)) return undefined
   return (

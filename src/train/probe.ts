@@ -8,13 +8,15 @@ import type { Recompute } from '../plan/passes/recompute.js'
 import type { LayerPath } from '../spec/paths.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { compileGraph } from './compile.js'
+import type { BatchInputs } from './learning.js'
 import type { Recipe } from './recipe.js'
+import { lossOptions } from './step.js'
 import { type NamedWeights, writeWeights } from './weights.js'
 
 /** Where the network stands, and the batch to look at. */
 export interface ProbeState {
   readonly spec: NetworkSpec
-  readonly recipe: Pick<Recipe, 'batchSize' | 'labelSmoothing' | 'dropPath' | 'dropPathBy' | 'seed'>
+  readonly recipe: Pick<Recipe, 'batchSize' | 'labelSmoothing' | 'loss' | 'dropPath' | 'dropPathBy' | 'seed'>
   /** What the backward pass makes again instead of keeping it. */
   readonly recompute: Recompute
   /** The number of the step, and which of its batches it is, both from 0. */
@@ -22,9 +24,8 @@ export interface ProbeState {
   readonly batch: number
   /** Parameters and running statistics. */
   readonly weights: ReadonlyMap<string, NamedWeights>
-  /** [batch][channels][height][width], normalised. */
-  readonly pictures: Float32Array
-  readonly labels: Int32Array
+  /** Pictures [batch][channels][height][width], normalised, and what should come of them. */
+  readonly inputs: BatchInputs
 }
 
 /** By path: what layers, blocks or stages give for the batch, with norms in training mode. */
@@ -33,13 +34,9 @@ export async function tapActivations(
   state: ProbeState,
   taps: readonly LayerPath[],
 ): Promise<Map<string, NamedWeights>> {
-  const { batchSize, labelSmoothing } = state.recipe
-  return run(
-    engine,
-    state,
-    forwardGraph(state.spec, { batch: batchSize, mode: 'training', labelSmoothing, taps }),
-    taps,
-  )
+  const { spec, recipe } = state
+  const options = { batch: recipe.batchSize, mode: 'training', ...lossOptions(recipe), taps } as const
+  return run(engine, state, forwardGraph(spec, options), taps)
 }
 
 /** The forward pass just as the step makes it, dropped branches too. */
@@ -53,11 +50,11 @@ export async function tapForward(
   /** By path, `….mean` and `….variance`: those of the batch, in the order of the norms. */
   readonly statistics: ReadonlyMap<string, NamedWeights>
 }> {
-  const { batchSize, labelSmoothing, dropPath, dropPathBy, seed } = state.recipe
+  const { batchSize, dropPath, dropPathBy, seed } = state.recipe
   const graph = forwardGraph(state.spec, {
     batch: batchSize,
     mode: 'training',
-    labelSmoothing,
+    ...lossOptions(state.recipe),
     dropPath: { rate: dropPath, by: dropPathBy, seed, batch: state.batch },
     statisticsShare: 1, // so that running statistics become those of the batch
     taps,
@@ -73,8 +70,8 @@ export async function tapForward(
 
 /** By path of the parameter: the Euclidean length of the gradient of the batch's loss, without weight decay. */
 export async function gradientNorms(engine: Engine, state: ProbeState): Promise<Map<string, number>> {
-  const { batchSize, labelSmoothing } = state.recipe
-  const forward = forwardGraph(state.spec, { batch: batchSize, mode: 'training', labelSmoothing })
+  const { spec, recipe } = state
+  const forward = forwardGraph(spec, { batch: recipe.batchSize, mode: 'training', ...lossOptions(recipe) })
   const parameters = forward.inputs.filter(({ role }) => role === 'parameter')
   const values = parameters.map(({ value }) => value)
   const { graph, gradients } = differentiate(forward, 'loss', values)
@@ -94,7 +91,7 @@ function zeros({ shape, data }: NamedWeights): NamedWeights {
 /** Compiles the graph, runs it once, and reads some of its inputs and outputs. */
 async function run(
   engine: Engine,
-  { weights, pictures, labels, step, spec, recompute }: ProbeState,
+  { weights, inputs, step, spec, recompute }: ProbeState,
   graph: Graph,
   names: readonly string[],
 ): Promise<Map<string, NamedWeights>> {
@@ -102,8 +99,7 @@ async function run(
   try {
     const state = graph.inputs.filter(({ role }) => role === 'parameter' || role === 'buffer')
     writeWeights(executable, state, weights, spec.name)
-    executable.write('pictures', pictures)
-    executable.write('labels', labels)
+    for (const [name, values] of Object.entries(inputs)) executable.write(name, values)
     if (graph.inputs.some(({ name }) => name === 'step')) executable.write('step', Int32Array.of(step))
     await executable.run()
     const shapes = new Map([...graph.inputs, ...graph.outputs].map(({ name, value }) => [name, value.type.shape]))

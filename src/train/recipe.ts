@@ -1,6 +1,8 @@
 /** How a network is trained, as plain data: what a checkpoint holds as JSON, with its defaults and its checks. */
 import { type Augmentation, checkAugmentation } from '../data/augment.js'
+import { type PictureLoss, pictureLosses } from '../model/layers.js'
 import { type Precision, precisions } from '../ops/precision.js'
+import type { Task } from '../spec/heads.js'
 import { ConfigError } from '../util/errors.js'
 import { type ScheduleName, scheduleNames } from './schedule.js'
 
@@ -18,6 +20,14 @@ export type OptimizerName = (typeof optimizerNames)[number]
 export const dropGranularities = ['row', 'batch'] as const
 /** One of `dropGranularities`. */
 export type DropGranularity = (typeof dropGranularities)[number]
+
+/** What is made small: `cross-entropy` of classes; of pictures the mean of `squared` or of absolute (`l1`) differences. */
+export type LossName = 'cross-entropy' | PictureLoss
+
+/** The losses that a task can have, its default first. */
+const losses: Readonly<Record<Task, readonly LossName[]>> = { classify: ['cross-entropy'], upscale: pictureLosses }
+/** All losses. */
+export const lossNames: readonly LossName[] = [...losses.classify, ...losses.upscale]
 
 /** All that a training depends on, beside the spec and the data. */
 export interface Recipe {
@@ -60,6 +70,7 @@ export interface Recipe {
   /** Stochastic depth: the probability that the last residual branch is dropped; others less, in proportion. 0: never. */
   readonly dropPath: number
   readonly dropPathBy: DropGranularity
+  readonly loss: LossName
   /** Whether residual branches start as zero: see `initialise`. */
   readonly zeroInitResidual: boolean
   /** Batches over which the statistics of norms are taken anew after the last step; 0: the running ones stay. */
@@ -71,6 +82,7 @@ export interface Recipe {
    * stay float32, and evaluations are float32 throughout.
    */
   readonly precision: Precision
+  /** Of pictures to enlarge only `flip`: patches are then mirrored and turned in all ways that keep their shape. */
   readonly augmentation: Augmentation
   /** Names the initial weights, the order of the pictures and their augmentation. */
   readonly seed: number
@@ -102,6 +114,7 @@ export const defaultRecipe = {
   clipRate: 0,
   dropPath: 0,
   dropPathBy: 'row',
+  loss: 'cross-entropy',
   zeroInitResidual: false,
   preciseBn: 0,
   labelSmoothing: 0,
@@ -110,30 +123,46 @@ export const defaultRecipe = {
   seed: 0,
 } as const satisfies Recipe
 
+/** What a recipe for a network that gives pictures has where nothing is said; otherwise the same. */
+export const defaultUpscalingRecipe = {
+  ...defaultRecipe,
+  batchSize: 16,
+  lr: 0.001,
+  optimizer: 'adam',
+  momentum: 0,
+  weightDecay: 0,
+  loss: 'squared',
+  zeroInitResidual: true,
+  augmentation: { pad: 0, flip: true },
+} as const satisfies Recipe
+
 /** Adam moves each parameter by about its rate, so that it needs a smaller one; its momentum is `betas`. */
 const adamDefaults = { lr: 0.001, momentum: 0 } as const
+const sgdDefaults = { lr: defaultRecipe.lr, momentum: defaultRecipe.momentum } as const
 const WARMUP_SHARE = 0.1
 
 const known = new Set([...Object.keys(defaultRecipe), 'steps'])
 
 /**
  * Fills in the defaults (10 epochs where neither epochs nor steps are given) and checks all values.
+ * @param task what the network is for; defaults depend on it
  * @throws ConfigError naming the first field that makes no sense.
  */
-export function completeRecipe(options: RecipeOptions): Recipe {
+export function completeRecipe(options: RecipeOptions, task: Task = 'classify'): Recipe {
   for (const name of Object.keys(options))
     if (!known.has(name))
       throw new ConfigError(`recipe.${name}: unknown field; the fields are ${[...known].join(', ')}`)
   const given = Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined),
   ) as Partial<Recipe>
-  const { epochs, ...rest } = defaultRecipe
+  const { epochs, ...rest } = task === 'classify' ? defaultRecipe : defaultUpscalingRecipe
   const length = given.epochs === undefined && given.steps === undefined ? { epochs } : {}
-  const adam = given.optimizer === 'adam' || given.optimizer === 'adamw' ? adamDefaults : {}
-  const recipe: Recipe = { ...rest, ...adam, ...length, ...given }
+  const own = given.optimizer === undefined ? {} : given.optimizer === 'sgd' ? sgdDefaults : adamDefaults
+  const recipe: Recipe = { ...rest, ...own, ...length, ...given }
   const complete =
     recipe.warmupUntil > 0 && given.warmupLr === undefined ? { ...recipe, warmupLr: WARMUP_SHARE * recipe.lr } : recipe
   checkRecipe(complete)
+  checkTask(complete, task)
   return complete
 }
 
@@ -178,6 +207,23 @@ function checkRecipe(recipe: Recipe): void {
   oneOf('precision', recipe.precision, precisions)
   checkAugmentation(augmentation, 'recipe.augmentation')
   whole('seed', recipe.seed, 0)
+}
+
+/** What belongs to the other task would do nothing. */
+function checkTask(recipe: Recipe, task: Task): void {
+  const legal = losses[task]
+  if (!legal.includes(recipe.loss))
+    throw new ConfigError(
+      `recipe.loss: a network that ${task === 'classify' ? 'tells classes apart' : 'gives pictures'} has ${legal.join(' or ')}, got ${text(recipe.loss)}`,
+    )
+  if (task === 'classify') return
+  const { labelSmoothing, warmupUntil, augmentation } = recipe
+  const { pad, resizedCrop, jitter } = augmentation
+  const foreign = { labelSmoothing, warmupUntil, 'augmentation.pad': pad }
+  for (const [field, value] of Object.entries(foreign))
+    number(field, value, 'of 0 for a network that gives pictures', (given) => given === 0)
+  if (resizedCrop ?? jitter)
+    throw new ConfigError('recipe.augmentation: patches are mirrored and turned only; leave resizedCrop and jitter out')
 }
 
 function checkOptimizer({ optimizer, momentum, nesterov, betas, epsilon }: Recipe): void {

@@ -1,13 +1,21 @@
 /**
- * The folder of a run: `last.safetensors` (go on from here), `best.safetensors` (the smallest test error),
- * `best-on-val.safetensors` (the smallest error on the pictures to validate on, where there are any), `metrics.jsonl` (a
+ * The folder of a run: `last.safetensors` (go on from here), `best.safetensors` (the best on test),
+ * `best-on-val.safetensors` (the best on the pictures to validate on, where there are any), `metrics.jsonl` (a
  * line an epoch) and, while a process trains in it, `run.lock`. Files are replaced in one move, so a crash leaves the
  * old or the new, never half.
  */
 import { basename, dirname, join } from 'node:path'
+import { type Task, taskOf } from '../spec/heads.js'
 import { DataError } from '../util/errors.js'
 import { errorCode, fileError } from '../util/file-error.js'
-import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, type TrainingProgress } from './checkpoint.js'
+import {
+  type Checkpoint,
+  decodeAnyCheckpoint,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  type TrainingProgress,
+} from './checkpoint.js'
+import { ratingOf } from './figures.js'
 import { disk, type FileSystem } from './file-system.node.js'
 import { RunLock } from './run-lock.node.js'
 
@@ -45,15 +53,25 @@ function cannotBeWritten(path: string, error: unknown): DataError {
   return fileError(path, 'cannot be written', error)
 }
 
-/** @throws DataError naming the file when it is missing, damaged or no checkpoint. */
+/** @throws DataError naming the file when it is missing, damaged, no checkpoint, or of a network that gives pictures. */
 export async function readCheckpoint(path: string, files = disk): Promise<Checkpoint> {
-  let bytes: Uint8Array
+  return decodeCheckpoint(await readBytes(path, files), path)
+}
+
+/**
+ * A checkpoint of a network for any task; `isFor` tells which.
+ * @throws DataError naming the file when it is missing, damaged or no checkpoint
+ */
+export async function readAnyCheckpoint(path: string, files = disk): Promise<Checkpoint<Task>> {
+  return decodeAnyCheckpoint(await readBytes(path, files), path)
+}
+
+async function readBytes(path: string, files: FileSystem): Promise<Uint8Array> {
   try {
-    bytes = await files.read(path)
+    return await files.read(path)
   } catch (error) {
     throw fileError(path, 'cannot be read', error)
   }
-  return decodeCheckpoint(bytes, path)
 }
 
 /** One line of `metrics.jsonl`. */
@@ -137,7 +155,7 @@ export class RunFolder {
    * Claims the folder for a run that goes on from here: metrics of epochs that it will finish, or evaluate, once more
    * are dropped. Returns the last line that stays.
    */
-  async goOnFrom({ history }: Pick<TrainingProgress, 'history'>): Promise<MetricsLine | undefined> {
+  async goOnFrom({ history }: Pick<TrainingProgress<Task>, 'history'>): Promise<MetricsLine | undefined> {
     const step = history.findLast(({ test }) => test)?.step ?? 0
     await this.claim()
     const text = await this.#attempt('its metrics cannot be read', async () => {
@@ -157,7 +175,8 @@ export class RunFolder {
    * For a run that goes on from a checkpoint in another folder: copies what belongs to it from there, which is the
    * metrics, and the best checkpoints if they are the ones that the progress speaks of. Returns what of these is missing.
    */
-  async bringFrom(folder: string, { progress }: Pick<Checkpoint, 'progress'>): Promise<string[]> {
+  async bringFrom(folder: string, { spec, progress }: Pick<Checkpoint<Task>, 'spec' | 'progress'>): Promise<string[]> {
+    const rating = (figures: object | undefined) => ratingOf(taskOf(spec), figures)
     await this.claim()
     const from = new RunFolder(folder, this.#files)
     const names = await from.#attempt('cannot be looked into', () => this.#files.list(folder))
@@ -171,11 +190,11 @@ export class RunFolder {
       ['the checkpoint that was best on val', BEST_ON_VAL, progress.bestOnVal],
     ] as const) {
       if (!best) continue
-      const kept = await readCheckpoint(join(folder, name), this.#files).catch((error: unknown) => {
+      const kept = await readAnyCheckpoint(join(folder, name), this.#files).catch((error: unknown) => {
         if (!(error instanceof DataError)) throw error
       })
       const last = kept?.progress.history.at(-1)
-      if (!kept || last?.epoch !== best.epoch || (name === BEST ? last.test : last.val)?.top1Error !== best.top1Error)
+      if (!kept || last?.epoch !== best.epoch || rating(name === BEST ? last.test : last.val) !== rating(best))
         missing.push(`${what} (epoch ${best.epoch}, ${name})`)
       else if (name === BEST) await this.saveBest(kept)
       else await this.saveBestOnVal(kept)
@@ -184,17 +203,17 @@ export class RunFolder {
   }
 
   /** Replaces the checkpoint to go on from. */
-  async saveLast(checkpoint: Checkpoint): Promise<void> {
+  async saveLast(checkpoint: Checkpoint<Task>): Promise<void> {
     await writeAtomically(this.last, encodeCheckpoint(checkpoint), this.#files)
   }
 
   /** Replaces the checkpoint with the smallest test error. */
-  async saveBest(checkpoint: Checkpoint): Promise<void> {
+  async saveBest(checkpoint: Checkpoint<Task>): Promise<void> {
     await writeAtomically(this.best, encodeCheckpoint(checkpoint, 'best on test'), this.#files)
   }
 
   /** Replaces the checkpoint with the smallest error on the validation pictures. */
-  async saveBestOnVal(checkpoint: Checkpoint): Promise<void> {
+  async saveBestOnVal(checkpoint: Checkpoint<Task>): Promise<void> {
     await writeAtomically(this.bestOnVal, encodeCheckpoint(checkpoint, 'best on val'), this.#files)
   }
 

@@ -2,6 +2,7 @@
  * Keeps a training on disk while it runs: its state now and then and after each epoch, the best one, and the metrics.
  * Whatever moment the process is killed at, the folder holds a whole checkpoint to go on from.
  */
+import type { Task } from '../spec/heads.js'
 import { DataError } from '../util/errors.js'
 import { errorCode } from '../util/file-error.js'
 import type { Checkpoint, EpochRecord } from './checkpoint.js'
@@ -13,7 +14,7 @@ export type CheckpointEvery = { readonly seconds: number } | { readonly steps: n
 /** The part of a trainer that matters here. */
 export interface Kept {
   /** The state to save. */
-  checkpoint(): Promise<Checkpoint>
+  checkpoint(): Promise<Checkpoint<Task>>
   readonly imagesPerSecond: number
 }
 
@@ -65,7 +66,7 @@ export class RunKeeper {
   }
 
   /** After an epoch and its evaluation. The last checkpoint comes last: it stands for all that is saved before it. */
-  async epoch(record: EpochRecord): Promise<void> {
+  async epoch(record: EpochRecord<Task>): Promise<void> {
     const checkpoint = await this.#kept.checkpoint()
     const { imagesPerSecond } = this.#kept
     const seconds = (this.#now() - this.#began) / 1000

@@ -1,13 +1,13 @@
 /** What a step adds to the progress of a training, and what is told of it. */
+import type { Task } from '../spec/heads.js'
 import type { TrainingProgress } from './checkpoint.js'
 import type { Course } from './course.js'
-import { percent } from './metrics.js'
+import { ratingOf, type SumsOf, type Told } from './figures.js'
+import type { LearningTask } from './learning.js'
 import type { Recipe } from './recipe.js'
-import type { StepFigures } from './stepper.js'
 import { freshWarmUp, warmUpAfter } from './warm-up.js'
 
-/** Where a training stands after a step. Errors are in percent, of augmented training pictures. */
-export interface StepProgress {
+interface Place {
   /** Finished steps, and how many there will be. */
   readonly step: number
   readonly totalSteps: number
@@ -16,10 +16,8 @@ export interface StepProgress {
   readonly epochs: number
   /** Of the step's batch, before its update. */
   readonly loss: number
-  readonly top1Error: number
-  /** Means over the epoch so far. */
+  /** Mean over the epoch so far. */
   readonly epochLoss: number
-  readonly epochTop1Error: number
   readonly lr: number
   /** Since this trainer was made, evaluations not counted. */
   readonly imagesPerSecond: number
@@ -27,11 +25,17 @@ export interface StepProgress {
   readonly secondsLeft: number
 }
 
+/**
+ * Where a training stands after a step. Errors (in percent) or PSNR (in dB) are of augmented training pictures, before
+ * the step's update.
+ */
+export type StepProgress<T extends Task = 'classify'> = Place & Told<T>
+
 /** Before the first step. */
-export function freshProgress({ warmupUntil }: Recipe): TrainingProgress {
+export function freshProgress<T extends Task>(task: LearningTask<T>, { warmupUntil }: Recipe): TrainingProgress<T> {
   return {
     step: 0,
-    running: { loss: 0, wrong: 0, count: 0 },
+    running: task.nothing,
     best: null,
     history: [],
     ...(warmupUntil > 0 ? { warmUp: freshWarmUp } : {}),
@@ -39,26 +43,40 @@ export function freshProgress({ warmupUntil }: Recipe): TrainingProgress {
 }
 
 /** One more step: the progress with it, and what to tell, but for how fast it was. */
-export function afterStep(
-  progress: TrainingProgress,
-  { loss, count, wrong }: StepFigures,
+export function afterStep<T extends Task>(
+  task: LearningTask<T>,
+  progress: TrainingProgress<T>,
+  step: SumsOf<T>,
   { lr, course, recipe }: { readonly lr: number; readonly course: Course; readonly recipe: Recipe },
-): { readonly progress: TrainingProgress; readonly told: Omit<StepProgress, 'imagesPerSecond' | 'secondsLeft'> } {
+): {
+  readonly progress: TrainingProgress<T>
+  readonly told: Omit<Place, 'imagesPerSecond' | 'secondsLeft'> & Told<T>
+} {
   const { stepsPerEpoch, totalSteps, epochs } = course
-  const { running, history, warmUp } = progress
-  const step = progress.step + 1
-  const epoch = Math.ceil(step / stepsPerEpoch)
-  const sums = { loss: running.loss + loss * count, wrong: running.wrong + wrong, count: running.count + count }
-  const means = { loss: sums.loss / sums.count, top1Error: percent(sums.wrong, sums.count) }
-  const top1Error = percent(wrong, count)
-  const ends = step % stepsPerEpoch === 0 || step === totalSteps
-  const next: TrainingProgress = {
+  const { history, warmUp } = progress
+  const done = progress.step + 1
+  const epoch = Math.ceil(done / stepsPerEpoch)
+  const sums = task.add(progress.running, step)
+  const [own, means] = [task.scoreOf(step), task.scoreOf(sums)]
+  const ends = done % stepsPerEpoch === 0 || done === totalSteps
+  const next: TrainingProgress<T> = {
     ...progress,
-    step,
-    running: ends ? { loss: 0, wrong: 0, count: 0 } : sums,
-    history: ends ? [...history, { epoch, step, lr, train: means }] : history,
-    ...(warmUp ? { warmUp: warmUpAfter(warmUp, recipe.warmupUntil, top1Error, step) } : {}),
+    step: done,
+    running: ends ? task.nothing : sums,
+    history: ends ? [...history, { epoch, step: done, lr, train: means }] : history,
+    ...(warmUp ? { warmUp: warmUpAfter(warmUp, recipe.warmupUntil, ratingOf('classify', own), done) } : {}),
   }
-  const { loss: epochLoss, top1Error: epochTop1Error } = means
-  return { progress: next, told: { step, totalSteps, epoch, epochs, loss, top1Error, epochLoss, epochTop1Error, lr } }
+  return {
+    progress: next,
+    told: {
+      step: done,
+      totalSteps,
+      epoch,
+      epochs,
+      loss: own.loss,
+      epochLoss: means.loss,
+      lr,
+      ...task.told(own, means),
+    },
+  }
 }

@@ -4,7 +4,7 @@
  */
 import { differentiate } from '../autodiff/differentiate.js'
 import type { Graph } from '../graph/graph.js'
-import { forwardGraph } from '../model/forward.js'
+import { type ForwardOptions, forwardGraph } from '../model/forward.js'
 import { roundOperands } from '../ops/precision.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { accumulated } from './accumulate.js'
@@ -14,23 +14,31 @@ import type { Recipe } from './recipe.js'
 /** The part of a recipe that the graph of a step depends on. */
 export type StepSettings = UpdateSettings &
   Pick<Recipe, 'batchSize' | 'accumulate' | 'labelSmoothing' | 'dropPath' | 'dropPathBy' | 'seed'> &
-  Partial<Pick<Recipe, 'precision'>>
+  Partial<Pick<Recipe, 'precision' | 'loss'>>
 
 /**
- * Outputs `loss` (mean of the step, before the update) and `logits` [batch, classes]. With `accumulate` above 1, inputs
- * `pictures` and `labels` and output `logits` are there once a batch: see `batchName`.
+ * Outputs `loss` (mean of the step, before the update) and `logits` [batch, classes], or `picture` of nets that give
+ * pictures. With `accumulate` above 1, data inputs and what the network gives are there once a batch: see `batchName`.
  */
 export function trainingGraph(spec: NetworkSpec, settings: StepSettings): Graph {
-  const { batchSize, accumulate, labelSmoothing, dropPath, dropPathBy, seed } = settings
+  const { batchSize, accumulate, dropPath, dropPathBy, seed } = settings
   const forwards = Array.from({ length: accumulate }, (_, batch) =>
     forwardGraph(spec, {
       batch: batchSize,
       mode: 'training',
-      labelSmoothing,
+      ...lossOptions(settings),
       dropPath: { rate: dropPath, by: dropPathBy, seed, batch },
     }),
   )
   return stepGraph(settings.precision === 'bf16' ? forwards.map(roundOperands) : forwards, settings)
+}
+
+/** The loss of a recipe as a forward pass has it. */
+export function lossOptions({
+  labelSmoothing,
+  loss = 'cross-entropy',
+}: Pick<StepSettings, 'labelSmoothing' | 'loss'>): Pick<ForwardOptions, 'labelSmoothing' | 'pictureLoss'> {
+  return loss === 'cross-entropy' ? { labelSmoothing } : { pictureLoss: loss }
 }
 
 /**

@@ -2,51 +2,44 @@
  * The steps of a training on an engine: their plan, the state that the plan holds (weights, running statistics, the
  * optimizer's), and the pictures that it is fed. What a step computes depends on this state and the step's number alone.
  */
-import type { Dataset } from '../data/dataset.js'
 import type { Engine, Executable } from '../engine/engine.js'
 import type { GraphInput } from '../graph/graph.js'
+import { outputOf } from '../model/forward.js'
 import { initialise } from '../model/initialise.js'
 import type { Recompute } from '../plan/passes/recompute.js'
 import type { Plan } from '../plan/plan.js'
+import type { Task } from '../spec/heads.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { elements } from '../util/shape.js'
 import { batchName } from './accumulate.js'
 import type { Checkpoint } from './checkpoint.js'
 import { planFor } from './compile.js'
 import type { Course } from './course.js'
+import type { DataOf, SumsOf } from './figures.js'
 import { allFinite } from './finite.js'
-import { countCorrect } from './metrics.js'
-import { NextBatch } from './next-batch.js'
+import type { Feed, LearningTask } from './learning.js'
 import { preciseStatistics } from './precise-norm.js'
 import type { ProbeState } from './probe.js'
 import type { Recipe } from './recipe.js'
 import { trainingGraph } from './step.js'
 import { type NamedWeights, readWeights, writeWeights } from './weights.js'
 
-/** What a step came to, before its update. */
-export interface StepFigures {
-  /** Mean over the step's pictures. No number where the step went wrong: then nothing was updated. */
-  readonly loss: number
-  /** Pictures of the step, and how many of them were answered wrongly. */
-  readonly count: number
-  readonly wrong: number
-}
-
 /** Everything a stepper is made of. */
-export interface StepperParts {
+export interface StepperParts<T extends Task> {
+  readonly task: LearningTask<T>
   readonly engine: Engine
   readonly spec: NetworkSpec
-  readonly data: Dataset
+  readonly data: DataOf<T>
   readonly recipe: Recipe
   readonly course: Course
   /** What the backward pass makes again instead of keeping it. */
   readonly recompute: Recompute
 }
 
-export class Stepper {
-  readonly #parts: StepperParts
+export class Stepper<T extends Task> {
+  readonly #parts: StepperParts<T>
   readonly #executable: Executable
-  readonly #next: NextBatch
+  readonly #next: Feed
 
   /** The plan of a step; `open` takes it. */
   static plan(engine: Engine, spec: NetworkSpec, recipe: Recipe, recompute: Recompute): Plan {
@@ -54,21 +47,22 @@ export class Stepper {
   }
 
   /** Allocates what the plan needs. Nothing is in it until `start`. */
-  static async open(parts: StepperParts, plan: Plan): Promise<Stepper> {
+  static async open<T extends Task>(parts: StepperParts<T>, plan: Plan): Promise<Stepper<T>> {
     return new Stepper(parts, await parts.engine.compile(plan))
   }
 
-  private constructor(parts: StepperParts, executable: Executable) {
+  private constructor(parts: StepperParts<T>, executable: Executable) {
     this.#parts = parts
     this.#executable = executable
-    this.#next = new NextBatch(parts.data, parts.recipe, parts.course.stepsPerEpoch)
+    const { task, spec, data, recipe, course } = parts
+    this.#next = task.feed(spec, data, recipe, course.stepsPerEpoch)
   }
 
   /**
    * Writes the state: of the checkpoint, or fresh but for the weights that are given.
    * @throws DataError when the tensors are not those of the network.
    */
-  start(checkpoint: Checkpoint | undefined, given: ReadonlyMap<string, NamedWeights> = new Map()): void {
+  start(checkpoint: Checkpoint<T> | undefined, given: ReadonlyMap<string, NamedWeights> = new Map()): void {
     const optimizer = this.#inputs('optimizer')
     if (checkpoint) {
       writeWeights(this.#executable, this.#inputs('parameter', 'buffer'), checkpoint.weights, 'checkpoint')
@@ -93,10 +87,15 @@ export class Stepper {
     return readWeights(this.#executable, this.#inputs('optimizer'))
   }
 
-  /** Runs a step, counted from 0. The pictures of the next are prepared while the engine runs this one. */
-  async run(step: number, lr: number): Promise<StepFigures> {
+  /**
+   * Runs a step, counted from 0; returns what it came to before its update. Where its loss is no number nothing was
+   * updated. The pictures of the next are prepared while the engine runs this one.
+   */
+  async run(step: number, lr: number): Promise<SumsOf<T>> {
+    const { task, data, recipe } = this.#parts
     this.#next.prepare(step)
-    const labels = this.#next.labels.slice()
+    const batches = Array.from({ length: recipe.accumulate }, (_, batch) => batch)
+    const truths = batches.map((batch) => this.#next.batch(batch)[task.truth]!.slice())
     this.#feed(step, lr)
     const running = this.#executable.run()
     try {
@@ -105,31 +104,25 @@ export class Stepper {
       await running
     }
     const loss = (await this.#executable.read('loss'))[0]!
-    return { loss, count: labels.length, wrong: labels.length - (await this.#countCorrect(labels)) }
+    let sums = task.nothing
+    for (const batch of batches) sums = task.add(sums, task.sums(loss, await this.#output(batch), truths[batch]!, data))
+    return sums
   }
 
   #feed(step: number, lr: number): void {
     const { accumulate } = this.#parts.recipe
     for (let batch = 0; batch < accumulate; batch++) {
-      const { pictures, labels } = this.#next.batch(batch)
-      this.#executable.write(batchName('pictures', batch, accumulate), pictures)
-      this.#executable.write(batchName('labels', batch, accumulate), labels)
+      for (const [name, values] of Object.entries(this.#next.batch(batch)))
+        this.#executable.write(batchName(name, batch, accumulate), values)
     }
     this.#executable.write('lr', Float32Array.of(lr))
     if (this.#inputs('scalar').some(({ name }) => name === 'step')) this.#executable.write('step', Int32Array.of(step))
   }
 
-  async #countCorrect(labels: Int32Array): Promise<number> {
-    const { batchSize, accumulate } = this.#parts.recipe
-    const { classes } = this.#parts.spec.head
-    let correct = 0
-    for (let batch = 0; batch < accumulate; batch++)
-      correct += countCorrect(await this.#logits(batch), labels.subarray(batch * batchSize), classes, batchSize)
-    return correct
-  }
-
-  #logits(batch: number): Promise<Float32Array> {
-    return this.#executable.read(batchName('logits', batch, this.#parts.recipe.accumulate))
+  /** What the network gave for a batch. */
+  #output(batch: number): Promise<Float32Array> {
+    const { spec, recipe } = this.#parts
+    return this.#executable.read(batchName(outputOf(spec), batch, recipe.accumulate))
   }
 
   /** Precise batch norm, over the batches that would come after the last step. */
@@ -153,14 +146,14 @@ export class Stepper {
   async probeState(step: number, batch = 0): Promise<ProbeState> {
     const { spec, recipe, recompute } = this.#parts
     this.#next.prepare(step)
-    return { spec, recipe, recompute, step, batch, weights: await this.weights(), ...this.#next.batch(batch) }
+    return { spec, recipe, recompute, step, batch, weights: await this.weights(), inputs: this.#next.batch(batch) }
   }
 
   /** The same for the batch that took the numbers away in a step which has just run. */
   async lostState(step: number): Promise<ProbeState> {
     const { accumulate } = this.#parts.recipe
     let batch = 0
-    while (batch < accumulate - 1 && allFinite(await this.#logits(batch))) batch++
+    while (batch < accumulate - 1 && allFinite(await this.#output(batch))) batch++
     return this.probeState(step, batch)
   }
 

@@ -3,35 +3,37 @@
  * engine. What a step computes depends on the spec, the recipe, the data, the step number and the weights alone,
  * so a training that goes on from a checkpoint ends in the same bits as one that never stopped.
  */
-import type { Dataset, Pictures } from '../data/dataset.js'
+import type { Dataset } from '../data/dataset.js'
 import type { Engine } from '../engine/engine.js'
 import { type Recompute, recomputeLevels } from '../plan/passes/recompute.js'
 import type { Plan } from '../plan/plan.js'
+import { type Task, taskOf } from '../spec/heads.js'
 import type { LayerPath } from '../spec/paths.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { ConfigError, TrainingError } from '../util/errors.js'
-import type { Checkpoint, Preprocessing, TrainingProgress } from './checkpoint.js'
+import type { Checkpoint, TrainingProgress } from './checkpoint.js'
 import { type Course, course } from './course.js'
-import { expectSameData, identity } from './data-identity.js'
-import { Evaluator, expectFit } from './evaluate.js'
+import { expectSameData, expectSameScales } from './data-identity.js'
 import { withEvaluation } from './evaluations.js'
+import type { DataOf, Evaluation, PicturesOf, SumsOf } from './figures.js'
 import { firstNotFinite } from './finite.js'
 import { Latest } from './latest.js'
-import type { Evaluation } from './metrics.js'
+import type { LearningTask, Measurer } from './learning.js'
 import { expectSameNormalisation } from './normalisation-check.js'
 import { gradientNorms, type ProbeState, tapActivations } from './probe.js'
 import type { Recipe } from './recipe.js'
 import { afterStep, freshProgress, type StepProgress } from './step-progress.js'
 import { Stepper, type StepperParts } from './stepper.js'
+import { taskFor, tasks } from './tasks.js'
 import { rateOf } from './warm-up.js'
 import { weightHash } from './weight-hash.js'
 import type { NamedWeights } from './weights.js'
 import { whereLost } from './where-lost.js'
 
 /** One's own code in a training, as values. They are no part of the recipe: give them again when a run goes on. */
-export interface TrainingHooks {
+export interface TrainingHooks<T extends Task = 'classify'> {
   /** After each step; training waits for it. What it throws ends the training. */
-  readonly onStep?: ((progress: StepProgress) => void | Promise<void>) | undefined
+  readonly onStep?: ((progress: StepProgress<T>) => void | Promise<void>) | undefined
   /** The learning rate of a step, from 0, in place of the one that the recipe's schedule gives. */
   readonly learningRate?: ((step: number, scheduled: number) => number) | undefined
 }
@@ -53,12 +55,12 @@ export function planBytes({ step, evaluation }: Plans): PlanBytes {
   return { step: step.bytes, evaluation: evaluation.bytes }
 }
 
-export interface TrainerOptions {
+export interface TrainerOptions<T extends Task = 'classify'> {
   /** Goes on from here; spec and recipe must be the checkpoint's own. */
-  readonly checkpoint?: Checkpoint | undefined
+  readonly checkpoint?: Checkpoint<T> | undefined
   /** Begins with these parameters and running statistics, by path; those that are left out are fresh. */
   readonly weights?: ReadonlyMap<string, NamedWeights> | undefined
-  readonly hooks?: TrainingHooks | undefined
+  readonly hooks?: TrainingHooks<T> | undefined
   /** Ends `steps` and `evaluate` between two runs of the engine, with the signal's reason. */
   readonly signal?: AbortSignal | undefined
   /** What the backward pass makes again instead of keeping it. Default `none`; results do not depend on it. */
@@ -80,23 +82,28 @@ const TURN = 50
 const END = 'this training cannot go on'
 const REMEDY = 'begin again with a smaller learning rate or a warm-up'
 
-/** A training under way: made by `createTrainer`, trained by `steps`. Dispose of it when done. */
-export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
+/**
+ * A training under way: made by `createTrainer`, trained by `steps`. Dispose of it when done. What it tells of steps and
+ * evaluations depends on what its network is for: T.
+ */
+export class Trainer<E extends Engine = Engine, T extends Task = 'classify'> implements AsyncDisposable {
   readonly spec: NetworkSpec
   readonly recipe: Recipe
   readonly engine: E
-  readonly #data: Dataset
+  readonly #task: LearningTask<T>
+  readonly #data: DataOf<T>
   readonly #signal: AbortSignal | undefined
-  readonly #hooks: TrainingHooks
+  readonly #hooks: TrainingHooks<T>
   readonly #course: Course
-  readonly #stepper: Stepper
-  readonly #evaluator: Evaluator
+  readonly #stepper: Stepper<T>
+  readonly #evaluator: Measurer<T>
   readonly #release: () => Promise<void>
 
-  #progress: TrainingProgress
+  #progress: TrainingProgress<T>
   #failed = false
   #disposed: Promise<void> | undefined
-  #trained = { count: 0, wrong: 0 }
+  #trained: SumsOf<T>
+  #pictures = 0
   #trainedMilliseconds = 0
   #lastTurn = 0
   /** All that uses the engine stands in this queue. */
@@ -106,28 +113,40 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
    * Compiles the plans for training and evaluation and writes the initial weights.
    * @throws ConfigError when data, spec and recipe do not fit together, EngineError when the engine cannot run them.
    */
-  static async open<E extends Engine>(
+  static open<E extends Engine>(
     engine: E,
     spec: NetworkSpec,
     data: Dataset,
     recipe: Recipe,
-    options: TrainerOptions = {},
+    options?: TrainerOptions,
   ): Promise<Trainer<E>> {
-    expectFit(spec, data.train)
-    expectFit(spec, data.test)
-    if (data.val) expectFit(spec, data.val)
+    return Trainer.openFor<E, 'classify'>(engine, spec, data, recipe, options)
+  }
+
+  /** The same for a network of any task. */
+  static async openFor<E extends Engine, T extends Task>(
+    engine: E,
+    spec: NetworkSpec,
+    data: DataOf<T>,
+    recipe: Recipe,
+    options: TrainerOptions<T> = {},
+  ): Promise<Trainer<E, T>> {
+    const task = taskFor<T>(spec, data)
+    task.expectFit(spec, data)
     if (options.checkpoint) {
-      expectSameData(options.checkpoint.data, identity(data))
+      expectSameData(options.checkpoint.data, task.identity(data))
       expectSameNormalisation(options.checkpoint, data)
+      expectSameScales(options.checkpoint, task.preprocessing(spec, data))
     }
     const { recompute = 'none' } = options
-    const parts = { engine, spec, data, recipe, recompute, course: course(recipe, data.train.count) }
-    const plans = Trainer.plans(engine, spec, recipe, { recompute, testPictures: data.test.count })
+    const epochSize = task.epochSize(spec, data, recipe)
+    const parts = { task, engine, spec, data, recipe, recompute, course: course(recipe, epochSize) }
+    const plans = Trainer.plans(engine, spec, recipe, { recompute, testPictures: task.count(data.test) })
     options.onPlan?.(planBytes(plans))
     const stepper = await Stepper.open(parts, plans.step)
-    let evaluator: Evaluator | undefined
+    let evaluator: Measurer<T> | undefined
     try {
-      evaluator = await Evaluator.open(engine, spec, plans.evaluation)
+      evaluator = await task.measurer(engine, spec, plans.evaluation)
       stepper.start(options.checkpoint, options.weights)
       return new Trainer(parts, options, stepper, evaluator)
     } catch (error) {
@@ -151,16 +170,18 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
       throw new ConfigError(`recompute: expected one of ${recomputeLevels.join(', ')}; got ${String(recompute)}`)
     return {
       step: Stepper.plan(engine, spec, recipe, recompute),
-      evaluation: Evaluator.plan(engine, spec, testPictures),
+      evaluation: tasks[taskOf(spec)].measuringPlan(engine, spec, testPictures),
     }
   }
 
   private constructor(
-    { engine, spec, data, recipe, course }: StepperParts & { readonly engine: E },
-    options: TrainerOptions,
-    stepper: Stepper,
-    evaluator: Evaluator,
+    { task, engine, spec, data, recipe, course }: StepperParts<T> & { readonly engine: E },
+    options: TrainerOptions<T>,
+    stepper: Stepper<T>,
+    evaluator: Measurer<T>,
   ) {
+    this.#task = task
+    this.#trained = task.nothing
     this.spec = spec
     this.recipe = recipe
     this.#data = data
@@ -171,11 +192,11 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
     this.#course = course
     this.#stepper = stepper
     this.#evaluator = evaluator
-    this.#progress = options.checkpoint?.progress ?? freshProgress(recipe)
+    this.#progress = options.checkpoint?.progress ?? freshProgress(task, recipe)
   }
 
   /** Finished steps, the best epoch and what all epochs came to. */
-  get progress(): TrainingProgress {
+  get progress(): TrainingProgress<T> {
     return this.#progress
   }
 
@@ -196,14 +217,17 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
     return Math.min(stepsPerEpoch - (step % stepsPerEpoch), totalSteps - step)
   }
 
-  /** Pictures trained on since this trainer was made, and how many of them were answered wrongly before their step. */
-  get trained(): { readonly count: number; readonly wrong: number } {
+  /**
+   * Sums over the pictures trained on since this trainer was made, before their steps: of losses, and of wrong answers or
+   * of squared errors.
+   */
+  get trained(): SumsOf<T> {
     return this.#trained
   }
 
   /** Training pictures a second since this trainer was made, evaluations not counted; 0 before the first step. */
   get imagesPerSecond(): number {
-    return this.#trainedMilliseconds > 0 ? (1000 * this.#trained.count) / this.#trainedMilliseconds : 0
+    return this.#trainedMilliseconds > 0 ? (1000 * this.#pictures) / this.#trainedMilliseconds : 0
   }
 
   /**
@@ -211,9 +235,9 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
    * asked: training never waits for the reader, and soon after the reader leaves the loop it ends.
    * @throws TrainingError when the loss is no longer a number.
    */
-  async *steps(count = Number.POSITIVE_INFINITY): AsyncGenerator<StepProgress, void, void> {
+  async *steps(count = Number.POSITIVE_INFINITY): AsyncGenerator<StepProgress<T>, void, void> {
     const until = Math.min(this.#progress.step + count, this.#course.totalSteps)
-    const latest = new Latest<StepProgress>()
+    const latest = new Latest<StepProgress<T>>()
     let left = false
     const run = async () => {
       while (this.#progress.step < until && !left) {
@@ -235,19 +259,25 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
   }
 
   /**
-   * Error and loss over the test set, or over other pictures. At the end of an epoch the former enters the history, and
-   * so do those over the pictures to validate on, where there are any.
+   * Error and loss, or PSNR and SSIM, over the test set or over other pictures. At the end of an epoch the former enters
+   * the history, and so does that over the pictures to validate on, where there are any.
    */
-  evaluate(pictures?: Pictures): Promise<Evaluation> {
+  evaluate(pictures?: PicturesOf<T>): Promise<Evaluation<T>> {
     return this.#exclusively(async () => {
       this.#expectNumbers()
       this.#evaluator.setWeights(await this.#readFiniteWeights())
-      const over = (others: Pictures) => this.#evaluator.evaluate(others, this.#data.normalisation, this.#signal)
+      const preprocessing = this.#task.preprocessing(this.spec, this.#data)
+      const over = (others: PicturesOf<T>) => this.#evaluator.evaluate(others, preprocessing, this.#signal)
       if (pictures) return over(pictures)
       const test = await over(this.#data.test)
       const { history, step } = this.#progress
       if (history.at(-1)?.step === step)
-        this.#progress = withEvaluation(this.#progress, test, this.#data.val && (await over(this.#data.val)))
+        this.#progress = withEvaluation(
+          this.#task,
+          this.#progress,
+          test,
+          this.#data.val && (await over(this.#data.val)),
+        )
       return test
     })
   }
@@ -284,14 +314,14 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
    * All that is needed to go on from here.
    * @throws TrainingError when the weights are no longer numbers, so that no good checkpoint is replaced by them.
    */
-  checkpoint(): Promise<Checkpoint> {
+  checkpoint(): Promise<Checkpoint<T>> {
     return this.#exclusively(async () => {
       this.#expectNumbers()
       return {
         spec: this.spec,
         recipe: this.recipe,
-        preprocessing: preprocessingOf(this.spec, this.#data),
-        data: identity(this.#data),
+        preprocessing: this.#task.preprocessing(this.spec, this.#data),
+        data: this.#task.identity(this.#data),
         progress: this.#progress,
         engine: this.engine.build,
         weights: await this.#readFiniteWeights(),
@@ -342,7 +372,7 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
     if (this.#failed) throw new TrainingError(`the numbers of this training were lost: ${REMEDY}`)
   }
 
-  async #step(): Promise<StepProgress> {
+  async #step(): Promise<StepProgress<T>> {
     this.#signal?.throwIfAborted()
     this.#expectNumbers()
     await this.#takeTurns()
@@ -350,17 +380,23 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
     const { step } = this.#progress
     const { totalSteps } = this.#course
     const lr = this.#learningRate(step)
-    const figures = await this.#stepper.run(step, lr)
-    if (!Number.isFinite(figures.loss)) await this.#fail(step, lr, figures.loss)
+    const sums = await this.#stepper.run(step, lr)
+    if (!Number.isFinite(sums.loss)) await this.#fail(step, lr, sums.loss)
     // A part of the last step: done wholly or not at all.
     if (step + 1 === totalSteps) await this.#stepper.refineStatistics()
-    const { count, wrong } = this.#trained
-    this.#trained = { count: count + figures.count, wrong: wrong + figures.wrong }
+    const pictures = this.recipe.batchSize * this.recipe.accumulate
+    this.#pictures += pictures
+    this.#trained = this.#task.add(this.#trained, sums)
     this.#trainedMilliseconds += performance.now() - began
-    const { progress, told } = afterStep(this.#progress, figures, { lr, course: this.#course, recipe: this.recipe })
+    const { progress, told } = afterStep(this.#task, this.#progress, sums, {
+      lr,
+      course: this.#course,
+      recipe: this.recipe,
+    })
     this.#progress = progress
     const { imagesPerSecond } = this
-    return { ...told, imagesPerSecond, secondsLeft: ((totalSteps - told.step) * figures.count) / imagesPerSecond }
+    const secondsLeft = ((totalSteps - this.#progress.step) * pictures) / imagesPerSecond
+    return { ...told, imagesPerSecond, secondsLeft } as StepProgress<T> // what an intersection over T adds up to
   }
 
   #learningRate(step: number): number {
@@ -387,10 +423,4 @@ export class Trainer<E extends Engine = Engine> implements AsyncDisposable {
     await new Promise((resolve) => setTimeout(resolve, 0))
     this.#lastTurn = performance.now()
   }
-}
-
-/** What pictures need for a network that learned from this data. Its test pictures may be larger than what is read of them. */
-export function preprocessingOf({ input }: NetworkSpec, { normalisation, classes, test }: Dataset): Preprocessing {
-  const { height, width, window } = test
-  return { normalisation, input, classes, resize: window && { height, width } }
 }

@@ -5,6 +5,7 @@
 import type { Engine } from '../engine/engine.js'
 import { forwardGraph } from '../model/forward.js'
 import { placedBlocks } from '../spec/blocks.js'
+import { taskOf } from '../spec/heads.js'
 import type { LayerPath } from '../spec/paths.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { EngineError } from '../util/errors.js'
@@ -13,13 +14,13 @@ import { type ProbeState, tapForward } from './probe.js'
 
 /** The first place that held no number, in words. */
 export async function whereLost(engine: Engine, state: ProbeState): Promise<string> {
-  if (!allFinite(state.pictures))
+  if (!allFinite(state.inputs.pictures))
     return 'the pictures were no numbers when they came in: check the mean and std of the data set'
   const parameters = [...state.weights].filter(([path]) => !/\.(mean|variance)$/.test(path))
   const weight = firstNotFinite(new Map(parameters))
   if (weight) return `${weight.name} had become ${weight.value}: the gradient of an earlier step overflowed`
   try {
-    return (await firstLayer(engine, state)) ?? 'all layers still gave numbers: it is the cross-entropy that overflowed'
+    return (await firstLayer(engine, state)) ?? 'all layers still gave numbers: it is the loss that overflowed'
   } catch (error) {
     if (!(error instanceof EngineError)) throw error
     return `which layer was the first to see it cannot be told (${error.message})`
@@ -35,7 +36,11 @@ interface Part {
 
 function partsOf(spec: NetworkSpec): Part[] {
   const blocks = placedBlocks(spec).map(({ path }) => ({ path, end: path }))
-  return [{ path: 'stem', end: 'stem' }, ...blocks, { path: 'head', end: 'head.classifier' }]
+  return [
+    { path: 'stem', end: 'stem' },
+    ...blocks,
+    { path: 'head', end: taskOf(spec) === 'classify' ? 'head.classifier' : 'head.conv' },
+  ]
 }
 
 const inside = (path: string, part: string) => path === part || path.startsWith(`${part}.`)

@@ -54,7 +54,9 @@ test('twice and three times as large', () => {
   first.forEach((value, i) => {
     expect(twice[i]).toBeCloseTo(value, 4)
   })
-  const last = [27.90535, 6.366255, -1.777778, 16.646091, 48.465021, 67.333333, 58.395062, 36.506173, 19.888889, 14.617284]
+  const last = [
+    27.90535, 6.366255, -1.777778, 16.646091, 48.465021, 67.333333, 58.395062, 36.506173, 19.888889, 14.617284,
+  ]
   last.forEach((value, i) => {
     expect(thrice[260 + i]).toBeCloseTo(value, 4)
   })

@@ -7,6 +7,7 @@ import type { Engine } from '../../src/engine/engine.js'
 import { openReference } from '../../src/engine/reference/engine.js'
 import { initialise } from '../../src/model/initialise.js'
 import type { PlanOptions } from '../../src/plan/planner.js'
+import { classifierOf } from '../../src/spec/heads.js'
 import type { BlockSpec, NetworkSpec, StemLayer } from '../../src/spec/spec.js'
 import { compileGraph } from '../../src/train/compile.js'
 import { completeRecipe } from '../../src/train/recipe.js'
@@ -124,7 +125,7 @@ async function train(engine: Engine, spec: NetworkSpec, options?: PlanOptions): 
     )
     executable.write(
       'labels',
-      new Int32Array(settings.batchSize).map(() => random.below(spec.head.classes)),
+      new Int32Array(settings.batchSize).map(() => random.below(classifierOf(spec).classes)),
     )
     executable.write('lr', Float32Array.of(0.02))
     await executable.run()

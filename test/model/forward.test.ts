@@ -10,6 +10,7 @@ import { cifarBasic, cifarBottleneck, imagenetBottleneck } from '../../src/spec/
 import type { LayerPath } from '../../src/spec/paths.js'
 import { preset, presetNames } from '../../src/spec/presets.js'
 import { type BlockSpec, type NetworkSpec, type Order, orders } from '../../src/spec/spec.js'
+import { edsr, vdsr } from '../../src/spec/upscaling.js'
 import { ConfigError, ShapeError } from '../../src/util/errors.js'
 
 const smallBottleneck = cifarBottleneck({ depth: 11, order: 'pre', widths: [4, 8, 12] })
@@ -23,6 +24,8 @@ describe('graphs in full', () => {
     ['plain8', preset('plain8')],
     ['preresnet8', cifarBasic({ depth: 8, order: 'pre' })],
     ['preresnet11', smallBottleneck],
+    ['vdsr4', vdsr({ depth: 4, width: 8 })],
+    ['edsr1', edsr({ blocks: 1, width: 8, scale: 4 })],
   ])('%s', async (name, spec) => {
     for (const mode of ['training', 'inference'] as const)
       await expect(graphText(verify(forwardGraph(spec, { batch: 4, mode })))).toMatchFileSnapshot(

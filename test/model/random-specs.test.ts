@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { complexity } from '../../src/model/complexity.js'
 import { forwardGraph } from '../../src/model/forward.js'
 import { verify } from '../../src/ops/index.js'
+import { classifierOf } from '../../src/spec/heads.js'
 import { type BlockSpec, type NetworkSpec, orders, shortcuts } from '../../src/spec/spec.js'
 import { validateSpec } from '../../src/spec/validate.js'
 
@@ -56,7 +57,8 @@ const network: fc.Arbitrary<NetworkSpec> = fc
   }))
 
 /** Parameters counted layer by layer, or undefined where a pad shortcut would narrow. */
-function countByHand({ stem, stages, head }: NetworkSpec): number | undefined {
+function countByHand(spec: NetworkSpec): number | undefined {
+  const { stem, stages } = spec
   let channels = 2
   let count = 0
   for (const layer of stem)
@@ -76,7 +78,7 @@ function countByHand({ stem, stages, head }: NetworkSpec): number | undefined {
     if (shortcut === 'project-always' || (shortcut === 'project-on-change' && changes))
       count += before * channels + (norm && order !== 'pre' && order !== 'norm-after-add' ? 2 * channels : 0)
   }
-  return count + (head.norm ? 2 * channels : 0) + 3 * channels + 3
+  return count + (classifierOf(spec).norm ? 2 * channels : 0) + 3 * channels + 3
 }
 
 test('any valid spec becomes a valid graph', () => {

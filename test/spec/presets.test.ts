@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { depthOf } from '../../src/spec/blocks.js'
 import { cifarBasic, cifarBottleneck, imagenetBasic, imagenetBottleneck } from '../../src/spec/families.js'
+import { classifierOf } from '../../src/spec/heads.js'
 import { isPresetName, type PresetName, preset, presetNames } from '../../src/spec/presets.js'
 import { validateSpec } from '../../src/spec/validate.js'
 import { ConfigError } from '../../src/util/errors.js'
@@ -12,7 +13,7 @@ test.each(presetNames)('%s survives JSON, is valid and is as deep as its name sa
   expect(copy).toEqual(spec)
   expect(validateSpec(copy)).toBe(copy)
   expect(spec.name).toBe(name)
-  expect(depthOf(spec)).toBe(Number(/\d+/.exec(name)![0]))
+  if (name !== 'edsr_baseline') expect(depthOf(spec)).toBe(Number(/\d+/.exec(name)![0]))
 })
 
 test('options set classes, input and shortcut', () => {
@@ -21,7 +22,7 @@ test('options set classes, input and shortcut', () => {
     input: { channels: 1, height: 28, width: 30 },
     shortcut: 'project-always',
   })
-  expect(spec.head.classes).toBe(7)
+  expect(classifierOf(spec).classes).toBe(7)
   expect(spec.input).toEqual({ channels: 1, height: 28, width: 30 })
   expect(spec.stages.every(({ blocks }) => blocks.every(({ shortcut }) => shortcut === 'project-always'))).toBe(true)
 })

@@ -87,7 +87,7 @@ describe('files that are none', () => {
     [
       'a best epoch that is none',
       { progress: JSON.stringify({ ...checkpoint.progress, best: 3 }) },
-      'its progress makes no sense: best must be null or an epoch with its error',
+      'its progress makes no sense: best must be null or an epoch with its top1Error',
     ],
     [
       'a history that is none',

@@ -101,7 +101,7 @@ describe('the errors', () => {
       { batchsize: 3 },
       'recipe.batchsize: unknown field; the fields are batchSize, accumulate, epochs, lr, optimizer, momentum, nesterov, ' +
         'betas, epsilon, weightDecay, decayOn, schedule, milestones, gamma, warmupEpochs, warmupUntil, warmupLr, clipNorm, ' +
-        'clipRate, dropPath, dropPathBy, zeroInitResidual, preciseBn, labelSmoothing, precision, augmentation, seed, steps',
+        'clipRate, dropPath, dropPathBy, loss, zeroInitResidual, preciseBn, labelSmoothing, precision, augmentation, seed, steps',
     ],
   ])('%j', (options, message) => {
     expect(() => completeRecipe(options as RecipeOptions)).toThrow(message)

@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import type { Score } from '../../src/train/checkpoint.js'
+import type { Score } from '../../src/train/figures.js'
 import { RunFolder, readCheckpoint, writeAtomically } from '../../src/train/run-folder.node.js'
 import { makeFolder } from '../../src/util/folder.node.js'
 

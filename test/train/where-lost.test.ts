@@ -98,13 +98,13 @@ await describeEngines(
       )
     })
 
-    test('names the cross-entropy where every layer still gave numbers', async () => {
+    test('names the loss where every layer still gave numbers', async () => {
       const data = tinyData()
       data.train.labels.fill(1)
       const change = { tensor: 'head.classifier.bias', to: (_: number, index: number) => 3e38 * (1 - 2 * index), data }
       await using trainer = await damaged(engine(), change)
       expect(await messageOf(trainer)).toContain(
-        '; all layers still gave numbers: it is the cross-entropy that overflowed; this training',
+        '; all layers still gave numbers: it is the loss that overflowed; this training',
       )
     })
   },

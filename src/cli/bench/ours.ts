@@ -1,10 +1,19 @@
 /** Our side of a bench: a network at work on synthetic pictures, through the public API. */
-import { createTrainer, type Dataset, load, type NetworkSpec, type OpenOptions, type Trainer } from '../../node.js'
+import {
+  classifierOf,
+  createTrainer,
+  type Dataset,
+  load,
+  type NetworkSpec,
+  type OpenOptions,
+  type Trainer,
+} from '../../node.js'
 import type { Contestant } from './contest.js'
 
 /** Pictures of noise: what is computed takes as long as with any others. */
-export function syntheticData({ input, head }: NetworkSpec, count: number): Dataset {
-  const { channels, height, width } = input
+export function syntheticData(spec: NetworkSpec, count: number): Dataset {
+  const { channels, height, width } = spec.input
+  const { classes } = classifierOf(spec)
   const size = channels * height * width
   let state = 1
   const noise = () => {
@@ -17,12 +26,12 @@ export function syntheticData({ input, head }: NetworkSpec, count: number): Data
     height,
     width,
     pixels: Uint8Array.from({ length: many * size }, noise),
-    labels: Uint16Array.from({ length: many }, (_, i) => i % head.classes),
+    labels: Uint16Array.from({ length: many }, (_, i) => i % classes),
   })
   const channelwise = (value: number) => Array.from({ length: channels }, () => value)
   return {
     name: 'synthetic',
-    classes: Array.from({ length: head.classes }, (_, i) => String(i)),
+    classes: Array.from({ length: classes }, (_, i) => String(i)),
     train: pictures(count),
     test: pictures(1),
     normalisation: { mean: channelwise(0.5), std: channelwise(0.3) },

@@ -1,0 +1,29 @@
+/** How far what a network reads matters to what it gives: half of its receptive field. */
+import { placedBlocks } from './blocks.js'
+import { enlargements, pictureHeadOf } from './heads.js'
+import type { ConvLayer, NetworkSpec } from './spec.js'
+
+/**
+ * Of a net that gives pictures: a pixel of its result depends on no pixel of what it reads that is farther away than
+ * this, in pixels of what it reads.
+ * @throws ConfigError when the network gives no pictures
+ */
+export function reachOf(spec: NetworkSpec): number {
+  const head = pictureHeadOf(spec)
+  const stem = spec.stem.reduce((sum, layer) => sum + (layer.kind === 'conv' ? reachOfConv(layer) : 0), 0)
+  const blocks = placedBlocks(spec).reduce(
+    (sum, { spec: { branch } }) => sum + branch.reduce((own, layer) => own + reachOfConv(layer), 0),
+    0,
+  )
+  let reach = stem + blocks + (head.shortcut === 'stem' ? 1 : 0)
+  let grown = 1
+  for (const factor of enlargements(head)) {
+    reach += 1 / grown
+    grown *= factor
+  }
+  return Math.ceil(reach + 1 / grown)
+}
+
+function reachOfConv({ kernel, dilation = 1 }: ConvLayer): number {
+  return dilation * (kernel >> 1)
+}

@@ -1,0 +1,93 @@
+/**
+ * Nets that make pictures larger and sharper, as functions to specs: one long residual branch over the bicubic enlargement
+ * [Kim 2016], and residual blocks all along, which read the small picture [Lim 2017]. Both read luminance alone.
+ */
+import { ConfigError } from '../util/errors.js'
+import type { BlockSpec, ConvLayer, InputSpec, NetworkSpec } from './spec.js'
+
+/** What both can be asked for. */
+export interface UpscalingOptions {
+  readonly name?: string
+  /** What is read in training: a patch, one channel. Pictures of any size can be made larger. */
+  readonly input?: InputSpec
+  /** Channels inside. Default 64. */
+  readonly width?: number
+  /** Whether convolutions have a bias. Default true. */
+  readonly bias?: boolean
+}
+
+/** Of nets with one long residual branch. */
+export interface VdsrOptions extends UpscalingOptions {
+  /** Weighted layers, at least 3. Default 20. */
+  readonly depth?: number
+}
+
+/** Of nets of residual blocks. */
+export interface EdsrOptions extends UpscalingOptions {
+  /** Residual blocks, at least 1. Default 16. */
+  readonly blocks?: number
+  /** By how much pictures grow: 2, 3 or 4. Default 2. */
+  readonly scale?: number
+}
+
+/** How far pictures can be enlarged. */
+export const scales = [2, 3, 4] as const
+
+/**
+ * `depth` convolutions of 3x3 with ReLUs between, which give the difference between the bicubic enlargement that they read
+ * and the true picture. By default as in the paper: 20 layers, 64 channels, patches as large as all that a pixel depends
+ * on, 41x41. Without the shortcut of its head (see `plainTwin`) it has to give the picture itself.
+ */
+export function vdsr({ depth = 20, width = 64, bias = true, ...options }: VdsrOptions = {}): NetworkSpec {
+  whole('depth', depth, 3)
+  const side = 2 * depth + 1
+  return network(`vdsr${depth}`, { height: side, width: side }, options, {
+    stem: [{ kind: 'conv', width, kernel: 3, bias }, { kind: 'relu' }],
+    blocks: Array.from({ length: depth - 2 }, () => ({
+      ...block([{ kind: 'conv', width, kernel: 3, bias }]),
+      order: 'post',
+      shortcut: 'none',
+    })),
+    head: { kind: 'picture', enlarge: 1, shortcut: 'input', bias },
+  })
+}
+
+/**
+ * Residual blocks of two convolutions without norms, their branches scaled by 0.1, on the small picture; a shortcut over
+ * all of them; then pixel shuffles. By default the form that is known as EDSR-baseline, on luminance.
+ */
+export function edsr(options: EdsrOptions = {}): NetworkSpec {
+  const { blocks = 16, scale = 2, width = 64, bias = true, ...rest } = options
+  whole('blocks', blocks, 1)
+  if (!scales.some((other) => other === scale)) throw new ConfigError(`scale: expected 2, 3 or 4, got ${scale}`)
+  const conv: ConvLayer = { kind: 'conv', width, kernel: 3, bias }
+  return network('edsr', { height: 48, width: 48 }, rest, {
+    stem: [conv],
+    blocks: Array.from({ length: blocks }, () => ({
+      ...block([conv, conv]),
+      order: 'bare-add',
+      shortcut: 'pad',
+      branchScale: 0.1,
+    })),
+    head: { kind: 'picture', enlarge: scale, shortcut: 'stem', bias },
+  })
+}
+
+function block(branch: readonly ConvLayer[]) {
+  return { branch, stride: 1, strideIn: 0, norm: false }
+}
+
+function network(
+  name: string,
+  patch: Omit<InputSpec, 'channels'>,
+  options: UpscalingOptions,
+  { stem, blocks, head }: Pick<NetworkSpec, 'stem' | 'head'> & { readonly blocks: readonly BlockSpec[] },
+): NetworkSpec {
+  const { input = { channels: 1, ...patch } } = options
+  return { format: 1, name: options.name ?? name, input, stem, stages: [{ blocks }], head }
+}
+
+function whole(name: string, value: number, least: number): void {
+  if (!Number.isInteger(value) || value < least)
+    throw new ConfigError(`${name}: expected a whole number of at least ${least}, got ${value}`)
+}

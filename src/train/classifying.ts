@@ -1,0 +1,51 @@
+/** The task of telling classes apart, as a training asks for it. */
+import type { Dataset } from '../data/dataset.js'
+import { ConfigError } from '../util/errors.js'
+import { Evaluator, expectFit } from './evaluate.js'
+import type { LearningTask } from './learning.js'
+import { countCorrect, percent } from './metrics.js'
+import { NextBatch } from './next-batch.js'
+
+export const classifying: LearningTask<'classify'> = {
+  name: 'classify',
+  expectFit: (spec, { train, test, val }) => {
+    for (const pictures of val ? [train, test, val] : [train, test]) expectFit(spec, pictures)
+  },
+  expectSameAnswers: ({ classes }, spec, data) => {
+    if (data.classes.length !== classes.length)
+      throw new ConfigError(
+        `${data.name} has ${data.classes.length} classes, ${spec.name} tells ${classes.length} apart`,
+      )
+  },
+  identity: ({ name, train, val, test }: Dataset) => ({
+    name,
+    train: train.count,
+    ...(val ? { val: val.count } : {}),
+    test: test.count,
+  }),
+  preprocessing: ({ input }, { normalisation, classes, test: { height, width, window } }) => ({
+    normalisation,
+    input,
+    classes,
+    // What the test pictures were brought to before their centre is read, if they are larger than that.
+    resize: window && { height, width },
+  }),
+  epochSize: (_, { train }) => train.count,
+  feed: (_, data, recipe, stepsPerEpoch) => new NextBatch(data, recipe, stepsPerEpoch),
+  truth: 'labels',
+  sums: (loss, logits, labels) => {
+    const count = labels.length
+    const correct = countCorrect(logits, labels as Int32Array, logits.length / count, count)
+    return { loss: loss * count, wrong: count - correct, count }
+  },
+  add: (a, b) => ({ loss: a.loss + b.loss, wrong: a.wrong + b.wrong, count: a.count + b.count }),
+  nothing: { loss: 0, wrong: 0, count: 0 },
+  scoreOf: ({ loss, wrong, count }) => ({ loss: loss / count, top1Error: percent(wrong, count) }),
+  told: ({ top1Error }, epoch) => ({ top1Error, epochTop1Error: epoch.top1Error }),
+  tested: ({ loss, top1Error }) => ({ loss, top1Error }),
+  best: (epoch, { top1Error }) => ({ epoch, top1Error }),
+  isBetter: ({ top1Error }, best) => top1Error < best.top1Error,
+  count: ({ count }) => count,
+  measuringPlan: (engine, spec, pictures) => Evaluator.plan(engine, spec, pictures),
+  measurer: (engine, spec, plan) => Evaluator.open(engine, spec, plan),
+}

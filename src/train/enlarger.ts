@@ -1,0 +1,163 @@
+/** A network that gives pictures, at work on pictures of any size: in overlapping tiles, on an engine. */
+import { bicubic, type Plane } from '../data/bicubic.js'
+import type { Normalisation, PictureSize } from '../data/dataset.js'
+import { type Tile, tilesOf } from '../data/tiles.js'
+import type { Engine, Executable } from '../engine/engine.js'
+import { forwardGraph } from '../model/forward.js'
+import type { Plan } from '../plan/plan.js'
+import { pictureHeadOf } from '../spec/heads.js'
+import { reachOf } from '../spec/reach.js'
+import type { NetworkSpec } from '../spec/spec.js'
+import { ConfigError } from '../util/errors.js'
+import { planFor } from './compile.js'
+import { type NamedWeights, writeWeights } from './weights.js'
+
+/** Pixels along a tile of what comes out, unless the network looks farther than a quarter of that. */
+const TILE = 256
+/** Compiled plans that are kept: for whole tiles, and for pictures that are smaller one way or the other. */
+const KEPT_PLANS = 3
+
+/** How one picture is enlarged. */
+export interface EnlargeOptions {
+  /** By how much; the network's own where it enlarges by itself. */
+  readonly scale: number
+  readonly normalisation: Normalisation
+  readonly signal?: AbortSignal | undefined
+  /** After each tile. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined
+}
+
+export class Enlarger {
+  readonly spec: NetworkSpec
+  readonly #engine: Engine
+  /** Pixels along a tile of what is read. */
+  readonly #tile: number
+  /** By height and width of what they read, the one used last at the end. */
+  readonly #plans = new Map<string, Executable>()
+  #weights: ReadonlyMap<string, NamedWeights> = new Map()
+
+  private constructor(engine: Engine, spec: NetworkSpec, executable: Executable, side: number) {
+    this.#engine = engine
+    this.spec = spec
+    this.#tile = side
+    this.#plans.set(`${side}x${side}`, executable)
+  }
+
+  /**
+   * The plan for a tile, the largest that there will be; `open` takes it.
+   * @param side pixels along a tile of what is read
+   */
+  static plan(engine: Engine, spec: NetworkSpec, side = tileOf(spec)): Plan {
+    return planOf(engine, spec, { height: side, width: side })
+  }
+
+  static async open(engine: Engine, spec: NetworkSpec, plan: Plan, side = tileOf(spec)): Promise<Enlarger> {
+    return new Enlarger(engine, spec, await engine.compile(plan), side)
+  }
+
+  /**
+   * Sets parameters and running statistics, by path.
+   * @throws DataError when they are not exactly those of the network
+   */
+  setWeights(weights: ReadonlyMap<string, NamedWeights>): void {
+    this.#weights = weights
+    for (const executable of this.#plans.values()) this.#write(executable)
+  }
+
+  /** A plane of values from 0 to 255 made larger; the result may leave that range. */
+  async enlarge(plane: Plane, options: EnlargeOptions): Promise<Plane<Float32Array>> {
+    const { scale, normalisation, signal, onProgress } = options
+    const { enlarge } = pictureHeadOf(this.spec)
+    const large = { height: plane.height * scale, width: plane.width * scale }
+    const read = enlarge === 1 ? bicubic(plane, large) : plane
+    const [tile, reach] = [this.#tile, reachOf(this.spec)]
+    const [rows, columns] = [tilesOf(read.height, tile, reach), tilesOf(read.width, tile, reach)]
+    const size = { height: Math.min(tile, read.height), width: Math.min(tile, read.width) }
+    const values = new Float32Array(large.height * large.width)
+    let done = 0
+    for (const row of rows)
+      for (const column of columns) {
+        signal?.throwIfAborted()
+        const result = await this.#run(read, size, row, column, normalisation)
+        keep(result, row, column, size.width, enlarge, values, large.width)
+        onProgress?.(++done, rows.length * columns.length)
+      }
+    const [mean, std] = [normalisation.mean[0]!, normalisation.std[0]!]
+    for (let i = 0; i < values.length; i++) values[i] = 255 * (values[i]! * std + mean)
+    return { ...large, values }
+  }
+
+  async dispose(): Promise<void> {
+    for (const executable of this.#plans.values()) await executable.dispose()
+    this.#plans.clear()
+  }
+
+  async #run(
+    { width, values }: Plane,
+    size: PictureSize,
+    row: Tile,
+    column: Tile,
+    { mean, std }: Normalisation,
+  ): Promise<Float32Array> {
+    const input = new Float32Array(size.height * size.width)
+    for (let y = 0; y < size.height; y++)
+      for (let x = 0; x < size.width; x++)
+        input[y * size.width + x] = (values[(row.start + y) * width + column.start + x]! / 255 - mean[0]!) / std[0]!
+    const executable = await this.#plan(size)
+    executable.write('pictures', input)
+    await executable.run()
+    return executable.read('picture')
+  }
+
+  async #plan(size: PictureSize): Promise<Executable> {
+    const key = `${size.height}x${size.width}`
+    const kept = this.#plans.get(key)
+    this.#plans.delete(key)
+    const executable = kept ?? (await this.#engine.compile(planOf(this.#engine, this.spec, size)))
+    this.#plans.set(key, executable)
+    if (!kept) this.#write(executable)
+    for (const [oldest, plan] of [...this.#plans].slice(0, -KEPT_PLANS)) {
+      this.#plans.delete(oldest)
+      await plan.dispose()
+    }
+    return executable
+  }
+
+  #write(executable: Executable): void {
+    const state = executable.plan.graph.inputs.filter(({ role }) => role === 'parameter' || role === 'buffer')
+    writeWeights(executable, state, this.#weights, this.spec.name)
+  }
+}
+
+/** What to say of a scale that a network has not learned. */
+export function wrongScale(name: string, scales: readonly number[], scale: number): ConfigError {
+  return new ConfigError(
+    `${name}: enlarges ${scales.join(', ')} times, got scale ${scale}; take weights that were trained for this scale`,
+  )
+}
+
+/** Pixels along a tile of what is read. */
+function tileOf(spec: NetworkSpec): number {
+  return Math.max(Math.round(TILE / pictureHeadOf(spec).enlarge), 4 * reachOf(spec))
+}
+
+function planOf(engine: Engine, spec: NetworkSpec, { height, width }: PictureSize): Plan {
+  const sized = { ...spec, input: { channels: spec.input.channels, height, width } }
+  return planFor(engine, forwardGraph(sized, { batch: 1, mode: 'inference' }))
+}
+
+/** Copies what a tile gave for its own part of the picture. */
+function keep(
+  result: Float32Array,
+  row: Tile,
+  column: Tile,
+  tileWidth: number,
+  enlarge: number,
+  out: Float32Array,
+  outWidth: number,
+): void {
+  for (let y = row.from * enlarge; y < row.to * enlarge; y++) {
+    const from = (y - row.start * enlarge) * tileWidth * enlarge + (column.from - column.start) * enlarge
+    out.set(result.subarray(from, from + (column.to - column.from) * enlarge), y * outWidth + column.from * enlarge)
+  }
+}
