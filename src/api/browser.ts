@@ -28,7 +28,24 @@ export const openEngine: OpenEngine = (options = {}) =>
   )
 
 const functions = trainingFunctions(openEngine)
-export const { createTrainer, resumeTrainer, train, trainingMemory, evaluateCheckpoint } = functions
-export const { finetune, createFinetuning, resumeFinetuning } = finetuningFunctions(openEngine)
+/** A trainer that stands before its first step; dispose of it when done. */
+export const createTrainer = functions.createTrainer
+/** A trainer that stands where the checkpoint was made, and ends in the same bits as a run that never stopped. */
+export const resumeTrainer = functions.resumeTrainer
+/** Trains to the end of the recipe, evaluating after each epoch. */
+export const train = functions.train
+/** What the plans of a training would take up, before anything is allocated. */
+export const trainingMemory = functions.trainingMemory
+/** What a network is worth on the test part of a data set, with the network's own normalisation. */
+export const evaluateCheckpoint = functions.evaluateCheckpoint
+const finetuning = finetuningFunctions(openEngine)
+/** Teaches a trained network the classes of other data. */
+export const finetune = finetuning.finetune
+/** The same step by step: features are computed, and the trainer stands before its first step. */
+export const createFinetuning = finetuning.createFinetuning
+/** A fine-tuning that stands where the checkpoint was made. */
+export const resumeFinetuning = finetuning.resumeFinetuning
+/** Loads a network with all that belongs to it: its spec, its weights, how pictures are prepared: see `Load`. */
 export const load = loadFunction(openEngine, { read: fetchBytes, fromHub: fetchFromHub })
+/** Trains four networks side by side, to see depth hurt plain ones and spare residual ones. */
 export const runDemo = demoFunction(openEngine, functions)
