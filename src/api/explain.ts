@@ -47,7 +47,9 @@ export interface Explanation {
 
 /** The layer that global average pooling reads. */
 export function lastMaps(spec: NetworkSpec): LayerPath {
-  return classifierOf(spec).norm ? 'head.relu' : stagePath(spec.stages.length)
+  const { norm, relu = norm } = classifierOf(spec)
+  if (relu) return 'head.relu'
+  return norm ? 'head.norm' : stagePath(spec.stages.length)
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Where on a picture a network sees a class: by hand on a net of two maps, and alike on every engine. */
 import { describe, expect, test } from 'vitest'
 import type { ChosenEngine } from '../../src/api/engine-choice.js'
-import { asShares, mapOnPicture } from '../../src/api/explain.js'
+import { asShares, lastMaps, mapOnPicture } from '../../src/api/explain.js'
 import { Network } from '../../src/api/network.js'
 import { partRead } from '../../src/api/picture.js'
 import { forwardGraph } from '../../src/model/forward.js'
@@ -108,6 +108,15 @@ describe('by hand', () => {
     await using net = await load(byHand, { engine: 'reference' })
     await expect(net.explain(picture, options)).rejects.toThrow(message)
   })
+})
+
+test.each([
+  [{ norm: false }, 'stage1'],
+  [{ norm: true }, 'head.relu'],
+  [{ norm: false, relu: true }, 'head.relu'],
+  [{ norm: true, relu: false }, 'head.norm'],
+])('the last maps of a head %j are those of %s', (head, path) => {
+  expect(lastMaps({ ...spec, head: { ...head, classes: 2 } })).toBe(path)
 })
 
 describe('maps', () => {
