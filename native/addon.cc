@@ -351,9 +351,15 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   auto* classes = new Classes{Napi::Persistent(ProgramObject::define(env))};
   env.SetInstanceData(classes);
   exports["variants"] = names;
-  // A question, for its answer asks the system for more of each thread's state: only who wants to know should.
+  // A question, for its answer may ask the system for more of each thread's state: only who wants to know should.
   exports["bf16"] = Napi::Function::New(
-      env, [](const Napi::CallbackInfo& info) { return Napi::Boolean::New(info.Env(), tiles_of_bf16()); }, "bf16");
+      env,
+      [](const Napi::CallbackInfo& info) -> Napi::Value {
+        const Bf16Unit unit = bf16_unit();
+        if (unit == Bf16Unit::none) return info.Env().Undefined();
+        return Napi::String::New(info.Env(), unit == Bf16Unit::tiles ? "tiles" : "vectors");
+      },
+      "bf16");
   exports["Pool"] = PoolObject::define(env);
   return exports;
 }

@@ -1,17 +1,15 @@
 // Convolution forward and its input gradient of operands rounded to bfloat16, with sums in float32, and the packing of
 // their weights. Pieces, padding, prologue and epilogue are those of conv.cc; the padded copy holds rounded numbers, 32
-// channels a pixel where there are as many, so that 16 neighbouring pixels of it are one left factor of the tile unit
-// and the weights of a tap a right one. Every output is summed in one order (planes, taps, channels).
+// channels a pixel where there are as many, so that some neighbouring pixels of it are one left factor (bf16.h) and the
+// weights of a tap a right one. Every output is summed in one order (planes, taps, channels).
 #include "bf16.h"
 #include "conv_tasks.h"
 #include "statistics.h"
 
 namespace VARIANT {
 
-#if HAS_AMX
+#if HAS_BF16
 namespace {
-
-constexpr index_t TILE = 16;  // pixels of a left factor
 
 struct RoundedSource {
   const bf16* x;
@@ -38,7 +36,7 @@ index_t copy_floats(index_t blocks, const Padded& padded) {
 
 // As copy_planes (conv_input.h), rounded; a half plane that no channel fills is zero.
 template <class Prologue>
-AMX void copy_rounded(bf16* to, const float* image, const Padded& p, index_t blocks, index_t h, index_t w,
+BF16 void copy_rounded(bf16* to, const float* image, const Padded& p, index_t blocks, index_t h, index_t w,
                       const Prologue& prologue) {
   const index_t depth = rounded_depth(blocks), per_plane = depth / BLOCK;
   const index_t stored = divide_up(blocks, per_plane) * per_plane;
@@ -64,29 +62,34 @@ AMX void copy_rounded(bf16* to, const float* image, const Padded& p, index_t blo
   }
 }
 
-// P tiles of pixels by V blocks of output channels.
-template <int P, int V>
-AMX void multiply(const RoundedSource& from, const bf16* const (&x)[2], const bf16* weight,
-                  float* const (&sums)[2][2]) {
-  begin_sums<P, V>(sums, true);
-  for (index_t i = 0; i < from.planes; i++)
-    for (index_t k = 0; k < from.tap_count; k++) {
-      const index_t at = i * from.plane + from.taps[k].x;
-      const bf16* w = weight + i * from.weight_plane + from.taps[k].weight;
-      add_products<P, V>({x[0] + at, x[1] + at}, from.depth * 2, {w, w + from.weight_block});
-    }
-  end_sums<P, V>(sums);
-}
+// The factors of some tiles of pixels: inputs and weights, plane by plane and tap by tap.
+struct Walk {
+  const RoundedSource& from;
+  const bf16 *first, *second, *weight;
+  index_t plane = 0, tap = 0;
 
-// A tile of up to 16 pixels of one output row. Where a row is no multiple of 16 wide the last tile begins before the end
-// of the one before it, and its first `skip` pixels are left out.
+  __attribute__((always_inline)) inline bool next(const bf16* (&left)[2], const bf16* (&right)[2]) {
+    if (tap == from.tap_count) tap = 0, plane++;
+    if (plane == from.planes || from.tap_count == 0) return false;
+    const index_t at = plane * from.plane + from.taps[tap].x;
+    left[0] = first + at;
+    left[1] = second + at;
+    right[0] = weight + plane * from.weight_plane + from.taps[tap].weight;
+    right[1] = right[0] + from.weight_block;
+    tap++;
+    return true;
+  }
+};
+
+// A tile of neighbouring pixels of one output row. Where tiles do not divide a row the last one begins before the end of
+// the one before it, and its first `skip` pixels are left out.
 struct Place {
   index_t row, column, skip;
 
-  Place(index_t tile, index_t across, index_t width) {
+  Place(index_t tile, index_t across, index_t pixels, index_t width) {
     row = tile / across;
-    const index_t wanted = tile % across * TILE;
-    column = smaller(wanted, larger(0, width - TILE));
+    const index_t wanted = tile % across * pixels;
+    column = smaller(wanted, width - pixels);
     skip = wanted - column;
   }
 };
@@ -101,37 +104,45 @@ void finish(const float* sums, const Sink& to, const Place& place, index_t pixel
 }
 
 // Covers the channel blocks [first, last) of an output whose sink stands at block 0.
-AMX void cover_rounded(const RoundedSource& from, const Sink& to, index_t first, index_t last, index_t height,
-                       index_t width) {
-  const index_t pixels = smaller(TILE, width), across = divide_up(width, TILE), tiles = height * across;
-  alignas(64) float room[4 * TILE * BLOCK];
+template <class Unit>
+BF16 void cover_with(const RoundedSource& from, const Sink& to, index_t first, index_t last, index_t height,
+                     index_t width) {
+  const index_t across = divide_up(width, Unit::ROWS), pixels = divide_up(width, across), tiles = height * across;
+  alignas(64) float room[4 * BLOCK * BLOCK];
   float* const sums[2][2] = {{room, room + 256}, {room + 512, room + 768}};
-  configure_tiles(pixels, from.depth);
+  Unit::begin(pixels, from.depth);
   for (index_t block = first; block < last; block += 2) {
     const bool two = block + 1 < last;
     const bf16* weight = from.weight + block * from.weight_block;
     for (index_t t = 0; t < tiles; t += 2) {
       const bool pair = t + 1 < tiles;
-      const Place places[2] = {{t, across, width}, {pair ? t + 1 : t, across, width}};
+      const Place places[2] = {{t, across, pixels, width}, {pair ? t + 1 : t, across, pixels, width}};
       const bf16* x[2];
       for (int p = 0; p < 2; p++) x[p] = from.x + places[p].row * from.row + places[p].column * from.depth;
+      const Walk walk{from, x[0], x[1], weight};
+      const index_t stride = from.depth * 2;
       if (two && pair)
-        multiply<2, 2>(from, x, weight, sums);
+        Unit::template multiply<2, 2>(pixels, from.depth, stride, sums, true, walk);
       else if (two)
-        multiply<1, 2>(from, x, weight, sums);
+        Unit::template multiply<1, 2>(pixels, from.depth, stride, sums, true, walk);
       else if (pair)
-        multiply<2, 1>(from, x, weight, sums);
+        Unit::template multiply<2, 1>(pixels, from.depth, stride, sums, true, walk);
       else
-        multiply<1, 1>(from, x, weight, sums);
+        Unit::template multiply<1, 1>(pixels, from.depth, stride, sums, true, walk);
       for (int p = 0; p <= static_cast<int>(pair); p++)
         for (int v = 0; v <= static_cast<int>(two); v++) finish(sums[p][v], to, places[p], pixels, block + v);
     }
   }
-  release_tiles();
+  Unit::end();
+}
+
+void cover_rounded(const RoundedSource& from, const Sink& to, index_t first, index_t last, index_t height,
+                   index_t width) {
+  with_unit([&](auto unit) { cover_with<decltype(unit)>(from, to, first, last, height, width); });
 }
 
 // Two rows of 16 weights each (null for zeros), rounded, side by side.
-AMX void pack_rows(const float* first, const float* second, bf16* to) {
+BF16 void pack_rows(const float* first, const float* second, bf16* to) {
   const __m512i pairs = rounded_pairs(first ? load(first) : vec{}, second ? load(second) : vec{});
   _mm512_storeu_si512(to, pairs);
 }

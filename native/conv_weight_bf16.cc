@@ -10,7 +10,7 @@
 
 namespace VARIANT {
 
-#if HAS_AMX
+#if HAS_BF16
 namespace {
 
 constexpr index_t DEPTH = 32;        // pixels of a factor
@@ -47,7 +47,7 @@ struct Line {
 };
 
 // 16 pixels of 16 channels to 16 channels of 16 pixels, `lane` apart.
-AMX void store_turned(const vec (&pixels)[16], bf16* to, index_t lane) {
+BF16 void store_turned(const vec (&pixels)[16], bf16* to, index_t lane) {
   for (int half = 0; half < 2; half++) {
     __m512i pair[4], mixed[4], quad[4];
     UNROLL for (int k = 0; k < 4; k++)
@@ -73,7 +73,7 @@ AMX void store_turned(const vec (&pixels)[16], bf16* to, index_t lane) {
 // x of so many images, through the norm. What a row of 16 pixels writes beyond its end is zero, and written over by the
 // next row; so is what lies behind the last.
 template <class Prologue>
-AMX void copy_x(bf16* to, const float* x, const Line& line, index_t images, const Prologue& prologue) {
+BF16 void copy_x(bf16* to, const float* x, const Line& line, index_t images, const Prologue& prologue) {
   const Geometry& g = line.g;
   for (index_t phase = 0; phase < line.row_phases * line.column_phases; phase++) {
     const index_t down = phase / line.column_phases - g.ph, along = phase % line.column_phases - g.pw;
@@ -101,7 +101,7 @@ AMX void copy_x(bf16* to, const float* x, const Line& line, index_t images, cons
 }
 
 // dy of so many images and of the blocks from `first` to `last`: [block][length / 2][16][2].
-AMX void copy_dy(bf16* to, const float* dy, const Line& line, index_t images, index_t first, index_t last) {
+BF16 void copy_dy(bf16* to, const float* dy, const Line& line, index_t images, index_t first, index_t last) {
   const Geometry& g = line.g;
   for (index_t block = first; block < last; block++, to += line.length * BLOCK) {
     index_t image = 0, row = 0, column = 0;
@@ -119,15 +119,21 @@ AMX void copy_dy(bf16* to, const float* dy, const Line& line, index_t images, in
   }
 }
 
-// The pixels [from, to) of two (tap, input block) by two output blocks.
-template <int P, int V>
-AMX void accumulate(const bf16* const (&x)[2], index_t lane, const bf16* const (&dy)[2], index_t from, index_t to,
-                    float* const (&sums)[2][2], bool fresh) {
-  begin_sums<P, V>(sums, fresh);
-  for (index_t k = from; k < to; k += DEPTH)
-    add_products<P, V>({x[0] + k, x[1] + k}, lane * 2, {dy[0] + k * BLOCK, dy[1] + k * BLOCK});
-  end_sums<P, V>(sums);
-}
+// The factors of the pixels [k, to): two (tap, input block) by two output blocks.
+struct Stretch {
+  const bf16 *x[2], *dy[2];
+  index_t k, to;
+
+  __attribute__((always_inline)) inline bool next(const bf16* (&left)[2], const bf16* (&right)[2]) {
+    if (k >= to) return false;
+    for (int i = 0; i < 2; i++) {
+      left[i] = x[i] + k;
+      right[i] = dy[i] + k * BLOCK;
+    }
+    k += DEPTH;
+    return true;
+  }
+};
 
 }  // namespace
 
@@ -138,7 +144,10 @@ index_t scratch(const conv2d_weight_gradient_bf16_args& args) {
   return rounded_floats(line.x_size()) + rounded_floats(line.dy_size());
 }
 
-AMX void run(const conv2d_weight_gradient_bf16_args& args, const Context& context, index_t piece) {
+namespace {
+
+template <class Unit>
+BF16 void run_with(const conv2d_weight_gradient_bf16_args& args, const Context& context, index_t piece) {
   const Line line(args);
   const Geometry& g = line.g;
   const index_t chunk = piece / line.parts, part = piece % line.parts;
@@ -160,38 +169,44 @@ AMX void run(const conv2d_weight_gradient_bf16_args& args, const Context& contex
       copy_x(x, pictures, line, images, AsIs());
     const float* gradients = context.at(args.dy) + image * line.dy_blocks * g.oh * g.ow * BLOCK;
     copy_dy(dy, gradients, line, images, first_block, last_block);
-    configure_tiles(BLOCK, DEPTH);
+    Unit::begin(BLOCK, DEPTH);
     const index_t length = divide_up(images * line.size, DEPTH) * DEPTH;
     for (index_t o = first_block; o < last_block; o += 2) {
       const bool two = o + 1 < last_block;
       const bf16* right = dy + (o - first_block) * line.length * BLOCK;
-      const bf16* const rights[2] = {right, right + line.length * BLOCK};
       for (index_t from = 0; from < length; from += STEP) {
         const index_t to = smaller(length, from + STEP);
         const bool fresh = image == first_image && from == 0;
         for (index_t k = 0; k < rows; k += 2) {
           const bool pair = k + 1 < rows;
           const index_t other = pair ? k + 1 : k;
-          const bf16* const lefts[2] = {x + k / taps * line.plane() + line.tap(k % taps),
-                                        x + other / taps * line.plane() + line.tap(other % taps)};
+          const Stretch stretch{{x + k / taps * line.plane() + line.tap(k % taps),
+                                 x + other / taps * line.plane() + line.tap(other % taps)},
+                                {right, right + line.length * BLOCK}, from, to};
           float* weight = partial + o * weight_block + k * BLOCK * BLOCK;
           float* const sums[2][2] = {{weight, weight + weight_block},
                                      {weight + BLOCK * BLOCK, weight + weight_block + BLOCK * BLOCK}};
           if (two && pair)
-            accumulate<2, 2>(lefts, line.lane, rights, from, to, sums, fresh);
+            Unit::template multiply<2, 2>(BLOCK, DEPTH, line.lane * 2, sums, fresh, stretch);
           else if (two)
-            accumulate<1, 2>(lefts, line.lane, rights, from, to, sums, fresh);
+            Unit::template multiply<1, 2>(BLOCK, DEPTH, line.lane * 2, sums, fresh, stretch);
           else if (pair)
-            accumulate<2, 1>(lefts, line.lane, rights, from, to, sums, fresh);
+            Unit::template multiply<2, 1>(BLOCK, DEPTH, line.lane * 2, sums, fresh, stretch);
           else
-            accumulate<1, 1>(lefts, line.lane, rights, from, to, sums, fresh);
+            Unit::template multiply<1, 1>(BLOCK, DEPTH, line.lane * 2, sums, fresh, stretch);
         }
       }
     }
-    release_tiles();
+    Unit::end();
   }
   if (first_image == last_image)
     for (float* w = partial + first_block * weight_block; w < partial + last_block * weight_block; w++) *w = 0;
+}
+
+}  // namespace
+
+void run(const conv2d_weight_gradient_bf16_args& args, const Context& context, index_t piece) {
+  with_unit([&](auto unit) { run_with<decltype(unit)>(args, context, piece); });
 }
 
 #else

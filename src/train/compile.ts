@@ -18,8 +18,8 @@ export function planFor(engine: Engine, graph: Graph, options: PlanOptions = {})
     )
   if (isRounded(graph) && !engine.precisions.includes('bf16'))
     throw new EngineError(
-      `${engine.build}: precision bf16 is not offered by this engine here; native-avx512 has it on processors with a tile ` +
-        'unit for bfloat16 (AMX) on Linux, the reference everywhere; use precision float32',
+      `${engine.build}: precision bf16 is not offered by this engine here; native-avx512 has it on Linux, on Intel's ` +
+        'processors with a tile unit (AMX) and on those of AMD from Zen 4 on, the reference everywhere; use precision float32',
     )
   return planGraph(graph, engine.target, options)
 }

@@ -18,7 +18,7 @@ import { planGraph } from '../../src/plan/planner.js'
 import { compileGraph } from '../../src/train/compile.js'
 import { describeEngines } from './engines.js'
 import { measure } from './measure.js'
-import { normal, type SingleOp, singleOp } from './single-op.js'
+import { constant, type Fill, normal, type SingleOp, singleOp, ties } from './single-op.js'
 import { tolerances } from './tolerances.js'
 
 test('rounds to 8 bits, half-way to the even, and keeps what is no number', () => {
@@ -81,12 +81,32 @@ function casesOf({ x, weight: [o, kh, kw], ...given }: Geometry): SingleOp[] {
   const weight = { type: f32(o, x[1], kh, kw), fill: normal(), role: 'parameter' } as const
   const dy = { type: conv2d.infer([input.type, weight.type], attributes)[0]!, fill: normal() }
   const bands = Math.min(2, dy.type.shape[2]!)
+  // A norm that is exact in float32, so that engine and reference round the same numbers: whole ones, and 1 / sqrt(0 + 1/4).
+  const whole = { ...input, fill: ties }
+  const vector = (fill: Fill) => ({ type: f32(x[1]), fill })
+  const norm = [vector(ties), vector(ties), vector(ties), vector(constant(0))]
+  const size = [x[2], x[3]] as const
+  const reduce = { ...attributes, size, epsilon: 0.25, bands: 1 }
   return [
     singleOp('conv2d', attributes, [input, weight]),
     singleOp('conv2dStatistics', { ...attributes, bands, add: true }, [input, weight, dy]),
-    singleOp('conv2dInputGradient', { ...attributes, size: [x[2], x[3]] }, [dy, weight]),
-    singleOp('conv2dInputGradientAdd', { ...attributes, size: [x[2], x[3]] }, [dy, weight, input]),
+    singleOp('conv2dStatistics', { ...attributes, bands: 1, epsilon: 0.25, relu: true }, [whole, weight, ...norm]),
+    singleOp('conv2dInputGradient', { ...attributes, size }, [dy, weight]),
+    singleOp('conv2dInputGradientAdd', { ...attributes, size }, [dy, weight, input]),
+    ...(x[0] >= 16
+      ? [
+          singleOp('conv2dInputGradientReduce', { ...reduce, mask: 'output' }, [dy, weight, input, norm[2]!, whole]),
+          singleOp('conv2dInputGradientAddReduce', { ...reduce, mask: 'norm' }, [
+            ...[dy, weight, input, whole, norm[2]!],
+            ...[norm[0]!, norm[1]!, norm[3]!],
+          ]),
+        ]
+      : []),
     singleOp('conv2dWeightGradient', { ...attributes, kernel: [kh, kw] }, [input, dy]),
+    singleOp('conv2dWeightGradientNormalised', { ...attributes, kernel: [kh, kw], epsilon: 0.25, relu: true }, [
+      ...[whole, dy],
+      ...norm,
+    ]),
   ]
 }
 
@@ -107,7 +127,11 @@ await describeEngines(
     for (const one of all)
       test(one.title, async () => {
         const lowered = engine().target.lower(one.graph)
-        expect(isRounded(lowered)).toBe(true)
+        const rounds = isRounded(lowered)
+        // Vectors of bfloat16 gain nothing over Winograd's algorithm, which takes some 3x3 kernels with stride 1.
+        const threeByThree = /x3x3 |kernel=\(3,3\)/.test(one.title)
+        if (!threeByThree || !one.title.includes('stride=(1,1)')) expect(rounds).toBe(true)
+        if (!rounds) return // what stays in float32 is held against the reference in ops.test.ts
         const inputs = one.inputs()
         const got = await runOn(engine(), one.graph, inputs)
         for (const [name, values] of evaluateOutputs(one.graph, inputs)) {
@@ -141,7 +165,7 @@ test('a convolution of rounded operands is never given a bias or a ReLU, which i
   )
 })
 
-test('stems and convolutions in groups stay in float32 where there is a tile unit', () => {
+test('stems and convolutions in groups stay in float32', () => {
   const suits = (channels: number, outputs: number, groups: number) => {
     const attributes: ConvAttributes = { stride: [1, 1], padding: [1, 1], dilation: [1, 1], groups, precision: 'bf16' }
     const weight = { type: f32(outputs, channels / groups, 3, 3), fill: normal() }

@@ -20,8 +20,8 @@ test('lists all that an engine lacks', async () => {
 test('says where a precision is to be had that an engine lacks', async () => {
   const poor = { ...openReference(), build: 'poor', precisions: ['float32'] as const }
   await expect(compileGraph(poor, roundOperands(graph))).rejects.toThrow(
-    'poor: precision bf16 is not offered by this engine here; native-avx512 has it on processors with a tile unit for ' +
-      'bfloat16 (AMX) on Linux, the reference everywhere; use precision float32',
+    "poor: precision bf16 is not offered by this engine here; native-avx512 has it on Linux, on Intel's processors with a " +
+      'tile unit (AMX) and on those of AMD from Zen 4 on, the reference everywhere; use precision float32',
   )
 })
 

@@ -14,6 +14,7 @@ test.each<[string, RecipeOptions, number]>([
   ['stochastic depth by row', { dropPath: 0.5 }, 4],
   ['stochastic depth by batch, zero-init residual', { dropPath: 0.5, dropPathBy: 'batch', zeroInitResidual: true }, 4],
   ['precise batch norm', { preciseBn: 4 }, 8],
+  ['products in bfloat16', { precision: 'bf16' }, 4],
   ['precise batch norm, after the last step', { preciseBn: 4 }, 9],
   ['all of them', { batchSize: 4, accumulate: 2, optimizer: 'adamw', dropPath: 0.3, clipNorm: 1, preciseBn: 3 }, 4],
 ])('%s', async (_, recipe, stop) => {
@@ -26,6 +27,7 @@ test.each<[string, RecipeOptions]>([
   ['precise batch norm', { preciseBn: 4 }],
   ['Adam', { optimizer: 'adam', lr: 0.05 }],
   ['clipping', { clipNorm: 0.01 }],
+  ['products in bfloat16', { precision: 'bf16' }],
 ])('%s makes a difference to the weights', async (_, recipe) => {
   const hash = async (options: RecipeOptions) => {
     await using trainer = await open({ ...options, epochs: 1 })

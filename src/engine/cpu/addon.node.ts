@@ -1,8 +1,7 @@
 /** The Node addon as a backend: native code, chosen at run time by what this processor can do. */
 import { createRequire } from 'node:module'
-import { type Precision, precisions } from '../../ops/precision.js'
 import { EngineError } from '../../util/errors.js'
-import type { CpuBackend, CpuProgram, ProgramSource } from './backend.js'
+import type { Bf16Unit, CpuBackend, CpuProgram, ProgramSource } from './backend.js'
 
 export type AddonVariant = 'avx512' | 'avx2' | 'baseline'
 
@@ -10,8 +9,8 @@ export type AddonVariant = 'avx512' | 'avx2' | 'baseline'
 interface Addon {
   /** Instruction sets that this processor can run, fastest first. */
   readonly variants: readonly AddonVariant[]
-  /** Whether this processor has a unit that multiplies tiles of bfloat16, and the system lets us use it: asks for that. */
-  bf16(): boolean
+  /** What multiplies bfloat16 faster than float32 here; asks the system for it. */
+  bf16(): Bf16Unit | undefined
   readonly Pool: new (threads: number, variant: AddonVariant) => NativePool
 }
 
@@ -81,20 +80,20 @@ export async function openAddon(options: { threads: number; variant?: AddonVaria
 class AddonBackend implements CpuBackend {
   readonly build: string
   readonly threads: number
-  readonly #offersBf16: () => boolean
+  readonly #bf16: () => Bf16Unit | undefined
   readonly #pool: NativePool
   readonly #runs = new Set<Promise<void>>()
 
   constructor(addon: Addon, threads: number, variant: AddonVariant) {
     this.build = `native-${variant}`
     this.threads = threads
-    this.#offersBf16 = () => variant === 'avx512' && addon.bf16()
+    this.#bf16 = () => (variant === 'avx512' ? addon.bf16() : undefined)
     this.#pool = speak(() => new addon.Pool(threads, variant))
   }
 
   /** Asked when it is wanted: a process that multiplies in float32 only takes no tile registers. */
-  get precisions(): readonly Precision[] {
-    return this.#offersBf16() ? precisions : ['float32']
+  get bf16(): Bf16Unit | undefined {
+    return this.#bf16()
   }
 
   async load({ arenaFloats, setup, run }: ProgramSource): Promise<CpuProgram> {

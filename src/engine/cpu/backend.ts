@@ -3,15 +3,16 @@
  * and the threads' scratch. Offsets and lengths are in floats from the start of the arena.
  */
 
-import type { Precision } from '../../ops/precision.js'
+/** The tile unit (AMX), or instructions that multiply pairs (vdpbf16ps). Bits of results belong to one of them. */
+export type Bf16Unit = 'tiles' | 'vectors'
 
 export interface CpuBackend {
   /** `native-avx512`, `native-avx2`, `native-baseline` or `wasm-simd`. */
   readonly build: string
   /** Threads that a run uses. Results do not depend on it. */
   readonly threads: number
-  /** See `Engine`. */
-  readonly precisions: readonly Precision[]
+  /** What multiplies bfloat16 faster than float32, if anything does. */
+  readonly bf16: Bf16Unit | undefined
   /** Allocates the arena (zeroed) and keeps copies of the tapes (see kernel-table.ts for their form). */
   load(program: ProgramSource): Promise<CpuProgram>
   /** Ends the threads. Runs in progress are finished first. */

@@ -4,7 +4,7 @@
  */
 import type { Graph, GraphInput, Value } from '../../graph/graph.js'
 import { verify } from '../../ops/index.js'
-import { keepRounded } from '../../ops/precision.js'
+import { keepRounded, type Precision, precisions } from '../../ops/precision.js'
 import { fuseGradientAdd, fuseReduction, splitNormGradient } from '../../plan/passes/backward.js'
 import { fuseAdd, fuseRelu } from '../../plan/passes/epilogue.js'
 import { foldBatchNorms, foldBiases } from '../../plan/passes/fold.js'
@@ -19,16 +19,22 @@ import type { Engine, Executable } from '../engine.js'
 import type { CpuBackend, CpuProgram } from './backend.js'
 import { type Layouts, layoutsOf, pack, storedFloats, unpack } from './layout.js'
 import { gainsByRounding } from './lower/bf16.js'
-import { bandsOf, gradientBands, normalisesInput, winogradPays } from './lower/conv.js'
+import { bandsOf, gradientBands, isWinograd, normalisesInput, winogradPays } from './lower/conv.js'
 import { canLower, loweringOf } from './lower/index.js'
 import { NONE } from './lower/lowering.js'
 import { Tape } from './tape.js'
 
 const FLOAT = 4
 
-/** The passes, in order: each takes for granted what those before it did. */
+/**
+ * What is rounded where the recipe asks for it: all that gains by it. Vectors of bfloat16 give twice the products of
+ * float32, which Winograd's algorithm gives too.
+ */
+const rounding = (backend: CpuBackend) => (graph: Graph) =>
+  keepRounded(graph, (node) => gainsByRounding(node) && !(backend.bf16 === 'vectors' && isWinograd(node)))
+
+/** The passes after that, in order: each takes for granted what those before it did. */
 const passes: readonly Pass[] = [
-  (graph) => keepRounded(graph, gainsByRounding),
   foldBatchNorms,
   foldBiases,
   (graph) => splitBatchNorm(graph, bandsOf),
@@ -41,23 +47,23 @@ const passes: readonly Pass[] = [
   (graph) => transformWeights(graph, winogradPays),
 ]
 
-const target: PlanTarget = {
-  lower: (graph) => passes.reduce((lowered, pass) => verify(pass(lowered)), graph),
+const targetOf = (backend: CpuBackend): PlanTarget => ({
+  lower: (graph) => [rounding(backend), ...passes].reduce((lowered, pass) => verify(pass(lowered)), graph),
   sizes: (graph) => {
     const layouts = layoutsOf(graph)
     return (value) => storedFloats(value, layouts(value)) * FLOAT
   },
   workspace: (node) => (loweringOf(node).workspace?.(node, node.attributes) ?? 0) * FLOAT,
-}
+})
 
 export function openCpuEngine(backend: CpuBackend): Engine {
   return {
     build: backend.build,
     threads: backend.threads,
-    get precisions() {
-      return backend.precisions
+    get precisions(): readonly Precision[] {
+      return backend.bf16 ? precisions : ['float32']
     },
-    target,
+    target: targetOf(backend),
     missing: (graph: Graph) => [...new Set(graph.nodes.map(({ op }) => op))].filter((op) => !canLower(op)),
     compile: async (plan) => {
       const layouts = layoutsOf(plan.graph)

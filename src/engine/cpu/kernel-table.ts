@@ -71,7 +71,7 @@ export const kernels = {
     'x', 'weight', 'y', 'bias', 'residual', 'relu', 'statistics', ...norm, ...reduction, ...winograd, 'bands',
   ],
   conv2d_weight_gradient_winograd: ['x', 'dy', 'partials', ...norm, ...winograd, 'chunks'],
-  // The same with operands rounded to bfloat16, by the tile unit: only where the addon says that there is one. `weight` is
+  // The same with operands rounded to bfloat16: only where the addon says what multiplies them. `weight` is
   // packed: by block of 16 columns, plane of 32 rows (16 where there are no more) and tap, [rows / 2][16][2] bfloat16;
   // columns are output channels and rows input channels, or, transposed for the input gradient, the other way round.
   pack_bf16_weight: ['weight', 'y', 'oblocks', 'iblocks', 'taps', 'transposed'],

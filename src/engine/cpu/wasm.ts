@@ -46,7 +46,7 @@ export async function openWasm(options: { threads: number; host: WasmHost }): Pr
 
 class WasmBackend implements CpuBackend {
   readonly build = 'wasm-simd'
-  readonly precisions = ['float32'] as const
+  readonly bf16 = undefined
   readonly threads: number
   readonly #host: WasmHost
   readonly #module: WebAssembly.Module

@@ -1,10 +1,10 @@
-/** When a convolution with rounded operands is computed by the tile unit, and how its weight is packed for that. */
+/** Which convolutions can multiply rounded operands, and how their weights are packed for that. */
 import type { Node } from '../../../graph/graph.js'
 import { BLOCK } from '../layout.js'
 import type { Tape } from '../tape.js'
 
 /**
- * Whether a node gains by rounding: one group, and a block of channels on both sides. Stems, which read the few channels
+ * Whether a node may gain by rounding: one group, and a block of channels on both sides. Stems, which read the few channels
  * of a picture, stay in float32.
  */
 export function gainsByRounding({ op, attributes, inputs, outputs }: Node): boolean {

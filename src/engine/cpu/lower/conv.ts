@@ -83,6 +83,21 @@ export function winogradPays({ op, attributes, inputs: [x, weight], outputs: [y]
   return suitsWinograd(sizes, kernelOf(weight!), conv, fixed) && (conv.bands ?? 1) === 1
 }
 
+/** Whether a convolution or one of its gradients, in float32, is computed by Winograd's algorithm. */
+export function isWinograd(node: Node): boolean {
+  const { precision: _, ...attributes } = node.attributes
+  const conv = attributes as unknown as ConvAttributes & { readonly kernel: Pair }
+  const [from, other] = node.inputs as [Value, Value]
+  const to = node.outputs[0]!
+  if (node.op.startsWith('conv2dInputGradient')) {
+    const sizes = geometry(shape(to), shape(from), kernelOf(other), conv)
+    return suitsWinograd(gradientSizes(sizes), kernelOf(other), conv)
+  }
+  if (node.op.startsWith('conv2dWeightGradient'))
+    return winogradWeightPays(geometry(shape(from), shape(other), conv.kernel, conv), conv)
+  return winogradPays({ ...node, attributes })
+}
+
 function emitConv(
   [x, weight]: readonly [Value, Value],
   y: Value,
@@ -297,6 +312,16 @@ function cutWeightGradient(n: number, oblocks: number, floats: number): { chunks
   return { chunks, parts: Math.min(oblocks, Math.ceil(CHUNKS / chunks)) }
 }
 
+/** Whether a weight gradient gains by Winograd's algorithm: its sums must stay in cache. */
+function winogradWeightPays(
+  sizes: ReturnType<typeof geometry>,
+  attributes: ConvAttributes & { readonly kernel: Pair },
+) {
+  const { o, c, kh, kw } = sizes
+  const floats = Math.ceil(o / BLOCK) * Math.ceil(c / BLOCK) * kh * kw * BLOCK * BLOCK
+  return suitsWinograd(sizes, attributes.kernel, attributes) && floats <= WINOGRAD_WEIGHT
+}
+
 type WeightGradientAttributes = ConvAttributes & Partial<NormaliseAttributes> & { readonly kernel: Pair }
 
 export const conv2dWeightGradient: Lowering<WeightGradientAttributes> = {
@@ -311,7 +336,7 @@ export const conv2dWeightGradient: Lowering<WeightGradientAttributes> = {
     const common = { x: at(x!), dy: at(dy!), partials }
     const prologue = normArguments(norm, attributes, context)
     const count = size(dweight!)
-    if (!attributes.precision && suitsWinograd(sizes, attributes.kernel, attributes) && count <= WINOGRAD_WEIGHT) {
+    if (!attributes.precision && winogradWeightPays(sizes, attributes)) {
       const { chunks } = cutWeightGradient(sizes.n, 1, count)
       tape.push('conv2d_weight_gradient_winograd', { ...common, ...prologue, ...winogradSizes(sizes), chunks })
       tape.push('sum_partials', { partials, y: at(dweight!), count, chunks })
