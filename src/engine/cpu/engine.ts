@@ -81,12 +81,19 @@ export function openCpuEngine(backend: CpuBackend): Engine {
 /** The kernel calls of a list of nodes. */
 export function tapeOf(plan: Plan, nodes: Plan['steps'], layouts: Layouts): Float64Array {
   const tape = new Tape()
+  const { nodes: all, outputs, updates } = plan.graph
+  const read = new Set([
+    ...all.flatMap(({ inputs }) => inputs),
+    ...outputs.map(({ value }) => value),
+    ...updates.map(({ source }) => source),
+  ])
   for (const node of nodes) {
     const workspace = plan.workspaces.get(node)
     loweringOf(node).emit(node, node.attributes, {
       tape,
       at: (value) => offsetOf(plan, value),
       layout: layouts,
+      isRead: (value) => read.has(value),
       size: (value) => storedFloats(value, layouts(value)),
       workspace: workspace ? workspace.offset / FLOAT : NONE,
     })

@@ -152,7 +152,10 @@ export const conv2dStatistics: Lowering<StatisticsConvAttributes> = {
   workspace: ({ inputs: [, weight] }, attributes) => forwardWorkspace(weight!, attributes),
   emit({ inputs: [x, weight, ...rest], outputs: [y, statistics] }, attributes, context) {
     const residual = attributes.add ? rest.shift() : undefined
-    emitConv([x!, weight!], y!, attributes, context, { norm: rest, residual, statistics, bands: attributes.bands })
+    // A convolution that is run again for its output leaves statistics alone: they were kept.
+    const wanted = context.isRead(statistics!) ? statistics : undefined
+    const { bands } = attributes
+    emitConv([x!, weight!], y!, attributes, context, { norm: rest, residual, statistics: wanted, bands })
   },
 }
 

@@ -14,6 +14,8 @@ export interface Context {
   layout(value: Value): Layout
   /** Floats a value takes in memory, padding included. */
   size(value: Value): number
+  /** Whether anybody reads a value: what nobody does need not be computed. */
+  isRead(value: Value): boolean
   /** Offset of the node's workspace, in floats; NONE when it has none. */
   readonly workspace: number
 }
