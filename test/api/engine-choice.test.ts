@@ -38,7 +38,12 @@ describe('auto', () => {
     const curious: EngineSource = {
       kind: 'native',
       open: async () =>
-        Object.defineProperty(openReference(), 'precisions', { get: () => (asked++, ['float32'] as const) }),
+        Object.defineProperty(openReference(), 'precisions', {
+          get: () => {
+            asked++
+            return ['float32'] as const
+          },
+        }),
     }
     const engine = await choose([curious])
     expect(asked).toBe(0)
