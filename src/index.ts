@@ -65,6 +65,7 @@ export {
   type PictureSize,
   type Pictures,
   type Pixels,
+  pictureBytes,
   type Unreadable,
 } from './data/dataset.js'
 export { type HeldOut, holdOut } from './data/hold-out.js'

@@ -26,6 +26,7 @@ export {
 export { readNetwork, writeNetwork } from './api/weights.node.js'
 export { type CifarOptions, cifar10, cifar100 } from './data/cifar.node.js'
 export { type CifarDownload, cifarAddress, downloadCifar } from './data/cifar-download.node.js'
+export { type ClassFolder, type ClassFolderOptions, classFolder } from './data/class-folder.node.js'
 export type { DownloadOptions } from './data/download.node.js'
 export { findPictures } from './data/find-pictures.node.js'
 export { type ImageFolderOptions, imageFolder } from './data/image-folder.node.js'

@@ -9,7 +9,7 @@ import { withCommas } from '../util/table.js'
 
 /** What can be asked of a fine-tuning; all of it may be left out. */
 export interface FinetuneChoice {
-  /** What stays as it is; by default `all` but the classifier for up to 3,000 training pictures, then `none`. */
+  /** What stays as it is; by default `all` but the classifier for up to 200 training pictures, then `none`. */
   readonly freeze?: Freeze | undefined
   /**
    * In how many ways training pictures are augmented before the frozen part sees them; 1 for not at all. By default 8, or
@@ -31,8 +31,12 @@ export interface FinetunePlan {
   readonly reason: string
 }
 
-/** Up to so many training pictures the classifier alone learns. */
-const FEW = 3000
+/**
+ * Up to so many training pictures the classifier alone learns. Measured with three CIFAR-10 classes on a ResNet-20 that
+ * knows the seven others: with 90 pictures it does as well as the whole network, to a point, and takes a tenth of the time;
+ * with 300 the whole network has two thirds of its errors.
+ */
+const FEW = 200
 const VIEWS = 8
 const GIB = 2 ** 30
 

@@ -25,6 +25,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./study.js')).studyCommand(),
   },
   {
+    name: 'finetune',
+    description: 'teach a trained network the classes of your own pictures',
+    load: async () => (await import('./finetune.js')).finetuneCommand(),
+  },
+  {
     name: 'eval',
     description: 'measure trained weights on a test set',
     load: async () => (await import('./eval.js')).evalCommand(),

@@ -10,11 +10,15 @@ const NAMED = 5
 /** Also names pictures that cannot be read. */
 export async function loadData(...args: Parameters<typeof loadQuietly>): Promise<Dataset> {
   const data = await loadQuietly(...args)
-  const { unreadable = [] } = data
+  sayUnreadable(data)
+  return data
+}
+
+/** Names the first of the pictures that cannot be read. */
+export function sayUnreadable({ unreadable = [] }: Dataset): void {
   if (unreadable.length > 0) say(`${unreadable.length} pictures cannot be read and are left out:`)
   for (const { file, reason } of unreadable.slice(0, NAMED)) say(`  ${file}: ${reason}`)
   if (unreadable.length > NAMED) say(`  and ${unreadable.length - NAMED} more: resnet data folder lists them all`)
-  return data
 }
 
 /** @param size pixels along a side, of data sets that can have several */

@@ -28,6 +28,8 @@ export interface Pictures<P extends Pixels = Pixels> {
   readonly pixels: P
   /** Class numbers, one a picture. */
   readonly labels: Uint8Array | Uint16Array
+  /** Of a folder: the file of each picture, by its path in the folder. */
+  readonly files?: readonly string[] | undefined
   /** How much of a picture a network reads, where that is not all: its centre, or in training a part of it by chance. */
   readonly window?: PictureSize | undefined
 }

@@ -57,6 +57,15 @@ export function reasonOf(error: unknown): string {
   return message === 'Unknown error' ? 'the picture is damaged or cut short' : message
 }
 
+/** Pixels along the shorter side of a picture; undefined where it cannot be read. */
+export async function shorterSide(file: string): Promise<number | undefined> {
+  const sharp = await decoder()
+  const size = await readFile(file)
+    .then((bytes) => sharp(bytes, { limitInputPixels: MOST_PIXELS }).metadata())
+    .catch(() => undefined)
+  return size && Math.min(size.width, size.height)
+}
+
 /** [side][side][3]. From bytes, not from a path: libvips remembers what it read from a path, also where the file has changed. */
 async function rgb(bytes: Uint8Array, side: number): Promise<Uint8Array> {
   const sharp = await decoder()

@@ -10,7 +10,7 @@ import { type Dataset, imageNetNormalisation, type Pictures, type Unreadable } f
 import { decoderVersion } from './decode.node.js'
 import { packReader, readPixels } from './pack.node.js'
 import { findPack, makePack, makeRoom, type PackOrder, type PackWork, packPath, packSize } from './pack-cache.node.js'
-import { listPictures, type PartName } from './picture-files.node.js'
+import { listPictures, type PartName, type PictureFolder } from './picture-files.node.js'
 import { choose } from './split.js'
 
 /** How a folder of pictures is read and kept. */
@@ -47,14 +47,28 @@ const GIB = 1 << 30
  * whole class that cannot be read, a cache that cannot be written or is too small. ConfigError for options out of range.
  */
 export async function imageFolder(path: string, options: ImageFolderOptions = {}): Promise<Dataset> {
-  const { size = 224, cache = join(path, '.resnet-cache'), cacheLimit = 64 * GIB, memory = 2 * GIB } = options
-  const side = options.packedSize ?? (size < 64 ? size : Math.round((size * 8) / 7))
-  checkOptions(options, size, side)
+  checkOptions(options)
   const { classes, parts } = await listPictures(path)
+  const { loaded, unreadable } = await loadParts(path, { classes, parts }, options)
+  const [train, val, test] = [loaded.get('train'), loaded.get('val'), loaded.get('test')]
+  const last = test ?? val
+  invariant(train && last, `${path} was listed without parts`)
+  const own = test && val ? { val } : {}
+  return { name: 'folder', classes, train, ...own, test: last, normalisation: imageNetNormalisation, unreadable }
+}
+
+/** Decodes what has been listed, or finds it decoded. @param top where the classes lie, if not in a folder of the part */
+export async function loadParts(
+  path: string,
+  { classes, parts, top }: PictureFolder & { readonly top?: string },
+  options: ImageFolderOptions,
+): Promise<{ readonly loaded: ReadonlyMap<PartName, Pictures>; readonly unreadable: readonly Unreadable[] }> {
+  const { cache = join(path, '.resnet-cache'), cacheLimit = 64 * GIB, memory = 2 * GIB } = options
+  const { size, side } = sizesOf(options)
   const decoder = await decoderVersion()
   const orders = [...parts].map(([name, files]): [PartName, PackOrder] => [
     name,
-    { root: path, name, files, classes, side, decoder },
+    { root: path, name, files, classes, side, decoder, ...(top === undefined ? {} : { top }) },
   ])
   const inMemory = orders.reduce((sum, [, order]) => sum + packSize(order), 0) <= Math.min(memory, constants.MAX_LENGTH)
   await makePacks(orders, cache, cacheLimit, options)
@@ -67,11 +81,12 @@ export async function imageFolder(path: string, options: ImageFolderOptions = {}
     loaded.set(name, { ...(limit === undefined ? pictures : evenly(pictures, limit)), window })
     unreadable.push(...left)
   }
-  const [train, val, test] = [loaded.get('train'), loaded.get('val'), loaded.get('test')]
-  const last = test ?? val
-  invariant(train && last, `${path} was listed without parts`)
-  const own = test && val ? { val } : {}
-  return { name: 'folder', classes, train, ...own, test: last, normalisation: imageNetNormalisation, unreadable }
+  return { loaded, unreadable }
+}
+
+/** Pixels along a side of what a network reads, and of what is kept. */
+function sizesOf({ size = 224, packedSize }: ImageFolderOptions): { readonly size: number; readonly side: number } {
+  return { size, side: packedSize ?? (size < 64 ? size : Math.round((size * 8) / 7)) }
 }
 
 /** Makes what is not there yet. Progress is over all that is to be made. */
@@ -108,7 +123,9 @@ async function load(path: string, order: PackOrder, inMemory: boolean, work: Pac
     const pixels = contents && (inMemory ? await readPixels(path, contents) : packReader(path, contents))
     if (contents && pixels) {
       const { labels, side, unreadable } = contents
-      const pictures = { count: labels.length, channels: 3, height: side, width: side, pixels, labels }
+      const lost = new Set(unreadable.map(({ file }) => file))
+      const files = order.files.map(({ path }) => path).filter((file) => !lost.has(file))
+      const pictures = { count: labels.length, channels: 3, height: side, width: side, pixels, labels, files }
       return { pictures, left: unreadable }
     }
     const { concurrency, onProgress, signal } = work
@@ -130,7 +147,8 @@ function evenly(pictures: Pictures, count: number): Pictures {
   return choose(pictures, order.subarray(0, count).sort())
 }
 
-function checkOptions(options: ImageFolderOptions, size: number, side: number): void {
+export function checkOptions(options: ImageFolderOptions): void {
+  const { size, side } = sizesOf(options)
   const { limit, cacheLimit, memory, concurrency } = options
   const whole = (name: string, value: number | undefined, least: number, most = Number.MAX_SAFE_INTEGER) => {
     if (value !== undefined && !(Number.isSafeInteger(value) && value >= least && value <= most))

@@ -21,6 +21,8 @@ export interface PackOrder {
   readonly root: string
   /** For example `train`. */
   readonly name: string
+  /** Where its classes lie; by default the folder of this name. */
+  readonly top?: string
   readonly files: readonly PictureFile[]
   readonly classes: readonly string[]
   /** Pixels along a side of the decoded pictures. */
@@ -122,15 +124,19 @@ async function decodeAll(writer: PackWriter, order: PackOrder, work: PackWork): 
   if (lost) {
     const own = unreadable.filter(({ file }) => files.find(({ path }) => path === file)?.label === lost.label)
     throw new DataError(
-      `${join(root, order.name, order.classes[lost.label]!)}: none of its pictures can be read; ${example(own)}`,
+      `${join(topOf(order), order.classes[lost.label]!)}: none of its pictures can be read; ${example(own)}`,
     )
   }
   await writer.finish(unreadable)
 }
 
-function tooMany({ root, name, files }: PackOrder, unreadable: readonly Unreadable[], tried: number): DataError {
+function topOf({ top, root, name }: PackOrder): string {
+  return top ?? join(root, name)
+}
+
+function tooMany(order: PackOrder, unreadable: readonly Unreadable[], tried: number): DataError {
   return new DataError(
-    `${join(root, name)}: ${unreadable.length} of the first ${tried} pictures cannot be read (of ${files.length}; more than 5 % is no accident); ${example(unreadable)}`,
+    `${topOf(order)}: ${unreadable.length} of the first ${tried} pictures cannot be read (of ${order.files.length}; more than 5 % is no accident); ${example(unreadable)}`,
   )
 }
 

@@ -44,6 +44,45 @@ const MOST_CLASSES = 65536
 
 const LAYOUT = 'expected train/<class>/<pictures>, and val/ or test/ of the same kind'
 
+/**
+ * A folder whose pictures are in one piece, to be split: `<class>/*`, or `train/<class>/*` alone. Undefined where it has
+ * parts to test on.
+ * @throws DataError naming the folder when it holds fewer than two classes, or a class without pictures
+ */
+export async function listWhole(
+  root: string,
+): Promise<
+  { readonly classes: readonly string[]; readonly files: readonly PictureFile[]; readonly top: string } | undefined
+> {
+  const found = await foldersIn(root)
+  if (found.includes('train') && (found.includes('val') || found.includes('test'))) return undefined
+  const part = found.includes('train') ? 'train' : ''
+  const top = join(root, part)
+  const classes = part === '' ? found : await foldersIn(top)
+  if (classes.length < 2) throw new DataError(`${top}: ${await fewClasses(top, classes)}`)
+  const files: PictureFile[] = []
+  for (const [label, folder] of classes.entries()) {
+    const own = await picturesOf(root, part === '' ? folder : `${part}/${folder}`, label)
+    if (own.length === 0) throw noPictures(join(top, folder))
+    for (const file of own) files.push(file)
+  }
+  return { classes, files, top }
+}
+
+/** What to say of a folder with one class or none. */
+async function fewClasses(top: string, classes: readonly string[]): Promise<string> {
+  const wanted = 'expected a folder for each class, at least two'
+  if (classes.length === 0) return `holds no folders, ${wanted}`
+  const inside = await foldersIn(join(top, classes[0]!))
+  return inside.length > 1
+    ? `holds one folder only, ${classes[0]}, and that holds ${listed(inside)}: are these the classes? Then give ${join(top, classes[0]!)}`
+    : `holds one folder only, ${classes[0]}, ${wanted}`
+}
+
+function noPictures(folder: string): DataError {
+  return new DataError(`${folder}: holds no pictures (${[...extensions].join(' ')}); add some, or remove the folder`)
+}
+
 /** @throws DataError naming the folder when the layout is another one, or a folder cannot be read. */
 export async function listPictures(root: string): Promise<PictureFolder> {
   const found = await foldersIn(root)
@@ -61,10 +100,7 @@ export async function listPictures(root: string): Promise<PictureFolder> {
     const files: PictureFile[] = []
     for (const [label, folder] of classes.entries()) {
       const own = await picturesOf(root, `${name}/${folder}`, label)
-      if (name === 'train' && own.length === 0)
-        throw new DataError(
-          `${join(root, name, folder)}: holds no pictures (${[...extensions].join(' ')}); add some, or remove the folder`,
-        )
+      if (name === 'train' && own.length === 0) throw noPictures(join(root, name, folder))
       for (const file of own) files.push(file)
     }
     if (files.length === 0) throw new DataError(`${join(root, name)}: holds no pictures; ${LAYOUT}`)

@@ -48,5 +48,12 @@ export function splitDataset(data: Dataset, part: number, seed: number): Dataset
 export function choose(pictures: Pictures, indices: Uint32Array): Pictures<PictureReader> {
   const labels = pictures.labels.slice(0, indices.length)
   for (let i = 0; i < indices.length; i++) labels[i] = pictures.labels[indices[i]!]!
-  return { ...pictures, count: indices.length, labels, pixels: { read: (i) => pictureBytes(pictures, indices[i]!) } }
+  const files = pictures.files && Array.from(indices, (index) => pictures.files![index]!)
+  return {
+    ...pictures,
+    count: indices.length,
+    labels,
+    files,
+    pixels: { read: (i) => pictureBytes(pictures, indices[i]!) },
+  }
 }

@@ -29,11 +29,12 @@ export function expectSameNormalisation(
 
 /** A sentence for people who evaluate weights on data with a normalisation of its own; undefined where both agree. */
 export function normalisationAdvice(
-  { preprocessing, data }: Pick<Checkpoint, 'preprocessing' | 'data'>,
+  { preprocessing, data, tuning }: Pick<Checkpoint, 'preprocessing' | 'data' | 'tuning'>,
   dataset: Dataset,
 ): string | undefined {
   const { normalisation } = preprocessing
-  if (same(normalisation, dataset.normalisation)) return undefined
+  const isCarried = tuning !== undefined // fine-tuning keeps that of the weights it began with, whatever the data
+  if (isCarried || same(normalisation, dataset.normalisation)) return undefined
   return (
     `these weights were trained on ${data.name} with ${normalisationText(normalisation)}, which is used here too; ` +
     `${dataset.name} has ${normalisationText(dataset.normalisation)} of its own, so expect a larger error than on ${data.name}; ` +
