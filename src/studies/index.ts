@@ -1,6 +1,36 @@
 /** All studies, in the order in which they are listed and run. */
+import { activations } from './activations.js'
+import { decay } from './decay.js'
 import { degradation } from './degradation.js'
+import { depth } from './depth.js'
+import { dimensions } from './dimensions.js'
+import { downsampling } from './downsampling.js'
+import { identity } from './identity.js'
+import { jump } from './jump.js'
+import { lesion } from './lesion.js'
+import { paths } from './paths.js'
+import { propagation } from './propagation.js'
+import { reorder } from './reorder.js'
+import { responses } from './responses.js'
+import { signal } from './signal.js'
 import type { AnyStudy } from './study.js'
+import { vanishing } from './vanishing.js'
 
 /** All studies there are. */
-export const studies: readonly AnyStudy[] = [degradation]
+export const studies: readonly AnyStudy[] = [
+  degradation,
+  identity,
+  dimensions,
+  activations,
+  depth,
+  propagation,
+  vanishing,
+  signal,
+  responses,
+  paths,
+  lesion,
+  reorder,
+  decay,
+  jump,
+  downsampling,
+]

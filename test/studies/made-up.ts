@@ -5,12 +5,14 @@ import type { AnyStudy } from '../../src/studies/study.js'
 /** Three seeds with a standard deviation of `spread`. */
 export const seeds = (value: number, spread = 0.1) => [value - spread, value, value + spread]
 
-/** The same of two seeds only: lists of three numbers lose one. What is exact, lists of yes and no, is emptied. */
+/** The same of two seeds only: lists of three lose one, but for lists of things that are no seeds. Lists of yes and no are emptied. */
 export function twoSeeds<T>(measured: T): T {
   if (Array.isArray(measured)) {
     if (measured.every((item) => typeof item === 'boolean')) return [] as T
-    const three = measured.length === 3 && measured.every((item) => typeof item === 'number')
-    return (three ? measured.slice(1) : measured.map(twoSeeds)) as T
+    const named = measured.some(
+      (item) => typeof item === 'object' && item !== null && ('name' in item || 'macs' in item),
+    )
+    return measured.slice(measured.length === 3 && !named ? 1 : 0).map(twoSeeds) as T
   }
   if (typeof measured !== 'object' || measured === null) return measured
   return Object.fromEntries(Object.entries(measured).map(([key, value]) => [key, twoSeeds(value)])) as T

@@ -1,0 +1,84 @@
+/** Nets that differ in one thing, trained alike and set side by side: what tables of papers hold. */
+
+import type { NetworkSpec } from '../spec/spec.js'
+import type { RecipeOptions } from '../train/recipe.js'
+import { difference } from './depths.js'
+import { type BarsFigure, barOf, type Tone } from './figure.js'
+import type { Row } from './study.js'
+import { eachSeed, finalErrors, type Workbench } from './workbench.js'
+
+/** One row of such a table. */
+export interface Variant {
+  readonly name: string
+  readonly spec: NetworkSpec
+  readonly recipe: RecipeOptions
+}
+
+/** Errors in percent, one a seed. */
+export interface VariantErrors {
+  readonly name: string
+  readonly train: readonly number[]
+  readonly test: readonly number[]
+  /** In how many seeds the numbers were lost. */
+  readonly lost: number
+}
+
+/** A published error by name of the variant; a word where there is no number. */
+export type Published = Readonly<Record<string, number | string>>
+
+export async function trainVariants(bench: Workbench, variants: readonly Variant[]): Promise<VariantErrors[]> {
+  const results: VariantErrors[] = []
+  for (const { name, spec, recipe } of variants) {
+    const trained = await eachSeed(bench, (seed) => bench.train(spec, recipe, seed))
+    const finals = trained.map(finalErrors)
+    results.push({
+      name,
+      train: finals.map(({ train }) => train),
+      test: finals.map(({ test }) => test),
+      lost: trained.filter(({ lost }) => lost !== undefined).length,
+    })
+  }
+  return results
+}
+
+export function variantNamed(results: readonly VariantErrors[], name: string): VariantErrors {
+  return results.find((result) => result.name === name)!
+}
+
+/** Seed by seed: how much more test error (or training error) one has than another. */
+export function above(
+  results: readonly VariantErrors[],
+  one: string,
+  other: string,
+  part: 'train' | 'test' = 'test',
+): number[] {
+  return difference(variantNamed(results, one)[part], variantNamed(results, other)[part])
+}
+
+export function variantRows(results: readonly VariantErrors[], published: Published = {}): Row[] {
+  return results.flatMap(({ name, train, test, lost }) => {
+    const known = published[name]
+    const what = lost > 0 ? `${name} (numbers lost in ${lost} of ${test.length})` : name
+    return [
+      {
+        what: `${what}: test error`,
+        published: typeof known === 'number' ? known : undefined,
+        remark: typeof known === 'string' ? known : undefined,
+        values: test,
+        unit: '%',
+      },
+      { what: `${name}: training error`, values: train, unit: '%' },
+    ]
+  })
+}
+
+/** Test and training error side by side. */
+export function variantFigures(results: readonly VariantErrors[], toneOf: (name: string) => Tone): BarsFigure[] {
+  return (['test', 'train'] as const).map((part) => ({
+    kind: 'bars',
+    title: part === 'test' ? 'Test error' : 'Training error',
+    subtitle: 'mean over seeds; line from the least to the largest',
+    unit: '%',
+    bars: results.map((result) => ({ name: result.name, tone: toneOf(result.name), ...barOf(result[part]) })),
+  }))
+}
