@@ -1,4 +1,4 @@
-// Dropout by hash (src/ops/dropout.ts): whether an element is dropped follows from its place alone.
+// Dropout and noise by hash (src/ops/dropout.ts, add-noise.ts): what happens to an element follows from its place alone.
 #include "kernel.h"
 
 namespace VARIANT {
@@ -65,6 +65,33 @@ void run(const dropout_args& args, const Context& context, index_t piece) {
       Lanes v = load_lanes(x + p * BLOCK);
       EACH_PART {
         v.part[k] = hash(row, number[k]) < rule.threshold ? vec{} : v.part[k] * factor;
+        number[k] += 1;
+      }
+      store(y + p * BLOCK, v);
+    }
+  }
+}
+
+index_t pieces(const add_noise_args& args) { return Planes(args.n, args.c, args.size).pieces(); }
+
+void run(const add_noise_args& args, const Context& context, index_t piece) {
+  const Planes planes(args.n, args.c, args.size);
+  const index_t block = planes.block(piece), size = planes.size / BLOCK;
+  const word batch = hash(static_cast<word>(args.key), *reinterpret_cast<const word*>(context.at(args.step)));
+  const vec factor = splat(static_cast<float>(args.factor));
+  for (index_t image = planes.first(piece); image < planes.last(piece); image++) {
+    const float* x = context.at(args.x) + planes.offset(image, block);
+    float* y = context.at(args.y) + planes.offset(image, block);
+    const word row = hash(batch, static_cast<word>(image));
+    words number[PARTS];
+    for (int lane = 0; lane < BLOCK; lane++)
+      number[lane / VL][lane % VL] = static_cast<word>((block * BLOCK + lane) * size);
+    for (index_t p = 0; p < size; p++) {
+      Lanes v = load_lanes(x + p * BLOCK);
+      EACH_PART {
+        const words bits = hash(row, number[k]);
+        const words sum = (bits & 255u) + (bits >> 8 & 255u) + (bits >> 16 & 255u) + (bits >> 24);
+        v.part[k] += factor * __builtin_convertvector(reinterpret_cast<mask>(sum - 510u), vec);
         number[k] += 1;
       }
       store(y + p * BLOCK, v);

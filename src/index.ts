@@ -44,6 +44,7 @@ export type { HubOptions } from './api/hub.js'
 export type { Load, NetworkOptions, WeightSource } from './api/load.js'
 export type { Activation, ClassifyOptions, ExplainOptions, Network, Prediction, RunOptions } from './api/network.js'
 export type { DrawablePicture, Picture, PixelPicture, Rectangle } from './api/picture.js'
+export { type DeepenOptions, deepen, withoutBlock, withSwappedBlocks } from './api/surgery.js'
 export {
   type ComputeOptions,
   type TrainingOptions,
@@ -90,18 +91,21 @@ export { type Precision, precisions } from './ops/precision.js'
 export { type Recompute, recomputeLevels } from './plan/passes/recompute.js'
 export { type Freeze, freezeLevels } from './spec/cut.js'
 export {
+  type BlockOptions,
   type CifarOptions as CifarNetOptions,
   cifarBasic,
   cifarBottleneck,
+  type FamilyOptions,
   type ImagenetOptions,
   imagenetBasic,
   imagenetBottleneck,
 } from './spec/families.js'
 export { classifierOf, type Task, taskOf, tasks } from './spec/heads.js'
+export { type FullyConnectedOptions, fullyConnected, vggLike } from './spec/other-families.js'
 export type { BlockPath, LayerPath, StagePath } from './spec/paths.js'
 export { isPresetName, type PresetName, type PresetOptions, preset, presetNames, presetsFor } from './spec/presets.js'
 export type * from './spec/spec.js'
-export { plainTwin, removeBlock } from './spec/surgery.js'
+export { appendBlocks, pathAfterRemoval, pathAfterSwap, plainTwin, removeBlock, swapBlocks } from './spec/surgery.js'
 export { type EdsrOptions, edsr, type UpscalingOptions, type VdsrOptions, vdsr } from './spec/upscaling.js'
 export { validateSpec } from './spec/validate.js'
 export type {

@@ -47,9 +47,13 @@ export function inferSpec(shapes: Shapes, map: KeyMap): NetworkSpec | undefined 
   return { ...spec, name: presetNameOf(spec, map) ?? `${spec.name}${depthOf(spec)}` }
 }
 
-/** A preset built as the map's nets are, where its own habits differ: the same parameters, other strides or splits. */
+/**
+ * A preset built as the map's nets are, where its own habits differ: the same parameters, other strides or splits. Where
+ * strides of the first 1x1 and of the 3x3 are presets of their own, it is as its name says.
+ */
 export function presetAs(name: PresetName, map: KeyMap, classes: number): NetworkSpec {
   const spec = preset(name, { classes })
+  if (map.stages !== 3) return spec
   const stages = spec.stages.map(({ blocks }) => ({
     blocks: blocks.map(({ activateBeforeSplit: _, ...block }) =>
       block.stride === 1 ? block : { ...block, strideIn: strideInOf(block.branch) },

@@ -52,9 +52,16 @@ export function encodeOnnx({ spec, preprocessing, weights }: TrainedNetwork): Ui
   for (const { name, value } of graph.outputs) names.set(value, name)
   for (const { role, name, value } of graph.inputs)
     if (role !== 'data') initializers.push(floats(name, value.type.shape, weights.get(name)!.data))
+  const used = new Set<string>()
+  // A convolution and its bias have one path.
+  const unused = ({ path, op }: Node) => {
+    const name = used.has(path) ? `${path}.${op}` : path
+    used.add(name)
+    return name
+  }
   for (const node of graph.nodes) {
     const result = node.outputs[0]!
-    if (!names.has(result)) names.set(result, node.path)
+    if (!names.has(result)) names.set(result, unused(node))
     const added = (encode: (name: string) => Encoded) => {
       const name = `${node.path}.constant${initializers.length}`
       initializers.push(encode(name))

@@ -1,24 +1,24 @@
 /** One block as graph: residual branch and shortcut, in the order that its spec says. */
 import type { Value } from '../graph/graph.js'
-import type { DropoutAttributes } from '../ops/dropout.js'
 import { normalisesProjection, type PlacedBlock, projects } from '../spec/blocks.js'
 import type { ConvLayer } from '../spec/spec.js'
+import type { Chance } from './chance.js'
 import type { LayerBuilder } from './layers.js'
 
 /**
  * Adds a block to the graph; returns its output.
- * @param drop how its residual branch is dropped by chance; left out: never
+ * @param chance what is random in it; left out: nothing
  */
-export function addBlock(layers: LayerBuilder, block: PlacedBlock, x: Value, drop?: DropoutAttributes): Value {
+export function addBlock(layers: LayerBuilder, block: PlacedBlock, x: Value, chance?: Chance): Value {
   const { order } = block.spec
   const build = order === 'pre' || order === 'relu-pre' ? activationFirst : convolutionFirst
-  const output = build(layers, block, x, drop)
+  const output = build(layers, block, x, chance)
   layers.results.set(block.path, output)
   return output
 }
 
 /** conv, norm, ReLU, …, conv; then norm, addition and ReLU in one of the orders that He 2016 tries. [figure 4a to c] */
-function convolutionFirst(layers: LayerBuilder, block: PlacedBlock, x: Value, drop?: DropoutAttributes): Value {
+function convolutionFirst(layers: LayerBuilder, block: PlacedBlock, x: Value, chance?: Chance): Value {
   const { path, spec } = block
   const { order, branch } = spec
   const last = branch.length
@@ -29,13 +29,13 @@ function convolutionFirst(layers: LayerBuilder, block: PlacedBlock, x: Value, dr
     if (index + 1 < last || order !== 'norm-after-add') y = addNorm(layers, block, index + 1, y)
   })
   if (order === 'relu-before-add') y = layers.relu(`${path}.relu${last}`, y)
-  y = addShortcut(layers, block, x, y, drop)
+  y = addShortcut(layers, block, x, y, chance)
   if (order === 'norm-after-add') y = addNorm(layers, block, last, y)
   return order === 'post' || order === 'norm-after-add' ? layers.relu(`${path}.relu`, y) : y
 }
 
 /** norm, ReLU, conv, …; add the shortcut [He 2016, figure 4e]. In the order `relu-pre` norms follow convolutions [4d]. */
-function activationFirst(layers: LayerBuilder, block: PlacedBlock, x: Value, drop?: DropoutAttributes): Value {
+function activationFirst(layers: LayerBuilder, block: PlacedBlock, x: Value, chance?: Chance): Value {
   const { path, spec } = block
   let y = x
   let split = x
@@ -46,23 +46,41 @@ function activationFirst(layers: LayerBuilder, block: PlacedBlock, x: Value, dro
     y = layers.conv(`${path}.conv${index + 1}`, y, layer, strideOf(block, index))
     if (spec.order === 'relu-pre') y = addNorm(layers, block, index + 1, y)
   })
-  return addShortcut(layers, block, split, y, drop)
+  return addShortcut(layers, block, split, y, chance)
 }
 
-/** branch + shortcut(x), or the branch alone in a plain block. */
+/** branch + shortcut(x), each as the spec weighs it; or the branch alone in a plain block. */
 function addShortcut(
   layers: LayerBuilder,
   block: PlacedBlock,
   x: Value,
   branch: Value,
-  drop: DropoutAttributes | undefined,
+  { branch: drop, shortcut: elements, noise }: Chance = {},
 ): Value {
   const { path, spec } = block
   if (spec.shortcut === 'none') return branch
   const kept = drop ? layers.dropout(`${path}.drop`, branch, drop) : branch
   const weighed = scaled(layers, `${path}.branch.scale`, kept, spec.branchScale)
-  const shortcut = shortcutOf(layers, block, x)
-  return layers.add(`${path}.add`, weighed, scaled(layers, `${path}.shortcut.scale`, shortcut, spec.shortcutScale))
+  if (spec.shortcut === 'noise') return noise ? layers.addNoise(`${path}.shortcut.noise`, weighed, noise) : weighed
+  const whole = shortcutOf(layers, block, x)
+  const dropped = elements ? layers.dropout(`${path}.shortcut.drop`, whole, elements) : whole
+  const shortcut = scaled(layers, `${path}.shortcut.scale`, dropped, spec.shortcutScale)
+  return layers.add(`${path}.add`, ...gated(layers, block, x, [weighed, shortcut]))
+}
+
+/** g · branch (of an exclusive gate) and (1 − g) · shortcut, where 1 − sigmoid(z) is sigmoid(−z). */
+function gated(
+  layers: LayerBuilder,
+  { path, spec: { gate, stride }, width }: PlacedBlock,
+  x: Value,
+  [branch, shortcut]: readonly [Value, Value],
+): readonly [Value, Value] {
+  if (!gate) return [branch, shortcut]
+  const z = layers.conv(`${path}.gate.conv`, x, { kind: 'conv', width, kernel: 1, bias: true }, stride)
+  const closed = layers.sigmoid(`${path}.gate.shortcut`, layers.scale(`${path}.gate.negate`, z, -1))
+  const passed = layers.multiply(`${path}.shortcut.gated`, shortcut, closed)
+  if (gate.kind === 'shortcut-only') return [branch, passed]
+  return [layers.multiply(`${path}.branch.gated`, branch, layers.sigmoid(`${path}.gate.branch`, z)), passed]
 }
 
 function shortcutOf(layers: LayerBuilder, block: PlacedBlock, x: Value): Value {

@@ -3,7 +3,7 @@
  * stay are scaled up, so that inference is the network as it is.
  */
 import type { DropoutAttributes } from '../ops/dropout.js'
-import { placedBlocks } from '../spec/blocks.js'
+import { passesInput, placedBlocks } from '../spec/blocks.js'
 import type { BlockPath } from '../spec/paths.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { ConfigError } from '../util/errors.js'
@@ -26,7 +26,7 @@ export interface DropPath {
 export function dropsOf(spec: NetworkSpec, { rate, by, seed, batch = 0 }: DropPath): Map<BlockPath, DropoutAttributes> {
   if (!(rate >= 0 && rate < 1)) throw new ConfigError(`dropPath: expected a rate in [0, 1), got ${rate}`)
   if (rate === 0) return new Map()
-  const residual = placedBlocks(spec).filter((block) => block.spec.shortcut !== 'none')
+  const residual = placedBlocks(spec).filter(({ spec: block }) => passesInput(block))
   if (residual.length === 0)
     throw new ConfigError(
       `dropPath: ${spec.name} has no shortcuts that could stand in for a dropped branch; leave it out`,

@@ -7,7 +7,8 @@ import type { NetworkSpec, StemLayer } from '../spec/spec.js'
 import { validateSpec } from '../spec/validate.js'
 import { ConfigError } from '../util/errors.js'
 import { addBlock } from './block.js'
-import { type DropPath, dropsOf } from './drop-path.js'
+import { chancesOf } from './chance.js'
+import type { DropPath } from './drop-path.js'
 import { addHead } from './head.js'
 import { LayerBuilder, type Mode, type PictureLoss } from './layers.js'
 
@@ -21,7 +22,7 @@ export interface ForwardOptions {
   readonly pictureLoss?: PictureLoss
   /** Share of the target that is spread evenly over all classes, in [0, 1). Default 0. */
   readonly labelSmoothing?: number
-  /** Training: stochastic depth. Default none. */
+  /** Training: stochastic depth, and the seed of all that is random in shortcuts. Left out: nothing is random. */
   readonly dropPath?: DropPath
   /** Training: share of the batch's statistics in the next running statistics, in (0, 1]. Default 0.1. */
   readonly statisticsShare?: number
@@ -43,7 +44,7 @@ export function forwardGraph(spec: NetworkSpec, options: ForwardOptions): Graph 
   const { batch, mode, labelSmoothing = 0, dropPath, taps = [] } = options
   if (!Number.isInteger(batch) || batch < 1)
     throw new ConfigError(`batch: expected a whole number of at least 1, got ${batch}`)
-  const drops = mode === 'training' && dropPath ? dropsOf(spec, dropPath) : undefined
+  const chances = mode === 'training' && dropPath ? chancesOf(spec, dropPath) : undefined
   const layers = new LayerBuilder(mode, options.statisticsShare)
   const { channels, height, width } = spec.input
   const pictures = layers.pictures(batch, channels, height, width)
@@ -52,7 +53,7 @@ export function forwardGraph(spec: NetworkSpec, options: ForwardOptions): Graph 
   const labels = measured && gives === 'logits' ? layers.labels(batch) : undefined
   let x = addStem(layers, spec.stem, pictures)
   for (const block of placedBlocks(spec)) {
-    x = addBlock(layers, block, x, drops?.get(block.path))
+    x = addBlock(layers, block, x, chances?.get(block.path))
     layers.results.set(stagePath(block.stage), x)
   }
   const result = addHead(layers, spec, pictures, x)

@@ -2,7 +2,7 @@
  * Fresh parameters and running statistics. Each parameter has a random stream of its own, named by the seed and its
  * path, so that networks which share a path share its first weights: a net and its plain twin start equal.
  */
-import { placedBlocks } from '../spec/blocks.js'
+import { passesInput, placedBlocks } from '../spec/blocks.js'
 import type { BlockSpec, NetworkSpec } from '../spec/spec.js'
 import { ConfigError } from '../util/errors.js'
 import { Random } from '../util/random.js'
@@ -26,7 +26,7 @@ const CLASSIFIER_DEVIATION = 0.01
 /**
  * Values by path. Convolutions: He initialisation, normal with variance 2 / fan-out [He 2015b; fan-out as in the
  * authors' code], but 1 / fan-in in heads that give pictures, where no ReLU follows and few channels go out; classifier
- * weights normal with deviation 0.01; scales and variances 1; the rest 0.
+ * weights normal with deviation 0.01; scales and variances 1; biases of gates as their specs say; the rest 0.
  */
 export function initialise(spec: NetworkSpec, options: InitialiseOptions): Map<string, Float32Array> {
   const { seed, zeroInitResidual = false } = options
@@ -39,6 +39,8 @@ export function initialise(spec: NetworkSpec, options: InitialiseOptions): Map<s
     if (!zeroed.has(path)) fillFresh(value, path, shape, seed)
     values.set(path, value)
   }
+  for (const { path, spec: block } of placedBlocks(spec))
+    if (block.gate) values.get(`${path}.gate.conv.bias`)!.fill(block.gate.bias)
   return values
 }
 
@@ -62,7 +64,7 @@ function fillNormal(value: Float32Array, path: string, seed: number, deviation: 
 /** The parameter of each residual branch that makes its output zero. Plain blocks have none: they would be cut off. */
 function lastOfBranches(spec: NetworkSpec): string[] {
   return placedBlocks(spec)
-    .filter(({ spec: block }) => block.shortcut !== 'none' && block.order !== 'relu-before-add')
+    .filter(({ spec: block }) => passesInput(block) && block.order !== 'relu-before-add')
     .map(({ path, spec }) =>
       endsInNorm(spec) ? `${path}.norm${spec.branch.length}.scale` : `${path}.conv${spec.branch.length}.weight`,
     )

@@ -7,10 +7,12 @@ import type { Attributes } from '../graph/graph.js'
 import { f32, i32, type TensorType, type Value } from '../graph/graph.js'
 import { add } from '../ops/add.js'
 import { addBias } from '../ops/add-bias.js'
+import { addNoise, type NoiseAttributes } from '../ops/add-noise.js'
 import { batchNorm, batchNormInference, runningAverage } from '../ops/batch-norm.js'
 import { conv2d } from '../ops/conv2d.js'
 import { type DropoutAttributes, dropout } from '../ops/dropout.js'
 import { linear } from '../ops/linear.js'
+import { multiply } from '../ops/multiply.js'
 import { emit, type Op } from '../ops/op.js'
 import { padShortcut } from '../ops/pad-shortcut.js'
 import { pixelShuffle } from '../ops/pixel-shuffle.js'
@@ -18,6 +20,7 @@ import { averagePool, globalAveragePool, maxPool } from '../ops/pool.js'
 import { l1Loss, squaredError } from '../ops/regression-loss.js'
 import { relu } from '../ops/relu.js'
 import { scale } from '../ops/scale.js'
+import { sigmoid } from '../ops/sigmoid.js'
 import { softmaxCrossEntropy } from '../ops/softmax-cross-entropy.js'
 import { paddingOf } from '../spec/blocks.js'
 import type { BufferName, ParameterName } from '../spec/paths.js'
@@ -114,8 +117,20 @@ export class LayerBuilder {
 
   /** Drops by chance; by which, and how often, the attributes say. The graph then asks for the number of the `step`. */
   dropout(path: string, x: Value, attributes: DropoutAttributes): Value {
-    this.#step ??= this.graph.input('step', 'scalar', i32())
-    return this.#emit(path, dropout, attributes, x, this.#step)
+    return this.#emit(path, dropout, attributes, x, this.#stepInput())
+  }
+
+  /** x with noise, which the number of the `step` tells, too. */
+  addNoise(path: string, x: Value, attributes: NoiseAttributes): Value {
+    return this.#emit(path, addNoise, attributes, x, this.#stepInput())
+  }
+
+  sigmoid(path: string, x: Value): Value {
+    return this.#emit(path, sigmoid, {}, x)
+  }
+
+  multiply(path: string, a: Value, b: Value): Value {
+    return this.#emit(path, multiply, {}, a, b)
   }
 
   pool(path: string, x: Value, { kind, kernel, stride, padding }: PoolLayer): Value {
@@ -163,6 +178,11 @@ export class LayerBuilder {
     const y = emit(this.graph, op, attributes, inputs, path)[0]!
     this.results.set(path, y)
     return y
+  }
+
+  #stepInput(): Value {
+    this.#step ??= this.graph.input('step', 'scalar', i32())
+    return this.#step
   }
 
   #parameter(path: string, name: ParameterName, type: TensorType): Value {

@@ -28,7 +28,7 @@ export function dropThreshold(rate: number): number {
 }
 
 /** The key of a layer, to be hashed with the step, then the row, then the element. */
-export function dropKey({ seed, layer }: DropoutAttributes): number {
+export function dropKey({ seed, layer }: Pick<DropoutAttributes, 'seed' | 'layer'>): number {
   return hash32(hash32(seed, Math.floor(seed / 4294967296)), layer)
 }
 

@@ -6,6 +6,7 @@ import { sameShape } from '../util/shape.js'
 import { adam } from './adam.js'
 import { add } from './add.js'
 import { addBias, sumPixels } from './add-bias.js'
+import { addNoise } from './add-noise.js'
 import {
   batchNorm,
   batchNormGradient,
@@ -61,6 +62,7 @@ export const ops = {
   adam,
   add,
   addBias,
+  addNoise,
   applyNormGradient,
   averagePool,
   averagePoolGradient,

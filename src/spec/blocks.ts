@@ -45,6 +45,11 @@ export function placedBlocks(spec: NetworkSpec): PlacedBlock[] {
   )
 }
 
+/** Whether what comes in reaches the end of the block beside the branch too. */
+export function passesInput({ shortcut }: BlockSpec): boolean {
+  return shortcut !== 'none' && shortcut !== 'noise'
+}
+
 /** Whether the block's shortcut is a 1x1 convolution. */
 export function projects({ spec, changesSize }: PlacedBlock): boolean {
   return spec.shortcut === 'project-always' || (spec.shortcut === 'project-on-change' && changesSize)

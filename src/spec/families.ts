@@ -3,12 +3,15 @@
  * bottlenecks (9n+2), and the ImageNet nets of both. [He 2015, §3.4, §4.2; He 2016, appendix]
  */
 import { ConfigError } from '../util/errors.js'
-import { placedBlocks, projects } from './blocks.js'
+import { passesInput, placedBlocks, projects } from './blocks.js'
 import { blockPath } from './paths.js'
-import type { ConvLayer, InputSpec, NetworkSpec, Order, Shortcut, StageSpec, StemLayer } from './spec.js'
+import type { BlockSpec, ConvLayer, InputSpec, NetworkSpec, Order, Shortcut, StageSpec, StemLayer } from './spec.js'
+
+/** What can be asked for of all blocks of a net: see BlockSpec. */
+export type BlockOptions = Pick<BlockSpec, 'norm' | 'branchScale' | 'shortcutScale' | 'shortcutDropout' | 'gate'>
 
 /** What all families can be asked for. */
-export interface FamilyOptions {
+export interface FamilyOptions extends BlockOptions {
   /** Default: `plain`, `resnet` or `preresnet` and the depth. */
   readonly name?: string
   /** Default 10 for CIFAR nets, 1000 for ImageNet nets. */
@@ -22,10 +25,12 @@ export interface FamilyOptions {
 
 /** Of CIFAR nets. */
 export interface CifarOptions extends FamilyOptions {
-  /** Weighted layers on the main path: 6n+2 or 9n+2. */
+  /** Weighted layers on the main path: 6n+2 or 9n+2, unless branches have another number of layers. */
   readonly depth: number
   /** Widths of the three stages (of the 3x3 layers in a bottleneck); the stem has the first. Default 16, 32, 64. */
   readonly widths?: readonly [number, number, number]
+  /** Basic blocks: 3x3 layers in each branch, default 2. The net then has 3kn+2 layers with k of them. */
+  readonly branchLayers?: number
 }
 
 /** Of ImageNet nets. */
@@ -53,9 +58,12 @@ const bottleneckDepths: Readonly<Record<number, readonly number[]>> = {
 
 /** CIFAR net of basic blocks: option A shortcuts by default, as the paper has on CIFAR. */
 export function cifarBasic(options: CifarOptions): NetworkSpec {
-  const n = blocksPerStage(options.depth, 6, 'basic blocks')
-  const { shortcut = 'pad' } = options
-  return cifar(options, n, shortcut, basicBranch)
+  const { shortcut = 'pad', branchLayers = 2 } = options
+  if (!Number.isInteger(branchLayers) || branchLayers < 1)
+    throw new ConfigError(`branchLayers: expected a whole number of at least 1, got ${branchLayers}`)
+  const blocks = branchLayers === 2 ? 'basic blocks' : `blocks of ${branchLayers} layers`
+  const n = blocksPerStage(options.depth, 3 * branchLayers, blocks)
+  return cifar(options, n, shortcut, (width) => basicBranch(width, branchLayers))
 }
 
 /** CIFAR net of bottlenecks, four times as wide outside; projections where sizes change, stride in the first 1x1. */
@@ -67,7 +75,7 @@ export function cifarBottleneck(options: CifarOptions): NetworkSpec {
 
 /** ImageNet net of basic blocks, depth 18 or 34; option B shortcuts by default. */
 export function imagenetBasic(options: ImagenetOptions): NetworkSpec {
-  return imagenet(options, basicDepths, 'basic blocks', basicBranch, 0)
+  return imagenet(options, basicDepths, 'basic blocks', (width) => basicBranch(width), 0)
 }
 
 /** ImageNet net of bottlenecks, depth 50, 101, 152 or 200; option B shortcuts by default. */
@@ -80,12 +88,9 @@ export function imagenetBottleneck(options: ImagenetOptions): NetworkSpec {
   return imagenet(options, bottleneckDepths, 'bottlenecks', branch, strideIn)
 }
 
-/** Two 3x3 layers. */
-export function basicBranch(width: number): ConvLayer[] {
-  return [
-    { kind: 'conv', width, kernel: 3 },
-    { kind: 'conv', width, kernel: 3 },
-  ]
+/** 3x3 layers, two unless told. */
+export function basicBranch(width: number, layers = 2): ConvLayer[] {
+  return Array.from({ length: layers }, () => ({ kind: 'conv', width, kernel: 3 }))
 }
 
 /** 1x1 down to `inner` channels, 3x3 in groups, 1x1 up to four times `width`. */
@@ -103,13 +108,15 @@ function cifar(
   shortcut: Shortcut,
   branch: (width: number) => ConvLayer[],
 ): NetworkSpec {
-  const { widths = [16, 32, 64], order = 'post' } = options
-  const conv: StemLayer = { kind: 'conv', width: widths[0], kernel: 3 }
+  const { widths = [16, 32, 64], order = 'post', norm = true } = options
+  const stem: readonly StemLayer[] = [{ kind: 'conv', width: widths[0], kernel: 3 }, { kind: 'norm' }, { kind: 'relu' }]
+  // Pre-activation blocks begin with what is left out here.
+  const kept = order === 'pre' ? 1 : order === 'relu-pre' ? 2 : 3
   return network(options, {
     classes: 10,
     input: { channels: 3, height: 32, width: 32 },
     shortcut,
-    stem: order === 'pre' ? [conv] : [conv, { kind: 'norm' }, { kind: 'relu' }],
+    stem: stem.slice(0, kept).filter(({ kind }) => norm || kind !== 'norm'),
     depths: [n, n, n],
     branches: widths.map(branch),
     strideIn: 0,
@@ -146,7 +153,7 @@ function imagenet(
 }
 
 /** Blocks in each of the three stages of a CIFAR net, or the error that names the nearest depths that exist. */
-function blocksPerStage(depth: number, layersPerBlock: 6 | 9, blocks: string): number {
+function blocksPerStage(depth: number, layersPerBlock: number, blocks: string): number {
   const n = (depth - 2) / layersPerBlock
   if (Number.isInteger(n) && n >= 1) return n
   const below = Math.floor(n)
@@ -176,31 +183,44 @@ interface Layout {
 function network(options: FamilyOptions & { readonly depth: number }, layout: Layout): NetworkSpec {
   const { order = 'post' } = options
   const { shortcut } = layout
+  const asked = blockOptions(options)
   const stages = layout.branches.map((branch, stage): StageSpec => {
-    const plain = { branch, stride: 1, strideIn: 0, order, shortcut }
+    const plain = { branch, stride: 1, strideIn: 0, order, shortcut, ...asked }
     const first = stage === 0 ? plain : { ...plain, stride: 2, strideIn: layout.strideIn }
     return { blocks: Array.from({ length: layout.depths[stage]! }, (_, index) => (index === 0 ? first : plain)) }
   })
-  const prefix = shortcut === 'none' ? 'plain' : order === 'pre' ? 'preresnet' : 'resnet'
+  const activatesFirst = order === 'pre' || order === 'relu-pre'
+  const prefix = shortcut === 'none' ? 'plain' : activatesFirst ? 'preresnet' : 'resnet'
   const spec: NetworkSpec = {
     format: 1,
     name: options.name ?? `${prefix}${options.depth}`,
     input: options.input ?? layout.input,
     stem: layout.stem,
     stages,
-    head: { norm: order === 'pre', classes: options.classes ?? layout.classes },
+    head: {
+      norm: order === 'pre' && asked.norm !== false,
+      ...(order === 'relu-pre' || (order === 'pre' && asked.norm === false) ? { relu: true } : {}),
+      classes: options.classes ?? layout.classes,
+    },
   }
-  return order === 'pre' ? shareActivations(spec) : spec
+  return activatesFirst ? shareActivations(spec) : spec
+}
+
+/** What was asked for of all blocks, and nothing else: what a spec leaves out has its default. */
+export function blockOptions(options: BlockOptions): BlockOptions {
+  const { norm, branchScale, shortcutScale, shortcutDropout, gate } = options
+  const asked = Object.entries({ norm, branchScale, shortcutScale, shortcutDropout, gate })
+  return Object.fromEntries(asked.filter(([, value]) => value !== undefined))
 }
 
 /**
  * Marks the pre-activation blocks whose shortcut starts after the first norm and ReLU: those that project, and the
- * first one if the stem ends without a norm. [He 2016, §4.1 and appendix; the authors' code]
+ * first one if the stem ends without an activation. [He 2016, §4.1 and appendix; the authors' code]
  */
 function shareActivations(spec: NetworkSpec): NetworkSpec {
-  const bareStem = !spec.stem.some(({ kind }) => kind === 'norm')
+  const bareStem = !spec.stem.some(({ kind }) => kind === 'relu')
   const shared = placedBlocks(spec).filter(
-    (block, index) => block.spec.shortcut !== 'none' && (projects(block) || (bareStem && index === 0)),
+    (block, index) => passesInput(block.spec) && (projects(block) || (bareStem && index === 0)),
   )
   const paths = new Set(shared.map(({ path }) => path))
   const stages = spec.stages.map(({ blocks }, stage) => ({

@@ -1,16 +1,24 @@
 /** The networks of the papers by name. */
 import { ConfigError } from '../util/errors.js'
-import { cifarBasic, cifarBottleneck, type FamilyOptions, imagenetBasic, imagenetBottleneck } from './families.js'
+import {
+  type CifarOptions,
+  cifarBasic,
+  cifarBottleneck,
+  type FamilyOptions,
+  imagenetBasic,
+  imagenetBottleneck,
+} from './families.js'
 import type { Task } from './heads.js'
-import type { NetworkSpec } from './spec.js'
+import { fullyConnected, vggLike } from './other-families.js'
+import type { NetworkSpec, Order, Shortcut } from './spec.js'
 import { plainTwin } from './surgery.js'
 import { edsr, vdsr } from './upscaling.js'
 
 /**
- * Order and name are the preset's own. `shortcut` is refused for plain nets; of nets that give pictures `classes` and
- * `shortcut` are.
+ * All else is the preset's own. `shortcut` and `gate` are refused for plain nets; of nets that give pictures they and
+ * `classes` are.
  */
-export interface PresetOptions extends Omit<FamilyOptions, 'name' | 'order'> {
+export interface PresetOptions extends Pick<FamilyOptions, 'classes' | 'input' | 'shortcut' | 'gate'> {
   /** Of nets that enlarge pictures themselves: by how much, 2 (the default), 3 or 4. */
   readonly scale?: number
 }
@@ -20,6 +28,16 @@ const plain = (depth: number) => (options: PresetOptions) => plainTwin(cifarBasi
 /** Wide and aggregated bottlenecks, under torchvision's names. [Zagoruyko 2016; Xie 2017] */
 const grouped = (depth: number, groups: number, widthPerGroup: number, options: FamilyOptions) =>
   imagenetBottleneck({ depth, groups, widthPerGroup, ...options })
+
+/** Basic blocks at depth 110 with something changed: tables 1 to 3 of He 2016. */
+const changed110 = (change: Omit<CifarOptions, 'depth'>) => (options: PresetOptions) =>
+  cifarBasic({ depth: 110, ...change, ...options })
+const changed164 = (order: Order) => (options: PresetOptions) => cifarBottleneck({ depth: 164, ...options, order })
+const inFirst = (depth: number) => (options: PresetOptions) => imagenetBottleneck({ depth, strideIn: 0, ...options })
+const dense = (shortcut: Shortcut) => (options: PresetOptions) => {
+  const { classes = 10, input = { channels: 3, height: 32, width: 32 }, ...rest } = options
+  return fullyConnected({ depth: 20, inputs: input, classes, shortcut, ...rest })
+}
 
 const classifiers = {
   resnet8: basic(8),
@@ -38,15 +56,43 @@ const classifiers = {
   preresnet110: (options) => cifarBasic({ depth: 110, ...options, order: 'pre' }),
   preresnet164: (options) => cifarBottleneck({ depth: 164, ...options, order: 'pre' }),
   preresnet1001: (options) => cifarBottleneck({ depth: 1001, ...options, order: 'pre' }),
+  resnet164: (options) => cifarBottleneck({ depth: 164, ...options }),
+  resnet1001: (options) => cifarBottleneck({ depth: 1001, ...options }),
+  resnet110_half_shortcut: changed110({ shortcutScale: 0.5 }),
+  resnet110_half_both: changed110({ shortcutScale: 0.5, branchScale: 0.5 }),
+  resnet110_exclusive_gate: changed110({ gate: { kind: 'exclusive', bias: -6 } }),
+  resnet110_shortcut_gate: changed110({ gate: { kind: 'shortcut-only', bias: -6 } }),
+  resnet110_conv_shortcut: changed110({ shortcut: 'project-always' }),
+  resnet110_dropout_shortcut: changed110({ shortcutDropout: 0.5 }),
+  resnet110_noise_shortcut: changed110({ shortcut: 'noise' }),
+  resnet110_norm_after_add: changed110({ order: 'norm-after-add' }),
+  resnet110_relu_before_add: changed110({ order: 'relu-before-add' }),
+  preresnet110_relu_only: changed110({ order: 'relu-pre' }),
+  resnet164_norm_after_add: changed164('norm-after-add'),
+  resnet164_relu_before_add: changed164('relu-before-add'),
+  preresnet164_relu_only: changed164('relu-pre'),
+  resnet110_1layer: changed110({ branchLayers: 1 }),
+  preresnet110_1layer: changed110({ branchLayers: 1, order: 'pre' }),
+  resnet110_3layer: changed110({ branchLayers: 3 }),
+  resnet110_4layer: changed110({ branchLayers: 4 }),
+  resnet110_9layer: changed110({ branchLayers: 9 }),
+  vgg15: (options) => vggLike(options),
+  resnet_dense20: dense('project-on-change'),
+  plain_dense20: dense('none'),
   resnet18: (options) => imagenetBasic({ depth: 18, ...options }),
   resnet34: (options) => imagenetBasic({ depth: 34, ...options }),
   resnet50: (options) => imagenetBottleneck({ depth: 50, ...options }),
   resnet101: (options) => imagenetBottleneck({ depth: 101, ...options }),
   resnet152: (options) => imagenetBottleneck({ depth: 152, ...options }),
-  wide_resnet50_2: (options) => grouped(50, 1, 128, { name: 'wide_resnet50_2', ...options }),
-  wide_resnet101_2: (options) => grouped(101, 1, 128, { name: 'wide_resnet101_2', ...options }),
-  resnext50_32x4d: (options) => grouped(50, 32, 4, { name: 'resnext50_32x4d', ...options }),
-  resnext101_32x8d: (options) => grouped(101, 32, 8, { name: 'resnext101_32x8d', ...options }),
+  resnet200: (options) => imagenetBottleneck({ depth: 200, ...options }),
+  preresnet200: (options) => imagenetBottleneck({ depth: 200, ...options, order: 'pre' }),
+  resnet50_v1: inFirst(50),
+  resnet101_v1: inFirst(101),
+  resnet152_v1: inFirst(152),
+  wide_resnet50_2: (options) => grouped(50, 1, 128, options),
+  wide_resnet101_2: (options) => grouped(101, 1, 128, options),
+  resnext50_32x4d: (options) => grouped(50, 32, 4, options),
+  resnext101_32x8d: (options) => grouped(101, 32, 8, options),
   plain18: (options) => plainTwin(imagenetBasic({ depth: 18, ...options })),
   plain34: (options) => plainTwin(imagenetBasic({ depth: 34, ...options })),
 } as const satisfies Record<string, (options: PresetOptions) => NetworkSpec>
@@ -55,7 +101,7 @@ const classifiers = {
 const upscalers = {
   vdsr20: (options) => vdsr(options),
   'plain-vdsr20': (options) => plainTwin(vdsr(options)),
-  edsr_baseline: (options) => edsr({ name: 'edsr_baseline', ...options }),
+  edsr_baseline: (options) => edsr(options),
 } as const satisfies Record<string, (options: Pick<PresetOptions, 'input' | 'scale'>) => NetworkSpec>
 
 const builders = { ...classifiers, ...upscalers }
@@ -77,26 +123,30 @@ export function isPresetName(name: string): name is PresetName {
 }
 
 /**
- * The spec of a network of the papers. CIFAR nets (8 to 110, 164, 1001, 1202 layers) take 3x32x32 pictures and 10
- * classes, ImageNet nets (18 to 152) 3x224x224 and 1000, unless the options say otherwise. Nets that give pictures
- * (`vdsr20`, its direct-mapping twin `plain-vdsr20`, `edsr_baseline`) read one channel.
+ * The spec of a network of the papers; docs/specs.md says which table each is of. CIFAR nets (8 to 110, 164, 1001, 1202
+ * layers) take 3x32x32 pictures and 10 classes, ImageNet nets (18 to 200) 3x224x224 and 1000, unless the options say
+ * otherwise. Nets that give pictures (`vdsr20`, its direct-mapping twin `plain-vdsr20`, `edsr_baseline`) read one channel.
  * Throws a ConfigError for other names, with those that exist.
  */
 export function preset(name: PresetName, options: PresetOptions = {}): NetworkSpec {
   if (!isPresetName(name))
     throw new ConfigError(`preset: no network is named ${JSON.stringify(name)}; there are ${presetNames.join(', ')}`)
   checkPurpose(name, options)
-  if (name.startsWith('plain') && options.shortcut !== undefined && options.shortcut !== 'none')
+  const { shortcut, gate } = options
+  if (/^(plain|vgg)/.test(name) && ((shortcut !== undefined && shortcut !== 'none') || gate)) {
+    const given = gate ? `a gate` : `shortcut ${JSON.stringify(shortcut)}`
+    const twin = name.replace('plain', 'resnet')
     throw new ConfigError(
-      `preset: ${name} has no shortcuts, got shortcut ${JSON.stringify(options.shortcut)}; leave it out, or use ${name.replace('plain', 'resnet')}`,
+      `preset: ${name} has no shortcuts, got ${given}; leave it out${isPresetName(twin) && twin !== name ? `, or use ${twin}` : ''}`,
     )
-  return builders[name](options)
+  }
+  return { ...builders[name](options), name }
 }
 
 /** Nets for one task have no use for what belongs to the other. */
 function checkPurpose(name: PresetName, options: PresetOptions): void {
   const upscales = Object.hasOwn(upscalers, name)
-  const foreign = upscales ? (['classes', 'shortcut'] as const) : (['scale'] as const)
+  const foreign = upscales ? (['classes', 'shortcut', 'gate'] as const) : (['scale'] as const)
   for (const option of foreign)
     if (options[option] !== undefined)
       throw new ConfigError(

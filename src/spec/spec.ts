@@ -39,10 +39,15 @@ export type StemLayer = StemConvLayer | PoolLayer | { readonly kind: 'norm' } | 
  * What stands beside the residual branch:
  * `none` nothing (a plain net); `pad` identity, subsampled and padded with zero channels where sizes change (option A);
  * `project-on-change` a 1x1 convolution where sizes change, else identity (B); `project-always` a 1x1 convolution (C).
- * Projections are followed by a norm in post-activation blocks only.
+ * Projections are followed by a norm wherever convolutions of the branch are, but not where that comes after the addition.
+ * `noise` random numbers in place of the input, with mean 0 and deviation 1, in training only. This one is of no paper:
+ * learners ask whether it helps that anything is added at all. It passes no input on, so that a net of it is a plain one.
  */
-export const shortcuts = ['none', 'pad', 'project-on-change', 'project-always'] as const
-/** Nothing beside the branch (`none`), or a shortcut of option A (`pad`), B (`project-on-change`) or C (`project-always`). */
+export const shortcuts = ['none', 'pad', 'project-on-change', 'project-always', 'noise'] as const
+/**
+ * Nothing beside the branch (`none`), a shortcut of option A (`pad`), B (`project-on-change`) or C (`project-always`), or
+ * `noise` in its place.
+ */
 export type Shortcut = (typeof shortcuts)[number]
 
 /**
@@ -55,6 +60,19 @@ export type Shortcut = (typeof shortcuts)[number]
 export const orders = ['post', 'norm-after-add', 'relu-before-add', 'relu-pre', 'pre', 'bare-add'] as const
 /** One of `orders`: `post`-activation [He 2015], full `pre`-activation [He 2016], or what lies between. */
 export type Order = (typeof orders)[number]
+
+/** How a gate divides what a block puts out between branch and shortcut. */
+export const gateKinds = ['exclusive', 'shortcut-only'] as const
+
+/**
+ * A gate g = sigmoid(W x + b), W a 1x1 convolution of the block's input. `exclusive`: g · branch + (1 − g) · shortcut, as
+ * in highway nets; `shortcut-only`: branch + (1 − g) · shortcut. [He 2016, table 1]
+ */
+export interface GateSpec {
+  readonly kind: (typeof gateKinds)[number]
+  /** What b starts as. The paper tried 0 to −10; at −6, which leaves the shortcut all but open, both kinds did best. */
+  readonly bias: number
+}
 
 /** A residual block: a branch beside a shortcut; or, without one, a block of a plain net. */
 export interface BlockSpec {
@@ -77,6 +95,10 @@ export interface BlockSpec {
   readonly branchScale?: number
   /** A constant that the shortcut is multiplied by. Default 1. [He 2016, table 1] */
   readonly shortcutScale?: number
+  /** Probability that an element of the shortcut is dropped in training, in [0, 1). Default 0. [He 2016, table 1] */
+  readonly shortcutDropout?: number
+  /** Default none. */
+  readonly gate?: GateSpec
 }
 
 /** Blocks that work on maps of one size: the first may shrink them. */

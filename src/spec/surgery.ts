@@ -1,7 +1,7 @@
-/** Pure functions from a spec to a changed one: the plain twin, and blocks removed. */
+/** Pure functions from a spec to a changed one: the plain twin, and blocks removed, swapped and added. */
 import { ConfigError, ShapeError } from '../util/errors.js'
-import { placedBlocks } from './blocks.js'
-import { type BlockPath, blockPath, parseBlockPath } from './paths.js'
+import { type PlacedBlock, placedBlocks } from './blocks.js'
+import { type BlockPath, blockPath, parseBlockPath, stagePath } from './paths.js'
 import type { BlockSpec, HeadSpec, NetworkSpec } from './spec.js'
 
 /**
@@ -27,8 +27,7 @@ function withoutShortcut({ branch, stride, strideIn, order, norm }: BlockSpec): 
 export function removeBlock(spec: NetworkSpec, path: BlockPath): NetworkSpec {
   const { stage } = parseBlockPath(path)
   const placed = placedBlocks(spec)
-  const block = placed.find((other) => other.path === path)
-  if (!block) throw new ConfigError(`${path}: ${spec.name} has no such block; its ${extentText(spec)}`)
+  const block = blockAt(spec, path)
   if (block.changesSize) {
     const removable = placed.filter((other) => other.stage === stage && !other.changesSize).map((other) => other.path)
     throw new ShapeError(
@@ -39,8 +38,7 @@ export function removeBlock(spec: NetworkSpec, path: BlockPath): NetworkSpec {
   const blocks = spec.stages[stage - 1]!.blocks
   if (blocks.length === 1)
     throw new ConfigError(`${path}: it is the only block of stage${stage}, and a stage needs at least one`)
-  const kept = placed.filter((other) => other.stage === stage && other.path !== path).map((other) => other.spec)
-  return { ...spec, stages: spec.stages.map((other, index) => (index === stage - 1 ? { blocks: kept } : other)) }
+  return withBlocks(spec, (other) => (other.path === path ? [] : [other.spec]))
 }
 
 /**
@@ -57,4 +55,67 @@ export function pathAfterRemoval(path: string, removed: BlockPath): string | und
 
 function extentText(spec: NetworkSpec): string {
   return `stages have ${spec.stages.map(({ blocks }) => blocks.length).join(', ')} blocks`
+}
+
+/**
+ * The network with two blocks in each other's place, see `pathAfterSwap`. [Veit 2016, figure 5]
+ * Throws a ConfigError if one of them does not exist, a ShapeError unless both keep sizes and are equally wide.
+ */
+export function swapBlocks(spec: NetworkSpec, first: BlockPath, second: BlockPath): NetworkSpec {
+  const [a, b] = [first, second].map((path) => {
+    const block = blockAt(spec, path)
+    if (block.changesSize)
+      throw new ShapeError(
+        `${path}: it changes the width from ${block.inputWidth} to ${block.width} and has stride ${block.spec.stride}; ` +
+          'only blocks that keep sizes can be swapped',
+      )
+    return block
+  }) as [PlacedBlock, PlacedBlock]
+  if (a.width !== b.width)
+    throw new ShapeError(`${first}: it is ${a.width} channels wide, ${second} ${b.width}; swap blocks of one width`)
+  return withBlocks(spec, ({ path, spec: own }) => [path === first ? b.spec : path === second ? a.spec : own])
+}
+
+/** What a path is called after `swapBlocks(spec, first, second)`: so parameters move with their blocks. */
+export function pathAfterSwap(path: string, first: BlockPath, second: BlockPath): string {
+  for (const [from, to] of [
+    [first, second],
+    [second, first],
+  ] as const)
+    if (path === from || path.startsWith(`${from}.`)) return to + path.slice(from.length)
+  return path
+}
+
+/**
+ * The network with more blocks at the end of a stage, each like the stage's last block. What is called by a path before
+ * is called by it afterwards. To grow a trained network, see `deepen`.
+ * Throws a ConfigError for a stage that does not exist, or a number of blocks below 1.
+ */
+export function appendBlocks(spec: NetworkSpec, stage: number, blocks: number): NetworkSpec {
+  const last = spec.stages[stage - 1]?.blocks.at(-1)
+  if (!last) throw new ConfigError(`${stagePath(stage)}: ${spec.name} has no such stage; it has ${spec.stages.length}`)
+  if (!Number.isSafeInteger(blocks) || blocks < 1)
+    throw new ConfigError(`${stagePath(stage)}: expected at least 1 block to append, got ${blocks}`)
+  const { activateBeforeSplit: _, ...kept } = last
+  const added = Array.from({ length: blocks }, (): BlockSpec => ({ ...kept, stride: 1, strideIn: 0 }))
+  const stages = spec.stages.map((other, index) =>
+    index === stage - 1 ? { blocks: [...other.blocks, ...added] } : other,
+  )
+  return { ...spec, stages }
+}
+
+function blockAt(spec: NetworkSpec, path: BlockPath): PlacedBlock {
+  parseBlockPath(path)
+  const block = placedBlocks(spec).find((other) => other.path === path)
+  if (!block) throw new ConfigError(`${path}: ${spec.name} has no such block; its ${extentText(spec)}`)
+  return block
+}
+
+/** The network with each block replaced by others. */
+function withBlocks(spec: NetworkSpec, replace: (block: PlacedBlock) => readonly BlockSpec[]): NetworkSpec {
+  const placed = placedBlocks(spec)
+  const stages = spec.stages.map((_, index) => ({
+    blocks: placed.filter(({ stage }) => stage === index + 1).flatMap(replace),
+  }))
+  return { ...spec, stages }
 }

@@ -5,7 +5,7 @@
 import { ConfigError, ShapeError } from '../util/errors.js'
 import { placedBlocks, stemPaths } from './blocks.js'
 import { blockPath, stagePath } from './paths.js'
-import { type NetworkSpec, orders, pictureShortcuts, type StemLayer, shortcuts } from './spec.js'
+import { gateKinds, type NetworkSpec, orders, pictureShortcuts, type StemLayer, shortcuts } from './spec.js'
 
 const stemKinds: readonly StemLayer['kind'][] = ['conv', 'norm', 'relu', 'maxPool', 'averagePool']
 
@@ -94,7 +94,7 @@ function checkStage(value: unknown, index: number): void {
 
 const blockFields = [
   ...['branch', 'stride', 'strideIn', 'order', 'shortcut', 'activateBeforeSplit'],
-  ...['norm', 'branchScale', 'shortcutScale'],
+  ...['norm', 'branchScale', 'shortcutScale', 'shortcutDropout', 'gate'],
 ]
 
 function checkBlock(value: unknown, path: string): void {
@@ -123,14 +123,25 @@ function checkBlock(value: unknown, path: string): void {
 
 /** What is done to branch and shortcut where they meet needs both. */
 function checkMeeting(block: Fields, path: string): void {
-  for (const name of ['branchScale', 'shortcutScale']) {
-    if (block[name] === undefined) continue
-    if (!Number.isFinite(block[name])) wrong(path, name, 'a finite number', block[name])
-    if (block.shortcut === 'none')
+  for (const name of ['branchScale', 'shortcutScale', 'shortcutDropout', 'gate']) {
+    const value = block[name]
+    if (value === undefined) continue
+    if (name === 'gate') checkGate(value, `${path}.gate`)
+    else if (!Number.isFinite(value)) wrong(path, name, 'a finite number', value)
+    else if (name === 'shortcutDropout' && !(Number(value) >= 0 && Number(value) < 1))
+      wrong(path, name, 'a probability in [0, 1)', value)
+    const few = block.shortcut === 'none' || (block.shortcut === 'noise' && !name.endsWith('Scale'))
+    if (few)
       throw new ConfigError(
         `${path}: ${name} is for blocks that have a shortcut; leave it out, or set shortcut to "pad"`,
       )
   }
+}
+
+function checkGate(value: unknown, path: string): void {
+  const gate = fields(value, path, ['kind', 'bias'])
+  oneOf(gate, path, 'kind', gateKinds)
+  if (!Number.isFinite(gate.bias)) wrong(path, 'bias', 'a finite number', gate.bias)
 }
 
 /** Zero channels can be added, not taken away. */

@@ -1,5 +1,5 @@
 /** Mistakes that break nothing and cost points: what to say of them before a training begins, and while it runs. */
-import { placedBlocks } from '../spec/blocks.js'
+import { passesInput, placedBlocks } from '../spec/blocks.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import type { TrainingProgress } from './checkpoint.js'
 import type { Recipe } from './recipe.js'
@@ -23,7 +23,7 @@ function stemAdvice(spec: NetworkSpec): string | undefined {
 }
 
 function zeroInitAdvice(spec: NetworkSpec, { zeroInitResidual }: Pick<Recipe, 'zeroInitResidual'>): string | undefined {
-  if (!zeroInitResidual || placedBlocks(spec).some((block) => block.spec.shortcut !== 'none')) return undefined
+  if (!zeroInitResidual || placedBlocks(spec).some((block) => passesInput(block.spec))) return undefined
   return (
     `zeroInitResidual does nothing here: ${spec.name} has no shortcuts, and a block that started as zero without one ` +
     'would let nothing through; leave it out, or take a residual net'

@@ -132,6 +132,10 @@ const cases: readonly SingleOp[] = [
   dropped('row', 1),
   dropped('batch', 1),
   dropped('batch', 3),
+  singleOp('addNoise', { deviation: 0.4, seed: 1, layer: 2 }, [
+    { type: f32(2, 3, 2, 4), fill: normal() },
+    { type: i32(), fill: () => Int32Array.of(7) },
+  ]),
   join(3),
   join(1, 4, 2),
   singleOp('pixelShuffle', { factor: 2 }, [{ type: f32(2, 8, 2, 3), fill: normal() }]),

@@ -29,6 +29,7 @@ export const tolerances: { readonly [Name in OpName]: Tolerance } = {
   adam: elementwise,
   add: exact,
   addBias: exact,
+  addNoise: elementwise,
   applyNormGradient: reductions,
   averagePool: sums,
   averagePoolGradient: sums,

@@ -4,10 +4,20 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { exportOnnx } from '../../src/api/export.js'
+import { exportOnnx, exportSafetensors } from '../../src/api/export.js'
 import { decodeNetwork } from '../../src/api/weights.js'
+import { imageNetNormalisation } from '../../src/data/dataset.js'
+import { evaluateOutputs } from '../../src/engine/reference/evaluate.js'
 import { encodeNode } from '../../src/formats/onnx.js'
 import { float, integer, joined, message, part } from '../../src/formats/protobuf.js'
+import type { NamedWeights, TrainedNetwork } from '../../src/formats/trained-network.js'
+import { forwardGraph } from '../../src/model/forward.js'
+import { initialise } from '../../src/model/initialise.js'
+import { parametersOf } from '../../src/model/parameters.js'
+import { cifarBasic } from '../../src/spec/families.js'
+import { fullyConnected } from '../../src/spec/other-families.js'
+import { type NetworkSpec, orders } from '../../src/spec/spec.js'
+import { Random } from '../../src/util/random.js'
 import { bytesOf, logits, picturesOf } from './files.js'
 import { onnxRuntime, pythonWith, runOnnx, testWhere } from './others.js'
 import { onnxProperties, onnxText, operatorSet } from './read-onnx.js'
@@ -68,6 +78,69 @@ testWhere(python, 'the onnx module of Python')('the rules of ONNX are kept', asy
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+})
+
+describe('variants', () => {
+  const shape = { depth: 14, widths: [4, 6, 8], input: { channels: 3, height: 16, width: 16 } } as const
+  const variants: readonly [string, NetworkSpec][] = [
+    ['exclusive gates', cifarBasic({ ...shape, gate: { kind: 'exclusive', bias: -1 } })],
+    [
+      'shortcut-only gates and scales',
+      cifarBasic({ ...shape, gate: { kind: 'shortcut-only', bias: 0 }, branchScale: 0.5 }),
+    ],
+    ['dropout and scaled shortcuts', cifarBasic({ ...shape, shortcutDropout: 0.5, shortcutScale: 0.5 })],
+    ['noise', cifarBasic({ ...shape, shortcut: 'noise' })],
+    ...orders.map((order): [string, NetworkSpec] => [order, cifarBasic({ ...shape, order })]),
+    ['dense', fullyConnected({ depth: 6, inputs: shape.input, widths: [8, 12], shortcut: 'pad', classes: 10 })],
+  ]
+  const trained = (spec: NetworkSpec): TrainedNetwork => {
+    const random = new Random(4)
+    const weights = new Map(
+      [...initialise(spec, { seed: 3 })].map(([path, value]): [string, NamedWeights] => [
+        path,
+        { shape: shapes(spec).get(path)!, data: value.map((number) => number + 0.2 * random.uniform()) },
+      ]),
+    )
+    return { spec, weights, preprocessing: { normalisation: imageNetNormalisation, input: spec.input, classes: [] } }
+  }
+  const shapes = (spec: NetworkSpec) =>
+    new Map(parametersOf(forwardGraph(spec, { batch: 1, mode: 'inference' })).map(({ path, shape }) => [path, shape]))
+
+  test('biases, constants and gates have counterparts', async () => {
+    const [, exclusive] = variants[0]!
+    const lines = onnxText(await exportOnnx(trained(exclusive))).split('\n')
+    const gate = 'stage1.block1.gate'
+    const ops = lines
+      .filter((line) => /^stage1.block1.(gate|\w+.gated)/.test(line))
+      .map((line) => line.replace(/\(.*/, ''))
+    expect(ops).toEqual([
+      `${gate}.conv = Conv`,
+      `${gate}.conv.addBias.1 = Reshape`,
+      `${gate}.conv.addBias = Add`,
+      `${gate}.negate = Mul`,
+      `${gate}.shortcut = Sigmoid`,
+      'stage1.block1.shortcut.gated = Mul',
+      `${gate}.branch = Sigmoid`,
+      'stage1.block1.branch.gated = Mul',
+    ])
+    expect(() => exportSafetensors(trained(exclusive))).toThrow(
+      'stage1.block1.gate.conv.weight: there is no name for it among those of torchvision; save the network in its own format',
+    )
+  })
+
+  testWhere(runtime, 'onnxruntime-node').each(variants)('%s: the logits of the reference engine', async (_, spec) => {
+    const given = trained(spec)
+    const graph = forwardGraph(spec, { batch: 2, mode: 'inference' })
+    const random = new Random(8)
+    const pictures = Float32Array.from({ length: 2 * 3 * 256 }, () => random.normal())
+    const inputs = new Map(
+      graph.inputs.map(({ name, role }) => [name, role === 'data' ? pictures : given.weights.get(name)!.data]),
+    )
+    const wanted = evaluateOutputs(graph, inputs).get('logits')!
+    const got = await runOnnx(runtime!, await exportOnnx(given), pictures, [2, 3, 16, 16])
+    const most = Math.max(...Array.from(wanted, Math.abs))
+    expect(Math.max(...Array.from(got, (value, i) => Math.abs(value - wanted[i]!))) / most).toBeLessThan(1e-5)
+  })
 })
 
 test('operations that ONNX does not have are named', () => {

@@ -1,6 +1,7 @@
 // Weights with the names of others become our networks: the spec is inferred, and the logits are PyTorch's.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { decodeNetwork } from '../../src/api/weights.js'
+import { presetAs } from '../../src/formats/architecture.js'
 import { keyMaps, namedParameters, nameOf } from '../../src/formats/key-maps.js'
 import { recognise } from '../../src/formats/recognise.js'
 import type { StateDict, StoredTensor } from '../../src/formats/stored-tensor.js'
@@ -109,6 +110,7 @@ test('names of classes are those of CIFAR where their number tells', () => {
 test('a name that is given is checked, and settles what shapes leave open', () => {
   const dict = dictOf('resnet20', 10, 'akamaster')
   expect(recognise(dict, 'x', { arch: 'plain20' }).spec).toEqual(preset('plain20'))
+  expect(presetAs('resnet50_v1', keyMaps.torchvision, 1000)).toEqual(preset('resnet50_v1'))
   expect(() => recognise(dict, 'x', { arch: 'resnet32' })).toThrow(
     'x: its tensors do not fit resnet32 with 10 classes: 60 of 157 differ; they look like those of resnet20\n',
   )

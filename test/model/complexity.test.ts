@@ -39,6 +39,50 @@ describe('CIFAR nets', () => {
   })
 })
 
+/** Channels that come into each of 54 blocks, and go out of it, of a CIFAR net of 110 layers. */
+const blocks110 = [16, 32, 64].flatMap((width, stage) =>
+  Array.from({ length: 18 }, (_, block) => [block === 0 && stage > 0 ? width / 2 : width, width] as const),
+)
+const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
+/** Widths of the outputs of the convolutions of 110 layers: stem and branches. */
+const widths110 = [16, ...blocks110.flatMap(([, width]) => [width, width])]
+const ofGates = sum(blocks110.map(([before, width]) => (before + 1) * width))
+
+describe('variants of the CIFAR nets', () => {
+  test.each<[PresetName, number]>([
+    // Beside the pre-activation nets: norms of 240 channels more in all, those of stem and projections, no last one.
+    ['resnet164', 1_703_258 + 2 * (240 + 16 + 448 - 256)],
+    ['resnet1001', 10_327_706 + 2 * (240 + 16 + 448 - 256)],
+    ['resnet110_half_shortcut', 1_727_962],
+    ['resnet110_half_both', 1_727_962],
+    ['resnet110_exclusive_gate', 1_727_962 + ofGates],
+    ['resnet110_shortcut_gate', 1_727_962 + ofGates],
+    ['resnet110_conv_shortcut', 1_727_962 + sum(blocks110.map(([before, width]) => (before + 2) * width))],
+    ['resnet110_dropout_shortcut', 1_727_962],
+    ['resnet110_noise_shortcut', 1_727_962],
+    ['resnet110_norm_after_add', 1_727_962],
+    ['resnet110_relu_before_add', 1_727_962],
+    ['preresnet110_relu_only', 1_727_962],
+    ['resnet110_1layer', 1_727_962],
+    ['preresnet110_1layer', 1_727_962],
+    ['resnet110_3layer', 1_727_962],
+    ['resnet110_4layer', 1_727_962],
+    ['resnet110_9layer', 1_727_962],
+    // Two convolutions from 3 and 128 channels, twelve more, their norms, the classifier.
+    ['vgg15', 9 * 128 * (3 + 13 * 128) + 14 * 256 + 1290],
+    ['resnet_dense20', 3072 * 64 + 18 * 64 * 64 + 19 * 64 + 650],
+    ['plain_dense20', 3072 * 64 + 18 * 64 * 64 + 19 * 64 + 650],
+  ])('%s has %i params', (name, params) => {
+    expect(complexity(preset(name)).params).toBe(params)
+  })
+
+  test('the norms of ResNet-110 are counted by hand', () => {
+    const stem = 27 * 16
+    const convolutions = 9 * sum(widths110.slice(1).map((width, i) => width * widths110[i]!))
+    expect(stem + convolutions + 2 * sum(widths110) + 650).toBe(1_727_962)
+  })
+})
+
 describe('ImageNet nets', () => {
   test.each<[PresetName, number, string]>([
     ['resnet18', 11_689_512, '1.814'],
@@ -46,6 +90,11 @@ describe('ImageNet nets', () => {
     ['resnet50', 25_557_032, '4.089'],
     ['resnet101', 44_549_160, '7.801'],
     ['resnet152', 60_192_808, '11.514'],
+    ['resnet200', 64_673_832, '15.007'],
+    ['preresnet200', 64_666_280, '15.007'],
+    ['resnet50_v1', 25_557_032, '3.858'],
+    ['resnet101_v1', 44_549_160, '7.570'],
+    ['resnet152_v1', 60_192_808, '11.282'],
     ['plain18', 11_515_688, '1.795'],
     ['plain34', 21_623_848, '3.644'],
   ])('%s has %i params and %s GMACs', (name, params, macs) => {

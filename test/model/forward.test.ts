@@ -4,9 +4,15 @@ import { describe, expect, test } from 'vitest'
 import type { Graph } from '../../src/graph/graph.js'
 import { graphText } from '../../src/graph/text.js'
 import { forwardGraph } from '../../src/model/forward.js'
+import { initialise } from '../../src/model/initialise.js'
 import { parametersOf } from '../../src/model/parameters.js'
 import { verify } from '../../src/ops/index.js'
-import { cifarBasic, cifarBottleneck, imagenetBottleneck } from '../../src/spec/families.js'
+import {
+  type CifarOptions as CifarNetOptions,
+  cifarBasic,
+  cifarBottleneck,
+  imagenetBottleneck,
+} from '../../src/spec/families.js'
 import type { LayerPath } from '../../src/spec/paths.js'
 import { preset, presetNames } from '../../src/spec/presets.js'
 import { type BlockSpec, type NetworkSpec, type Order, orders } from '../../src/spec/spec.js'
@@ -206,6 +212,71 @@ describe('orders [He 2016, figure 4]', () => {
       { batch: 1, mode: 'inference' },
     ).nodes.map(({ path }) => path)
     expect(nodes.slice(-3)).toEqual(['head.relu', 'head.pool', 'head.classifier'])
+  })
+})
+
+describe('shortcuts of He 2016, table 1', () => {
+  const chance = { rate: 0, by: 'row', seed: 7 } as const
+  const nodesOf = (options: Partial<CifarNetOptions>, mode: 'training' | 'inference') =>
+    verify(forwardGraph(cifarBasic({ depth: 8, ...options }), { batch: 2, mode, dropPath: chance })).nodes.filter(
+      ({ path, op }) => path.startsWith('stage2.block1.') && op !== 'runningAverage',
+    )
+  const namesOf = (...given: Parameters<typeof nodesOf>) => nodesOf(...given).map(({ path }) => path.slice(14))
+  const branch = ['conv1', 'norm1', 'relu1', 'conv2', 'norm2']
+
+  test('an exclusive gate weighs both, a shortcut-only gate the shortcut', () => {
+    const gate = ['gate.conv', 'gate.conv', 'gate.negate', 'gate.shortcut', 'shortcut.gated']
+    expect(namesOf({ gate: { kind: 'shortcut-only', bias: -6 } }, 'inference')).toEqual([
+      ...branch,
+      'shortcut.pad',
+      ...gate,
+      'add',
+      'relu',
+    ])
+    expect(namesOf({ gate: { kind: 'exclusive', bias: -6 } }, 'inference')).toEqual([
+      ...branch,
+      'shortcut.pad',
+      ...gate,
+      'gate.branch',
+      'branch.gated',
+      'add',
+      'relu',
+    ])
+    const values = initialise(cifarBasic({ depth: 8, gate: { kind: 'exclusive', bias: -6 } }), { seed: 1 })
+    expect(new Set(values.get('stage2.block1.gate.conv.bias'))).toEqual(new Set([-6]))
+  })
+
+  test('dropout of the shortcut is there in training only, with random numbers of its own in each block', () => {
+    expect(namesOf({ shortcutDropout: 0.5 }, 'training')).toEqual([
+      ...branch,
+      'shortcut.pad',
+      'shortcut.drop',
+      'add',
+      'relu',
+    ])
+    expect(namesOf({ shortcutDropout: 0.5 }, 'inference')).not.toContain('shortcut.drop')
+    const graph = forwardGraph(cifarBasic({ depth: 14, shortcutDropout: 0.5 }), {
+      batch: 2,
+      mode: 'training',
+      dropPath: { ...chance, rate: 0.5, batch: 1 },
+    })
+    const drops = graph.nodes.filter(({ op }) => op === 'dropout').map(({ attributes }) => attributes)
+    expect(drops).toHaveLength(12)
+    expect(new Set(drops.map(({ layer }) => layer)).size).toBe(12)
+    expect(drops[1]).toEqual({ rate: 0.5, granularity: 'element', seed: 7, layer: 2 ** 20 + 6 })
+  })
+
+  test('noise stands in place of the shortcut in training, nothing at inference', () => {
+    expect(namesOf({ shortcut: 'noise', shortcutScale: 0.5 }, 'training')).toEqual([
+      ...branch,
+      'shortcut.noise',
+      'relu',
+    ])
+    expect(nodesOf({ shortcut: 'noise', shortcutScale: 0.5 }, 'training').at(-2)!.attributes).toMatchObject({
+      deviation: 0.5,
+      seed: 7,
+    })
+    expect(namesOf({ shortcut: 'noise' }, 'inference')).toEqual([...branch, 'relu'])
   })
 })
 

@@ -28,10 +28,17 @@ const block: fc.Arbitrary<BlockSpec> = fc
     shared: fc.boolean(),
     norm: fc.boolean(),
     scale: fc.constantFrom(0.1, 0.5, 1),
+    extras: fc.constantFrom<Partial<BlockSpec>>(
+      {},
+      { shortcutDropout: 0.5 },
+      { gate: { kind: 'exclusive', bias: -6 } },
+      { gate: { kind: 'shortcut-only', bias: 0 } },
+    ),
   })
-  .map(({ shared, scale, ...block }) => ({
+  .map(({ shared, scale, extras, ...block }) => ({
     ...block,
     ...(block.shortcut === 'none' ? {} : { branchScale: scale, shortcutScale: -scale }),
+    ...(['none', 'noise'].includes(block.shortcut) ? {} : extras),
     strideIn: block.strideIn % block.branch.length,
     ...(block.order.endsWith('pre') ? { activateBeforeSplit: shared } : {}),
   }))
@@ -66,13 +73,14 @@ function countByHand(spec: NetworkSpec): number | undefined {
       count += layer.width * channels * layer.kernel ** 2 + (layer.bias ? layer.width : 0)
       channels = layer.width
     } else if (layer.kind === 'norm') count += 2 * channels
-  for (const { branch, stride, order, shortcut, norm } of stages.flatMap(({ blocks }) => blocks)) {
+  for (const { branch, stride, order, shortcut, norm, gate } of stages.flatMap(({ blocks }) => blocks)) {
     const before = channels
     for (const { width, kernel, bias } of branch) {
       count += width * channels * kernel ** 2 + (bias ? width : 0)
       if (norm) count += 2 * (order === 'pre' ? channels : width)
       channels = width
     }
+    if (gate) count += (before + 1) * channels
     const changes = stride === 2 || channels !== before
     if (shortcut === 'pad' && channels < before) return undefined
     if (shortcut === 'project-always' || (shortcut === 'project-on-change' && changes))

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { GraphBuilder } from '../../src/graph/builder.js'
 import { f32, i32 } from '../../src/graph/graph.js'
 import { addBias } from '../../src/ops/add-bias.js'
+import { addNoise } from '../../src/ops/add-noise.js'
 import { concatenate } from '../../src/ops/concatenate.js'
 import { multiply } from '../../src/ops/multiply.js'
 import { emit } from '../../src/ops/op.js'
@@ -27,6 +28,23 @@ test('a bias is one number a channel, its gradient the sum over pictures and pix
   expect(first('addBias', {}, x, vector(10, 20))).toEqual([11, 12, 23, 24, 15, 16, 27, 28])
   expect(first('sumPixels', {}, x)).toEqual([14, 22])
   expect(() => addBias.infer([f32(1, 2, 3, 3), f32(3)], {})).toThrow('addBias: bias must be f32[2], got f32[3]')
+})
+
+test('noise has mean 0 and the deviation asked for, and no two steps, rows or elements share it', () => {
+  const x = (count: number): Numbers => [f32(2, 1, 1, count), new Array(2 * count).fill(1)]
+  const noisy = (step: number) =>
+    first('addNoise', { deviation: 0.5, seed: 1, layer: 2 }, x(5000), [i32(), [step]]).map((value) => value - 1)
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+  const noise = noisy(3)
+  expect(Math.abs(mean(noise))).toBeLessThan(0.02)
+  expect(Math.sqrt(mean(noise.map((value) => value * value)))).toBeCloseTo(0.5, 1)
+  expect(Math.max(...noise.map(Math.abs))).toBeLessThan(0.5 * 3.5)
+  expect(noise).toEqual(noisy(3))
+  for (const other of [noisy(4), [...noise.slice(5000), ...noise.slice(0, 5000)]])
+    expect(Math.abs(mean(noise.map((value, i) => value * other[i]!)))).toBeLessThan(0.01)
+  expect(() => addNoise.infer([f32(1, 2, 3, 3), i32()], { deviation: Number.NaN, seed: 0, layer: 0 })).toThrow(
+    'addNoise: the deviation must be a finite number, got NaN',
+  )
 })
 
 test('sigmoid goes from 0 to 1, and is steepest in the middle', () => {

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { depthOf } from '../../src/spec/blocks.js'
 import { cifarBasic, cifarBottleneck, imagenetBasic, imagenetBottleneck } from '../../src/spec/families.js'
 import { classifierOf } from '../../src/spec/heads.js'
+import { fullyConnected } from '../../src/spec/other-families.js'
 import { isPresetName, type PresetName, preset, presetNames } from '../../src/spec/presets.js'
 import { validateSpec } from '../../src/spec/validate.js'
 import { ConfigError } from '../../src/util/errors.js'
@@ -88,7 +89,79 @@ test('widths and names can be chosen', () => {
   expect(cifarBottleneck({ depth: 29, order: 'pre' }).name).toBe('preresnet29')
 })
 
+test('blocks of any number of layers at equal depth', () => {
+  for (const [branchLayers, blocks] of [
+    [1, 36],
+    [2, 18],
+    [3, 12],
+    [4, 9],
+    [9, 4],
+  ] as const)
+    expect(cifarBasic({ depth: 110, branchLayers }).stages.map((stage) => stage.blocks.length)).toEqual([
+      blocks,
+      blocks,
+      blocks,
+    ])
+  expect(cifarBasic({ depth: 20, branchLayers: 2 })).toEqual(cifarBasic({ depth: 20 }))
+  expect(() => cifarBasic({ depth: 20, branchLayers: 0.5 })).toThrow(
+    new ConfigError('branchLayers: expected a whole number of at least 1, got 0.5'),
+  )
+})
+
+test('first and last unit of the ReLU-only order are as the paper has them', () => {
+  const spec = preset('preresnet110_relu_only')
+  expect(spec.stem.map(({ kind }) => kind)).toEqual(['conv', 'norm'])
+  expect(spec.stages[0]!.blocks.slice(0, 2).map(({ activateBeforeSplit }) => activateBeforeSplit)).toEqual([
+    true,
+    undefined,
+  ])
+  expect(spec.head).toEqual({ norm: false, relu: true, classes: 10 })
+  const shared = preset('preresnet164_relu_only').stages.map(({ blocks }) => blocks[0]!.activateBeforeSplit)
+  expect(shared).toEqual([true, true, true])
+  const bare = cifarBasic({ depth: 8, order: 'pre', norm: false })
+  expect(bare.stem.map(({ kind }) => kind)).toEqual(['conv'])
+  expect(bare.head).toEqual({ norm: false, relu: true, classes: 10 })
+})
+
+test('fully connected nets are 1x1 convolutions of one pixel', () => {
+  const spec = fullyConnected({ depth: 6, inputs: 7, widths: [16, 24], classes: 3, shortcut: 'pad' })
+  expect(validateSpec(JSON.parse(JSON.stringify(spec)))).toEqual(spec)
+  expect(spec.name).toBe('dense-resnet6')
+  expect(spec.input).toEqual({ channels: 7, height: 1, width: 1 })
+  expect(depthOf(spec)).toBe(6)
+  expect(spec.stages.map(({ blocks }) => blocks.map(({ branch }) => branch))).toEqual(
+    [16, 24].map((width) => [Array(2).fill({ kind: 'conv', width, kernel: 1, bias: true })]),
+  )
+  const pictures = fullyConnected({
+    depth: 5,
+    branchLayers: 3,
+    inputs: { channels: 1, height: 8, width: 8 },
+    classes: 3,
+    norm: true,
+    order: 'pre',
+  })
+  expect(pictures.stem).toEqual([
+    { kind: 'conv', width: 64, kernel: 8, padding: 0 },
+    { kind: 'norm' },
+    { kind: 'relu' },
+  ])
+  expect(pictures.head).toEqual({ norm: true, relu: true, classes: 3 })
+  expect(() => fullyConnected({ depth: 5, inputs: 7, classes: 3 })).toThrow(
+    new ConfigError(
+      'depth 5: a fully connected net of 1 widths and branches of 2 layers has 2n+2 layers, n whole and at least 1',
+    ),
+  )
+  expect(() => fullyConnected({ depth: 4, inputs: { channels: 1, height: 8, width: 9 }, classes: 3 })).toThrow(
+    new ConfigError('inputs: a fully connected net takes square pictures, got 8x9; use rows of numbers'),
+  )
+})
+
 test.each([
+  [
+    () => cifarBasic({ depth: 110, branchLayers: 5 }),
+    'five layers',
+    'depth 110: a CIFAR net of blocks of 5 layers has 15n+2 layers, n whole and at least 1; use 107 or 122',
+  ],
   [
     () => cifarBasic({ depth: 21 }),
     '6n+2',
@@ -129,6 +202,12 @@ test('unknown names and shortcuts of plain nets are refused', () => {
   expect(isPresetName('toString')).toBe(false)
   expect(() => preset('resnet19' as PresetName)).toThrow(
     new ConfigError(`preset: no network is named "resnet19"; there are ${presetNames.join(', ')}`),
+  )
+  expect(() => preset('plain20', { gate: { kind: 'exclusive', bias: 0 } })).toThrow(
+    new ConfigError('preset: plain20 has no shortcuts, got a gate; leave it out, or use resnet20'),
+  )
+  expect(() => preset('vgg15', { shortcut: 'pad' })).toThrow(
+    new ConfigError('preset: vgg15 has no shortcuts, got shortcut "pad"; leave it out'),
   )
   expect(() => preset('plain20', { shortcut: 'pad' })).toThrow(
     new ConfigError('preset: plain20 has no shortcuts, got shortcut "pad"; leave it out, or use resnet20'),

@@ -1,12 +1,19 @@
-// Plain twins and removed blocks.
+// Plain twins; blocks removed, swapped and appended.
 import { expect, test } from 'vitest'
 import { complexity } from '../../src/model/complexity.js'
 import { forwardGraph } from '../../src/model/forward.js'
 import { parametersOf } from '../../src/model/parameters.js'
-import { cifarBasic } from '../../src/spec/families.js'
+import { cifarBasic, cifarBottleneck } from '../../src/spec/families.js'
 import type { BlockPath } from '../../src/spec/paths.js'
 import { preset } from '../../src/spec/presets.js'
-import { pathAfterRemoval, plainTwin, removeBlock } from '../../src/spec/surgery.js'
+import {
+  appendBlocks,
+  pathAfterRemoval,
+  pathAfterSwap,
+  plainTwin,
+  removeBlock,
+  swapBlocks,
+} from '../../src/spec/surgery.js'
 import { ConfigError, ShapeError } from '../../src/util/errors.js'
 
 test('a plain twin is the preset, with the parameters of option A', () => {
@@ -64,4 +71,50 @@ test('a stage keeps its last block', () => {
     new ConfigError('stage1.block1: it is the only block of stage1, and a stage needs at least one'),
   )
   expect(() => removeBlock(spec, 'stage3.block1')).toThrow(/stage3 has no block that keeps sizes$/)
+})
+
+test('any layer of the VGG-like net can go, but those of its stem', () => {
+  const spec = preset('vgg15')
+  const layer = 128 * 128 * 9 + 2 * 128
+  for (const block of [1, 12])
+    expect(complexity(spec).params - complexity(removeBlock(spec, `stage1.block${block}`)).params).toBe(layer)
+})
+
+test('blocks of equal width can be swapped, and their parameters with them', () => {
+  const spec = cifarBasic({ depth: 20, order: 'pre' })
+  const swapped = swapBlocks(spec, 'stage1.block1', 'stage1.block3')
+  expect(swapped.stages[0]!.blocks.map(({ activateBeforeSplit = false }) => activateBeforeSplit)).toEqual([
+    false,
+    false,
+    true,
+  ])
+  expect(swapBlocks(swapped, 'stage1.block1', 'stage1.block3')).toEqual(spec)
+  expect(pathAfterSwap('stage1.block1.conv1.weight', 'stage1.block1', 'stage1.block3')).toBe(
+    'stage1.block3.conv1.weight',
+  )
+  expect(pathAfterSwap('stage1.block3', 'stage1.block1', 'stage1.block3')).toBe('stage1.block1')
+  expect(pathAfterSwap('stage1.block10.conv1', 'stage1.block1', 'stage1.block3')).toBe('stage1.block10.conv1')
+  expect(() => swapBlocks(spec, 'stage2.block1', 'stage2.block2')).toThrow(
+    new ShapeError(
+      'stage2.block1: it changes the width from 16 to 32 and has stride 2; only blocks that keep sizes can be swapped',
+    ),
+  )
+  expect(() => swapBlocks(spec, 'stage1.block2', 'stage2.block2')).toThrow(
+    new ShapeError('stage1.block2: it is 16 channels wide, stage2.block2 32; swap blocks of one width'),
+  )
+  expect(() => swapBlocks(spec, 'stage1.block2', 'stage1.block9')).toThrow(
+    /^stage1.block9: preresnet20 has no such block/,
+  )
+})
+
+test('appended blocks are like the last one, but keep sizes', () => {
+  const spec = cifarBottleneck({ depth: 11, order: 'pre' })
+  const deeper = appendBlocks(spec, 2, 2)
+  expect(deeper.stages.map(({ blocks }) => blocks.length)).toEqual([1, 3, 1])
+  const [first, ...added] = deeper.stages[1]!.blocks
+  expect(first).toEqual(spec.stages[1]!.blocks[0])
+  for (const block of added) expect(block).toMatchObject({ stride: 1, branch: first!.branch })
+  expect(added[0]).not.toHaveProperty('activateBeforeSplit')
+  expect(() => appendBlocks(spec, 4, 1)).toThrow(new ConfigError('stage4: preresnet11 has no such stage; it has 3'))
+  expect(() => appendBlocks(spec, 1, 0)).toThrow(new ConfigError('stage1: expected at least 1 block to append, got 0'))
 })

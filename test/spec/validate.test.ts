@@ -51,7 +51,7 @@ describe('each field is checked and the message says where', () => {
     [
       [...block, 'strides'],
       1,
-      'stage2.block2: there is no field "strides"; the fields are branch, stride, strideIn, order, shortcut, activateBeforeSplit, norm, branchScale, shortcutScale',
+      'stage2.block2: there is no field "strides"; the fields are branch, stride, strideIn, order, shortcut, activateBeforeSplit, norm, branchScale, shortcutScale, shortcutDropout, gate',
     ],
     [[...block, 'branch'], [], 'stage2.block2: branch must be a list of at least 1, got []'],
     [layer, 64, 'stage2.block2.conv1: expected an object, got 64'],
@@ -83,7 +83,7 @@ describe('each field is checked and the message says where', () => {
     [
       [...block, 'shortcut'],
       'identity',
-      'stage2.block2: shortcut must be one of none, pad, project-on-change, project-always, got "identity"',
+      'stage2.block2: shortcut must be one of none, pad, project-on-change, project-always, noise, got "identity"',
     ],
     [[...block, 'activateBeforeSplit'], 'yes', 'stage2.block2: activateBeforeSplit must be true or false, got "yes"'],
     [
@@ -91,6 +91,14 @@ describe('each field is checked and the message says where', () => {
       true,
       'stage2.block2: activateBeforeSplit is for pre-activation blocks; leave it out, or set order to "pre"',
     ],
+    [[...block, 'shortcutDropout'], 1, 'stage2.block2: shortcutDropout must be a probability in [0, 1), got 1'],
+    [[...block, 'gate'], -6, 'stage2.block2.gate: expected an object, got -6'],
+    [
+      [...block, 'gate'],
+      { kind: 'highway', bias: -6 },
+      'stage2.block2.gate: kind must be one of exclusive, shortcut-only, got "highway"',
+    ],
+    [[...block, 'gate'], { kind: 'exclusive' }, 'stage2.block2.gate: bias must be a finite number, got nothing'],
     [['head', 'norm'], 0, 'head: norm must be true or false, got 0'],
     [['head', 'classes'], 1, 'head: classes must be a whole number of at least 2, got 1'],
     [['head', 'bias'], false, 'head: there is no field "bias"; the fields are norm, relu, classes'],
@@ -100,11 +108,18 @@ describe('each field is checked and the message says where', () => {
     expect(() => validateSpec(broken(keys, value))).toThrow(new ConfigError(message))
   })
 
-  test('scales are for blocks that have a shortcut', () => {
+  test('scales, dropout and gates are for blocks that have a shortcut', () => {
     const spec = preset('plain8')
     const [block] = spec.stages[0]!.blocks
-    for (const name of ['branchScale', 'shortcutScale'])
-      expect(() => validateSpec({ ...spec, stages: [{ blocks: [{ ...block, [name]: 0.5 }] }] })).toThrow(
+    const gate = { kind: 'exclusive', bias: 0 }
+    const given = { branchScale: 0.5, shortcutScale: 0.5, shortcutDropout: 0.5, gate }
+    const noise = { ...block, shortcut: 'noise' }
+    expect(() => validateSpec({ ...spec, stages: [{ blocks: [{ ...noise, branchScale: 0.5 }] }] })).not.toThrow()
+    expect(() => validateSpec({ ...spec, stages: [{ blocks: [{ ...noise, gate }] }] })).toThrow(
+      /^stage1.block1: gate is/,
+    )
+    for (const [name, value] of Object.entries(given))
+      expect(() => validateSpec({ ...spec, stages: [{ blocks: [{ ...block, [name]: value }] }] })).toThrow(
         new ConfigError(
           `stage1.block1: ${name} is for blocks that have a shortcut; leave it out, or set shortcut to "pad"`,
         ),

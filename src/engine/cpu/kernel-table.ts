@@ -148,6 +148,8 @@ export const kernels = {
   // y = 0 where the hash of (key, step, row, element) is below the threshold, else factor · x. Granularity: 0 element,
   // 1 row, 2 batch. Elements are numbered as in NCHW. `dropout` is blocked, `dropout_rows` plain [n][length].
   dropout: ['x', 'step', 'y', 'key', 'threshold', 'factor', 'granularity', 'n', 'c', 'size'],
+  // y = x + factor · (the sum of the bytes of the same hash, less 510), blocked.
+  add_noise: ['x', 'step', 'y', 'key', 'factor', 'n', 'c', 'size'],
   dropout_rows: ['x', 'step', 'y', 'key', 'threshold', 'factor', 'granularity', 'n', 'length'],
 
   // Moving elements, blocked. clear_lanes: zero beyond the c channels.

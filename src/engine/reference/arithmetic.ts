@@ -1,4 +1,5 @@
-/** Scaling, products, the logistic function and dropout: each element alone. */
+/** Scaling, products, the logistic function, dropout and noise: each element alone. */
+import { BYTES_DEVIATION, BYTES_MEAN, type NoiseAttributes } from '../../ops/add-noise.js'
 import { type DropoutAttributes, dropKey, dropThreshold } from '../../ops/dropout.js'
 import type { ScaleAttributes } from '../../ops/scale.js'
 import { hash32 } from '../../util/hash.js'
@@ -34,6 +35,21 @@ export const dropout: Kernel<DropoutAttributes> = ([x, step], [y], attributes) =
     for (let i = 0; i < length; i++) {
       const bits = granularity === 'element' ? hash32(row, i) : granularity === 'row' ? row : batch
       y.data[n * length + i] = bits < threshold ? 0 : x.data[n * length + i] / (1 - rate)
+    }
+  }
+}
+
+export const addNoise: Kernel<NoiseAttributes> = ([x, step], [y], attributes) => {
+  const factor = attributes.deviation / BYTES_DEVIATION
+  const batch = hash32(dropKey(attributes), step.data[0])
+  const rows = x.shape[0]
+  const length = x.data.length / rows
+  for (let n = 0; n < rows; n++) {
+    const row = hash32(batch, n)
+    for (let i = 0; i < length; i++) {
+      const bits = hash32(row, i)
+      const sum = (bits & 255) + ((bits >>> 8) & 255) + ((bits >>> 16) & 255) + (bits >>> 24)
+      y.data[n * length + i] = x.data[n * length + i] + factor * (sum - BYTES_MEAN)
     }
   }
 }

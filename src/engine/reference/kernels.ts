@@ -1,6 +1,6 @@
 /** The table of reference kernels: total over all operations, so that the compiler refuses one that lacks a kernel. */
 import type { AttributesOf, OpName } from '../../ops/index.js'
-import { dropout, multiply, scale, sigmoid, sigmoidGradient } from './arithmetic.js'
+import { addNoise, dropout, multiply, scale, sigmoid, sigmoidGradient } from './arithmetic.js'
 import {
   batchNorm,
   batchNormGradient,
@@ -52,6 +52,7 @@ export const kernels: KernelTable = {
   adam,
   add,
   addBias,
+  addNoise,
   applyNormGradient,
   averagePool,
   averagePoolGradient,

@@ -1,6 +1,7 @@
 /** Biases, scaling, products, the logistic function, dropout, and losses that compare with a target. */
 import { f32, i32, type TensorType } from '../../../src/graph/graph.js'
 import { addBias } from '../../../src/ops/add-bias.js'
+import { addNoise } from '../../../src/ops/add-noise.js'
 import { globalNorm } from '../../../src/ops/clip.js'
 import { conv2d } from '../../../src/ops/conv2d.js'
 import type { DropoutAttributes } from '../../../src/ops/dropout.js'
@@ -57,6 +58,26 @@ const dropped = (type: TensorType, granularity: DropoutAttributes['granularity']
     { type: i32(), fill: () => Int32Array.of(12345), role: 'scalar' },
   ])
 
+const noisy = (...shape: readonly [number, number, number, number]): Case =>
+  singleOp('addNoise', { deviation: 0.7, seed: 5, layer: 3 }, [
+    { type: f32(...shape), fill: normal() },
+    { type: i32(), fill: () => Int32Array.of(12345), role: 'scalar' },
+  ])
+
+/** Nothing beside the channels is noise: it must not become part of a sum. */
+const noiseSum = compositeCase(
+  'globalNorm',
+  'globalNorm of 5 channels with noise',
+  {
+    x: { type: f32(2, 5, 3, 4), fill: normal() },
+    step: { type: i32(), fill: () => Int32Array.of(1), role: 'scalar' },
+  },
+  (builder, { x, step }) => {
+    const [y] = emit(builder, addNoise, { deviation: 1, seed: 1, layer: 1 }, [x, step], 'test')
+    return { norm: emit(builder, globalNorm, {}, [y!], 'test')[0]! }
+  },
+)
+
 const losses = (type: TensorType): Case[] => {
   const [prediction, target] = [
     { type, fill: normal() },
@@ -100,6 +121,10 @@ export const arithmeticCases: readonly Case[] = [
   dropped(f32(9, 10), 'row', 0.4),
   // Seeds that keep and that drop the batch.
   ...[1, 2, 3, 2 ** 40 + 1].map((seed) => dropped(f32(4, 5, 2, 2), 'batch', 0.5, seed)),
+  noisy(2, 3, 5, 7),
+  noisy(5, 33, 6, 4),
+  noisy(2, 16, 1, 1),
+  noiseSum,
   ...losses(f32(2, 3, 5, 7)),
   ...losses(f32(4, 10)),
   ...losses(f32(1)),

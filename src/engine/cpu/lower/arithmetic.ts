@@ -1,5 +1,6 @@
-/** Scaling, products, the logistic function and dropout to kernel calls. */
+/** Scaling, products, the logistic function, dropout and noise to kernel calls. */
 import type { Value } from '../../../graph/graph.js'
+import { BYTES_DEVIATION, type NoiseAttributes } from '../../../ops/add-noise.js'
 import { type DropoutAttributes, dropKey, dropThreshold } from '../../../ops/dropout.js'
 import type { ScaleAttributes } from '../../../ops/scale.js'
 import { elements } from '../../../util/shape.js'
@@ -59,5 +60,15 @@ export const dropout: Lowering<DropoutAttributes> = {
       const n = y!.type.shape[0]!
       tape.push('dropout_rows', { ...rule, n, length: elements(y!.type.shape) / n })
     }
+  },
+}
+
+export const addNoise: Lowering<NoiseAttributes> = {
+  emit({ inputs, outputs: [y] }, attributes, context) {
+    const { tape, at } = context
+    const [x, step] = inputs.map(at) as [number, number]
+    const factor = attributes.deviation / BYTES_DEVIATION
+    tape.push('add_noise', { x, step, y: at(y!), key: dropKey(attributes), factor, ...mapOf(y!) })
+    clearLanes(y!, context)
   },
 }

@@ -1,0 +1,37 @@
+/** What is random in each block of a training: dropped branches, and shortcuts with dropout or noise in their place. */
+import type { NoiseAttributes } from '../ops/add-noise.js'
+import type { DropoutAttributes } from '../ops/dropout.js'
+import { placedBlocks } from '../spec/blocks.js'
+import type { BlockPath } from '../spec/paths.js'
+import type { NetworkSpec } from '../spec/spec.js'
+import { type DropPath, dropsOf } from './drop-path.js'
+
+export interface Chance {
+  /** Drops the residual branch as a whole. */
+  readonly branch?: DropoutAttributes | undefined
+  /** Drops elements of the shortcut. */
+  readonly shortcut?: DropoutAttributes
+  /** Stands in place of the shortcut. */
+  readonly noise?: NoiseAttributes
+}
+
+/** Shortcuts count from here, so that no branch has their random numbers. */
+const SHORTCUTS = 0x100000
+
+/** By the path of the block; blocks without chance are not in it. */
+export function chancesOf(spec: NetworkSpec, dropPath: DropPath): Map<BlockPath, Chance> {
+  const { seed, batch = 0 } = dropPath
+  const drops = dropsOf(spec, dropPath)
+  const blocks = placedBlocks(spec)
+  const chances = new Map<BlockPath, Chance>()
+  blocks.forEach(({ path, spec: { shortcut, shortcutDropout = 0, shortcutScale = 1 } }, index) => {
+    const layer = SHORTCUTS + batch * blocks.length + index
+    const branch = drops.get(path)
+    if (shortcut === 'noise') chances.set(path, { noise: { deviation: shortcutScale, seed, layer } })
+    else if (shortcutDropout > 0) {
+      const elements = { rate: shortcutDropout, granularity: 'element', seed, layer } as const
+      chances.set(path, { branch, shortcut: elements })
+    } else if (branch) chances.set(path, { branch })
+  })
+  return chances
+}
