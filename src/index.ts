@@ -52,6 +52,7 @@ export {
   type TrainListeners,
   trainToEnd,
 } from './api/training.js'
+export { type LargePicture, type UpscaleOptions, upscale } from './api/upscale.js'
 export { type DecodedNetwork, decodeNetwork } from './api/weights.js'
 export { type Augmentation, type Jitter, type ResizedCrop, usualCrop } from './data/augment.js'
 export type { Plane } from './data/bicubic.js'

@@ -30,7 +30,14 @@ export { type ClassFolder, type ClassFolderOptions, classFolder } from './data/c
 export type { DownloadOptions } from './data/download.node.js'
 export { findPictures } from './data/find-pictures.node.js'
 export { type ImageFolderOptions, imageFolder } from './data/image-folder.node.js'
+export {
+  type DecodedPicture,
+  luminanceOf,
+  readLargePicture,
+  writeLargePicture,
+} from './data/large-picture.node.js'
 export { type DatasetName, datasetNames, type LoadOptions, loadDataset } from './data/load.node.js'
+export { type UpscalingFolderOptions, upscalingFolder } from './data/upscaling-folder.node.js'
 export { type ReadPictureOptions, readPicture, type WholePicture, writePicture } from './data/whole-picture.node.js'
 export type { Peak } from './engine/cpu/peak.js'
 export type { PlanPart, ProfiledPlan, TimedPart } from './engine/cpu/profile.js'

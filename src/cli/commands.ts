@@ -45,6 +45,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./embed.js')).embedCommand(),
   },
   {
+    name: 'upscale',
+    description: 'make pictures larger and sharper',
+    load: async () => (await import('./upscale.js')).upscaleCommand(),
+  },
+  {
     name: 'summary',
     description: 'print the layers of a network: path, output shape, params, MACs',
     load: async () => (await import('./summary.js')).summaryCommand(),

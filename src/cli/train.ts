@@ -25,9 +25,11 @@ import {
   readCheckpoint,
   resumeTrainer,
   splitDataset,
+  type Task,
   type Trainer,
   TrainingError,
   type TrainingResult,
+  tasks,
   trainToEnd,
   warmUpAdvice,
 } from '../node.js'
@@ -42,6 +44,8 @@ import {
   engineOptions,
   jsonOption,
   number,
+  numbers,
+  oneOf,
   presetParser,
   recomputeOption,
   sizeFor,
@@ -50,8 +54,11 @@ import {
 import { bytesText, percentText, print, rateText, say } from './output.js'
 import { type RecipeFlags, recipeOf, recipeOptions } from './recipe-flags.js'
 import { TrainDisplay } from './train-display.js'
+import { trainUpscaling } from './train-upscaling.js'
 
 interface Flags extends DataFlags, EngineFlags, AugmentFlags, RecipeFlags {
+  readonly task?: Task
+  readonly scale?: number[]
   readonly arch?: PresetName
   readonly size?: number
   readonly valSplit?: number
@@ -67,6 +74,8 @@ export function trainCommand(): Command {
   const command = new Command().addOption(
     new Option('-a, --arch <name>', `${presetNames.join(', ')} (default: resnet20)`).argParser(presetParser),
   )
+  command.addOption(new Option('--task <name>', `${tasks.join(', ')} (default: classify)`).argParser(oneOf(tasks)))
+  command.option('--scale <n>', 'of --task upscale: by how much, 2, 3, 4 or several as 2,3,4 (default: 2)', numbers)
   for (const option of dataOptions()) command.addOption(option)
   command
     .option('--limit-train <n>', 'use the first n training pictures only', whole(1))
@@ -96,7 +105,11 @@ export function trainCommand(): Command {
         '  $ resnet train --resume runs/resnet20-cifar10 --data data',
       ].join('\n'),
     )
-    .action((flags: Flags) => interruptible((signal) => run(flags, signal)))
+    .action((flags: Flags) =>
+      interruptible((signal) =>
+        flags.task === 'upscale' ? trainUpscaling(flags, recipeOf(flags), signal) : run(flags, signal),
+      ),
+    )
 }
 
 async function run(flags: Flags, signal: AbortSignal): Promise<void> {

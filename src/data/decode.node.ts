@@ -28,7 +28,7 @@ export async function decoderVersion(): Promise<string> {
  * Pixels that one picture may unpack to: far beyond any photograph, but no file of a few bytes may fill the memory.
  * That is 16384 along each side of a square.
  */
-const MOST_PIXELS = 1 << 28
+export const MOST_PIXELS = 1 << 28
 
 /**
  * The bytes [3][side][side] of a picture. Of an animation it is the first frame.

@@ -1,7 +1,8 @@
 /** Networks that enlarge, through the public functions: trained, measured, and written as ONNX. */
 import { describe, expect, test } from 'vitest'
-import { createTrainer, evaluateCheckpoint, exportOnnx, train } from '../../src/node.js'
-import { ConfigError } from '../../src/util/errors.js'
+import { initialise } from '../../src/model/initialise.js'
+import { createTrainer, evaluateCheckpoint, exportOnnx, load, preset, train, upscale } from '../../src/node.js'
+import { ConfigError, DataError } from '../../src/util/errors.js'
 import { tinyEdsr, tinyPairs, tinyVdsr } from '../train/tiny-upscaling.js'
 
 const recipe = { batchSize: 8, steps: 3, lr: 0.01 }
@@ -43,4 +44,58 @@ test.each([tinyVdsr, tinyEdsr])('$name as ONNX', async (spec) => {
     ...(spec === tinyEdsr ? ['DepthToSpace', 'Mul'] : []),
   ]
   for (const word of wanted) expect(text).toContain(word)
+})
+
+describe('upscale', () => {
+  /** Before its first step the net is bicubic enlargement. */
+  async function open(scales: readonly number[]) {
+    await using trainer = await createTrainer(tinyVdsr, tinyPairs(scales), recipe, options)
+    return load(await trainer.checkpoint(), options)
+  }
+  const picture = (channels: number, most: number, alpha = most) => {
+    const values = Array.from({ length: 5 * 4 * channels }, (_, i) =>
+      channels % 2 === 0 && i % channels === channels - 1 ? alpha : Math.round((most * ((i * 7) % 11)) / 11),
+    )
+    return { width: 5, height: 4, data: most === 255 ? Uint8Array.from(values) : Uint16Array.from(values) }
+  }
+
+  test.each([
+    [1, 255],
+    [2, 255],
+    [3, 255],
+    [4, 255],
+    [1, 65535],
+    [3, 65535],
+    [4, 65535],
+  ])('%i channels up to %i stay what they are', async (channels, most) => {
+    await using net = await open([2])
+    const large = await upscale(net, picture(channels, most, Math.floor(most / 3)))
+    expect([large.width, large.height, large.data.length]).toEqual([10, 8, 80 * channels])
+    expect(large.data.constructor).toBe(picture(channels, most).data.constructor)
+    const flat = await upscale(net, { width: 5, height: 4, data: picture(channels, most).data.fill(most) })
+    expect([...flat.data].every((value) => value === most)).toBe(true)
+    if (channels % 2 === 0) expect(large.data[channels - 1]).toBe(Math.floor(most / 3))
+  })
+
+  test('refuses what it cannot do', async () => {
+    await using net = await open([2, 3])
+    await expect(upscale(net, picture(3, 255))).rejects.toThrow(
+      new ConfigError('tiny-vdsr: enlarges 2, 3 times; say by how much: { scale: 2 }'),
+    )
+    await expect(upscale(net, { ...picture(3, 255), width: 6 }, { scale: 2 })).rejects.toThrow(
+      new DataError('upscale: expected 6x4 pixels of 1 to 4 values (grey, grey and alpha, RGB, RGBA), got 60 values'),
+    )
+    const huge = { width: 5000, height: 5000, data: new Uint8Array(25_000_000) }
+    await expect(upscale(net, huge, { scale: 3 })).rejects.toThrow(
+      new ConfigError(
+        'upscale: a picture of 15000x15000 pixels is too large, 67108864 pixels are possible; cut the picture, or take a ' +
+          'smaller scale',
+      ),
+    )
+    const spec = preset('resnet8')
+    const weights = new Map([...initialise(spec, { seed: 0 })].map(([path, data]) => [path, { shape: [], data }]))
+    await expect(upscale({ ...net, engine: net.engine, spec, weights }, picture(3, 255))).rejects.toThrow(
+      'resnet8: it tells 10 classes apart and gives no pictures',
+    )
+  })
 })

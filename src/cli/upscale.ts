@@ -1,0 +1,88 @@
+/** `resnet upscale PICTURE…`: pictures made larger and sharper by a network. */
+import { mkdirSync } from 'node:fs'
+import { basename, dirname, extname, join } from 'node:path'
+import { Command } from 'commander'
+import {
+  ConfigError,
+  findPictures,
+  load,
+  luminanceOf,
+  quality,
+  readLargePicture,
+  readNetwork,
+  upscale,
+  writeLargePicture,
+} from '../node.js'
+import { interruptible } from './interrupt.js'
+import { type EngineFlags, engineOptions, jsonOption, whole } from './options.js'
+import { print } from './output.js'
+import { Progress } from './progress.js'
+
+interface Flags extends EngineFlags {
+  readonly weights: string
+  readonly scale?: number
+  readonly out?: string
+  readonly truth?: string
+  readonly json?: true
+}
+
+export function upscaleCommand(): Command {
+  const command = new Command()
+    .argument('<pictures...>', 'files, folders of pictures, patterns such as "cats/*.jpg"')
+    .requiredOption('--weights <file>', 'of a net that gives pictures: see resnet train --task upscale')
+    .option('--scale <n>', 'how many times as wide and high: 2, 3 or 4 (default: the only one of the net)', whole(2))
+    .option('--out <path>', 'a file, or a folder for several pictures (default: NAME-x2.png beside the picture)')
+    .option('--truth <file>', 'the large picture as it was: says PSNR and SSIM of luminance against it')
+  for (const option of engineOptions()) command.addOption(option)
+  return command
+    .addOption(jsonOption('{ network, pictures: [{ file, out, width, height, psnr, ssim }] }'))
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ resnet upscale small.png --weights runs/vdsr20-folder/best.safetensors --scale 2',
+    )
+    .action((names: string[], flags: Flags) => interruptible((signal) => run(names, flags, signal)))
+}
+
+async function run(names: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
+  const { engine, threads, weights, truth } = flags
+  const files = await findPictures(names)
+  if (truth !== undefined && files.length > 1)
+    throw new ConfigError(`--truth ${truth}: there are ${files.length} pictures; give one`)
+  await using net = await load(await readNetwork(weights), { engine, threads, signal })
+  const scales = net.preprocessing.scales ?? []
+  const scale = flags.scale ?? (scales.length === 1 ? scales[0] : undefined)
+  const told = []
+  const progress = new Progress('tiles', (count) => String(count))
+  try {
+    for (const file of files) {
+      const picture = await readLargePicture(file)
+      const large = await upscale(net, picture, { scale, signal, onProgress: (done, of) => progress.update(done, of) })
+      const out = outOf(file, files.length > 1, large.width / picture.width, flags.out)
+      await writeLargePicture(out, large)
+      const measured =
+        truth === undefined
+          ? undefined
+          : quality(luminanceOf(large), luminanceOf(await readLargePicture(truth)), large.width / picture.width)
+      const { width, height } = large
+      told.push({ file, out, width, height, ...measured })
+      progress.stop()
+      const figures = measured ? `: PSNR ${measured.psnr.toFixed(2)} dB, SSIM ${measured.ssim.toFixed(4)}` : ''
+      if (!flags.json) print(`${out}  ${width}x${height}${figures}`)
+    }
+  } finally {
+    progress.stop()
+  }
+  if (flags.json) print(JSON.stringify({ network: net.spec.name, pictures: told }))
+}
+
+/** Where a picture goes; 16 bits and transparency need a format such as PNG. */
+function outOf(file: string, several: boolean, scale: number, out: string | undefined): string {
+  const name = `${basename(file, extname(file))}-x${scale}.png`
+  if (out === undefined) return join(dirname(file), name)
+  if (extname(out) === '') {
+    mkdirSync(out, { recursive: true })
+    return join(out, name)
+  }
+  if (several) throw new ConfigError(`--out ${out}: there are several pictures, so name a folder to write them to`)
+  return out
+}

@@ -1,0 +1,78 @@
+/** Picture files as they are: all their channels, 8 or 16 bits, turned as the camera says; read and written. */
+import { readFile } from 'node:fs/promises'
+import { fileError } from '../util/file-error.js'
+import type { Plane } from './bicubic.js'
+import { decoder, MOST_PIXELS, reasonOf } from './decode.node.js'
+import { luminancePlane } from './luminance-planes.js'
+
+/** Pixels row by row, channels side by side. */
+export interface DecodedPicture {
+  readonly width: number
+  readonly height: number
+  readonly data: Uint8Array | Uint16Array
+}
+
+/** @throws DataError naming the file when it cannot be read or is no picture, or is one of more than 2^28 pixels */
+export async function readLargePicture(path: string): Promise<DecodedPicture> {
+  const bytes = await readFile(path).catch((error: unknown) => {
+    throw fileError(path, 'cannot be read', error)
+  })
+  try {
+    const sharp = await decoder()
+    const image = sharp(bytes, { failOn: 'error', limitInputPixels: MOST_PIXELS })
+    const { depth, space } = await image.metadata()
+    const [deep, grey] = [depth === 'ushort', space === 'b-w' || space === 'grey16']
+    const target = grey ? (deep ? 'grey16' : 'b-w') : deep ? 'rgb16' : 'srgb'
+    const { data, info } = await image
+      .autoOrient()
+      .toColourspace(target)
+      .raw({ depth: deep ? 'ushort' : 'uchar' })
+      .toBuffer({ resolveWithObject: true })
+    const { width, height } = info
+    // A copy: its numbers must begin at an even address.
+    const own = Uint8Array.from(data)
+    return { width, height, data: deep ? new Uint16Array(own.buffer) : own }
+  } catch (error) {
+    throw fileError(path, 'cannot be decoded', new Error(reasonOf(error), { cause: error }))
+  }
+}
+
+/** Luminance in 8 bits, as PSNR and SSIM compare it; what shines through is black. */
+export function luminanceOf({
+  width,
+  height,
+  data,
+}: Pick<DecodedPicture, 'width' | 'height'> & { readonly data: ArrayLike<number> & object }): Plane<Uint8Array> {
+  const pixels = width * height
+  const given = data.length / pixels
+  const unit = data instanceof Uint16Array ? 257 : 1
+  const channels = given > 2 ? 3 : 1
+  const bytes = new Float64Array(channels * pixels)
+  for (let i = 0; i < pixels; i++) {
+    const opaque = given % 2 === 0 ? data[i * given + given - 1]! / (255 * unit) : 1
+    for (let k = 0; k < channels; k++) bytes[k * pixels + i] = (opaque * data[i * given + k]!) / unit
+  }
+  return luminancePlane(bytes, { channels, height, width })
+}
+
+/**
+ * Writes a picture with its channels and its depth; 16 bits as .png or .tif only.
+ * @throws DataError naming the file when it cannot be written, or when its name asks for no format that is known
+ */
+export async function writeLargePicture(
+  path: string,
+  {
+    width,
+    height,
+    data,
+  }: Pick<DecodedPicture, 'width' | 'height'> & { readonly data: Uint8Array | Uint8ClampedArray | Uint16Array },
+): Promise<void> {
+  const channels = (data.length / (width * height)) as 1 | 2 | 3 | 4
+  const sharp = await decoder()
+  const space = data instanceof Uint16Array ? (channels < 3 ? 'grey16' : 'rgb16') : channels < 3 ? 'b-w' : 'srgb'
+  try {
+    await sharp(data, { raw: { width, height, channels }, limitInputPixels: false }).toColourspace(space).toFile(path)
+  } catch (error) {
+    throw fileError(path, 'cannot be written', error)
+  }
+}

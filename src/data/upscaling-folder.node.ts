@@ -1,0 +1,86 @@
+/**
+ * Pictures of one's own to learn enlarging from: a folder with `train/` and `test/` (or `val/`), or any folder of pictures,
+ * of which every tenth is then held out to test on. Only their luminance is kept.
+ */
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ConfigError, DataError, ResnetError } from '../util/errors.js'
+import type { Plane } from './bicubic.js'
+import type { Unreadable } from './dataset.js'
+import { findPictures } from './find-pictures.node.js'
+import { luminanceOf, readLargePicture } from './large-picture.node.js'
+import { luminanceNormalisation, type UpscalingData } from './upscaling.js'
+
+/** How a folder of pictures to enlarge is read. */
+export interface UpscalingFolderOptions {
+  /** By how much pictures are to be enlarged; by default 2. */
+  readonly scales?: readonly number[] | undefined
+  /** Pixels that all pictures may have together; by default 2^30, a GiB of luminance. */
+  readonly mostPixels?: number | undefined
+  /** Called while pictures are decoded. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Of so many pictures one is held out. */
+const HELD_OUT = 10
+/** Pixels along a side that a picture must have: SSIM looks at 11, at the largest scale without a border of 4. */
+const LEAST_SIDE = 24
+
+/**
+ * Loads a folder of pictures by their luminance. Those that cannot be read or are smaller than 24 pixels are left out and
+ * listed in `unreadable`.
+ * @throws DataError when there are no pictures to learn from or to test on, or too many pixels; ConfigError for scales
+ * other than 2, 3 and 4
+ */
+export async function upscalingFolder(path: string, options: UpscalingFolderOptions = {}): Promise<UpscalingData> {
+  const { scales = [2], mostPixels = 1 << 30, onProgress, signal } = options
+  if (scales.length === 0 || scales.some((scale) => ![2, 3, 4].includes(scale)))
+    throw new ConfigError(`scales: expected some of 2, 3, 4, got ${scales.join(', ') || 'none'}`)
+  const { train: toTrain, test: toTest } = await filesOf(path)
+  const total = toTrain.length + toTest.length
+  const unreadable: Unreadable[] = []
+  let [done, pixels] = [0, 0]
+  const read = async (files: readonly string[]) => {
+    const planes: Plane<Uint8Array>[] = []
+    for (const file of files) {
+      signal?.throwIfAborted()
+      try {
+        const plane = luminanceOf(await readLargePicture(file))
+        pixels += plane.height * plane.width
+        if (Math.min(plane.height, plane.width) < LEAST_SIDE)
+          unreadable.push({
+            file,
+            reason: `only ${plane.width}x${plane.height} pixels, at least ${LEAST_SIDE} are needed`,
+          })
+        else planes.push(plane)
+      } catch (error) {
+        if (!(error instanceof ResnetError)) throw error
+        unreadable.push({ file, reason: error.message })
+      }
+      if (pixels > mostPixels)
+        throw new DataError(`${path}: its pictures have more than ${mostPixels} pixels together; take fewer of them`)
+      onProgress?.(++done, total)
+    }
+    return planes
+  }
+  const [train, test] = [await read(toTrain), await read(toTest)]
+  if (train.length === 0 || test.length === 0)
+    throw new DataError(
+      `${path}: ${train.length} pictures to learn from and ${test.length} to test on can be read, at least one of each is needed`,
+    )
+  return { name: 'folder', scales, train, test, normalisation: luminanceNormalisation, unreadable }
+}
+
+async function filesOf(path: string): Promise<{ readonly train: string[]; readonly test: string[] }> {
+  const part = async (name: string) => {
+    const folder = join(path, name)
+    const found = await stat(folder).catch(() => undefined)
+    return found?.isDirectory() ? findPictures([folder]) : undefined
+  }
+  const [train, test] = [await part('train'), (await part('test')) ?? (await part('val'))]
+  if (train && test) return { train, test }
+  const all = await findPictures([path])
+  const isHeldOut = (index: number) => index % HELD_OUT === Math.min(HELD_OUT, all.length) - 1
+  return { train: all.filter((_, i) => !isHeldOut(i)), test: all.filter((_, i) => isHeldOut(i)) }
+}
