@@ -1,7 +1,9 @@
 /** All studies, in the order in which they are listed and run. */
 import { activations } from './activations.js'
+import { construction } from './construction.js'
 import { decay } from './decay.js'
 import { degradation } from './degradation.js'
+import { dense } from './dense.js'
 import { depth } from './depth.js'
 import { dimensions } from './dimensions.js'
 import { downsampling } from './downsampling.js'
@@ -12,15 +14,19 @@ import { paths } from './paths.js'
 import { propagation } from './propagation.js'
 import { reorder } from './reorder.js'
 import { responses } from './responses.js'
+import { shortcuts } from './shortcuts.js'
 import { signal } from './signal.js'
 import type { AnyStudy } from './study.js'
+import { superresolution } from './superresolution.js'
 import { vanishing } from './vanishing.js'
 
 /** All studies there are. */
 export const studies: readonly AnyStudy[] = [
   degradation,
   identity,
+  construction,
   dimensions,
+  shortcuts,
   activations,
   depth,
   propagation,
@@ -31,6 +37,8 @@ export const studies: readonly AnyStudy[] = [
   lesion,
   reorder,
   decay,
+  dense,
   jump,
+  superresolution,
   downsampling,
 ]

@@ -6,9 +6,9 @@ import { differentiate, pullBack } from '../autodiff/differentiate.js'
 import type { Executable } from '../engine/engine.js'
 import { GraphBuilder } from '../graph/builder.js'
 import { addBlock } from '../model/block.js'
+import { addHead } from '../model/head.js'
 import { LayerBuilder } from '../model/layers.js'
 import { type PlacedBlock, placedBlocks } from '../spec/blocks.js'
-import { classifierOf } from '../spec/heads.js'
 import type { LayerPath } from '../spec/paths.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { compileGraph } from '../train/compile.js'
@@ -288,12 +288,7 @@ async function headGradient(
   const last = placedBlocks(spec).at(-1)!
   const side = Math.round(Math.sqrt(features.length / BATCH / last.width))
   const x = layers.pictures(BATCH, last.width, side, side)
-  const active = layers.relu('head.relu', layers.norm('head.norm', x))
-  const logits = layers.classifier(
-    'head.classifier',
-    layers.globalAveragePool('head.pool', active),
-    classifierOf(spec).classes,
-  )
+  const logits = addHead(layers, spec, x, x)
   layers.graph.output('loss', layers.loss('loss', logits, layers.labels(BATCH), 0))
   const { graph, gradients } = differentiate(layers.graph.build(), 'loss', [x])
   const builder = new GraphBuilder(graph)

@@ -43,13 +43,16 @@ export interface StudyOptions extends EngineOptions {
 const SEEDS = [0, 1, 2]
 
 /**
- * Runs studies by name, one after the other; nets that several need are trained once. Interrupted, it goes on where it
+ * Runs studies, by name or one's own, one after the other; nets that several need are trained once. Interrupted, it goes on where it
  * was when it is called again with the same folder.
  * @throws ConfigError for a name that is none, or a scale that lacks its data
  */
-export async function runStudies(names: readonly string[], options: StudyOptions = {}): Promise<StudyResult[]> {
+export async function runStudies(
+  chosen: readonly (string | AnyStudy)[],
+  options: StudyOptions = {},
+): Promise<StudyResult[]> {
   const { scale = 'quick', seeds = SEEDS, epochs, depths, signal, onTraining } = options
-  const chosen = names.map(studyNamed)
+  const all = chosen.map((one) => (typeof one === 'string' ? studyNamed(one) : one))
   if (!scales.includes(scale)) throw new ConfigError(`scale: expected one of ${scales.join(', ')}; got ${scale}`)
   const whole = seeds.length > 0 && seeds.every((seed) => Number.isSafeInteger(seed) && seed >= 0)
   if (!whole || new Set(seeds).size < seeds.length)
@@ -61,7 +64,7 @@ export async function runStudies(names: readonly string[], options: StudyOptions
   try {
     const bench = new FolderWorkbench({ folder, scale, seeds, engine, data, epochs, depths, signal, onTraining })
     const results: StudyResult[] = []
-    for (const study of chosen) {
+    for (const study of all) {
       options.onStudy?.(study)
       const result = await runStudy(study, bench)
       const own = join(folder, study.name)

@@ -16,9 +16,11 @@ import { completeRecipe, type RecipeOptions } from '../train/recipe.js'
 import { RunFolder, readCheckpoint, writeAtomically } from '../train/run-folder.node.js'
 import { RunKeeper } from '../train/run-keeper.node.js'
 import type { StepProgress } from '../train/step-progress.js'
+import { weightHash } from '../train/weight-hash.js'
 import { DataError, TrainingError } from '../util/errors.js'
 import { makeFolder } from '../util/folder.node.js'
 import type { Scale } from './scale.js'
+import type { Weights } from './surgeon.js'
 import type { Trained, Workbench } from './workbench.js'
 
 /** What a workbench is set up with. */
@@ -81,16 +83,23 @@ export class FolderWorkbench implements Workbench {
     return result
   }
 
-  async train(spec: NetworkSpec, options: RecipeOptions, seed: number): Promise<Trained> {
+  async train(spec: NetworkSpec, options: RecipeOptions, seed: number, start?: Weights): Promise<Trained> {
     const data = this.data(seed)
     const recipe = completeRecipe({ ...options, seed })
-    const identity = [spec, recipe, data.name, data.train.count, data.test.count, seed]
+    const identity = [spec, recipe, data.name, data.train.count, data.test.count, seed, start && weightHash(start)]
     const folder = join(this.#options.folder, 'nets', named(`${spec.name}-${seed}`, identity))
-    const end = (await readJson<End>(join(folder, 'end.json'))) ?? (await this.#trainIn(folder, spec, recipe, seed))
+    const end =
+      (await readJson<End>(join(folder, 'end.json'))) ?? (await this.#trainIn(folder, spec, recipe, seed, start))
     return { spec, seed, ...end, checkpoint: () => readCheckpoint(new RunFolder(folder).last) }
   }
 
-  async #trainIn(path: string, spec: NetworkSpec, recipe: RecipeOptions, seed: number): Promise<End> {
+  async #trainIn(
+    path: string,
+    spec: NetworkSpec,
+    recipe: RecipeOptions,
+    seed: number,
+    weights: Weights | undefined,
+  ): Promise<End> {
     const { engine, signal } = this
     const data = this.data(seed)
     const folder = new RunFolder(path)
@@ -99,7 +108,7 @@ export class FolderWorkbench implements Workbench {
       const begun = await checkpointIn(folder)
       const trainer = begun
         ? await resumeTrainer(begun, data, { engine, signal })
-        : await createTrainer(spec, data, recipe, { engine, signal })
+        : await createTrainer(spec, data, recipe, { engine, signal, weights })
       try {
         const keeper = new RunKeeper(trainer, folder, begun?.progress.step)
         let end: End

@@ -2,6 +2,7 @@
 import type { ChosenEngine } from '../api/engine-choice.js'
 import type { TrainingFunctions } from '../api/training.js'
 import type { Dataset } from '../data/dataset.js'
+import type { TrainedNetwork } from '../formats/trained-network.js'
 import { classifierOf } from '../spec/heads.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import type { Checkpoint, EpochRecord } from '../train/checkpoint.js'
@@ -34,8 +35,11 @@ export interface Workbench {
   data(seed: number): Dataset
   /** A trainer of one's own; dispose of it. */
   readonly createTrainer: TrainingFunctions['createTrainer']
-  /** Trains, or takes what was trained before by whichever study with the same spec, recipe and data. */
-  train(spec: NetworkSpec, recipe: RecipeOptions, seed: number): Promise<Trained>
+  /**
+   * Trains, or takes what was trained before by whichever study with the same spec, recipe and data.
+   * @param start weights to begin with, by path; default fresh ones
+   */
+  train(spec: NetworkSpec, recipe: RecipeOptions, seed: number, start?: TrainedNetwork['weights']): Promise<Trained>
   /** Does a part of a measurement once: a study that was interrupted finds its result again by this name. */
   once<T>(name: string, work: () => Promise<T>): Promise<T>
 }

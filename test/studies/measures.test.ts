@@ -1,8 +1,10 @@
 /** What studies measure, against cases worked out by hand. */
 import { afterAll, describe, expect, test } from 'vitest'
+import { quality } from '../../src/data/quality.js'
 import { complexity } from '../../src/model/complexity.js'
 import { placedBlocks } from '../../src/spec/blocks.js'
 import { removeBlock } from '../../src/spec/surgery.js'
+import { identityKernel } from '../../src/studies/construction.js'
 import { bare } from '../../src/studies/decay.js'
 import { jumping } from '../../src/studies/jump.js'
 import { withoutLayer } from '../../src/studies/lesion.js'
@@ -70,6 +72,20 @@ test('lengths, deviations and likeness', () => {
   expect([...meanMap(Float32Array.of(1, 2, 3, 6), 2)]).toEqual([2, 4])
   // Two maps of one picture: the same upside down, and one that is all zero.
   expect(likeness(Float32Array.of(-1, -2, -4, 0, 0, 0), Float32Array.of(1, 2, 4), 3)).toBeCloseTo(0.5, 6)
+})
+
+test('identity kernels', () => {
+  const { shape, data } = identityKernel(2)
+  expect(shape).toEqual([2, 2, 3, 3])
+  expect([...data.keys()].filter((i) => data[i] !== 0)).toEqual([4, 31]) // the middle of (0, 0) and of (1, 1)
+  expect(data[31]).toBe(1)
+})
+
+test('PSNR', () => {
+  const plane = (values: number[]) => ({ height: 16, width: 16, values: Uint8Array.from(values) })
+  const dark = plane(new Array(256).fill(100))
+  const one = plane(new Array(256).fill(101)) // mean squared error 1
+  expect(quality(one, dark, 0).psnr).toBeCloseTo(20 * Math.log10(255), 9)
 })
 
 test('deviations of initial weights', () => {

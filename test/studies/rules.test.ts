@@ -1,7 +1,9 @@
 /** Every rule can come out each way: made-up measurements for and against, and with two seeds only. */
 import { describe, expect, test } from 'vitest'
 import { type Activations, activations } from '../../src/studies/activations.js'
+import { type Construction, construction } from '../../src/studies/construction.js'
 import { type Decay, decay } from '../../src/studies/decay.js'
+import { type Dense, dense } from '../../src/studies/dense.js'
 import { type Depth, depth } from '../../src/studies/depth.js'
 import { type Dimensions, dimensions } from '../../src/studies/dimensions.js'
 import { type Downsampling, downsampling } from '../../src/studies/downsampling.js'
@@ -12,8 +14,10 @@ import { type Paths, paths } from '../../src/studies/paths.js'
 import { type Propagation, propagation } from '../../src/studies/propagation.js'
 import { type Reorder, reorder } from '../../src/studies/reorder.js'
 import { type Responses, responses } from '../../src/studies/responses.js'
+import { type Shortcuts, shortcuts } from '../../src/studies/shortcuts.js'
 import { type Signal, signal } from '../../src/studies/signal.js'
 import type { AnyStudy } from '../../src/studies/study.js'
+import { type Superresolution, superresolution } from '../../src/studies/superresolution.js'
 import { type Vanishing, vanishing } from '../../src/studies/vanishing.js'
 import { seeds, unreached, verdictsOf } from './made-up.js'
 
@@ -91,7 +95,13 @@ const vanishingOf = (good: boolean): Vanishing => {
                   ? -2
                   : -8
                 : shrinks
-          return { activation, initialisation, norm, residual, logs: each((s) => [first + s, s * (s > 0 ? 2 : 1)]) }
+          return {
+            activation,
+            initialisation,
+            norm,
+            residual,
+            logs: each((s) => [first, first + s, s * (s > 0 ? 2 : 1)]),
+          }
         }),
       ),
     ),
@@ -162,6 +172,53 @@ const decayOf = (good: boolean): Decay => ({
   ),
 })
 
+const superresolutionOf = (
+  psnr: Readonly<Record<'residual' | 'direct', readonly [shallow: number, deep: number]>>,
+): Superresolution => ({
+  trials: (['residual', 'direct', 'blocks'] as const).flatMap((kind) =>
+    [5, 10].flatMap((layers, i) =>
+      [0.1, 0.01, 0.001].map((rate) => ({
+        kind,
+        depth: layers,
+        rate,
+        psnr: seeds((kind === 'blocks' ? 30 : psnr[kind][i]!) - (rate === 0.1 ? 0 : 5)),
+      })),
+    ),
+  ),
+  bicubic: seeds(33.66, 0.01),
+  pictures: [],
+})
+
+const grown = (deepened: number, resumed: number, scratch: number) => ({
+  shallow: seeds(9),
+  deepened: seeds(deepened),
+  resumed: seeds(resumed),
+  scratch: seeds(scratch),
+})
+
+const denseOf = (plain: number, residual: number, fixed: number): Dense => ({
+  depths: [4, 50],
+  errors: table({ 'plain 4': 40, 'residual 4': 40, 'plain 50': plain, 'residual 50': residual }),
+  widening: table({ 'W_s learned': 40, 'W_s fixed': fixed }),
+})
+
+/** The errors of the paper's table; "fail" as 40 %. */
+const tableOne = {
+  original: 6.61,
+  'no shortcut (plain)': 40,
+  'shortcut × 0.5': 40,
+  'both × 0.5': 12.35,
+  'exclusive gate, bias 0': 40,
+  'exclusive gate, bias −6': 8.7,
+  'exclusive gate, bias −7': 9.81,
+  'shortcut-only gate, bias 0': 12.86,
+  'shortcut-only gate, bias −6': 6.91,
+  '1×1 convolution': 12.22,
+  'dropout 0.5': 40,
+  'noise instead': 60,
+}
+const reversed = Object.fromEntries(Object.entries(tableOne).map(([name, error]) => [name, 70 - error]))
+
 const cases: readonly Case<unknown>[] = [
   { study: identity, as: identityOf(true), against: [identityOf(false)] },
   { study: propagation, as: propagationOf(true), against: [propagationOf(false)] },
@@ -170,6 +227,36 @@ const cases: readonly Case<unknown>[] = [
   { study: reorder, as: reorderOf(true), against: [reorderOf(false)] },
   { study: paths, as: pathsOf(true), against: [pathsOf(false)], open: ['effective-suffice'] },
   { study: responses, as: responsesOf(true), against: [responsesOf(false)] },
+  {
+    study: superresolution,
+    as: superresolutionOf({ residual: [36, 36.9], direct: [28, 27.4] }),
+    against: [superresolutionOf({ residual: [31, 30], direct: [35, 35] })],
+  },
+  {
+    study: construction,
+    as: {
+      depths: { shallow: 20, deep: 32 },
+      residual: grown(9, 9, 9),
+      plain: grown(9, 15, 20),
+      exact: yes,
+      plainError: seeds(1e-7, 1e-8),
+    } satisfies Construction,
+    against: [
+      {
+        depths: { shallow: 20, deep: 32 },
+        residual: grown(9, 20, 9),
+        plain: grown(9, 9, 5),
+        exact: no,
+        plainError: seeds(0.1, 0.001),
+      } satisfies Construction,
+    ],
+  },
+  { study: dense, as: denseOf(70, 41, 40.5), against: [denseOf(30, 60, 60)] },
+  {
+    study: shortcuts,
+    as: { errors: table(tableOne) } satisfies Shortcuts,
+    against: [{ errors: table(reversed) } satisfies Shortcuts],
+  },
   { study: signal, as: signalOf(true), against: [signalOf(false)] },
   { study: decay, as: decayOf(true), against: [decayOf(false)] },
   {

@@ -20,3 +20,23 @@ test.each(studies.map((study) => [study.name, study] as const))('%s', async (_, 
   for (const figure of result.figures) expect(drawFigure(figure)).not.toMatch(/NaN|undefined|Infinity/)
   for (const { what, values } of result.rows) expect(values.every(Number.isFinite), what).toBe(true)
 })
+
+test('what is exact is so in a toy too', async () => {
+  const exact = {
+    degradation: ['equal-cost'],
+    construction: ['residual-exact'],
+    identity: ['zero-branch-post', 'zero-branch-pre'],
+  }
+  for (const [name, ids] of Object.entries(exact)) {
+    const { claims } = await runStudy(studies.find((study) => study.name === name)!, bench)
+    for (const id of ids)
+      expect(
+        claims.find((claim) => claim.id === id),
+        `${name} ${id}`,
+      ).toMatchObject({ verdict: 'holds' })
+  }
+  const construction = await runStudy(studies.find(({ name }) => name === 'construction')!, bench)
+  expect(construction.claims.find(({ id }) => id === 'plain-exists')!.measured).toBeLessThan(1e-5)
+  const propagation = await runStudy(studies.find(({ name }) => name === 'propagation')!, bench)
+  expect(propagation.claims.find(({ id }) => id === 'additive')!.measured).toBeLessThan(1e-5)
+})

@@ -111,7 +111,7 @@ function pictures({ title, columns, rows }: PicturesFigure): string {
     ]
   })
   const text = `${title}: ${rows.map(({ name }) => name).join(', ')} by ${columns.join(', ')}`
-  return `<div class="scroll"><svg class="chart pictures" viewBox="0 0 ${width} ${height}" style="min-width:${Math.min(width, 640)}px" role="img" aria-label="${plainText(text)}">${[...heads, ...cells].join('')}</svg></div>`
+  return `<div class="scroll"><svg class="chart pictures" viewBox="0 0 ${width} ${height}" style="width:${width}px;max-width:100%;min-width:${Math.min(width, 640)}px" role="img" aria-label="${plainText(text)}">${[...heads, ...cells].join('')}</svg></div>`
 }
 
 /** The picture as a PNG inside its own address [RFC 2083]: eight bits, no filter. */

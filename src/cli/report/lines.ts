@@ -125,10 +125,12 @@ function labelHeights(ends: readonly number[], { domain, log }: DrawnAxis): numb
   const back = log ? (value: number) => 10 ** value : (value: number) => value
   const [low, high] = domain.map(onAxis) as [number, number]
   const perPixel = (high - low) / (HEIGHT - MARGIN.top - MARGIN.bottom)
-  return spread(
+  const places = spread(
     ends.map((end) => onAxis(end) - low),
     LABEL_HEIGHT * perPixel,
-  ).map((place) => back(place + low))
+  )
+  const tooHigh = Math.max(0, Math.min(Math.max(...places) - (high - low), Math.min(...places)))
+  return places.map((place) => back(place - tooHigh + low))
 }
 
 /** Moves values apart until neighbours differ by at least `gap`, keeping their order and staying at 0 or above. */

@@ -22,7 +22,7 @@ ${claims.map(claimItem).join('\n')}
 </ol>
 </section>
 ${figures.length > 0 ? `<div class="charts">\n${figures.map(drawFigure).join('\n')}\n</div>` : ''}
-${rows.length > 0 ? `<section>\n<h2>Published beside measured</h2>\n${rowTable(rows)}\n</section>` : ''}
+${rows.length > 0 ? `<section>\n<h2>${rows.some(hasPublished) ? 'Published beside measured' : 'Measured'}</h2>\n${rowTable(rows)}\n</section>` : ''}
 ${footer(result)}`,
     style,
   )
@@ -71,8 +71,10 @@ function claimItem({ claim, source, expected, verdict, rule, ...finding }: Judge
 </li>`
 }
 
+const hasPublished = ({ published, remark }: Row) => published !== undefined || remark !== undefined
+
 function rowTable(rows: readonly Row[]): string {
-  const published = rows.some((row) => row.published !== undefined || row.remark !== undefined)
+  const published = rows.some(hasPublished)
   const head = ['', ...(published ? ['published'] : []), 'measured', 'spread', 'seeds']
   return `<div class="scroll"><table>
 <thead><tr>${head.map((name) => `<th scope="col">${name}</th>`).join('')}</tr></thead>
