@@ -1,11 +1,11 @@
 /** Blocks of a trained residual net can be taken out one by one; layers of a plain net cannot. [Veit 2016, §4.1, §4.2] */
+import { withoutBlock } from '../api/surgery.js'
 import { placedBlocks } from '../spec/blocks.js'
 import type { BlockPath } from '../spec/paths.js'
-import { pathAfterRemoval, removeBlock } from '../spec/surgery.js'
 import { Random } from '../util/random.js'
 import { pointOf } from './figure.js'
 import { defineStudy } from './study.js'
-import { judging, keepingSize, someOf, type Weights, withoutBranches } from './surgeon.js'
+import { judging, keepingSize, someOf, withoutBranches } from './surgeon.js'
 import { trainApart, trainVggLike } from './taken-apart.js'
 import { all, atLeast, atMost, mean } from './verdict.js'
 import { at, eachSeed, type Trained, type Workbench } from './workbench.js'
@@ -205,22 +205,12 @@ function counts(blocks: number): number[] {
 
 /** A layer of a plain net has no shortcut to fall back on: what follows reads what came before it. */
 async function operatePlain(bench: Workbench, { spec, seed, checkpoint }: Trained, pictures: number): Promise<Lesions> {
-  const { weights } = await checkpoint()
-  const whole = await judging(bench, spec, seed, pictures, (errorOf) => errorOf(weights))
+  const network = await checkpoint()
+  const whole = await judging(bench, spec, seed, pictures, (errorOf) => errorOf(network.weights))
   const single: number[] = []
   for (const path of keepingSize(spec)) {
-    const kept = withoutLayer(weights, path)
-    single.push(await judging(bench, removeBlock(spec, path), seed, pictures, (errorOf) => errorOf(kept)))
+    const rest = withoutBlock(network, path)
+    single.push(await judging(bench, rest.spec, seed, pictures, (errorOf) => errorOf(rest.weights)))
   }
   return { whole, single }
-}
-
-/** The weights for the net without a block, under the names that the others have there. */
-export function withoutLayer(weights: Weights, gone: BlockPath): Weights {
-  return new Map(
-    [...weights].flatMap(([name, tensor]) => {
-      const moved = pathAfterRemoval(name, gone)
-      return moved === undefined ? [] : [[moved, tensor] as const]
-    }),
-  )
 }

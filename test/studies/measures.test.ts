@@ -1,13 +1,12 @@
 /** What studies measure, against cases worked out by hand. */
 import { afterAll, describe, expect, test } from 'vitest'
+import { withoutBlock } from '../../src/api/surgery.js'
 import { quality } from '../../src/data/quality.js'
 import { complexity } from '../../src/model/complexity.js'
 import { placedBlocks } from '../../src/spec/blocks.js'
-import { removeBlock } from '../../src/spec/surgery.js'
 import { identityKernel } from '../../src/studies/construction.js'
 import { bare } from '../../src/studies/decay.js'
 import { jumping } from '../../src/studies/jump.js'
-import { withoutLayer } from '../../src/studies/lesion.js'
 import { activationsOf, deviationOf, largestError, lengthOf, testBatch } from '../../src/studies/look.js'
 import { cifarNet, recipeFor } from '../../src/studies/nets.js'
 import { carrying, gradientShares, shareOfPaths } from '../../src/studies/paths.js'
@@ -16,7 +15,7 @@ import { correlation, kendallTau, swapped } from '../../src/studies/reorder.js'
 import { layersOf } from '../../src/studies/responses.js'
 import { likeness, meanMap } from '../../src/studies/signal.js'
 import { keepingSize, reordered, someOf, withoutBranches } from '../../src/studies/surgeon.js'
-import { vggLike } from '../../src/studies/taken-apart.js'
+import { vggNet } from '../../src/studies/taken-apart.js'
 import { deviationFor } from '../../src/studies/vanishing.js'
 import { Random } from '../../src/util/random.js'
 import { engine, testBench } from './bench.js'
@@ -102,7 +101,7 @@ test('a silenced branch is a removed block', async () => {
     const checkpoint = await trained.checkpoint()
     const gone = 'stage1.block2' as const
     const silenced = { ...checkpoint, weights: withoutBranches(spec, checkpoint.weights, new Set([gone])) }
-    const removed = { ...checkpoint, spec: removeBlock(spec, gone), weights: withoutLayer(checkpoint.weights, gone) }
+    const removed = withoutBlock(checkpoint, gone)
     const batch = testBatch(bench, 0, 4)
     const a = await activationsOf(bench, silenced, batch, ['stage3'])
     const b = await activationsOf(bench, removed, batch, ['stage3'])
@@ -129,8 +128,7 @@ test('nets of studies are what they are called', () => {
   const counts = [1, 2, 3, 4, 9].map((over) => complexity(jumping(bench, over)))
   expect(new Set(counts.map(({ params }) => params)).size).toBe(1)
   expect(new Set(counts.map(({ macs }) => macs)).size).toBe(1)
-  expect(placedBlocks(vggLike(bench))).toHaveLength(13)
-  expect(keepingSize(vggLike(bench))).toHaveLength(11)
+  expect(keepingSize(vggNet(bench))).toHaveLength(12)
   const spec = cifarNet(bench, 'pre-activation', 14)
   expect(keepingSize(spec)).toEqual(['stage1.block1', 'stage1.block2', 'stage2.block2', 'stage3.block2'])
   expect(placedBlocks(scaled(spec, 0.5)).map((block) => block.spec.shortcutScale)).toEqual([
