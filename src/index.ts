@@ -1,5 +1,6 @@
 /** The package in browsers, and whatever needs no files elsewhere. */
 export type { Answer, ClassFigures, Judgement } from './api/answers.js'
+export { arrangeBlocks } from './api/arrange.js'
 export {
   configure,
   createFinetuning,
@@ -8,6 +9,7 @@ export {
   finetune,
   load,
   openEngine,
+  probe,
   resumeFinetuning,
   resumeTrainer,
   runDemo,
@@ -45,6 +47,7 @@ export type { Load, NetworkOptions, WeightSource } from './api/load.js'
 export type { Activation, ClassifyOptions, ExplainOptions, Network, Prediction, RunOptions } from './api/network.js'
 export type { DrawablePicture, Picture, PixelPicture, Rectangle } from './api/picture.js'
 export { type DeepenOptions, deepen, withoutBlock, withSwappedBlocks } from './api/surgery.js'
+export type { Probe, Probed, ProbeOptions } from './api/probe.js'
 export {
   type ComputeOptions,
   type TrainingOptions,
@@ -52,6 +55,7 @@ export {
   type TrainListeners,
   trainToEnd,
 } from './api/training.js'
+export { type UntrainedOptions, untrained } from './api/untrained.js'
 export { type LargePicture, type UpscaleOptions, upscale } from './api/upscale.js'
 export { type DecodedNetwork, decodeNetwork } from './api/weights.js'
 export { type Augmentation, type Jitter, type ResizedCrop, usualCrop } from './data/augment.js'
@@ -87,6 +91,7 @@ export {
 } from './formats/safetensors.js'
 export type { NamedWeights, Preprocessing, TrainedNetwork } from './formats/trained-network.js'
 export { type Complexity, complexity } from './model/complexity.js'
+export type { Mode } from './model/layers.js'
 export { type SummaryOptions, summary } from './model/summary.js'
 export { type Precision, precisions } from './ops/precision.js'
 export { type Recompute, recomputeLevels } from './plan/passes/recompute.js'

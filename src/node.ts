@@ -7,6 +7,7 @@ export {
   finetune,
   load,
   openEngine,
+  probe,
   resumeFinetuning,
   resumeTrainer,
   runDemo,

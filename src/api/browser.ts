@@ -7,6 +7,7 @@ import { fetchBytes } from './fetch.js'
 import { finetuningFunctions } from './finetune.js'
 import { fetchFromHub } from './hub.js'
 import { loadFunction } from './load.js'
+import { probeFunction } from './probe.js'
 import { type OpenEngine, trainingFunctions } from './training.js'
 
 /** The one setting that is no argument: where files lie is a matter of the page, not of a call. */
@@ -47,5 +48,7 @@ export const createFinetuning = finetuning.createFinetuning
 export const resumeFinetuning = finetuning.resumeFinetuning
 /** Loads a network with all that belongs to it: its spec, its weights, how pictures are prepared: see `Load`. */
 export const load = loadFunction(openEngine, { read: fetchBytes, fromHub: fetchFromHub })
+/** Looks into a network: see `Probe`. */
+export const probe = probeFunction(openEngine)
 /** Trains four networks side by side, to see depth hurt plain ones and spare residual ones. */
 export const runDemo = demoFunction(openEngine, functions)

@@ -9,6 +9,7 @@ import { fetchBytes } from './fetch.js'
 import { finetuningFunctions } from './finetune.js'
 import { filesFromHub } from './hub.node.js'
 import { loadFunction } from './load.js'
+import { probeFunction } from './probe.js'
 import { type OpenEngine, trainingFunctions } from './training.js'
 
 /** Opens an engine to share among trainers; dispose of it when done. */
@@ -34,6 +35,8 @@ export const finetune = finetuning.finetune
 export const createFinetuning = finetuning.createFinetuning
 /** A fine-tuning that stands where the checkpoint was made. */
 export const resumeFinetuning = finetuning.resumeFinetuning
+/** Looks into a network: see `Probe`. */
+export const probe = probeFunction(openEngine)
 /** Trains four networks side by side, to see depth hurt plain ones and spare residual ones. */
 export const runDemo = demoFunction(openEngine, functions)
 

@@ -3,7 +3,7 @@
  * output. Only nodes on a way from the wanted values to that output are visited; each gradient is an ordinary value.
  */
 import { GraphBuilder } from '../graph/builder.js'
-import type { Graph, Value } from '../graph/graph.js'
+import type { Graph, Node, Value } from '../graph/graph.js'
 import { add } from '../ops/add.js'
 import { fill } from '../ops/fill.js'
 import { opOf, verify } from '../ops/index.js'
@@ -30,8 +30,14 @@ export function differentiate(graph: Graph, output: string, wrt: readonly Value[
 /**
  * The reverse walk from any values of `graph`: `seeds` gives the gradients it starts from, which are values of the graph
  * of the same shapes. The result holds the gradients of the sum of all seed · value.
+ * @param passes whether the gradient goes on from a node to one of its inputs, counted from 0; left out: everywhere
  */
-export function pullBack(graph: Graph, seeds: ReadonlyMap<Value, Value>, wrt: readonly Value[]): Differentiated {
+export function pullBack(
+  graph: Graph,
+  seeds: ReadonlyMap<Value, Value>,
+  wrt: readonly Value[],
+  passes: (node: Node, input: number) => boolean = () => true,
+): Differentiated {
   const builder = new GraphBuilder(graph)
   const moving = dependents(graph, wrt)
   const gradients = new Map(seeds)
@@ -58,7 +64,7 @@ export function pullBack(graph: Graph, seeds: ReadonlyMap<Value, Value>, wrt: re
     })
     node.inputs.forEach((value, i) => {
       const contribution = inputGradients[i]
-      if (needed[i] && contribution) accumulate(value, contribution, node.path)
+      if (needed[i] && contribution && passes(node, i)) accumulate(value, contribution, node.path)
     })
   }
   const wanted = new Map(wrt.map((value) => [value, gradients.get(value) ?? zeros(value)]))
