@@ -1,0 +1,53 @@
+/** Two trained nets under the same knife: blocks taken out or put in another order, and the test error at once. */
+import type { BlockPath, NetworkSpec, TrainedNetwork } from 'resnet.ts'
+import type { OpenEngine } from './engine.js'
+import type { Library } from './library.js'
+
+/** A trained net as the page shows it. */
+export interface OpenedNet {
+  readonly spec: NetworkSpec
+  /** What the file was. */
+  readonly origin: string
+  /** Of all blocks in their places, in percent. */
+  readonly testError: number
+}
+
+export function lesionCalls(library: Library, openEngine: OpenEngine) {
+  const nets = new Map<string, TrainedNetwork>()
+  let data: { readonly size: number; readonly set: ReturnType<Library['builtin']> } | undefined
+
+  /** The built-in test pictures, those that `resnet eval --dataset builtin` takes. */
+  const pictures = ({ spec }: TrainedNetwork) => {
+    const { height } = spec.input
+    const size = height === 16 ? 16 : height === 32 ? 32 : undefined
+    if (size === undefined || spec.head.classes !== 10)
+      throw new library.ConfigError(
+        `${spec.name}: reads pictures of ${height} pixels and tells ${spec.head.classes} classes apart; ` +
+          'this page tests nets of the built-in pictures: 16 or 32 pixels, 10 classes',
+      )
+    if (data?.size !== size) data = { size, set: library.builtin({ size, train: 1 }) }
+    return data.set
+  }
+
+  const evaluate = async (net: TrainedNetwork): Promise<number> => {
+    const engine = await openEngine()
+    return (await library.evaluateCheckpoint(net, pictures(net), { engine })).top1Error
+  }
+
+  return {
+    /** Opens a file under a name, in place of what had it before. */
+    'lesions.open': async ({ name, file }: { name: string; file: Uint8Array }): Promise<OpenedNet> => {
+      const net = await library.decodeNetwork(file, name)
+      const testError = await evaluate(net)
+      nets.set(name, net)
+      return { spec: net.spec, origin: net.origin, testError }
+    },
+
+    /** The test error with these blocks only, in this order, in percent. */
+    'lesions.test': async ({ name, order }: { name: string; order: readonly string[] }): Promise<number> => {
+      const net = nets.get(name)
+      if (!net) throw new library.ConfigError(`lesions: no net is open as ${name}`)
+      return evaluate(library.arrangeBlocks(net, order as readonly BlockPath[]))
+    },
+  }
+}

@@ -1,0 +1,15 @@
+/** What the address says of a lesion: which blocks are gone, and the order of the others where it is not their own. */
+import { type Fields, list } from '../state/fields.js'
+
+export interface LesionSettings {
+  /** Blocks as `1.3`: the third of the first stage. */
+  readonly gone: readonly string[]
+  /** All blocks in their order; empty: their own. */
+  readonly order: readonly string[]
+}
+
+export const lesionFields: Fields<LesionSettings> = { gone: list([], 200), order: list([], 200) }
+
+/** `stage1.block3` is `1.3` in an address. */
+export const shortPath = (path: string) => path.replace(/^stage(\d+)\.block(\d+)$/, '$1.$2')
+export const longPath = (short: string) => short.replace(/^(\d+)\.(\d+)$/, 'stage$1.block$2')
