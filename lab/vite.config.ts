@@ -3,9 +3,8 @@
  * workers and WebAssembly come along as files. `lab/dist/service.js`, for `resnet lab`, is built by `scripts/build-lab.mjs`.
  */
 import { fileURLToPath } from 'node:url'
-import { svelte, vitePreprocess } from '@sveltejs/vite-plugin-svelte'
+import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vite'
-import { formulas } from './formulas.ts'
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 const isolation = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' }
@@ -13,7 +12,7 @@ const isolation = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-E
 export default defineConfig({
   root: path('.'),
   base: './',
-  plugins: [svelte({ configFile: false, preprocess: [formulas(), vitePreprocess()] })],
+  plugins: [svelte({ configFile: path('svelte.config.js') })],
   resolve: { alias: [{ find: /^resnet\.ts$/, replacement: path('../src/index.ts') }] },
   worker: { format: 'es' },
   build: { outDir: path('dist/page'), emptyOutDir: true, target: 'es2022', assetsInlineLimit: 0 },

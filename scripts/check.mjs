@@ -54,7 +54,15 @@ const folder = await mkdtemp(join(tmpdir(), 'resnet-check-'))
 try {
   await check('types', 'TypeScript, strict', () => node(bin('typescript/bin/tsc'), '-p', 'tsconfig.json'))
   await check('lab', 'the pages of the lab: types, and what Svelte warns of', () =>
-    node(bin('svelte-check/bin/svelte-check'), '--tsconfig', 'lab/tsconfig.json', '--fail-on-warnings', '--no-color'),
+    node(
+      bin('svelte-check/bin/svelte-check'),
+      '--workspace',
+      'lab',
+      '--tsconfig',
+      'tsconfig.json',
+      '--fail-on-warnings',
+      '--no-color',
+    ),
   )
   await check('lint', 'Biome: rules and format', () => node(bin('@biomejs/biome/bin/biome'), 'check', '.'))
   await check('house', 'imports, cycles, stable bits, habits of files', () =>

@@ -1,10 +1,10 @@
 /**
- * Trains the two nets that the lab ships for its page Lesions, a small ResNet and its plain twin, and writes them to
+ * Trains the nets that the lab ships, for Lesions a ResNet-32 and its plain twin, for Paths a ResNet-14, and writes them to
  * `lab/weights` with weights in half precision (f16), torchvision's names, spec and preprocessing within:
  *
  *   node scripts/make-lab-nets.mjs     some minutes on two cores; the same engine build makes the same bits
  *
- * Both are trained on the built-in set with one recipe. Each line says the test error of what was written.
+ * All are trained on the built-in set with one recipe. Each line says the test error of what was written.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import {
@@ -29,11 +29,11 @@ const recipe = {
 const folder = new URL('../lab/weights/', import.meta.url)
 mkdirSync(folder, { recursive: true })
 
-const residual = cifarBasic({ depth: 32, widths: [8, 16, 32], input: { channels: 3, height: 16, width: 16 } })
+const resnet = (depth) => cifarBasic({ depth, widths: [8, 16, 32], input: { channels: 3, height: 16, width: 16 } })
 const data = builtin({ size: 16 })
 const engine = await openEngine()
 
-for (const spec of [residual, plainTwin(residual)]) {
+for (const spec of [resnet(32), plainTwin(resnet(32)), resnet(14)]) {
   const { checkpoint } = await train(spec, data, recipe, { engine })
   const bytes = inHalves(exportSafetensors(checkpoint))
   const name = `${spec.name}.safetensors`

@@ -11,7 +11,13 @@ export type Library = Pick<
   | 'decodeNetwork'
   | 'encodeCheckpoint'
   | 'evaluateCheckpoint'
+  | 'exportOnnx'
   | 'openEngine'
   | 'plainTwin'
+  | 'preset'
+  | 'probe'
+  | 'removeBlock'
   | 'resumeTrainer'
+  | 'untrained'
+  | 'validateSpec'
 >

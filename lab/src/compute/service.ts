@@ -2,14 +2,26 @@
  * All that the page can ask of the library, in one table. It runs in the page's worker with the library for browsers,
  * and behind `resnet lab` with the library for Node: neither is imported here, only their common types.
  */
+import { architectureCalls } from './architecture.js'
+import { blockCalls } from './block.js'
 import { engineCalls } from './engine.js'
 import { lesionCalls } from './lesions.js'
 import type { Library } from './library.js'
+import { pathCalls } from './paths.js'
 import { raceCalls } from './race.js'
+import { signalCalls } from './signal.js'
 
 export function createService(library: Library) {
-  const engine = engineCalls(library)
-  return { ...engine.calls, ...raceCalls(library, engine.open), ...lesionCalls(library, engine.open) }
+  const { open, calls } = engineCalls(library)
+  return {
+    ...calls,
+    ...raceCalls(library, open),
+    ...signalCalls(library, open),
+    ...blockCalls(library, open),
+    ...lesionCalls(library, open),
+    ...pathCalls(library, open),
+    ...architectureCalls(library),
+  }
 }
 
 export type Service = ReturnType<typeof createService>

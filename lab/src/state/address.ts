@@ -1,7 +1,7 @@
 /** The address of the page: `#/race?depth=44`. What stands there is all that a link needs to show what its sender saw. */
 import { type Fields, readFields, writeFields } from './fields.js'
 
-export const pages = ['race', 'lesions'] as const
+export const pages = ['race', 'signal', 'block', 'lesions', 'paths', 'architecture'] as const
 export type PageName = (typeof pages)[number]
 
 /** Longer addresses are cut by mailers and chats. */

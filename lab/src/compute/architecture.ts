@@ -1,0 +1,102 @@
+/** Nets as drawings: what they are made of and what that costs, with the edits of the page. */
+import type { BlockPath, NetworkSpec, PresetName, Shortcut } from 'resnet.ts'
+import type { Library } from './library.js'
+
+/** A part of a drawing: the stem, a block or the head. */
+export interface Part {
+  readonly path: string
+  /** Of one picture: channels, height, width; or features. */
+  readonly outputShape: readonly number[]
+  readonly params: number
+  readonly macs: number
+  readonly layers: readonly { readonly path: string; readonly op: string; readonly outputShape: readonly number[] }[]
+  /** Of blocks: what stands beside the branch. */
+  readonly shortcut?: Shortcut
+  readonly changesSize?: boolean
+}
+
+export interface Described {
+  readonly spec: NetworkSpec
+  readonly params: number
+  readonly macs: number
+  readonly acts: number
+  readonly parts: readonly Part[]
+}
+
+/** Where a drawing starts from: the name of a preset, or a spec out of a file. */
+export type Origin = { readonly preset: string } | { readonly spec: NetworkSpec }
+
+export function architectureCalls(library: Library) {
+  const specOf = (origin: Origin, edits: readonly string[]): NetworkSpec => {
+    const start = 'spec' in origin ? origin.spec : library.preset(origin.preset as PresetName)
+    return library.validateSpec(edits.reduce((spec, edit) => edited(library, spec, edit), start))
+  }
+  return {
+    'architecture.describe': async ({
+      origin,
+      edits,
+    }: {
+      origin: Origin
+      edits: readonly string[]
+    }): Promise<Described> => described(library, specOf(origin, edits)),
+
+    /** An ONNX model with fresh weights. */
+    'architecture.onnx': async ({ origin, edits }: { origin: Origin; edits: readonly string[] }): Promise<Uint8Array> =>
+      library.exportOnnx(library.untrained(specOf(origin, edits))),
+
+    /** The spec in a file of weights. */
+    'architecture.open': async ({ name, file }: { name: string; file: Uint8Array }): Promise<NetworkSpec> =>
+      (await library.decodeNetwork(file, name)).spec,
+  }
+}
+
+/** Words of the address: `add2`, `cut2` (a block of stage 2), `plain`, `shortcut:pad`, `size:16`, `classes:100`. */
+function edited(library: Library, spec: NetworkSpec, edit: string): NetworkSpec {
+  const [, word, value = ''] = /^([a-z]+):?(.*)$/.exec(edit) ?? []
+  const stage = Number(value) - 1
+  const blocksOf = spec.stages[stage]?.blocks
+  if (word === 'plain') return library.plainTwin(spec)
+  if (word === 'size') return { ...spec, input: { ...spec.input, height: Number(value), width: Number(value) } }
+  if (word === 'classes') return { ...spec, head: { ...spec.head, classes: Number(value) } }
+  if (word === 'shortcut')
+    return {
+      ...spec,
+      stages: spec.stages.map(({ blocks }) => ({
+        blocks: blocks.map((block) => ({ ...block, shortcut: value as Shortcut })),
+      })),
+    }
+  if (word === 'cut' && blocksOf)
+    return library.removeBlock(spec, `stage${stage + 1}.block${blocksOf.length}` as BlockPath)
+  if (word === 'add' && blocksOf) {
+    const { activateBeforeSplit: _, ...last } = blocksOf.at(-1)!
+    const added = [...blocksOf, { ...last, stride: 1, strideIn: 0 }]
+    return { ...spec, stages: spec.stages.map((other, i) => (i === stage ? { blocks: added } : other)) }
+  }
+  throw new library.ConfigError(`architecture: ${edit} is no edit that fits ${spec.name}`)
+}
+
+function described(library: Library, spec: NetworkSpec): Described {
+  const { layers, params, macs, acts } = library.complexity(spec)
+  const parts: (Part & { layers: Part['layers'][number][] })[] = []
+  for (const { path, op, outputShape, params: own, macs: work } of layers) {
+    const name = /^stage\d+\.block\d+/.exec(path)?.[0] ?? path.split('.')[0]!
+    const last = parts.at(-1)
+    const layer = { path, op, outputShape }
+    if (last?.path === name)
+      parts[parts.length - 1] = {
+        ...last,
+        outputShape,
+        params: last.params + own,
+        macs: last.macs + work,
+        layers: [...last.layers, layer],
+      }
+    else parts.push({ path: name, outputShape, params: own, macs: work, layers: [layer], ...blockFacts(spec, name) })
+  }
+  return { spec, params, macs, acts, parts }
+}
+
+function blockFacts(spec: NetworkSpec, path: string): Pick<Part, 'shortcut' | 'changesSize'> {
+  const [, stage, index] = /^stage(\d+)\.block(\d+)$/.exec(path) ?? []
+  const block = spec.stages[Number(stage) - 1]?.blocks[Number(index) - 1]
+  return block ? { shortcut: block.shortcut, changesSize: block.stride > 1 } : {}
+}

@@ -1,0 +1,76 @@
+/** What the address says of a block, and what the page computes of it before the library does the rest. */
+import type { BlockSettings } from '../compute/block.js'
+import { choice, type Fields, number } from '../state/fields.js'
+
+export const orders = [
+  { value: 'post', name: 'original: add, then ReLU' },
+  { value: 'pre', name: 'full pre-activation' },
+  { value: 'norm-after-add', name: 'norm after addition' },
+  { value: 'relu-before-add', name: 'ReLU before addition' },
+  { value: 'relu-pre', name: 'ReLU-only pre-activation' },
+  { value: 'bare-add', name: 'nothing after addition' },
+] as const
+
+export const shortcuts = [
+  { value: 'pad', name: 'identity (A)' },
+  { value: 'project-on-change', name: 'projection where sizes change (B)' },
+  { value: 'project-always', name: 'projection always (C)' },
+  { value: 'none', name: 'none: a plain block' },
+] as const
+
+/** Four numbers each. */
+export const inputs = {
+  'not negative': [0.5, 1, 1.5, 2],
+  'some negative': [-1, 0.5, -0.25, 2],
+  'all negative': [-0.5, -1, -1.5, -2],
+} as const
+
+export interface BlockState {
+  readonly w1: number
+  readonly w2: number
+  readonly ws: number
+  /** Steps. */
+  readonly decay: number
+  readonly norm: 'none' | 'weights' | 'all'
+  readonly input: keyof typeof inputs
+  readonly shortcut: (typeof shortcuts)[number]['value']
+  readonly order: (typeof orders)[number]['value']
+  readonly wider: 0 | 1
+}
+
+export const blockFields: Fields<BlockState> = {
+  w1: number(0.8, -2, 2),
+  w2: number(-0.6, -2, 2),
+  ws: number(1, -2, 2),
+  decay: number(0, 0, 1000),
+  norm: choice<BlockState['norm']>('none', ['none', 'weights', 'all']),
+  input: choice<BlockState['input']>('not negative', Object.keys(inputs) as BlockState['input'][]),
+  shortcut: choice<BlockState['shortcut']>(
+    'pad',
+    shortcuts.map(({ value }) => value),
+  ),
+  order: choice<BlockState['order']>(
+    'post',
+    orders.map(({ value }) => value),
+  ),
+  wider: choice<0 | 1>(0, [0, 1]),
+}
+
+/** What is left of a weight after so many steps at learning rate 0.1 with a decay of 0.1 and no other gradient. */
+export const decayed = (steps: number) => (1 - 0.1 * 0.1) ** steps
+
+export function settingsOf({ w1, w2, ws, decay, norm, input, shortcut, order, wider }: BlockState): BlockSettings {
+  const left = decayed(decay)
+  const scale = norm === 'all' ? left : 1
+  return {
+    w1: w1 * left,
+    w2: w2 * left,
+    ws,
+    scale,
+    norm: norm !== 'none',
+    input: inputs[input],
+    shortcut,
+    order,
+    wider: wider === 1,
+  }
+}
