@@ -28,7 +28,7 @@ export function untrained(spec: NetworkSpec, options: UntrainedOptions = {}): Tr
     preprocessing: {
       normalisation: { mean: each(0), std: each(1) },
       input: spec.input,
-      classes: Array.from({ length: spec.head.classes }, (_, i) => `class ${i + 1}`),
+      classes: Array.from({ length: 'classes' in spec.head ? spec.head.classes : 0 }, (_, i) => `class ${i + 1}`),
     },
     weights: new Map(
       parametersOf(forwardGraph(spec, { batch: 1, mode: 'inference' })).map(({ path, shape }) => [

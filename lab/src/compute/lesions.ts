@@ -17,12 +17,13 @@ export function lesionCalls(library: Library, openEngine: OpenEngine) {
   let data: { readonly size: number; readonly set: ReturnType<Library['builtin']> } | undefined
 
   /** The built-in test pictures, those that `resnet eval --dataset builtin` takes. */
-  const pictures = ({ spec }: TrainedNetwork) => {
+  const pictures = ({ spec, preprocessing }: TrainedNetwork) => {
+    const classes = preprocessing.classes.length
     const { height } = spec.input
     const size = height === 16 ? 16 : height === 32 ? 32 : undefined
-    if (size === undefined || spec.head.classes !== 10)
+    if (size === undefined || classes !== 10)
       throw new library.ConfigError(
-        `${spec.name}: reads pictures of ${height} pixels and tells ${spec.head.classes} classes apart; ` +
+        `${spec.name}: reads pictures of ${height} pixels and tells ${classes} classes apart; ` +
           'this page tests nets of the built-in pictures: 16 or 32 pixels, 10 classes',
       )
     if (data?.size !== size) data = { size, set: library.builtin({ size, train: 1 }) }
