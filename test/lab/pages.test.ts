@@ -53,7 +53,7 @@ describe.skipIf(absent && !required)('the page', () => {
         },
       )
     await difference((value) => value > 0.5).toBe(true)
-    await page.getByLabel('Steps of weight decay').fill('1000')
+    await page.getByLabel('Steps of weight decay').fill('300')
     await page.getByText('The output is the input.').waitFor({ timeout: 30_000 })
     await page.getByLabel('Norms').selectOption('weights')
     await difference((value) => value > 0.5).toBe(true)
@@ -62,7 +62,7 @@ describe.skipIf(absent && !required)('the page', () => {
     await difference((value) => value === 2).toBe(true) // the ReLU after the addition
     await page.getByLabel('Order').selectOption('pre')
     await page.getByText('The output is the input.').waitFor({ timeout: 30_000 })
-    expect(new URL(page.url()).hash).toBe('#/block?decay=1000&input=all+negative&order=pre')
+    expect(new URL(page.url()).hash).toBe('#/block?decay=300&input=all+negative&order=pre')
     expect(problems).toEqual([])
     await page.context().close()
   })

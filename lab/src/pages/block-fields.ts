@@ -42,7 +42,7 @@ export const blockFields: Fields<BlockState> = {
   w1: number(0.8, -2, 2),
   w2: number(-0.6, -2, 2),
   ws: number(1, -2, 2),
-  decay: number(0, 0, 1000),
+  decay: number(0, 0, 300),
   norm: choice<BlockState['norm']>('none', ['none', 'weights', 'all']),
   input: choice<BlockState['input']>('not negative', Object.keys(inputs) as BlockState['input'][]),
   shortcut: choice<BlockState['shortcut']>(
