@@ -46,8 +46,8 @@ export type { HubOptions } from './api/hub.js'
 export type { Load, NetworkOptions, WeightSource } from './api/load.js'
 export type { Activation, ClassifyOptions, ExplainOptions, Network, Prediction, RunOptions } from './api/network.js'
 export type { DrawablePicture, Picture, PixelPicture, Rectangle } from './api/picture.js'
-export { type DeepenOptions, deepen, withoutBlock, withSwappedBlocks } from './api/surgery.js'
 export type { Probe, Probed, ProbeOptions } from './api/probe.js'
+export { type DeepenOptions, deepen, withoutBlock, withSwappedBlocks } from './api/surgery.js'
 export {
   type ComputeOptions,
   type TrainingOptions,
