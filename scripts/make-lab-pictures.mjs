@@ -37,7 +37,12 @@ for (const [name, ready] of Object.entries(pages)) {
   await page.getByTestId('prediction').getByRole('button').last().click()
   await ready(page)
   const picture = await page.locator('main').screenshot()
-  await sharp(picture).resize(1100).png({ palette: true, colours: 64 }).toFile(`${images}lab-${name}.png`)
+  // What everybody sees first; small enough for a repository.
+  const top = await sharp(picture).resize(1100).toBuffer({ resolveWithObject: true })
+  await sharp(top.data)
+    .extract({ left: 0, top: 0, width: 1100, height: Math.min(920, top.info.height) })
+    .png({ palette: true, colours: 48, dither: 0, effort: 10 })
+    .toFile(`${images}lab-${name}.png`)
   await page.close()
 }
 await browser.close()
