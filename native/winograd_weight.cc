@@ -5,6 +5,9 @@
 // at a time: transform x and dy, then for each of the 36 points, input plane and output block add
 // [16 tiles x 16 channels]ᵀ · [16 tiles x 16 channels] to the sums of the point, which stay in L2. In the end the
 // points of each pair of channels are transformed to 9 taps.
+//
+// The 16 products of a step are added among themselves before they meet the sum: a sum of all tiles one by one would be
+// rounded at its full size 16 times as often, and a chunk may have hundreds of tiles.
 #include "winograd.h"
 
 namespace VARIANT {
@@ -66,9 +69,7 @@ void transform_gradients(const float* dy, const Sizes& s, index_t first, index_t
 template <int C, int V>
 void accumulate(const float* x, const float* dy, float* sums, index_t block, index_t tiles) {
   const auto offset = [&](int v) { return v * VL / BLOCK * block + v * VL % BLOCK; };
-  vec sum[C][V];
-  UNROLL for (int c = 0; c < C; c++)
-    UNROLL for (int v = 0; v < V; v++) sum[c][v] = load(sums + c * BLOCK + offset(v));
+  vec sum[C][V] = {};
   for (index_t t = 0; t < tiles; t++, x += BLOCK, dy += BLOCK) {
     vec d[V];
     UNROLL for (int v = 0; v < V; v++) d[v] = load(dy + v * VL / BLOCK * POINT_BLOCK + v * VL % BLOCK);
@@ -78,7 +79,10 @@ void accumulate(const float* x, const float* dy, float* sums, index_t block, ind
     }
   }
   UNROLL for (int c = 0; c < C; c++)
-    UNROLL for (int v = 0; v < V; v++) store(sums + c * BLOCK + offset(v), sum[c][v]);
+    UNROLL for (int v = 0; v < V; v++) {
+      float* to = sums + c * BLOCK + offset(v);
+      store(to, load(to) + sum[c][v]);
+    }
 }
 
 // One point: all pairs of channels. sums [out block][input channel][16].

@@ -91,8 +91,15 @@ const inside: readonly Geometry[] = [
   { x: [2, 15, 7, 7], weight: [30, 3, 3], stride: [2, 2], padding: [1, 1] },
 ]
 
+/** Maps of many tiles, cut in width: what one image adds to the gradient of a weight is a sum of hundreds. */
+const long: readonly Geometry[] = [
+  { x: [2, 32, 56, 56], weight: [32, 3, 3], padding: [1, 1] },
+  { x: [1, 16, 112, 112], weight: [16, 3, 3], padding: [1, 1] },
+]
+
 export const convCases: readonly Case[] = [
   ...geometries.flatMap((geometry) => casesOf(geometry, 'data')),
+  ...long.flatMap((geometry) => casesOf(geometry, 'data')).filter(({ op }) => op === 'conv2dWeightGradient'),
   ...inside.flatMap((geometry) => casesOf(geometry, 'optimizer')).filter(({ op }) => op !== 'conv2dInputGradient'),
 ]
 
