@@ -13,6 +13,8 @@ export type ConvAttributes = {
   readonly groups?: number
   /** The weight, of a 3x3 kernel, is given as `winogradWeight` makes it. */
   readonly winograd?: boolean
+  /** How to compute it, for those who compare: engines choose by the shape where it is left out, or cannot be done. */
+  readonly algorithm?: 'direct' | 'winograd'
   /** Operands are rounded to bfloat16 before they are multiplied: see `precision.ts`. */
   readonly precision?: 'bf16'
 }

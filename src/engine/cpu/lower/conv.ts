@@ -315,14 +315,15 @@ function cutWeightGradient(n: number, oblocks: number, floats: number): { chunks
   return { chunks, parts: Math.min(oblocks, Math.ceil(CHUNKS / chunks)) }
 }
 
-/** Whether a weight gradient gains by Winograd's algorithm: its sums must stay in cache. */
+/** Whether a weight gradient is computed by Winograd's algorithm: to gain by it, its sums must stay in cache. */
 function winogradWeightPays(
   sizes: ReturnType<typeof geometry>,
   attributes: ConvAttributes & { readonly kernel: Pair },
 ) {
   const { o, c, kh, kw } = sizes
   const floats = Math.ceil(o / BLOCK) * Math.ceil(c / BLOCK) * kh * kw * BLOCK * BLOCK
-  return suitsWinograd(sizes, attributes.kernel, attributes) && floats <= WINOGRAD_WEIGHT
+  const cached = floats <= WINOGRAD_WEIGHT
+  return suitsWinograd(sizes, attributes.kernel, attributes) && (cached || attributes.algorithm === 'winograd')
 }
 
 type WeightGradientAttributes = ConvAttributes & Partial<NormaliseAttributes> & { readonly kernel: Pair }

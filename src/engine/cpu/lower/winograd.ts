@@ -31,27 +31,21 @@ export interface WinogradSizes {
 }
 
 /**
- * Whether a convolution with these sizes gains by it: kernel 3x3, stride 1, no dilation or groups, a block of channels.
- * `fixed` says that its weight is transformed but once.
+ * Whether a convolution with these sizes is computed by it: kernel 3x3, stride 1, no dilation or groups, a block of
+ * channels; and where it gains, unless the attributes name the algorithm. `fixed` says that its weight is transformed
+ * but once.
  */
-export function suitsWinograd(
-  { n, c, o, oh, ow }: WinogradSizes,
-  [kh, kw]: Pair,
-  a: ConvAttributes,
-  fixed = false,
-): boolean {
+export function suitsWinograd(sizes: WinogradSizes, [kh, kw]: Pair, a: ConvAttributes, fixed = false): boolean {
+  const whole = [...a.stride, ...a.dilation, a.groups ?? 1].every((size) => size === 1)
+  const possible = kh === 3 && kw === 3 && whole && sizes.c >= BLOCK && sizes.o >= BLOCK
+  return possible && (a.algorithm ? a.algorithm === 'winograd' : gains(sizes, fixed))
+}
+
+function gains({ n, c, o, oh, ow }: WinogradSizes, fixed: boolean): boolean {
   const tiles = tilesOf(oh, ow)
   const leastOfFixed = c * o <= CACHED_WEIGHT ? LEAST_TILES_OF_CACHED : LEAST_TILES_OF_FIXED
   const least = fixed ? leastOfFixed : LEAST_TILES
-  return (
-    kh === 3 &&
-    kw === 3 &&
-    [...a.stride, ...a.dilation, a.groups ?? 1].every((size) => size === 1) &&
-    c >= BLOCK &&
-    o >= BLOCK &&
-    n * tiles >= least &&
-    oh * ow >= LEAST_USE * tiles * TILE * TILE
-  )
+  return n * tiles >= least && oh * ow >= LEAST_USE * tiles * TILE * TILE
 }
 
 /** Floats of a transformed weight with so many pairs of channel blocks. */
