@@ -1,4 +1,6 @@
 /** A trained network at work: pictures in, answers out. */
+
+import type { TableRow } from '../data/table-dataset.js'
 import type { Executable } from '../engine/engine.js'
 import type { NamedWeights, Preprocessing, TrainedNetwork } from '../formats/trained-network.js'
 import type { Graph } from '../graph/graph.js'
@@ -22,6 +24,7 @@ import {
   weighedMaps,
 } from './explain.js'
 import { type Picture, partRead, pictureSize, preparePicture } from './picture.js'
+import { isRow, prepareRow } from './row.js'
 
 /** One of the answers to a picture. */
 export interface Prediction {
@@ -89,11 +92,14 @@ export class Network implements TrainedNetwork, AsyncDisposable {
     this.#release = release
   }
 
-  /** What is seen on a picture, the most probable first; for a list of pictures, a list of such answers. */
-  classify(picture: Picture, options?: ClassifyOptions): Promise<Prediction[]>
-  classify(pictures: readonly Picture[], options?: ClassifyOptions): Promise<Prediction[][]>
+  /**
+   * What is seen on a picture, or what a row of numbers is, the most probable first; for a list of them, a list of such
+   * answers.
+   */
+  classify(picture: Picture | TableRow, options?: ClassifyOptions): Promise<Prediction[]>
+  classify(pictures: readonly Picture[] | readonly TableRow[], options?: ClassifyOptions): Promise<Prediction[][]>
   async classify(
-    given: Picture | readonly Picture[],
+    given: Picture | TableRow | readonly Picture[] | readonly TableRow[],
     options: ClassifyOptions = {},
   ): Promise<Prediction[] | Prediction[][]> {
     const { top = 5, signal } = options
@@ -112,7 +118,10 @@ export class Network implements TrainedNetwork, AsyncDisposable {
    * What the network knows of pictures before it decides: the mean of each of its last maps, [pictures][width]. Alike
    * pictures have alike features, also of things that it never learned.
    */
-  async embed(given: Picture | readonly Picture[], options: RunOptions = {}): Promise<Float32Array> {
+  async embed(
+    given: Picture | TableRow | readonly Picture[] | readonly TableRow[],
+    options: RunOptions = {},
+  ): Promise<Float32Array> {
     const batch = this.prepare(isList(given) ? given : [given])
     return (await this.activations(batch, ['head.pool'], options))['head.pool'].data
   }
@@ -150,14 +159,17 @@ export class Network implements TrainedNetwork, AsyncDisposable {
   }
 
   /**
-   * Pictures as the network reads them, [pictures][channels][height][width] normalised floats: see `predict`.
-   * @throws DataError naming the picture that cannot be used
+   * Pictures, or rows of a table, as the network reads them, [pictures][channels][height][width] normalised floats: see
+   * `predict`.
+   * @throws DataError naming the picture or row that cannot be used
    */
-  prepare(pictures: readonly Picture[]): Float32Array {
+  prepare(pictures: readonly (Picture | TableRow)[]): Float32Array {
     const { length } = this.#picture()
     const batch = new Float32Array(pictures.length * length)
     pictures.forEach((picture, i) => {
-      preparePicture(picture, this.preprocessing, batch, i * length, `picture ${i + 1} of ${pictures.length}`)
+      const place = `${i + 1} of ${pictures.length}`
+      if (isRow(picture)) prepareRow(picture, this.preprocessing, batch, i * length, `row ${place}`)
+      else preparePicture(picture, this.preprocessing, batch, i * length, `picture ${place}`)
     })
     return batch
   }
@@ -300,8 +312,10 @@ async function outputsOf(
   return outputs
 }
 
-function isList(given: Picture | readonly Picture[]): given is readonly Picture[] {
-  return Array.isArray(given)
+function isList(
+  given: Picture | TableRow | readonly Picture[] | readonly TableRow[],
+): given is readonly Picture[] | readonly TableRow[] {
+  return Array.isArray(given) && !isRow(given)
 }
 
 /** Softmax. */

@@ -30,7 +30,7 @@ export interface BatchOptions {
  * Writes pictures `indices` to `out` as [indices.length][channels][height][width] normalised floats, of the size that
  * `inputSize(pictures)` says, and their class numbers to `labels`. Both may be longer than the batch; what follows it
  * is left alone.
- * Features are copied as they are; augmentation and normalisation do not touch them.
+ * Features are normalised as they are, (value - mean) / std; augmentation does not touch them.
  * Throws ConfigError where `out` or `labels` is too short, an index has no picture, or options make no sense.
  */
 export function fillBatch(
@@ -48,9 +48,10 @@ export function fillBatch(
   if ('views' in pictures.pixels) {
     const { views } = pictures.pixels
     const view = views[augmentation ? epoch % views.length : 0]!
+    expectNormalisation(normalisation, pictures.channels)
     for (let slot = 0; slot < indices.length; slot++) {
       const index = expectPicture(indices[slot]!, slot, pictures)
-      out.set(view.subarray(index * size, (index + 1) * size), slot * size)
+      writeFeatures(view, index * size, input, normalisation, out, slot * size)
       labels[slot] = pictures.labels[index]!
     }
     return
@@ -82,20 +83,39 @@ function expectPicture(index: number, slot: number, { count }: Pictures): number
   return index
 }
 
-/** What each 8-bit value becomes: [channel][256], (value / 255 - mean) / std. */
-function normalisedLevels(normalisation: Normalisation, channels: number): Float32Array {
-  const { mean, std } = normalisation
+function expectNormalisation({ mean, std }: Normalisation, channels: number): void {
   if (mean.length !== channels || std.length !== channels)
     throw new ConfigError(
       `normalisation: ${mean.length} means and ${std.length} standard deviations, expected ${channels} of each (one a channel)`,
     )
-  const levels = new Float32Array(channels * 256)
-  for (let channel = 0; channel < channels; channel++) {
+  for (let channel = 0; channel < channels; channel++)
     if (!(std[channel]! > 0))
       throw new ConfigError(`normalisation: std of channel ${channel} is ${std[channel]}, expected above 0`)
+}
+
+/** Those of one picture, from view[from ...] to out[at ...]. Nothing is rounded before it is normalised. */
+function writeFeatures(
+  view: Float32Array | Float64Array,
+  from: number,
+  { channels, height, width }: Size,
+  { mean, std }: Normalisation,
+  out: Float32Array,
+  at: number,
+): void {
+  const plane = height * width
+  for (let channel = 0; channel < channels; channel++)
+    for (let i = channel * plane; i < (channel + 1) * plane; i++)
+      out[at + i] = (view[from + i]! - mean[channel]!) / std[channel]!
+}
+
+/** What each 8-bit value becomes: [channel][256], (value / 255 - mean) / std. */
+function normalisedLevels(normalisation: Normalisation, channels: number): Float32Array {
+  expectNormalisation(normalisation, channels)
+  const { mean, std } = normalisation
+  const levels = new Float32Array(channels * 256)
+  for (let channel = 0; channel < channels; channel++)
     for (let value = 0; value < 256; value++)
       levels[channel * 256 + value] = (value / 255 - mean[channel]!) / std[channel]!
-  }
   return levels
 }
 

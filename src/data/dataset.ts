@@ -8,18 +8,19 @@ export interface PictureReader {
 }
 
 /**
- * Floats in place of pictures, which are read as they are: what the frozen part of a network gives. Several views are the
- * same pictures augmented in several ways: training takes them in turn, an epoch each, evaluation reads the first.
+ * Floats in place of pictures, which are normalised but not augmented: rows of a table, or what the frozen part of a
+ * network gives. Several views are the same pictures augmented in several ways: training takes them in turn, an epoch
+ * each, evaluation reads the first.
  */
 export interface Features {
   /** Each [count][channels][height][width]. */
-  readonly views: readonly Float32Array[]
+  readonly views: readonly (Float32Array | Float64Array)[]
 }
 
 /** Where the bytes of pictures come from: memory, [count][channels][height][width], or a reader; or floats. */
 export type Pixels = Uint8Array | PictureReader | Features
 
-/** Labelled pictures of one size, as 8-bit values in RGB order. */
+/** Labelled pictures of one size, as 8-bit values in RGB order; or floats. */
 export interface Pictures<P extends Pixels = Pixels> {
   readonly count: number
   readonly channels: number
@@ -40,7 +41,7 @@ export interface PictureSize {
   readonly width: number
 }
 
-/** Per-channel mean and standard deviation of pixels scaled to [0, 1]; travels with the weights. */
+/** Per-channel mean and standard deviation of pixels scaled to [0, 1], of floats as they are; travels with the weights. */
 export interface Normalisation {
   readonly mean: readonly number[]
   readonly std: readonly number[]

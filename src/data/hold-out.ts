@@ -4,7 +4,7 @@
  */
 import { ConfigError } from '../util/errors.js'
 import { Random } from '../util/random.js'
-import type { PictureReader, Pictures } from './dataset.js'
+import type { Features, PictureReader, Pictures } from './dataset.js'
 import { choose } from './split.js'
 
 /** Sets the stream apart from those of epochs and of validation splits, which have the same seed. */
@@ -12,8 +12,8 @@ const HOLD_OUT = 0x401d
 
 /** Two parts of a set, each in the order that the pictures had. */
 export interface HeldOut {
-  readonly train: Pictures<PictureReader>
-  readonly test: Pictures<PictureReader>
+  readonly train: Pictures<PictureReader | Features>
+  readonly test: Pictures<PictureReader | Features>
 }
 
 /**

@@ -1,18 +1,18 @@
 /**
  * Splits pictures into a part to train on and a part to validate on. Which pictures go where depends on (count, seed)
- * alone, so a run that goes on, or another recipe, sees the same two parts. Nothing is copied but the labels.
+ * alone, so a run that goes on, or another recipe, sees the same two parts. Nothing is copied but labels and features.
  */
 import { ConfigError } from '../util/errors.js'
 import { Random } from '../util/random.js'
-import { type Dataset, type PictureReader, type Pictures, pictureBytes } from './dataset.js'
+import { type Dataset, type Features, type PictureReader, type Pictures, pictureBytes } from './dataset.js'
 
 /** Sets the stream of a split apart from those of the epochs, which have the same seed. */
 const SPLIT = 0x5b11
 
 /** The two parts, each in the order that the pictures had. */
 export interface Split {
-  readonly train: Pictures<PictureReader>
-  readonly val: Pictures<PictureReader>
+  readonly train: Pictures<PictureReader | Features>
+  readonly val: Pictures<PictureReader | Features>
 }
 
 /**
@@ -45,7 +45,7 @@ export function splitDataset(data: Dataset, part: number, seed: number): Dataset
 }
 
 /** Some of the pictures, in the order of `indices`, as a set of their own. */
-export function choose(pictures: Pictures, indices: Uint32Array): Pictures<PictureReader> {
+export function choose(pictures: Pictures, indices: Uint32Array): Pictures<PictureReader | Features> {
   const labels = pictures.labels.slice(0, indices.length)
   for (let i = 0; i < indices.length; i++) labels[i] = pictures.labels[indices[i]!]!
   const files = pictures.files && Array.from(indices, (index) => pictures.files![index]!)
@@ -54,6 +54,21 @@ export function choose(pictures: Pictures, indices: Uint32Array): Pictures<Pictu
     count: indices.length,
     labels,
     files,
-    pixels: { read: (i) => pictureBytes(pictures, indices[i]!) },
+    pixels:
+      'views' in pictures.pixels
+        ? chooseFeatures(pictures.pixels, pictures.channels * pictures.height * pictures.width, indices)
+        : { read: (i) => pictureBytes(pictures, indices[i]!) },
+  }
+}
+
+function chooseFeatures({ views }: Features, size: number, indices: Uint32Array): Features {
+  return {
+    views: views.map((view) => {
+      const chosen = view.slice(0, indices.length * size)
+      indices.forEach((index, i) => {
+        chosen.set(view.subarray(index * size, (index + 1) * size), i * size)
+      })
+      return chosen
+    }),
   }
 }
