@@ -7,6 +7,7 @@
 import { type Dataset, inputSize } from '../data/dataset.js'
 import type { NamedWeights, TrainedNetwork } from '../formats/trained-network.js'
 import { type Cut, cutNetwork, type Freeze } from '../spec/cut.js'
+import { classifierOf } from '../spec/heads.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import type { Checkpoint, EpochRecord } from '../train/checkpoint.js'
 import { classifying } from '../train/classifying.js'
@@ -133,7 +134,7 @@ export interface FinetuningFunctions {
 }
 
 export function finetuningFunctions(openEngine: OpenEngine): FinetuningFunctions {
-  const createFinetuning: FinetuningFunctions['createFinetuning'] = (network, data, options = {}) =>
+  const createFinetuning: FinetuningFunctions['createFinetuning'] = async (network, data, options = {}) =>
     open(openEngine, withNewHead(network, data), withNormalisationOf(network, data), options)
 
   const resumeFinetuning: FinetuningFunctions['resumeFinetuning'] = async (checkpoint, data, options = {}) => {
@@ -232,7 +233,7 @@ function inRest(cut: Cut, weights: ReadonlyMap<string, NamedWeights>): Map<strin
 /** For as many classes as the data has. The classifier's weights are left out, so that they will be fresh. */
 function withNewHead({ spec, preprocessing, weights }: TrainedNetwork, { classes }: Dataset): TrainedNetwork {
   return {
-    spec: { ...spec, head: { ...spec.head, classes: classes.length } },
+    spec: { ...spec, head: { ...classifierOf(spec), classes: classes.length } },
     preprocessing: { ...preprocessing, classes },
     weights: new Map([...weights].filter(([path]) => !path.startsWith('head.classifier.'))),
   }

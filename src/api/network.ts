@@ -105,9 +105,9 @@ export class Network implements TrainedNetwork, AsyncDisposable {
     const { top = 5, signal } = options
     if (!Number.isSafeInteger(top) || top < 1)
       throw new ConfigError(`top: expected a whole number of at least 1, got ${top}`)
+    const { classes } = classifierOf(this.spec)
     const single = !isList(given)
     const logits = await this.predict(this.prepare(single ? [given] : given), { signal })
-    const { classes } = classifierOf(this.spec)
     const answers = Array.from({ length: logits.length / classes }, (_, i) =>
       ranked(logits.subarray(i * classes, (i + 1) * classes), this.preprocessing.classes).slice(0, top),
     )
@@ -122,15 +122,18 @@ export class Network implements TrainedNetwork, AsyncDisposable {
     given: Picture | TableRow | readonly Picture[] | readonly TableRow[],
     options: RunOptions = {},
   ): Promise<Float32Array> {
+    classifierOf(this.spec)
     const batch = this.prepare(isList(given) ? given : [given])
     return (await this.activations(batch, ['head.pool'], options))['head.pool'].data
   }
 
   /**
    * Where on a picture the network sees a class: see `Explanation`.
-   * @throws ConfigError for a class or block that it does not have; DataError for a picture that cannot be used
+   * @throws ConfigError for a class or block that it does not have, or a network that gives pictures; DataError for a
+   * picture that cannot be used
    */
   async explain(picture: Picture, options: ExplainOptions = {}): Promise<Explanation> {
+    classifierOf(this.spec)
     const { block, signal } = options
     const { classes } = this.preprocessing
     const batch = this.prepare([picture])
@@ -179,6 +182,7 @@ export class Network implements TrainedNetwork, AsyncDisposable {
    * @param batch [pictures][channels][height][width] floats, normalised as `preprocessing` says
    */
   async predict(batch: Float32Array, options: RunOptions = {}): Promise<Float32Array> {
+    classifierOf(this.spec)
     const { logits } = await this.#run(batch, [], options)
     return logits!.data
   }

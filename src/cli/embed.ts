@@ -6,7 +6,7 @@ import { eachPicture, failWhere } from './each-picture.js'
 import { interruptible } from './interrupt.js'
 import { archOption, type EngineFlags, engineOptions, jsonOption } from './options.js'
 import { print, say } from './output.js'
-import { cacheOption, openWeights, originText, type WeightFlags, weightsText } from './weights-flag.js'
+import { cacheOption, openClassifier, originText, type WeightFlags, weightsText } from './weights-flag.js'
 
 interface Flags extends WeightFlags, EngineFlags {
   readonly out: string
@@ -34,7 +34,7 @@ async function embed(names: readonly string[], flags: Flags, signal: AbortSignal
   const { out, engine, threads } = flags
   if (extname(out).toLowerCase() !== '.npy') throw new ConfigError(`--out ${out}: expected a name that ends in .npy`)
   const files = await findPictures(names)
-  const network = await openWeights(flags, { signal })
+  const network = await openClassifier(flags, { signal })
   say(originText(flags.weights, network))
   await using net = await load(network, { engine, threads, signal })
   const rows: Float32Array[] = []

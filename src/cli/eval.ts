@@ -13,7 +13,7 @@ import {
   sizeFor,
 } from './options.js'
 import { percentText, print, say } from './output.js'
-import { openWeights, weightsText } from './weights-flag.js'
+import { openClassifier, weightsText } from './weights-flag.js'
 
 interface Flags extends DataFlags, EngineFlags {
   readonly weights: string
@@ -34,7 +34,7 @@ export function evalCommand(): Command {
 }
 
 async function evaluate(flags: Flags, signal: AbortSignal): Promise<void> {
-  const network = await openWeights({ weights: flags.weights, arch: flags.arch }, { signal })
+  const network = await openClassifier({ weights: flags.weights, arch: flags.arch }, { signal })
   const { dataset = 'builtin', engine, threads } = flags
   const data = await loadData(flags, dataset, sizeFor(dataset, network.spec.input.height), signal)
   const advice = network.checkpoint && normalisationAdvice(network.checkpoint, data)

@@ -9,6 +9,7 @@ import {
   type ClassFolder,
   ConfigError,
   classFolder,
+  classifierOf,
   createFinetuning,
   type EpochRecord,
   type FinetuneResult,
@@ -29,11 +30,20 @@ import { checkpointOption } from './checkpoint-flag.js'
 import type { Mistake } from './finetune-report.js'
 import { Interrupted, interruptible } from './interrupt.js'
 import { sayUnreadable } from './load-data.js'
-import { archOption, type EngineFlags, engineOptions, folderOptions, jsonOption, number, whole } from './options.js'
+import {
+  archOption,
+  type EngineFlags,
+  engineOptions,
+  flagOf,
+  folderOptions,
+  jsonOption,
+  number,
+  whole,
+} from './options.js'
 import { percentText, print, say } from './output.js'
 import { Progress } from './progress.js'
 import { type RecipeFlags, recipeOf, recipeOptions } from './recipe-flags.js'
-import { TrainDisplay } from './train-display.js'
+import { classifierWords, TrainDisplay } from './train-display.js'
 
 interface Flags extends EngineFlags, RecipeFlags {
   readonly weights?: string
@@ -118,7 +128,7 @@ async function run(path: string, flags: Flags, signal: AbortSignal): Promise<voi
   const { tuning, loaded, folder, keeper } =
     flags.resume === undefined ? await start(path, flags, signal) : await goOn(path, flags, signal)
   const { trainer } = tuning
-  const display = new TrainDisplay(trainer.epochs)
+  const display = new TrainDisplay(trainer.epochs, classifierWords)
   const every = Math.ceil(trainer.epochs / LINES)
   try {
     const result = await tuning.run(
@@ -164,6 +174,7 @@ async function start(path: string, flags: Flags, signal: AbortSignal): Promise<S
       '--weights: missing; name what to begin with, as --weights resnet18.safetensors, or go on with --resume',
     )
   const network = await readNetwork(flags.weights, { arch: flags.arch })
+  classifierOf(network.spec) // says that it gives pictures, where it does
   const loaded = await loadFolder(path, flags, network.preprocessing, flags.heldOut, flags.seed ?? 0, signal)
   if (flags.heldOut !== undefined && !loaded.isSplit)
     throw new ConfigError(`--held-out: ${path} has a part of its own to test on; leave it out`)
@@ -202,9 +213,7 @@ async function goOn(path: string, flags: Flags, signal: AbortSignal): Promise<St
     (name) => flags[name as keyof Flags] !== undefined,
   )
   if (given !== undefined)
-    throw new ConfigError(
-      `--${given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}: a run that goes on has its own; leave the flag out, or start a new run`,
-    )
+    throw new ConfigError(`${flagOf(given)}: a run that goes on has its own; leave the flag out, or start a new run`)
   const folder = new RunFolder(place)
   await folder.claim()
   const checkpoint = await readCheckpoint(folder.last)

@@ -42,6 +42,11 @@ export function numbers(value: string): number[] {
   return value.split(',').map(number)
 }
 
+/** A flag as it is typed, by the name that its value has. */
+export function flagOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+}
+
 export interface EngineFlags {
   readonly engine: EngineName
   readonly threads?: number

@@ -18,7 +18,7 @@ import { eachPicture, failWhere } from './each-picture.js'
 import { interruptible } from './interrupt.js'
 import { archOption, type EngineFlags, engineOptions, jsonOption, whole } from './options.js'
 import { percentText, print, say } from './output.js'
-import { cacheOption, openWeights, originText, type WeightFlags, weightsText } from './weights-flag.js'
+import { cacheOption, openClassifier, originText, type WeightFlags, weightsText } from './weights-flag.js'
 
 interface Flags extends WeightFlags, EngineFlags {
   readonly top: number
@@ -58,7 +58,7 @@ async function predict(names: readonly string[], flags: Flags, signal: AbortSign
   const { top, engine, threads, explain } = flags
   const files = await findPictures(names)
   const placeOf = explain === undefined ? undefined : places(explain, files)
-  const network = await openWeights(flags, { signal })
+  const network = await openClassifier(flags, { signal })
   say(originText(flags.weights, network))
   await using net = await load(network, { engine, threads, signal })
   const answers: { file: string; top: readonly Prediction[]; explained?: string }[] = []

@@ -1,6 +1,6 @@
 /** What `resnet train` shows on standard error: a moving bar in a terminal, now and then a line elsewhere. */
 import { type Options, SingleBar } from 'cli-progress'
-import type { EpochRecord, StepProgress } from '../node.js'
+import type { EpochRecord, StepProgress, Task } from '../node.js'
 import { duration, isLive, percentText, rateText, say } from './output.js'
 
 const barOptions: Options = {
@@ -20,44 +20,57 @@ const barOptions: Options = {
 /** Milliseconds between two lines where nothing can move. */
 const QUIET = 10_000
 
-export class TrainDisplay {
+/** How a task tells its figures. */
+export interface TrainWords<T extends Task> {
+  /** Of the epoch so far. */
+  step(progress: StepProgress<T>): readonly string[]
+  /** Of an epoch and its evaluation. */
+  epoch(record: EpochRecord<T>): readonly string[]
+}
+
+export const classifierWords: TrainWords<'classify'> = {
+  step: ({ epochLoss, epochTop1Error }) => [`loss ${epochLoss.toFixed(4)}`, `error ${percentText(epochTop1Error)}`],
+  epoch: ({ train, val, test }) => [
+    `loss ${train.loss.toFixed(4)}`,
+    `train error ${percentText(train.top1Error)}`,
+    ...(val ? [`val error ${percentText(val.top1Error)}`] : []),
+    ...(test ? [`test error ${percentText(test.top1Error)}`] : []),
+  ],
+}
+
+export class TrainDisplay<T extends Task> {
   readonly #live = isLive()
   #bar: SingleBar | undefined
   #lastLine = performance.now()
-  #last: StepProgress | undefined
+  #last: StepProgress<T> | undefined
   readonly #epochs: number
+  readonly #words: TrainWords<T>
 
   /** @param epochs how many there will be */
-  constructor(epochs: number) {
+  constructor(epochs: number, words: TrainWords<T>) {
     this.#epochs = epochs
+    this.#words = words
   }
 
-  progress(progress: StepProgress): void {
+  progress(progress: StepProgress<T>): void {
     this.#last = progress
     const { step, totalSteps } = progress
     const epochText = this.#epochText(progress.epoch)
     if (this.#live) {
       this.#bar ??= new SingleBar(barOptions)
       if (!this.#bar.isActive) this.#bar.start(totalSteps, step, { epoch: epochText, text: '' })
-      this.#bar.update(step, { epoch: epochText, text: figures(progress) })
+      this.#bar.update(step, { epoch: epochText, text: this.#figures(progress) })
     } else if (performance.now() - this.#lastLine > QUIET) {
       this.#lastLine = performance.now()
-      say(`epoch ${epochText}  step ${step}/${totalSteps}  ${figures(progress)}`)
+      say(`epoch ${epochText}  step ${step}/${totalSteps}  ${this.#figures(progress)}`)
     }
   }
 
   /** The line of an epoch, which stays. */
-  epoch(record: EpochRecord): void {
+  epoch(record: EpochRecord<T>): void {
     this.stop()
     this.#lastLine = performance.now()
-    const line = [
-      `epoch ${this.#epochText(record.epoch)}`,
-      `loss ${record.train.loss.toFixed(4)}`,
-      `train error ${percentText(record.train.top1Error)}`,
-    ]
-    if (record.val) line.push(`val error ${percentText(record.val.top1Error)}`)
-    if (record.test) line.push(`test error ${percentText(record.test.top1Error)}`)
-    line.push(`lr ${lrText(record.lr)}`)
+    const line = [`epoch ${this.#epochText(record.epoch)}`, ...this.#words.epoch(record), `lr ${lrText(record.lr)}`]
     if (this.#last) line.push(rateText(this.#last.imagesPerSecond))
     if (this.#last && this.#last.secondsLeft > 0) line.push(`${duration(this.#last.secondsLeft)} left`)
     say(line.join('  '))
@@ -69,19 +82,15 @@ export class TrainDisplay {
     this.#bar = undefined
   }
 
+  #figures(progress: StepProgress<T>): string {
+    const { lr, imagesPerSecond, secondsLeft } = progress
+    const rates = [`lr ${lrText(lr)}`, rateText(imagesPerSecond), `${duration(secondsLeft)} left`]
+    return [...this.#words.step(progress), ...rates].join('  ')
+  }
+
   #epochText(epoch: number): string {
     return `${String(epoch).padStart(String(this.#epochs).length)}/${this.#epochs}`
   }
-}
-
-function figures({ epochLoss, epochTop1Error, lr, imagesPerSecond, secondsLeft }: StepProgress): string {
-  return [
-    `loss ${epochLoss.toFixed(4)}`,
-    `error ${percentText(epochTop1Error)}`,
-    `lr ${lrText(lr)}`,
-    rateText(imagesPerSecond),
-    `${duration(secondsLeft)} left`,
-  ].join('  ')
 }
 
 function lrText(lr: number): string {

@@ -1,103 +1,89 @@
-/** `resnet train --task upscale`: trains a network that makes pictures larger, into the folder of a run. */
-import { join } from 'node:path'
+/** `resnet train --task upscale`: of networks that make pictures larger. */
 import {
   ConfigError,
   createTrainer,
+  type DatasetName,
   forUpscaling,
   loadDataset,
-  type PresetName,
   preset,
   presetsFor,
-  type RecipeOptions,
-  RunFolder,
-  RunKeeper,
-  trainToEnd,
+  resumeTrainer,
+  type UpscalingData,
   upscalingFolder,
 } from '../node.js'
-import { Interrupted } from './interrupt.js'
-import type { DataFlags, EngineFlags } from './options.js'
-import { print, rateText, say } from './output.js'
+import { flagOf } from './options.js'
+import { say } from './output.js'
 import { Progress } from './progress.js'
+import { recipeOf } from './recipe-flags.js'
+import type { TrainWords } from './train-display.js'
+import { computeOf, type TrainFlags, type TrainTask } from './training-run.js'
 
-/** What belongs to this task. */
-export interface UpscalingFlags extends DataFlags, EngineFlags {
-  readonly arch?: PresetName
-  readonly scale?: number[]
-  readonly size?: number
-  readonly saveDir?: string
-  readonly json?: true
+/** Test pictures of a data set of classes, where nothing is said. */
+const TEST_PICTURES = 100
+
+const words: TrainWords<'upscale'> = {
+  step: ({ epochLoss, epochPsnr }) => [`loss ${epochLoss.toFixed(5)}`, `PSNR ${epochPsnr.toFixed(2)} dB`],
+  epoch: ({ train, test }) => [
+    `loss ${train.loss.toFixed(5)}`,
+    `train PSNR ${train.psnr.toFixed(2)} dB`,
+    ...(test ? [`test PSNR ${test.psnr.toFixed(2)} dB (bicubic ${test.bicubic.psnr.toFixed(2)})`] : []),
+  ],
 }
 
-export async function trainUpscaling(flags: UpscalingFlags, recipe: RecipeOptions, signal: AbortSignal): Promise<void> {
-  const { arch = 'vdsr20', scale: scales = [2], engine, threads, dataset = 'builtin' } = flags
-  if (!presetsFor('upscale').includes(arch))
-    throw new ConfigError(`--arch ${arch}: tells classes apart; for pictures take ${presetsFor('upscale').join(', ')}`)
-  const data = await loadPictures(flags, dataset, scales, signal)
-  const enlarges = arch === 'edsr_baseline'
-  const side = Math.min(flags.size ?? preset(arch).input.height, smallestSide(data.train, enlarges ? scales[0]! : 1))
-  const input = { channels: 1, height: side, width: side }
-  const spec = preset(arch, { input, ...(enlarges ? { scale: scales[0]! } : {}) })
-  const trainer = await createTrainer(spec, data, recipe, { engine, threads, signal })
-  const folder = new RunFolder(flags.saveDir ?? join('runs', `${arch}-${dataset}`))
-  const progress = new Progress('training', (count) => `${count} steps`)
-  try {
+export const upscalingTraining: TrainTask<'upscale'> = {
+  foreign: [
+    ...(['valSplit', 'augment', 'jitter', 'cache', 'cacheLimit', 'dataMemory'] as const),
+    ...(['labelSmoothing', 'warmupUntil', 'warmupLr', 'preciseBn'] as const), // of classes, and of norms
+  ],
+  begin: async (flags, signal) => {
+    const { arch = 'vdsr20', scale: scales = [2], dataset = 'builtin' } = flags
+    if (!presetsFor('upscale').includes(arch))
+      throw new ConfigError(
+        `--arch ${arch}: tells classes apart; for pictures take ${presetsFor('upscale').join(', ')}`,
+      )
+    const data = await loadPictures(flags, dataset, scales, signal)
+    const enlarges = arch === 'edsr_baseline'
+    const side = Math.min(flags.size ?? preset(arch).input.height, smallestSide(data.train, enlarges ? scales[0]! : 1))
+    const input = { channels: 1, height: side, width: side }
+    const spec = preset(arch, { input, ...(enlarges ? { scale: scales[0]! } : {}) })
+    const trainer = await createTrainer(spec, data, recipeOf(flags), computeOf(flags, signal))
     say(`${spec.name} on ${data.name}: ${data.train.length} training and ${data.test.length} test pictures`)
-    say(`engine ${trainer.engine.build}: ${trainer.engine.reason}`)
-    await folder.startAnew()
-    const keeper = new RunKeeper(trainer, folder)
-    const result = await trainToEnd(trainer, {
-      onProgress: ({ step, totalSteps }) => {
-        progress.update(step, totalSteps)
-        return keeper.progress(step)
-      },
-      onEpoch: (record) => {
-        progress.stop()
-        const { test } = record
-        say(
-          `epoch ${record.epoch}  loss ${record.train.loss.toFixed(5)}  test PSNR ${test!.psnr.toFixed(2)} dB ` +
-            `(bicubic ${test!.bicubic.psnr.toFixed(2)})`,
-        )
-        return keeper.epoch(record)
-      },
-    }).catch(async (error: unknown) => {
-      progress.stop()
-      if (error instanceof Interrupted) say(`stopped after step ${await keeper.save()}, saved in ${folder.path}`)
-      throw error
-    })
-    const { psnr, ssim, bicubic } = result.test
-    if (flags.json)
-      print(
-        JSON.stringify({
-          epochs: result.epochs,
-          test: result.test,
-          weightHash: result.weightHash,
-          checkpoint: folder.last,
-        }),
-      )
-    else
-      print(
-        [
-          `test PSNR ${psnr.toFixed(2)} dB, SSIM ${ssim.toFixed(4)} (bicubic ${bicubic.psnr.toFixed(2)} dB, ${bicubic.ssim.toFixed(4)})`,
-          `${rateText(result.imagesPerSecond)} on ${result.engine}; weights ${result.weightHash}`,
-          `saved in ${folder.path}: last.safetensors, best.safetensors (best on test), metrics.jsonl`,
-        ].join('\n'),
-      )
-  } finally {
-    progress.stop()
-    await trainer.dispose()
-    folder.release()
-  }
+    return { trainer, name: `${arch}-${dataset}` }
+  },
+  goOn: async (flags, checkpoint, dataset, signal) => {
+    const { data: held, preprocessing } = checkpoint
+    const limits = dataset === 'folder' ? {} : { limitTrain: held.train, limitTest: held.test }
+    const given = { ...flags, limitTrain: undefined, limitTest: undefined, ...limits } // these agree with what is held
+    const data = await loadPictures(given, dataset, preprocessing.scales ?? [], signal)
+    return resumeTrainer(checkpoint, data, computeOf(flags, signal))
+  },
+  agreements: (flags, { data, preprocessing }) => [
+    ['--limit-train', flags.limitTrain, data.train],
+    ['--scale', flags.scale, preprocessing.scales],
+  ],
+  words,
+  figures: ({ test: { psnr, ssim, bicubic } }) =>
+    `test PSNR ${psnr.toFixed(2)} dB, SSIM ${ssim.toFixed(4)} (bicubic ${bicubic.psnr.toFixed(2)} dB, ${bicubic.ssim.toFixed(4)})`,
 }
 
-async function loadPictures(flags: UpscalingFlags, dataset: string, scales: readonly number[], signal: AbortSignal) {
-  if (dataset !== 'folder') {
-    const limit = { train: flags.limitTrain, test: flags.limitTest ?? 100 }
-    return forUpscaling(await loadDataset(flags.dataset ?? 'builtin', flags.data, { limit }), scales)
-  }
+type Limits = { readonly [name in 'limitTrain' | 'limitTest']?: number | undefined }
+
+async function loadPictures(
+  { data, ...limits }: Pick<TrainFlags, 'data'> & Limits,
+  dataset: DatasetName,
+  scales: readonly number[],
+  signal: AbortSignal,
+): Promise<UpscalingData> {
+  const { limitTrain, limitTest = TEST_PICTURES } = limits
+  if (dataset !== 'folder')
+    return forUpscaling(await loadDataset(dataset, data, { limit: { train: limitTrain, test: limitTest } }), scales)
+  const limit = (['limitTrain', 'limitTest'] as const).find((name) => limits[name] !== undefined)
+  if (limit !== undefined)
+    throw new ConfigError(`${flagOf(limit)}: a folder of pictures to enlarge is read whole; leave it out`)
   const progress = new Progress('decoding', (count) => `${count} pictures`)
   try {
     const onProgress = (done: number, total: number) => progress.update(done, total)
-    return await upscalingFolder(flags.data ?? '.', { scales, signal, onProgress })
+    return await upscalingFolder(data ?? '.', { scales, signal, onProgress })
   } finally {
     progress.stop()
   }

@@ -1,6 +1,6 @@
 /** Weights that a command works with: a file or a network of the hub, with the progress of fetching it. */
 import { Option } from 'commander'
-import { type DecodedNetwork, type HubOptions, type PresetName, readNetwork } from '../node.js'
+import { classifierOf, type DecodedNetwork, type HubOptions, type PresetName, readNetwork } from '../node.js'
 import { say } from './output.js'
 import { Progress } from './progress.js'
 
@@ -20,6 +20,16 @@ export function cacheOption(): Option {
 export function originText(weights: string, { spec, preprocessing, origin }: DecodedNetwork): string {
   const { length } = preprocessing.classes
   return `${weights}: ${spec.name}${length > 0 ? ` with ${length} classes` : ''} (${origin})`
+}
+
+/**
+ * The same, of a network that tells classes apart.
+ * @throws ConfigError for one that gives pictures
+ */
+export async function openClassifier(...args: Parameters<typeof openWeights>): Promise<DecodedNetwork> {
+  const network = await openWeights(...args)
+  classifierOf(network.spec)
+  return network
 }
 
 export async function openWeights(

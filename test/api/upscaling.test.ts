@@ -1,7 +1,17 @@
 /** Networks that enlarge, through the public functions: trained, measured, and written as ONNX. */
 import { describe, expect, test } from 'vitest'
 import { initialise } from '../../src/model/initialise.js'
-import { createTrainer, evaluateCheckpoint, exportOnnx, load, preset, train, upscale } from '../../src/node.js'
+import {
+  builtin,
+  createTrainer,
+  evaluateCheckpoint,
+  exportOnnx,
+  finetune,
+  load,
+  preset,
+  train,
+  upscale,
+} from '../../src/node.js'
 import { ConfigError, DataError } from '../../src/util/errors.js'
 import { tinyEdsr, tinyPairs, tinyVdsr } from '../train/tiny-upscaling.js'
 
@@ -44,6 +54,19 @@ test.each([tinyVdsr, tinyEdsr])('$name as ONNX', async (spec) => {
     ...(spec === tinyEdsr ? ['DepthToSpace', 'Mul'] : []),
   ]
   for (const word of wanted) expect(text).toContain(word)
+})
+
+test('a network that gives pictures names no classes, and has none to learn', async () => {
+  await using trainer = await createTrainer(tinyVdsr, tinyPairs([2]), recipe, options)
+  const checkpoint = await trainer.checkpoint()
+  await using net = await load(checkpoint, options)
+  const picture = { width: 8, height: 8, data: new Uint8Array(4 * 64) }
+  const error = new ConfigError('tiny-vdsr: it gives pictures and tells no classes apart; use it by upscale()')
+  await expect(net.classify(picture)).rejects.toThrow(error)
+  await expect(net.explain(picture)).rejects.toThrow(error)
+  await expect(net.embed(picture)).rejects.toThrow(error)
+  await expect(net.predict(new Float32Array(64))).rejects.toThrow(error)
+  await expect(finetune(checkpoint, builtin({ train: 10, test: 10 }), options)).rejects.toThrow(error)
 })
 
 describe('upscale', () => {

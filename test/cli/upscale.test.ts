@@ -3,11 +3,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readLargePicture } from '../../src/data/large-picture.node.js'
 import { upscalingFolder } from '../../src/data/upscaling-folder.node.js'
 import { ConfigError, DataError } from '../../src/util/errors.js'
-import { resnet } from './run.js'
+import { type RunOptions, resnet } from './run.js'
 
 const base = mkdtempSync(join(tmpdir(), 'resnet upscale '))
 const folder = join(base, 'pictures')
@@ -36,6 +36,61 @@ const train = (...flags: readonly string[]) =>
     ...['--size', '8', '--steps', '1', '-b', '2', ...flags],
   ])
 
+describe('a run that is stopped', () => {
+  // The reference engine is slow enough for something to happen in between.
+  const compute = ['--engine', 'reference', '--json']
+  const net = '-a edsr_baseline --scale 3 --size 4 --limit-train 6 --limit-test 1 -b 1 --steps 4'.split(' ')
+  const begin = (name: string, options?: RunOptions) =>
+    resnet(['train', '--task', 'upscale', ...net, '--save-dir', join(base, name), ...compute], options)
+  const resume = (...flags: readonly string[]) => resnet(['train', '--resume', join(base, 'stopped'), ...flags])
+  const hashOf = ({ out }: { readonly out: string }) => (JSON.parse(out) as { weightHash: string }).weightHash
+
+  test('goes on to the same bits; its checkpoint tells the task, and no flag may say otherwise', async () => {
+    const whole = begin('whole')
+    let asked = false
+    const stopped = await begin('stopped', {
+      onErr: (err, stop) => {
+        if (asked || !err.includes('engine reference')) return
+        asked = true
+        stop('SIGINT')
+      },
+    })
+    expect(stopped).toMatchObject({ code: 130, out: '' })
+    const [, step] = /stopped after step (\d); go on with: resnet train --resume /.exec(stopped.err)!
+    expect(Number(step)).toBeLessThan(4)
+    const complaints = [
+      ['--task', 'classify', '--task classify: the run to go on with has upscale;'],
+      ['--scale', '4', '--scale 4: the run to go on with has 3;'],
+      ['--limit-train', '7', '--limit-train 7: the run to go on with has 6;'],
+      ['--augment', 'crop', '--augment: has no meaning for --task upscale;'],
+    ] as const
+    for (const [flag, value, message] of complaints) {
+      const { code, err } = await resume(flag, value)
+      expect([code, err]).toEqual([2, expect.stringContaining(message)])
+    }
+    const resumed = await resume(...compute)
+    expect(resumed.err).toContain(`edsr_baseline on builtin: goes on after step ${step} of 4\n`)
+    expect(resumed.code).toBe(0)
+    expect(hashOf(resumed)).toBe(hashOf(await whole))
+  }, 120_000)
+})
+
+test.each([
+  ['upscale', '--augment', 'crop'],
+  ['upscale', '--no-augment'],
+  ['upscale', '--jitter', '0.4'],
+  ['upscale', '--val-split', '2'],
+  ['upscale', '--cache-limit', '2'],
+  ['upscale', '--label-smoothing', '0.1'],
+  ['upscale', '--precise-bn', '2'],
+  ['classify', '--scale', '2'],
+])('--task %s has no %s', async (task, flag, ...value) => {
+  expect(await resnet(['train', '--task', task, flag, ...value])).toMatchObject({
+    code: 2,
+    err: `resnet: ${flag}: has no meaning for --task ${task}; leave it out\n`,
+  })
+})
+
 test('trains, enlarges, and says how near it comes', async () => {
   const trained = await train('--arch', 'edsr_baseline')
   expect(trained.err).toContain('edsr_baseline on folder: 2 training and 1 test pictures')
@@ -61,6 +116,7 @@ test('trains, enlarges, and says how near it comes', async () => {
 test('usage that makes no sense', async () => {
   const complaints = await Promise.all([
     train('--arch', 'resnet20'),
+    train('--limit-train', '1'),
     resnet(['upscale', small, small, '--weights', weights, '--truth', small]),
     resnet(['upscale', join(base, 'none.png'), '--weights', weights]),
   ])
@@ -68,9 +124,53 @@ test('usage that makes no sense', async () => {
     expect.stringContaining(
       '--arch resnet20: tells classes apart; for pictures take vdsr20, plain-vdsr20, edsr_baseline',
     ),
+    'resnet: --limit-train: a folder of pictures to enlarge is read whole; leave it out\n',
     expect.stringContaining(`--truth ${small}: there are 2 pictures; give one`),
     expect.stringContaining('none.png: cannot be read: it does not exist'),
   ])
+}, 60_000)
+
+test('weights for the other task', async () => {
+  const classifier = join(base, 'classifier')
+  const net = '-a resnet8 --size 16 --limit-train 4 --limit-test 4 -b 4 --steps 1'.split(' ')
+  const made = await resnet(['train', ...net, '--save-dir', classifier])
+  expect(made.code).toBe(0)
+  const gives = 'resnet: edsr_baseline: it gives pictures and tells no classes apart; use it by upscale()\n'
+  const uses: [args: string[], complaint: string][] = [
+    [['predict', small, '--weights', weights], gives],
+    [['predict', small, '--weights', weights, '--explain', join(base, 'map.png')], gives],
+    [['embed', small, '--weights', weights, '--out', join(base, 'features.npy')], gives],
+    [['eval', '--weights', weights], gives],
+    [['finetune', folder, '--weights', weights], gives],
+    [
+      ['upscale', small, '--weights', join(classifier, 'last.safetensors')],
+      'resnet: resnet8: it tells 10 classes apart and gives no pictures; for pictures take a net such as vdsr20 or edsr_baseline\n',
+    ],
+  ]
+  for (const [args, complaint] of uses) expect(await resnet(args)).toMatchObject({ code: 2, out: '', err: complaint })
+}, 60_000)
+
+test('a photograph is turned as its camera says, and 16 bits of grey stay', async () => {
+  const [photo, grey] = [join(base, 'photo.jpg'), join(base, 'grey.png')]
+  const raw = { width: 16, height: 12, channels: 3 } as const
+  await sharp(new Uint8Array(16 * 12 * 3).fill(90), { raw })
+    .withMetadata({ orientation: 6 })
+    .toFile(photo)
+  const deep = Uint16Array.from({ length: 16 * 12 }, (_, i) => 257 * i + 3)
+  await sharp(deep, { raw: { ...raw, channels: 1 } })
+    .toColourspace('grey16')
+    .toFile(grey)
+  const out = join(base, 'larger')
+  const { code } = await resnet(['upscale', photo, grey, '--weights', weights, '--out', out])
+  expect(code).toBe(0)
+  const about = async (name: string) => {
+    const { width, height, channels, depth, orientation } = await sharp(join(out, name)).metadata()
+    return { width, height, channels, depth, orientation }
+  }
+  expect(await about('photo-x2.png')).toEqual({ width: 24, height: 32, channels: 3, depth: 'uchar' })
+  expect(await about('grey-x2.png')).toEqual({ width: 32, height: 24, channels: 1, depth: 'ushort' })
+  const { data } = await readLargePicture(join(out, 'grey-x2.png'))
+  expect(data.some((value) => value % 257 !== 0)).toBe(true)
 }, 60_000)
 
 test('a folder: of every ten pictures one is held out; what is no picture or too small is named', async () => {

@@ -1,0 +1,244 @@
+/** A training in the folder of a run, whatever its task: begun or gone on with, kept while it runs, saved when stopped. */
+import { existsSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import {
+  type Checkpoint,
+  type CheckpointEvery,
+  type ChosenEngine,
+  ConfigError,
+  type DatasetName,
+  datasetNames,
+  type PlanBytes,
+  type PresetName,
+  type Recipe,
+  type Recompute,
+  RunFolder,
+  RunKeeper,
+  readAnyCheckpoint,
+  type Task,
+  type Trainer,
+  TrainingError,
+  type TrainingResult,
+  taskOf,
+  trainToEnd,
+  warmUpAdvice,
+} from '../node.js'
+import type { AugmentFlags } from './augment-flags.js'
+import { Interrupted } from './interrupt.js'
+import { type DataFlags, type EngineFlags, flagOf } from './options.js'
+import { bytesText, print, rateText, say } from './output.js'
+import { type RecipeFlags, recipeOf } from './recipe-flags.js'
+import { TrainDisplay, type TrainWords } from './train-display.js'
+
+export interface TrainFlags extends DataFlags, EngineFlags, AugmentFlags, RecipeFlags {
+  readonly task?: Task
+  readonly scale?: number[]
+  readonly arch?: PresetName
+  readonly size?: number
+  readonly valSplit?: number
+  readonly resume?: string | true
+  readonly saveDir?: string
+  readonly checkpointEvery?: CheckpointEvery
+  readonly recompute?: Recompute
+  readonly json?: true
+}
+
+/** What a flag says beside what a run has. */
+export type Agreement = readonly [flag: string, given: unknown, held: unknown]
+
+/** What the command line knows of the trainings of a task. */
+export interface TrainTask<T extends Task> {
+  /** Flags that mean nothing to it. */
+  readonly foreign: readonly (keyof TrainFlags)[]
+  /** A trainer before its first step; says on what, and gives the name of the run. */
+  begin(
+    flags: TrainFlags,
+    signal: AbortSignal,
+  ): Promise<{ readonly trainer: Trainer<ChosenEngine, T>; readonly name: string }>
+  /** A trainer where the checkpoint was made, on the same data. */
+  goOn(
+    flags: TrainFlags,
+    checkpoint: Checkpoint<T>,
+    dataset: DatasetName,
+    signal: AbortSignal,
+  ): Promise<Trainer<ChosenEngine, T>>
+  /** The flags of this task that a run has values for. */
+  agreements(flags: TrainFlags, checkpoint: Checkpoint<T>): readonly Agreement[]
+  readonly words: TrainWords<T>
+  /** The first line of the report. */
+  figures(result: TrainingResult<T>): string
+}
+
+/** A checkpoint to go on from, and the folder to go on in. */
+export interface Saved<T extends Task> {
+  readonly file: string
+  readonly checkpoint: Checkpoint<T>
+  readonly folder: RunFolder
+  /** Whether the folder is the one that the checkpoint lies in. */
+  readonly inPlace: boolean
+}
+
+/** @param saved of the same task; left out: the run begins */
+export async function runTraining<T extends Task>(
+  task: TrainTask<T>,
+  flags: TrainFlags,
+  signal: AbortSignal,
+  saved?: Saved<T>,
+): Promise<void> {
+  const { trainer, folder, keeper } = saved ? await goOn(task, flags, saved, signal) : await start(task, flags, signal)
+  const display = new TrainDisplay(trainer.epochs, task.words)
+  let advised = false
+  try {
+    const { build, threads, reason } = trainer.engine
+    say(`engine ${build}, ${threads} ${threads === 1 ? 'thread' : 'threads'}: ${reason}`)
+    const result = await trainToEnd(trainer, {
+      onProgress: (progress) => {
+        display.progress(progress)
+        return keeper.progress(progress.step)
+      },
+      onEpoch: (record) => {
+        display.epoch(record)
+        const advice = advised ? undefined : warmUpAdvice(trainer.recipe, trainer.progress, trainer.totalSteps)
+        if (advice) say(`note: ${advice}`)
+        advised ||= advice !== undefined
+        return keeper.epoch(record)
+      },
+    })
+    report(flags, result, task.figures(result), folder)
+  } catch (error) {
+    display.stop()
+    if (error instanceof Interrupted)
+      say(`stopped after step ${await keeper.save()}; go on with: resnet train --resume ${folder.path}`)
+    if (error instanceof TrainingError) throw new TrainingError(`${error.message}; ${keeper.saved}`)
+    throw error
+  } finally {
+    display.stop()
+    await trainer.dispose()
+    folder.release()
+  }
+}
+
+/** @throws ConfigError for a flag that would do nothing. */
+export function expectMeaning(flags: TrainFlags, task: Task, { foreign }: Pick<TrainTask<Task>, 'foreign'>): void {
+  const given = foreign.find((name) => flags[name] !== undefined)
+  if (given !== undefined)
+    throw new ConfigError(
+      `${flags[given] === false ? '--no-' : '--'}${flagOf(given).slice(2)}: has no meaning for --task ${task}; leave it out`,
+    )
+}
+
+interface Started<T extends Task> {
+  readonly trainer: Trainer<ChosenEngine, T>
+  readonly folder: RunFolder
+  readonly keeper: RunKeeper
+}
+
+/** A run from the beginning. */
+async function start<T extends Task>(task: TrainTask<T>, flags: TrainFlags, signal: AbortSignal): Promise<Started<T>> {
+  const { trainer, name } = await task.begin(flags, signal)
+  const folder = new RunFolder(flags.saveDir ?? join('runs', name))
+  const earlier = await folder.startAnew()
+  if (earlier !== undefined) say(`the earlier run in ${folder.path} is now in ${earlier}`)
+  const keeper = new RunKeeper(trainer, folder, undefined, { every: flags.checkpointEvery })
+  await keeper.save() // a disk that cannot be written to shows before an hour of work, not after
+  return { trainer, folder, keeper }
+}
+
+/** What `--resume` and `--save-dir` name, of whatever task. */
+export async function findSaved(flags: TrainFlags): Promise<Saved<Task>> {
+  const path = typeof flags.resume === 'string' ? flags.resume : flags.saveDir
+  if (path === undefined) throw new ConfigError('--resume: which run? Give a folder or a checkpoint, or --save-dir')
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+  const file = isFolder ? new RunFolder(path).last : path
+  const target = flags.saveDir ?? (isFolder ? path : dirname(path))
+  const folder = new RunFolder(target)
+  const inPlace = resolve(target) === resolve(dirname(file))
+  if (inPlace && existsSync(file)) await folder.claim() // before reading what another process may be writing
+  return { file, checkpoint: await readAnyCheckpoint(file), folder, inPlace }
+}
+
+/** A run that goes on. Spec and recipe come from the checkpoint; flags must not say otherwise. */
+async function goOn<T extends Task>(
+  task: TrainTask<T>,
+  flags: TrainFlags,
+  { file, checkpoint, folder, inPlace }: Saved<T>,
+  signal: AbortSignal,
+): Promise<Started<T>> {
+  expectAgreement(flags, checkpoint, task.agreements(flags, checkpoint))
+  const dataset = datasetNames.find((name) => name === checkpoint.data.name)
+  if (!dataset)
+    throw new ConfigError(
+      `${file}: was trained on ${checkpoint.data.name}, which has no --dataset name; go on with it by resumeTrainer()`,
+    )
+  const trainer = await task.goOn(flags, checkpoint, dataset, signal)
+  const { step } = checkpoint.progress
+  say(`${checkpoint.spec.name} on ${dataset}: goes on after step ${step} of ${trainer.totalSteps}`)
+  if (checkpoint.engine !== trainer.engine.build)
+    say(`note: begun on ${checkpoint.engine}; ${trainer.engine.build} rounds differently, so the bits will differ`)
+  const earlier = inPlace ? undefined : await folder.startAnew()
+  if (earlier !== undefined) say(`the earlier run in ${folder.path} is now in ${earlier}`)
+  if (!inPlace)
+    for (const what of await folder.bringFrom(dirname(file), checkpoint))
+      say(`note: ${what} is not beside ${file}; the run goes on without it, until a better one comes`)
+  const seconds = (await folder.goOnFrom(checkpoint.progress))?.seconds
+  const secondsBefore = typeof seconds === 'number' ? seconds : 0
+  const keeper = new RunKeeper(trainer, folder, inPlace ? step : undefined, {
+    every: flags.checkpointEvery,
+    secondsBefore,
+  })
+  if (!inPlace) await keeper.save()
+  return { trainer, folder, keeper }
+}
+
+/** What is to compute a training, from flags. */
+export function computeOf({ engine, threads, recompute }: TrainFlags, signal: AbortSignal) {
+  return { engine, threads, recompute, signal, onPlan: sayMemory }
+}
+
+/** Before any of it is allocated. */
+function sayMemory({ step, evaluation }: PlanBytes): void {
+  say(`memory: ${bytesText(step)} for a step, ${bytesText(evaluation)} for evaluations`)
+}
+
+/** @throws ConfigError for a flag that contradicts the checkpoint. */
+function expectAgreement(
+  flags: TrainFlags,
+  { spec, recipe, data }: Checkpoint<Task>,
+  agreements: readonly Agreement[],
+): void {
+  const fixed: Agreement[] = [
+    ['--task', flags.task, taskOf(spec)],
+    ['--arch', flags.arch, spec.name],
+    ['--dataset', flags.dataset, data.name],
+    ['--size', flags.size, spec.input.height],
+    ['--limit-test', flags.limitTest, data.test],
+    ...agreements,
+  ]
+  for (const [name, value] of Object.entries(recipeOf(flags)))
+    fixed.push([flagOf(name), value, recipe[name as keyof Recipe]])
+  for (const [flag, value, held] of fixed)
+    if (value !== undefined && String(value) !== String(held))
+      throw new ConfigError(
+        `${flag} ${String(value)}: the run to go on with has ${String(held)}; leave the flag out, or start a new run`,
+      )
+}
+
+function report<T extends Task>(
+  flags: TrainFlags,
+  result: TrainingResult<T>,
+  figures: string,
+  folder: RunFolder,
+): void {
+  const { epochs, train, val, test, imagesPerSecond, engine, weightHash } = result
+  if (flags.json) {
+    print(JSON.stringify({ epochs, train, val, test, imagesPerSecond, engine, weightHash, checkpoint: folder.last }))
+    return
+  }
+  print(
+    [
+      figures,
+      `${rateText(imagesPerSecond)} on ${engine}; weights ${weightHash}`,
+      `saved in ${folder.path}: last.safetensors, best.safetensors (best on test)${val ? ', best-on-val.safetensors' : ''}, metrics.jsonl`,
+    ].join('\n'),
+  )
+}
