@@ -34,7 +34,8 @@ describe('wrong usage ends with 2 and says what is legal', () => {
   test.each<[string[], string]>([
     [['trian'], "unknown command 'trian'\n(Did you mean train?)"],
     [['train', '--arch', 'resnt20'], 'Did you mean resnet20? Legal values: resnet8, resnet20'],
-    [['train', '-a', 'vgg'], "argument 'vgg' is invalid. Legal values: resnet8, resnet20"],
+    [['train', '-a', 'vgg'], 'Did you mean vgg15? Legal values: resnet8'],
+    [['train', '-a', 'alexnet'], "argument 'alexnet' is invalid. Legal values: resnet8, resnet20"],
     [['train', '--dataset', 'cifar'], 'Did you mean cifar10? Legal values: builtin, cifar10, cifar100, folder.'],
     [['train', '--dataset', 'mnist'], 'Legal values: builtin, cifar10, cifar100, folder.'],
     [['train', '--engine', 'cuda'], 'Legal values: auto, native, wasm, reference'],
