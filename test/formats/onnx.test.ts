@@ -17,6 +17,7 @@ import { parametersOf } from '../../src/model/parameters.js'
 import { cifarBasic } from '../../src/spec/families.js'
 import { fullyConnected } from '../../src/spec/other-families.js'
 import { type NetworkSpec, orders } from '../../src/spec/spec.js'
+import { edsr, vdsr } from '../../src/spec/upscaling.js'
 import { Random } from '../../src/util/random.js'
 import { bytesOf, logits, picturesOf } from './files.js'
 import { onnxRuntime, pythonWith, runOnnx, testWhere } from './others.js'
@@ -92,6 +93,8 @@ describe('variants', () => {
     ['noise', cifarBasic({ ...shape, shortcut: 'noise' })],
     ...orders.map((order): [string, NetworkSpec] => [order, cifarBasic({ ...shape, order })]),
     ['dense', fullyConnected({ depth: 6, inputs: shape.input, widths: [8, 12], shortcut: 'pad', classes: 10 })],
+    ['pictures, as a difference', vdsr({ depth: 4, width: 8 })],
+    ['pictures three times as large', edsr({ blocks: 2, width: 8, scale: 3 })],
   ]
   const trained = (spec: NetworkSpec): TrainedNetwork => {
     const random = new Random(4)
@@ -128,16 +131,18 @@ describe('variants', () => {
     )
   })
 
-  testWhere(runtime, 'onnxruntime-node').each(variants)('%s: the logits of the reference engine', async (_, spec) => {
+  testWhere(runtime, 'onnxruntime-node').each(variants)('%s: what the reference engine gives', async (_, spec) => {
     const given = trained(spec)
     const graph = forwardGraph(spec, { batch: 2, mode: 'inference' })
     const random = new Random(8)
-    const pictures = Float32Array.from({ length: 2 * 3 * 256 }, () => random.normal())
+    const { channels, height, width } = spec.input
+    const pictures = Float32Array.from({ length: 2 * channels * height * width }, () => random.normal())
     const inputs = new Map(
       graph.inputs.map(({ name, role }) => [name, role === 'data' ? pictures : given.weights.get(name)!.data]),
     )
-    const wanted = evaluateOutputs(graph, inputs).get('logits')!
-    const got = await runOnnx(runtime!, await exportOnnx(given), pictures, [2, 3, 16, 16])
+    const wanted = evaluateOutputs(graph, inputs).get(graph.outputs[0]!.name)!
+    const got = await runOnnx(runtime!, await exportOnnx(given), pictures, [2, channels, height, width])
+    expect(got).toHaveLength(wanted.length)
     const most = Math.max(...Array.from(wanted, Math.abs))
     expect(Math.max(...Array.from(got, (value, i) => Math.abs(value - wanted[i]!))) / most).toBeLessThan(1e-5)
   })
