@@ -1,12 +1,9 @@
 /** Every page is usable without eyes, without a mouse and at any width, as far as a machine can tell: axe-core's rules. */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { pages } from '../../lab/src/state/address.js'
-import type { LabServer } from '../../src/cli/lab/server.js'
-import { absent, launch, required } from '../consumers/browser.js'
-import { serveLab, visit } from './browser.js'
+import { describeLab } from './browser.js'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -15,26 +12,9 @@ interface Violation {
   readonly nodes: readonly { readonly html: string }[]
 }
 
-if (absent && !required) console.warn(`${pages.length} pages are not examined: ${absent}`)
-
-describe.skipIf(absent && !required)('axe-core', () => {
-  let browser: Browser
-  let lab: LabServer
-
-  beforeAll(async () => {
-    browser = await launch()
-    lab = await serveLab()
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await lab?.close()
-  })
-
+describeLab('axe-core', (lab) => {
   test.each(pages)('finds no violation on the page %s, light and dark, before and after the answer', async (name) => {
-    const { page, problems } = await visit(browser, `http://127.0.0.1:${lab.port}/#/${name}`, {
-      reducedMotion: 'reduce',
-      bypassCSP: true,
-    })
+    const page = await lab.visit(`#/${name}`, { reducedMotion: 'reduce', bypassCSP: true })
     await page.getByRole('heading', { level: 1 }).waitFor()
     await page.addScriptTag({ content: axe })
     const violations = async (): Promise<string[]> => {
@@ -56,7 +36,5 @@ describe.skipIf(absent && !required)('axe-core', () => {
         width,
       )
     }
-    expect(problems).toEqual([])
-    await page.context().close()
   })
 })

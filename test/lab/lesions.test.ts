@@ -3,14 +3,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { afterAll, expect, test } from 'vitest'
 import { kendallTau, sample } from '../../lab/src/state/structure.js'
-import type { LabServer } from '../../src/cli/lab/server.js'
 import { builtin, decodeNetwork, evaluateCheckpoint } from '../../src/node.js'
 import { resnet } from '../cli/run.js'
-import { absent, launch, required } from '../consumers/browser.js'
-import { serveLab, visit } from './browser.js'
+import { describeLab } from './browser.js'
 
 const weights = (name: string) => fileURLToPath(new URL(`../../lab/weights/${name}.safetensors`, import.meta.url))
 
@@ -43,31 +41,16 @@ test('a sample has no repetition, and is the same for the same seed', () => {
   expect(sample(list, 20, 1).toSorted((a, b) => a - b)).toEqual(list)
 })
 
-if (absent && !required) console.warn(`the page Lesions is not tried: ${absent}`)
-
-describe.skipIf(absent && !required)('Lesions', () => {
+describeLab('Lesions', (lab) => {
   const folder = mkdtempSync(join(tmpdir(), 'resnet-lab-lesions-'))
-  let browser: Browser
-  let lab: LabServer
-  let origin: string
-
-  beforeAll(async () => {
-    browser = await launch()
-    lab = await serveLab()
-    origin = `http://127.0.0.1:${lab.port}/`
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await lab?.close()
-    rmSync(folder, { recursive: true, force: true })
-  })
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   const idle = (page: Page) => page.locator('[data-testid=scores][data-busy=false]').waitFor({ timeout: 60_000 })
   const errorOf = async (page: Page, kind: string) =>
     Number.parseFloat((await page.getByTestId(`error-${kind}`).textContent()) ?? '')
 
   test('a block taken out ruins the plain net and hardly harms its residual twin; keys move blocks', async () => {
-    const { page, problems } = await visit(browser, `${origin}#/lesions`)
+    const page = await lab.visit('#/lesions')
     await page.getByRole('button', { name: 'stage3.block3' }).waitFor({ timeout: 60_000 })
     await idle(page)
     expect(await errorOf(page, 'residual')).toBeLessThan(2)
@@ -83,8 +66,6 @@ describe.skipIf(absent && !required)('Lesions', () => {
     expect(new URL(page.url()).hash).toContain('order=')
     await page.reload()
     await page.getByRole('button', { name: 'stage3.block3, taken out' }).waitFor({ timeout: 60_000 })
-    expect(problems).toEqual([])
-    await page.context().close()
   })
 
   test('a checkpoint of the command line opens and has the same error', async () => {
@@ -95,7 +76,7 @@ describe.skipIf(absent && !required)('Lesions', () => {
     const evaluated = await resnet(['eval', '--weights', file, '--dataset', 'builtin', '--engine', 'wasm', '--json'])
     const { top1Error } = JSON.parse(evaluated.out) as { top1Error: number }
 
-    const { page, problems } = await visit(browser, `${origin}#/lesions`)
+    const page = await lab.visit('#/lesions')
     await page.getByRole('button', { name: 'stage3.block3' }).waitFor({ timeout: 60_000 })
     await idle(page)
     await page.locator('input[type=file]').setInputFiles(file)
@@ -104,7 +85,5 @@ describe.skipIf(absent && !required)('Lesions', () => {
     await page.getByText('ResNet-8, test error').waitFor()
     await idle(page)
     expect(await page.getByTestId('error-residual').textContent()).toContain(`${top1Error.toFixed(1)} %`)
-    expect(problems).toEqual([])
-    await page.context().close()
   })
 })

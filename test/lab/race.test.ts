@@ -1,40 +1,21 @@
 /** The page Race in a real browser: it trains by itself, pauses, goes on, and leaves the page's thread alone. */
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { LabServer } from '../../src/cli/lab/server.js'
+import { expect, test } from 'vitest'
 import { builtin, decodeCheckpoint, evaluateCheckpoint } from '../../src/node.js'
-import { absent, launch, required } from '../consumers/browser.js'
 import { longestTask } from '../consumers/trace.js'
-import { comesTo, reaches, serveLab, stepOf, visit } from './browser.js'
+import { comesTo, describeLab, reaches, stepOf } from './browser.js'
 
 /** Milliseconds of the processor that a task of the page's thread may take: beyond that, people notice. */
 const LONGEST_TASK = 50
 const small = '#/race?depth=8&width=8&steps=200&batchSize=16'
 
-if (absent && !required) console.warn(`the page Race is not tried: ${absent}`)
-
-describe.skipIf(absent && !required)('Race', () => {
-  let browser: Browser
-  let lab: LabServer
-  let origin: string
-
-  beforeAll(async () => {
-    browser = await launch()
-    lab = await serveLab()
-    origin = `http://127.0.0.1:${lab.port}/`
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await lab?.close()
-  })
-
+describeLab('Race', (lab) => {
   test('trains by itself, pauses, takes a step, goes on, and keeps the page free', async () => {
-    const { page, problems } = await visit(browser, origin + small)
+    const page = await lab.visit(small)
     await comesTo(page, 10)
     expect(await page.getByTestId('engine').textContent()).toContain('wasm-simd')
-    await browser.startTracing(page, { categories: ['toplevel'] })
+    await lab.browser.startTracing(page, { categories: ['toplevel'] })
     await comesTo(page, 60)
-    const longest = longestTask(await browser.stopTracing())
+    const longest = longestTask(await lab.browser.stopTracing())
     console.log(`longest task of the page while training: ${longest.toFixed(1)} ms of processor time`)
     expect(longest).toBeLessThan(LONGEST_TASK)
 
@@ -51,46 +32,38 @@ describe.skipIf(absent && !required)('Race', () => {
 
     await page.getByRole('button', { name: 'Go on' }).click()
     await comesTo(page, paused + 10)
-    expect(problems).toEqual([])
-    await page.context().close()
   })
 
   test('answers only after a guess', async () => {
-    const { page, problems } = await visit(browser, origin + small)
+    const page = await lab.visit(small)
     const prediction = page.getByTestId('prediction')
     await comesTo(page, 25)
     expect(await page.getByTestId('answer').count()).toBe(0)
     await prediction.getByRole('button', { name: 'The plain net' }).click()
     expect(await page.getByTestId('answer').textContent()).toContain('You said: The plain net')
-    expect(problems).toEqual([])
-    await page.context().close()
   })
 
   test('its state is in the address, and an address brings it back', async () => {
-    const { page, problems } = await visit(browser, `${origin}${small}&seed=5`)
+    const page = await lab.visit(`${small}&seed=5`)
     await page.getByRole('combobox', { name: 'Layers' }).selectOption('14')
     await page.waitForFunction(() => location.hash.includes('depth=14'))
     expect(new URL(page.url()).hash).toBe('#/race?depth=14&width=8&batchSize=16&steps=200&seed=5')
     await page.reload()
     expect(await page.getByRole('combobox', { name: 'Layers' }).inputValue()).toBe('14')
     expect(await page.getByLabel('Seed').inputValue()).toBe('5')
-    expect(problems).toEqual([])
-    await page.context().close()
   })
 
   test('without motion nothing starts by itself', async () => {
-    const { page, problems } = await visit(browser, origin + small, { reducedMotion: 'reduce' })
+    const page = await lab.visit(small, { reducedMotion: 'reduce' })
     await reaches(page, 'paused')
     await page.waitForTimeout(300)
     expect(await stepOf(page)).toBe(0)
     await page.getByRole('button', { name: 'Start' }).click()
     await comesTo(page, 5)
-    expect(problems).toEqual([])
-    await page.context().close()
   })
 
   test('a saved net evaluates elsewhere to the error that the page shows', async () => {
-    const { page, problems } = await visit(browser, origin + small, { reducedMotion: 'reduce' })
+    const page = await lab.visit(small, { reducedMotion: 'reduce' })
     await reaches(page, 'paused')
     await page.getByRole('button', { name: 'Start' }).click()
     await comesTo(page, 25)
@@ -112,7 +85,5 @@ describe.skipIf(absent && !required)('Race', () => {
     await page.getByText('The figures').click()
     const shown = await page.locator('.figures tbody tr').last().locator('td').nth(2).textContent()
     expect(shown).toBe(`${top1Error.toFixed(1)} %`)
-    expect(problems).toEqual([])
-    await page.context().close()
   })
 })
