@@ -28,7 +28,7 @@ export interface Lab {
    * A page of its own, at an address of the lab such as `#/race`. After the test it is closed, and whatever went wrong in
    * it fails the test: errors of scripts and of the console, and answers that are none.
    */
-  visit(address: string, options?: BrowserContextOptions): Promise<Page>
+  visit(address: string, options?: BrowserContextOptions, origin?: string): Promise<Page>
 }
 
 /** Tests in a browser; where there is none they are skipped, and said to be. */
@@ -60,7 +60,7 @@ export function describeLab(title: string, tests: (lab: Lab) => void, serve: () 
       get origin() {
         return site.origin
       },
-      async visit(address, options = {}) {
+      async visit(address, options = {}, origin = site.origin) {
         const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
         const page = await context.newPage()
         page.on('pageerror', (error) => problems.push(error.message))
@@ -69,7 +69,7 @@ export function describeLab(title: string, tests: (lab: Lab) => void, serve: () 
           'response',
           (response) => response.status() >= 400 && problems.push(`${response.status()} ${response.url()}`),
         )
-        await page.goto(`${site.origin}/${address}`)
+        await page.goto(`${origin}/${address}`)
         return page
       },
     })
