@@ -92,6 +92,7 @@ export {
 } from './formats/safetensors.js'
 export type { NamedWeights, Preprocessing, TrainedNetwork } from './formats/trained-network.js'
 export { type Complexity, complexity } from './model/complexity.js'
+export { type DropPathRule, dropPathRules } from './model/drop-path.js'
 export type { Mode } from './model/layers.js'
 export { type SummaryOptions, summary } from './model/summary.js'
 export { type Precision, precisions } from './ops/precision.js'

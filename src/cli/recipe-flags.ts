@@ -3,9 +3,11 @@ import { Option } from 'commander'
 import {
   type DecayRule,
   type DropGranularity,
+  type DropPathRule,
   decayRules,
   defaultRecipe,
   dropGranularities,
+  dropPathRules,
   type OptimizerName,
   optimizerNames,
   type Precision,
@@ -38,6 +40,7 @@ export interface RecipeFlags {
   readonly clipNorm?: number
   readonly clipRate?: number
   readonly dropPath?: number
+  readonly dropPathRule?: DropPathRule
   readonly dropPathBy?: DropGranularity
   readonly zeroInitResidual?: true
   readonly preciseBn?: number
@@ -77,6 +80,11 @@ export function recipeOptions(): Option[] {
     option('--clip-rate <t>', 'cut gradients off at this value over the learning rate', number),
     option('--drop-path <p>', 'stochastic depth: chance that the last residual branch is dropped', number),
     option(
+      '--drop-path-rule <name>',
+      `how earlier branches are dropped: ${dropPathRules.join(', ')} (default: linear, less often)`,
+      oneOf(dropPathRules),
+    ),
+    option(
       '--drop-path-by <which>',
       `what is dropped as one: ${dropGranularities.join(', ')} (default: row, a picture)`,
       oneOf(dropGranularities),
@@ -96,7 +104,17 @@ export function recipeOptions(): Option[] {
 export function recipeOf(flags: RecipeFlags): RecipeOptions {
   const { epochs, steps, batchSize, accumulate, lr, momentum, nesterov, epsilon, weightDecay, decayOn } = flags
   const { milestones, gamma, warmupEpochs, warmupUntil, warmupLr, clipNorm, clipRate } = flags
-  const { optimizer, dropPath, dropPathBy, zeroInitResidual, preciseBn, labelSmoothing, precision, seed } = flags
+  const {
+    optimizer,
+    dropPath,
+    dropPathRule,
+    dropPathBy,
+    zeroInitResidual,
+    preciseBn,
+    labelSmoothing,
+    precision,
+    seed,
+  } = flags
   const schedule = flags.schedule ?? (milestones ? 'step' : undefined)
   const betas = flags.betas as [number, number] | undefined // completeRecipe counts them
   const length = { epochs, steps, batchSize, accumulate }
@@ -107,6 +125,7 @@ export function recipeOf(flags: RecipeFlags): RecipeOptions {
     ...update,
     ...rates,
     dropPath,
+    dropPathRule,
     dropPathBy,
     zeroInitResidual,
     preciseBn,

@@ -1,6 +1,6 @@
 /**
- * Stochastic depth [Huang 2016]: in training, residual branches are dropped by chance, later ones more often. Those that
- * stay are scaled up, so that inference is the network as it is.
+ * Stochastic depth [Huang 2016]: in training, residual branches are dropped by chance. Those that stay are scaled up, so
+ * that inference is the network as it is.
  */
 import type { DropoutAttributes } from '../ops/dropout.js'
 import { passesInput, placedBlocks } from '../spec/blocks.js'
@@ -8,9 +8,19 @@ import type { BlockPath } from '../spec/paths.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { ConfigError } from '../util/errors.js'
 
+/**
+ * `linear`: of L branches, branch l is dropped with l / L of the rate [Huang 2016, §3]. `uniform`: each with the same, so
+ * that the lengths of the paths that are trained are centred, as those of the effective paths are [Veit 2016, §5].
+ */
+export const dropPathRules = ['linear', 'uniform'] as const
+/** One of `dropPathRules`. */
+export type DropPathRule = (typeof dropPathRules)[number]
+
 export interface DropPath {
-  /** Probability that the last residual branch is dropped, in [0, 1). Branch l of L is dropped with l / L of it. */
+  /** Probability that the last residual branch is dropped, in [0, 1). */
   readonly rate: number
+  /** How the others follow from it. */
+  readonly rule: DropPathRule
   /** What is dropped as one: the branch for one picture (a row of the batch), or for the whole batch. */
   readonly by: 'row' | 'batch'
   /** Names what is dropped, together with the number of the step. */
@@ -23,7 +33,10 @@ export interface DropPath {
  * How each residual branch is dropped, by the path of its block; empty where the rate is 0.
  * @throws ConfigError when the network has no residual blocks.
  */
-export function dropsOf(spec: NetworkSpec, { rate, by, seed, batch = 0 }: DropPath): Map<BlockPath, DropoutAttributes> {
+export function dropsOf(
+  spec: NetworkSpec,
+  { rate, rule, by, seed, batch = 0 }: DropPath,
+): Map<BlockPath, DropoutAttributes> {
   if (!(rate >= 0 && rate < 1)) throw new ConfigError(`dropPath: expected a rate in [0, 1), got ${rate}`)
   if (rate === 0) return new Map()
   const residual = placedBlocks(spec).filter(({ spec: block }) => passesInput(block))
@@ -35,7 +48,7 @@ export function dropsOf(spec: NetworkSpec, { rate, by, seed, batch = 0 }: DropPa
     residual.map(({ path }, index) => [
       path,
       {
-        rate: (rate * (index + 1)) / residual.length,
+        rate: rule === 'uniform' ? rate : (rate * (index + 1)) / residual.length,
         granularity: by,
         seed,
         layer: batch * residual.length + index,

@@ -136,18 +136,18 @@ export function decodeAnyCheckpoint(bytes: Uint8Array, name: string): Checkpoint
     )
   expectChecksum(file, name)
   const parsed = Object.fromEntries(jsonFields.map((field) => [field, parse(name, field, metadata[field])]))
-  const { spec, recipe, preprocessing, data, progress } = parsed as Omit<
+  const { spec, preprocessing, data, progress, ...options } = parsed as Omit<
     Checkpoint<Task>,
     'engine' | 'weights' | 'optimizer'
   >
   const tuning = metadata.tuning === undefined ? {} : { tuning: parse(name, 'tuning', metadata.tuning) as Tuning }
-  naming(name, () => {
+  const recipe = naming(name, () => {
     validateSpec(spec)
-    completeRecipe(recipe, taskOf(spec))
     checkPreprocessing(preprocessing, spec)
     checkData(data)
     checkProgress(progress, taskOf(spec))
     if (tuning.tuning) cutNetwork(spec, tuning.tuning.freeze)
+    return completeRecipe(options.recipe, taskOf(spec)) // of an older version: with the fields that came later
   })
   const weights = new Map<string, NamedWeights>()
   const optimizer = new Map<string, NamedWeights>()
@@ -186,9 +186,9 @@ function checkProgress({ step, running, best, history }: TrainingProgress<Task>,
 }
 
 /** What a check finds wrong, as an error that names the file. */
-function naming(name: string, check: () => void): void {
+function naming<T>(name: string, check: () => T): T {
   try {
-    check()
+    return check()
   } catch (error) {
     if (error instanceof ResnetError) throw new DataError(`${name}: ${error.message}`)
     throw error

@@ -16,7 +16,10 @@ import { type NamedWeights, writeWeights } from './weights.js'
 /** Where the network stands, and the batch to look at. */
 export interface ProbeState {
   readonly spec: NetworkSpec
-  readonly recipe: Pick<Recipe, 'batchSize' | 'labelSmoothing' | 'loss' | 'dropPath' | 'dropPathBy' | 'seed'>
+  readonly recipe: Pick<
+    Recipe,
+    'batchSize' | 'labelSmoothing' | 'loss' | 'dropPath' | 'dropPathRule' | 'dropPathBy' | 'seed'
+  >
   /** What the backward pass makes again instead of keeping it. */
   readonly recompute: Recompute
   /** The number of the step, and which of its batches it is, both from 0. */
@@ -50,12 +53,12 @@ export async function tapForward(
   /** By path, `….mean` and `….variance`: those of the batch, in the order of the norms. */
   readonly statistics: ReadonlyMap<string, NamedWeights>
 }> {
-  const { batchSize, dropPath, dropPathBy, seed } = state.recipe
+  const { batchSize, dropPath, dropPathRule, dropPathBy, seed } = state.recipe
   const graph = forwardGraph(state.spec, {
     batch: batchSize,
     mode: 'training',
     ...lossOptions(state.recipe),
-    dropPath: { rate: dropPath, by: dropPathBy, seed, batch: state.batch },
+    dropPath: { rate: dropPath, rule: dropPathRule, by: dropPathBy, seed, batch: state.batch },
     statisticsShare: 1, // so that running statistics become those of the batch
     taps,
   })

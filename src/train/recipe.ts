@@ -1,5 +1,6 @@
 /** How a network is trained, as plain data: what a checkpoint holds as JSON, with its defaults and its checks. */
 import { type Augmentation, checkAugmentation } from '../data/augment.js'
+import { type DropPathRule, dropPathRules } from '../model/drop-path.js'
 import { type PictureLoss, pictureLosses } from '../model/layers.js'
 import { type Precision, precisions } from '../ops/precision.js'
 import type { Task } from '../spec/heads.js'
@@ -67,8 +68,10 @@ export interface Recipe {
   readonly clipNorm: number
   /** Gradients are cut off at ± this value over the learning rate. 0: no limit. */
   readonly clipRate: number
-  /** Stochastic depth: the probability that the last residual branch is dropped; others less, in proportion. 0: never. */
+  /** Stochastic depth: the probability that the last residual branch is dropped. 0: never. */
   readonly dropPath: number
+  /** Whether earlier branches are dropped less often, in proportion, or as often. */
+  readonly dropPathRule: DropPathRule
   readonly dropPathBy: DropGranularity
   readonly loss: LossName
   /** Whether residual branches start as zero: see `initialise`. */
@@ -113,6 +116,7 @@ export const defaultRecipe = {
   clipNorm: 0,
   clipRate: 0,
   dropPath: 0,
+  dropPathRule: 'linear',
   dropPathBy: 'row',
   loss: 'cross-entropy',
   zeroInitResidual: false,
@@ -200,6 +204,7 @@ function checkRecipe(recipe: Recipe): void {
   checkWarmupRule(recipe)
   checkClipping(recipe)
   number('dropPath', recipe.dropPath, 'in [0, 1)', (rate) => rate >= 0 && rate < 1)
+  oneOf('dropPathRule', recipe.dropPathRule, dropPathRules)
   oneOf('dropPathBy', recipe.dropPathBy, dropGranularities)
   flag('zeroInitResidual', recipe.zeroInitResidual)
   whole('preciseBn', recipe.preciseBn, 0)

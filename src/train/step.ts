@@ -13,7 +13,7 @@ import type { Recipe } from './recipe.js'
 
 /** The part of a recipe that the graph of a step depends on. */
 export type StepSettings = UpdateSettings &
-  Pick<Recipe, 'batchSize' | 'accumulate' | 'labelSmoothing' | 'dropPath' | 'dropPathBy' | 'seed'> &
+  Pick<Recipe, 'batchSize' | 'accumulate' | 'labelSmoothing' | 'dropPath' | 'dropPathRule' | 'dropPathBy' | 'seed'> &
   Partial<Pick<Recipe, 'precision' | 'loss'>>
 
 /**
@@ -21,13 +21,13 @@ export type StepSettings = UpdateSettings &
  * pictures. With `accumulate` above 1, data inputs and what the network gives are there once a batch: see `batchName`.
  */
 export function trainingGraph(spec: NetworkSpec, settings: StepSettings): Graph {
-  const { batchSize, accumulate, dropPath, dropPathBy, seed } = settings
+  const { batchSize, accumulate, dropPath, dropPathRule, dropPathBy, seed } = settings
   const forwards = Array.from({ length: accumulate }, (_, batch) =>
     forwardGraph(spec, {
       batch: batchSize,
       mode: 'training',
       ...lossOptions(settings),
-      dropPath: { rate: dropPath, by: dropPathBy, seed, batch },
+      dropPath: { rate: dropPath, rule: dropPathRule, by: dropPathBy, seed, batch },
     }),
   )
   return stepGraph(settings.precision === 'bf16' ? forwards.map(roundOperands) : forwards, settings)

@@ -29,7 +29,7 @@ await describeEngines(
       const { build } = engine()
       const flags =
         '-b 4 --accumulate 2 --optimizer adamw --betas 0.8,0.99 --epsilon 1e-7 --lr 0.01 --wd 0.01 --decay-on weights ' +
-        '--drop-path 0.3 --drop-path-by batch --clip-norm 1 --label-smoothing 0.1 --precise-bn 2 ' +
+        '--drop-path 0.3 --drop-path-rule uniform --drop-path-by batch --clip-norm 1 --label-smoothing 0.1 --precise-bn 2 ' +
         '--zero-init-residual --val-split 0.2 --schedule constant --no-augment'
       const { result, checkpoint } = await train(`${build} adam`, build, flags)
       expect(checkpoint.recipe).toMatchObject({
@@ -42,6 +42,7 @@ await describeEngines(
         weightDecay: 0.01,
         decayOn: 'weights',
         dropPath: 0.3,
+        dropPathRule: 'uniform',
         dropPathBy: 'batch',
         clipNorm: 1,
         labelSmoothing: 0.1,

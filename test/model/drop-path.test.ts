@@ -14,7 +14,7 @@ import { Random } from '../../src/util/random.js'
 
 const BATCH = 16
 const spec = cifarBasic({ depth: 8, widths: [4, 6, 8], input: { channels: 3, height: 8, width: 8 } })
-const dropPath = { rate: 0.6, by: 'row', seed: 7 } as const
+const dropPath = { rate: 0.6, rule: 'linear', by: 'row', seed: 7 } as const
 const graphOf = (options: Partial<ForwardOptions> = {}) =>
   verify(forwardGraph(spec, { batch: BATCH, mode: 'training', ...options }))
 
@@ -24,6 +24,11 @@ test('the rate rises linearly with depth and reaches its end at the last block',
   expect(rates('resnet20')).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9].map((l) => (0.6 * l) / 9))
   expect(rates('preresnet110')).toHaveLength(54)
   expect(rates('preresnet110').at(-1)).toBe(0.6)
+})
+
+test('a uniform rate is that of every branch', () => {
+  const rates = [...dropsOf(spec, { ...dropPath, rule: 'uniform' }).values()].map(({ rate }) => rate)
+  expect(rates).toEqual([0.6, 0.6, 0.6])
 })
 
 test('each branch of each batch of a step has random numbers of its own', () => {

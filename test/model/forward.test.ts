@@ -216,7 +216,7 @@ describe('orders [He 2016, figure 4]', () => {
 })
 
 describe('shortcuts of He 2016, table 1', () => {
-  const chance = { rate: 0, by: 'row', seed: 7 } as const
+  const chance = { rate: 0, rule: 'linear', by: 'row', seed: 7 } as const
   const nodesOf = (options: Partial<CifarNetOptions>, mode: 'training' | 'inference') =>
     verify(forwardGraph(cifarBasic({ depth: 8, ...options }), { batch: 2, mode, dropPath: chance })).nodes.filter(
       ({ path, op }) => path.startsWith('stage2.block1.') && op !== 'runningAverage',

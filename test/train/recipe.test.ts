@@ -87,6 +87,7 @@ describe('the errors', () => {
     [{ clipRate: -1 }, 'recipe.clipRate: expected a number of at least 0, got -1'],
     [{ clipNorm: 1, clipRate: 2 }, 'recipe: clipNorm 1 and clipRate 2 are both set; leave one of them out'],
     [{ dropPath: 1 }, 'recipe.dropPath: expected a number in [0, 1), got 1'],
+    [{ dropPathRule: 'square' }, 'recipe.dropPathRule: expected one of linear, uniform; got "square"'],
     [{ dropPathBy: 'pixel' }, 'recipe.dropPathBy: expected one of row, batch; got "pixel"'],
     [{ zeroInitResidual: 1 }, 'recipe.zeroInitResidual: expected true or false, got 1'],
     [{ preciseBn: 0.5 }, 'recipe.preciseBn: expected a whole number of at least 0, got 0.5'],
@@ -101,7 +102,7 @@ describe('the errors', () => {
       { batchsize: 3 },
       'recipe.batchsize: unknown field; the fields are batchSize, accumulate, epochs, lr, optimizer, momentum, nesterov, ' +
         'betas, epsilon, weightDecay, decayOn, schedule, milestones, gamma, warmupEpochs, warmupUntil, warmupLr, clipNorm, ' +
-        'clipRate, dropPath, dropPathBy, loss, zeroInitResidual, preciseBn, labelSmoothing, precision, augmentation, seed, steps',
+        'clipRate, dropPath, dropPathRule, dropPathBy, loss, zeroInitResidual, preciseBn, labelSmoothing, precision, augmentation, seed, steps',
     ],
   ])('%j', (options, message) => {
     expect(() => completeRecipe(options as RecipeOptions)).toThrow(message)
