@@ -1,6 +1,6 @@
 /** Does a residual net need weight decay? With norms and without, plain and residual. [lecture] */
 import type { NetworkSpec, StemLayer } from '../spec/spec.js'
-import { cifarNet, recipeFor } from './nets.js'
+import { bareRecipe, cifarNet, recipeFor } from './nets.js'
 import { defineStudy } from './study.js'
 import { above, trainVariants, type VariantErrors, variantFigures, variantRows } from './variants.js'
 import { atLeast, atMost } from './verdict.js'
@@ -48,8 +48,7 @@ export const decay = defineStudy({
         DECAYS.map((weightDecay) => ({
           name: nameOf(kind, norm, weightDecay),
           spec: norm ? cifarNet(bench, kind, depth) : bare(cifarNet(bench, kind, depth)),
-          // Without norms a rate of 0.1 is too much for either kind.
-          recipe: recipeFor(bench, { weightDecay, ...(norm ? {} : { lr: 0.01, clipNorm: 5 }) }),
+          recipe: (norm ? recipeFor : bareRecipe)(bench, { weightDecay }),
         })),
       ),
     )

@@ -6,6 +6,7 @@ import type { LayerPath } from '../spec/paths.js'
 import type { BlockSpec, NetworkSpec } from '../spec/spec.js'
 import { plainTwin } from '../spec/surgery.js'
 import { type Point, pointOf } from './figure.js'
+import { DECAYS, type Decayed, trainDecayed } from './identity-decay.js'
 import { learnIdentity } from './identity-learning.js'
 import { activationsOf, batchActivationsOf, largestError, lengthOf, testBatch } from './look.js'
 import { fitting, recipeFor } from './nets.js'
@@ -25,7 +26,9 @@ export interface Identity {
     readonly pre: readonly boolean[]
     readonly negativeChanged: readonly boolean[]
   }
-  /** What decay leads to, without norms: a list a seed, by factor. Residual: distance from the input. Plain: size. */
+  /** Nets without norms, trained with decay: one a seed. */
+  readonly decayed: readonly Decayed[]
+  /** Where decay leads in the end, without norms: a list a seed, by factor. Residual: distance from the input. Plain: size. */
   readonly residual: readonly ByFactor[]
   readonly plain: readonly ByFactor[]
   /** With norms: distance from the output with whole weights; and from the input with scaled scales and shifts. */
@@ -51,8 +54,8 @@ export const identity = defineStudy({
   about:
     'A layer that is not needed should pass its input on. A residual block does so when its branch is zero, which is where ' +
     'weight decay pulls it; a plain pair of layers has to learn it, and decay pulls it to zero instead. Shown are the exact ' +
-    'cases, the way that decay goes (all weights times 1, 0.5, … 0), how well stacks of layers learn the identity function ' +
-    'from data, and how near to it the blocks of a trained net are.',
+    'cases, the way that decay goes (all weights times 1, 0.5, … 0), what it does to nets of 14 layers in training, how ' +
+    'well stacks of layers learn the identity function from data, and how near to it the blocks of a trained net are.',
   shrunk: 'Single blocks and small stacks; the trained net has 56 layers and six epochs.',
   claims: {
     'zero-branch-post': {
@@ -69,6 +72,11 @@ export const identity = defineStudy({
       text: 'Without norms, decay takes a residual block to the identity and a plain pair of layers to zero.',
       source: 'lecture',
       expected: 'identity; dead',
+    },
+    'decay-in-training': {
+      text: 'Trained with stronger and stronger decay and no norms, the plain net dies first; branches of the residual one shrink against their shortcuts.',
+      source: 'lecture; He 2015, §3.1',
+      expected: 'the plain net dies',
     },
     'decay-with-norm': {
       text: 'With norms, decay of convolution weights alone changes nothing; decay of scale and shift takes the block to the identity.',
@@ -89,6 +97,7 @@ export const identity = defineStudy({
 
   async measure(bench): Promise<Identity> {
     const parts = await eachSeed(bench, (seed) => bench.once(`identity ${seed}`, () => blocksAlone(bench, seed)))
+    const decayed = await eachSeed(bench, (seed) => trainDecayed(bench, seed))
     const learned = await eachSeed(bench, (seed) =>
       bench.once(`learning identity ${seed}`, () => learnIdentity(bench, seed)),
     )
@@ -102,6 +111,7 @@ export const identity = defineStudy({
         pre: parts.map(({ exact }) => exact.pre),
         negativeChanged: parts.map(({ exact }) => exact.negativeChanged),
       },
+      decayed,
       residual: parts.map(({ residual }) => residual),
       plain: parts.map(({ plain }) => plain),
       normWeights: parts.map(({ normWeights }) => normWeights),
@@ -115,7 +125,7 @@ export const identity = defineStudy({
     }
   },
 
-  judge({ exact, residual, plain, normWeights, normScales, learned, nearness }) {
+  judge({ exact, decayed, residual, plain, normWeights, normScales, learned, nearness }) {
     const last = (lists: readonly ByFactor[]) => lists.map((list) => list.at(-2)!) // a hundredth: not yet the exact case
     return {
       'zero-branch-post': always('output and input have the same bits', exact.post),
@@ -129,6 +139,26 @@ export const identity = defineStudy({
           'plain pair at a hundredth of its weights: size of the output over that of the input',
           last(plain),
           0.01,
+          '',
+        ),
+      ),
+      'decay-in-training': all(
+        atMost(
+          `decay of ${DECAYS[2]}: length of what the plain net’s last layers give, as a part of that without decay`,
+          decayed.map(({ outputs }) => outputs[2]!),
+          0.2,
+          '',
+        ),
+        atLeast(
+          'test error of the plain net above that of the residual one there',
+          decayed.map(({ errors }) => errors.plain[2]! - errors.residual[2]!),
+          10,
+          'points',
+        ),
+        atMost(
+          `decay of ${DECAYS.at(-1)}: branches over shortcuts, as a part of that without decay`,
+          decayed.map(({ branches }) => branches.at(-1)! / branches[0]!),
+          0.5,
           '',
         ),
       ),
@@ -156,7 +186,21 @@ export const identity = defineStudy({
     }
   },
 
-  rows: ({ learned, nearness }) => [
+  rows: ({ decayed, learned, nearness }) => [
+    ...DECAYS.flatMap((strength, i) => [
+      {
+        what: `plain net without norms, decay ${strength}: test error`,
+        values: decayed.map(({ errors }) => errors.plain[i]!),
+        unit: '%',
+      },
+      { what: 'residual net', values: decayed.map(({ errors }) => errors.residual[i]!), unit: '%' },
+      {
+        what: 'its branches over their shortcuts, mean',
+        values: decayed.map(({ branches }) => branches[i]!),
+        unit: '',
+        digits: 2,
+      },
+    ]),
     ...learned.depths.flatMap((depth, i) => [
       {
         what: `identity learned by ${depth} plain layers: error over variance`,

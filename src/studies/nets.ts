@@ -66,6 +66,14 @@ export function recipeFor(bench: Workbench, options: RecipeOptions = {}, quickEp
   })
 }
 
+/**
+ * How nets without norms are trained: their gradients have to be kept in bounds, and at a rate of 0.01 they hardly learn
+ * in a short training.
+ */
+export function bareRecipe(bench: Workbench, options: RecipeOptions = {}): RecipeOptions {
+  return recipeFor(bench, { clipNorm: 1, ...options })
+}
+
 /** The papers' rule for nets of 110 layers and more: a tenth of the rate until they have begun to learn. */
 export function careful(
   bench: Workbench,

@@ -1,6 +1,7 @@
 /** The net that is taken apart: a pre-activation net as Veit 2016 had it, shared by lesion, reorder, paths, propagation. */
 import { vggLike } from '../spec/other-families.js'
 import type { NetworkSpec } from '../spec/spec.js'
+import type { RecipeOptions } from '../train/recipe.js'
 import { careful, cifarNet, fitting } from './nets.js'
 import { at, type Trained, type Workbench } from './workbench.js'
 
@@ -9,10 +10,10 @@ export function apartDepth(bench: Workbench): number {
   return bench.depths?.at(-1) ?? at(bench, { quick: 56, paper: 110 })
 }
 
-/** The trained net of a seed. */
-export function trainApart(bench: Workbench, seed: number): Promise<Trained> {
+/** The trained net of a seed; with changes of its recipe, a twin that is trained by them. */
+export function trainApart(bench: Workbench, seed: number, recipe: RecipeOptions = {}): Promise<Trained> {
   const depth = apartDepth(bench)
-  return bench.train(cifarNet(bench, 'pre-activation', depth), careful(bench, depth, {}, QUICK_EPOCHS), seed)
+  return bench.train(cifarNet(bench, 'pre-activation', depth), careful(bench, depth, recipe, QUICK_EPOCHS), seed)
 }
 
 /** The VGG-like net beside it, whose layers are all alike, so that they can be taken out; narrower at `quick`. */

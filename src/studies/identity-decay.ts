@@ -1,0 +1,51 @@
+/** What weight decay makes of nets without norms, in training. [lecture; He 2015, §3.1] */
+import { placedBlocks } from '../spec/blocks.js'
+import type { LayerPath } from '../spec/paths.js'
+import { bare } from './decay.js'
+import { activationsOf, lengthOf, testBatch } from './look.js'
+import { bareRecipe, cifarNet } from './nets.js'
+import { mean } from './verdict.js'
+import { finalErrors, type Workbench } from './workbench.js'
+
+/** Of the nets of a seed, by strength of decay. */
+export interface Decayed {
+  /** Length of the branch over that of the shortcut, mean over the residual net's blocks that keep sizes. */
+  readonly branches: readonly number[]
+  /** Length of what the plain net's last layers give, as a part of that of the net without decay. */
+  readonly outputs: readonly number[]
+  /** Test errors in percent. */
+  readonly errors: { readonly plain: readonly number[]; readonly residual: readonly number[] }
+}
+
+/** From none to a strength that nothing in such a net withstands. */
+export const DECAYS = [0, 1e-3, 3e-3, 1e-2] as const
+const DEPTH = 14
+const PICTURES = 8
+
+export async function trainDecayed(bench: Workbench, seed: number): Promise<Decayed> {
+  const plain = bare(cifarNet(bench, 'plain', DEPTH))
+  const residual = bare(cifarNet(bench, 'residual', DEPTH))
+  const inner = placedBlocks(residual)
+    .map(({ path, changesSize }, i) => ({ path, changesSize, input: placedBlocks(residual)[i - 1]?.path ?? 'stem' }))
+    .filter(({ changesSize }) => !changesSize)
+  const last = placedBlocks(plain).at(-1)!.path
+  const branches: number[] = []
+  const outputs: number[] = []
+  const errors = { plain: [] as number[], residual: [] as number[] }
+  for (const weightDecay of DECAYS) {
+    const look = async (kind: 'plain' | 'residual', paths: readonly LayerPath[]) => {
+      const trained = await bench.train(kind === 'plain' ? plain : residual, bareRecipe(bench, { weightDecay }), seed)
+      errors[kind].push(finalErrors(trained).test)
+      return activationsOf(bench, await trained.checkpoint(), testBatch(bench, seed, PICTURES), paths)
+    }
+    outputs.push(lengthOf((await look('plain', [last]))[last]!))
+    const found = await look(
+      'residual',
+      inner.flatMap(({ path, input }): LayerPath[] => [input as LayerPath, `${path}.conv2`]),
+    )
+    branches.push(
+      mean(inner.map(({ path, input }) => lengthOf(found[`${path}.conv2`]!) / lengthOf(found[input as LayerPath]!))),
+    )
+  }
+  return { branches, outputs: outputs.map((length) => length / outputs[0]!), errors }
+}
