@@ -1,8 +1,10 @@
-/** `resnet lab`: serves the lab to the browser of this machine. */
+/** `resnet lab`: serves the lab to the browser of this machine, and computes for it with the native engine. */
+import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
-import { ConfigError } from '../node.js'
+import { ConfigError, EngineError, openEngine } from '../node.js'
 import { interruptible } from './interrupt.js'
+import { offerCompute } from './lab/compute.js'
 import { LOOPBACK, serveSite } from './lab/server.js'
 import { siteFiles } from './lab/site.js'
 import { jsonOption, whole } from './options.js'
@@ -10,35 +12,64 @@ import { print } from './output.js'
 
 interface Flags {
   readonly port: number
+  readonly threads?: number
   readonly json?: true
 }
 
 /** The same each time: what a page has saved belongs to its address. */
 const PORT = 4417
 const page = fileURLToPath(new URL('../../lab/dist/page', import.meta.url))
+const service = new URL('../../lab/dist/service.js', import.meta.url)
+/** More than anybody can guess. */
+const TOKEN_BYTES = 18
 
 export function labCommand(): Command {
   return new Command()
     .option('--port <n>', 'where to listen on this machine; 0: wherever there is room', whole(0), PORT)
-    .addOption(jsonOption('{ url, port }, once it listens'))
+    .option('--threads <n>', 'threads of the native engine (default: one a processor)', whole(1))
+    .addOption(jsonOption('{ url, port, engine }, once it listens; engine: the native one, or null'))
     .addHelpText(
       'after',
-      '\nListens on the loopback address only, for pages of its own only. Ends with Ctrl-C.\n\n' +
-        'Example:\n  $ resnet lab --port 8000',
+      '\nListens on the loopback address only, for pages of its own only. The address it prints holds a token: pages opened ' +
+        'with it\nmay compute with the native engine. Ends with Ctrl-C.\n\nExample:\n  $ resnet lab --port 8000',
     )
     .action((flags: Flags) => interruptible((signal) => run(flags, signal)))
 }
 
-async function run({ port, json }: Flags, signal: AbortSignal): Promise<void> {
-  const site = await serveSite(siteFiles(page), port).catch((error: NodeJS.ErrnoException) => {
+async function run({ port, threads, json }: Flags, signal: AbortSignal): Promise<void> {
+  const lab = await serveSite(siteFiles(page), port).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EADDRINUSE') throw error
     throw new ConfigError(`port ${port} is taken, perhaps by another lab; choose another one with --port, or 0 for any`)
   })
-  const url = `http://${LOOPBACK}:${site.port}/`
-  print(json ? JSON.stringify({ url, port: site.port }) : `The lab is at ${url}  (Ctrl-C ends it)`)
+  const native = await nativeBuild()
+  const token = randomBytes(TOKEN_BYTES).toString('base64url')
+  const compute = 'build' in native ? offerCompute(lab, { token, service, threads }) : undefined
   try {
+    const site = `http://${LOOPBACK}:${lab.port}/`
+    const url = compute ? `${site}#/race?token=${token}` : site
+    if (json) print(JSON.stringify({ url, port: lab.port, engine: native.build ?? null }))
+    else {
+      print(`The lab is at ${url}  (Ctrl-C ends it)`)
+      print(
+        compute ? `It computes with ${native.build}, or in the page.` : `It computes in the page: ${native.lacking}.`,
+      )
+    }
     await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
   } finally {
-    await site.close()
+    await compute?.close()
+    await lab.close()
+  }
+}
+
+/** The build of the native engine, or what it lacks here. */
+async function nativeBuild(): Promise<
+  { readonly build: string; lacking?: never } | { build?: never; readonly lacking: string }
+> {
+  try {
+    await using engine = await openEngine({ engine: 'native', threads: 1 })
+    return { build: engine.build }
+  } catch (error) {
+    if (error instanceof EngineError) return { lacking: error.message }
+    throw error
   }
 }

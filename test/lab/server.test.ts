@@ -1,5 +1,6 @@
 /** The server of `resnet lab`: its own files to its own page, and nothing else to anybody. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -8,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type LabServer, serveSite } from '../../src/cli/lab/server.js'
 import { siteFiles } from '../../src/cli/lab/site.js'
 import { resnet } from '../cli/run.js'
+import { type Caller, enter, knock, lacking, requiresNative } from './native.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'resnet-lab-'))
 const site = join(folder, 'site')
@@ -36,7 +38,6 @@ function ask(path: string, options: { method?: string; headers?: Record<string, 
 }
 
 beforeAll(async () => {
-  const { mkdirSync } = await import('node:fs')
   mkdirSync(join(site, 'assets'), { recursive: true })
   writeFileSync(join(folder, 'secret.txt'), 'secret')
   writeFileSync(join(site, 'index.html'), '<!doctype html>the page')
@@ -120,26 +121,42 @@ describe('refused', () => {
 })
 
 describe('the command', () => {
-  test('says where the lab is, and ends when interrupted', async () => {
-    let stopped = false
-    const { code, out, err } = await new Promise<{ code: number | null; out: string; err: string }>((resolve) => {
-      import('node:child_process').then(({ spawn }) => {
-        const child = spawn(process.execPath, ['bin/resnet.js', 'lab', '--port', '0', '--json'])
-        let [out, err] = ['', '']
-        child.stdout.on('data', (data: Buffer) => {
-          out += data
-          if (!stopped) child.kill('SIGINT')
-          stopped = true
-        })
-        child.stderr.on('data', (data: Buffer) => {
-          err += data
-        })
-        child.on('close', (code) => resolve({ code, out, err }))
-      })
+  /** Starts it, and interrupts it when something was done with what it said. */
+  async function interrupted(meanwhile: (said: { url: string; port: number; engine: string | null }) => Promise<void>) {
+    const child = spawn(process.execPath, ['bin/resnet.js', 'lab', '--port', '0', '--threads', '1', '--json'])
+    let err = ''
+    child.stderr.on('data', (data: Buffer) => {
+      err += data
     })
-    expect(err).toBe('')
-    expect(JSON.parse(out)).toMatchObject({ url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\//) })
-    expect(code).toBe(130)
+    const closed = new Promise<number | null>((resolve) => child.once('close', resolve))
+    const said = await new Promise<string>((resolve) => child.stdout.once('data', (data: Buffer) => resolve(`${data}`)))
+    try {
+      await meanwhile(JSON.parse(said))
+    } finally {
+      child.kill('SIGINT')
+    }
+    return { code: await closed, err }
+  }
+
+  test('says where the lab is, and ends when interrupted', async () => {
+    const { code, err } = await interrupted(async ({ url, engine }) => {
+      expect(url).toMatch(engine === null ? /^http:\/\/127\.0\.0\.1:\d+\/$/ : /:\d+\/#\/race\?token=[\w-]{24}$/)
+    })
+    expect([code, err]).toEqual([130, ''])
+  })
+
+  test.skipIf(lacking && !requiresNative)('ends in order while it computes for a page', async () => {
+    let closed: Caller['closed'] | undefined
+    const { code, err } = await interrupted(async ({ url, port }) => {
+      expect(await knock({ port })).toBe(401) // the token of the tests is not this one
+      const caller = await enter(port, new URLSearchParams(url.split('?')[1]).get('token')!)
+      closed = caller.closed
+      const settings = { depth: 8, width: 8, size: 16, lr: 0.05, batchSize: 16, steps: 9999, weightDecay: 0, seed: 0 }
+      await caller.ask('race.open', { settings })
+      await new Promise<void>((resolve) => void caller.ask('race.run', {}, () => resolve()))
+    })
+    expect([code, err]).toEqual([130, ''])
+    expect(await closed).toEqual({ code: 1001, reason: '“resnet lab” was ended' })
   })
 
   test('names a port that is taken', async () => {

@@ -25,8 +25,9 @@ export function engineCalls(library: Library) {
       engine: async (_: Record<string, never>): Promise<EngineInfo> => engineInfo(await open()),
       /** The last call: ends the engine. */
       end: async (_: Record<string, never>): Promise<void> => {
-        await (await opened)?.dispose()
+        const engine = await opened?.catch(() => undefined)
         opened = undefined
+        await engine?.dispose()
       },
     },
   }

@@ -1,22 +1,37 @@
-/** The service on the library for Node, with the native engine: what `resnet lab` computes with behind its WebSocket. */
-import * as library from 'resnet.ts/node'
-import type { Answer, Question } from './protocol.js'
+/**
+ * The thread that computes for one page behind `resnet lab`: the service on the library for Node, with the native engine.
+ * Takes messages of `wire-format.ts`, and the word `end`, after which it frees all and is gone; gives such messages, and
+ * the word `garbage` for what was none.
+ */
+import { parentPort, workerData } from 'node:worker_threads'
+import * as node from 'resnet.ts/node'
+import { isQuestion } from './protocol.js'
 import { serve } from './serve.js'
 import { createService } from './service.js'
 import { decode, encode } from './wire-format.js'
 
-/** One page's service. Messages are those of `wire-format.ts`. */
-export function openService(send: (message: Uint8Array) => void): {
-  take(message: Uint8Array): void
-  end(): Promise<void>
-} {
-  const service = createService(library)
-  const take = serve(service, (answer: Answer) => send(encode(answer)))
-  return {
-    take: (message) => void take(decode(message) as Question),
-    end: async () => {
-      await service['race.close']({})
-      await service.end({})
-    },
+const port = parentPort!
+const { threads } = workerData as { readonly threads: number | undefined }
+const openEngine = () => node.openEngine({ engine: 'native', threads })
+
+const serving = serve(createService({ ...node, openEngine }), (answer) => {
+  const message = encode(answer)
+  port.postMessage(message, [message.buffer as ArrayBuffer])
+})
+
+port.on('message', (message: Uint8Array | 'end') => {
+  if (message === 'end') void serving.end().finally(() => port.close())
+  else {
+    const question = read(message)
+    if (isQuestion(question)) serving.take(question)
+    else port.postMessage('garbage')
+  }
+})
+
+function read(message: Uint8Array): unknown {
+  try {
+    return decode(message)
+  } catch {
+    return undefined
   }
 }

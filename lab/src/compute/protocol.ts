@@ -20,3 +20,20 @@ export type Answer =
   | { readonly kind: 'event'; readonly id: number; readonly event: unknown }
   | { readonly kind: 'result'; readonly id: number; readonly result: unknown }
   | { readonly kind: 'error'; readonly id: number; readonly name: string; readonly message: string }
+
+/** A call on its way. */
+export type Call = Extract<Question, { readonly kind: 'call' }>
+
+/** Whether a call may be made again at another computing end: all but those of a race, whose nets stand where they are. */
+export const isRepeatable = ({ name }: Call): boolean => !name.startsWith('race.')
+
+/** Of calls that later ones build upon: what they set up, by name. They are made again first at another computing end. */
+export const setsUp = ({ name, argument }: Call): string | undefined =>
+  name === 'lesions.open' ? (argument as Argument<'lesions.open'>).name : undefined
+
+/** Whether something that came in by a wire is a question: its sender may be anybody. */
+export function isQuestion(value: unknown): value is Question {
+  if (typeof value !== 'object' || value === null) return false
+  const { kind, id, name } = value as Partial<Record<'kind' | 'id' | 'name', unknown>>
+  return Number.isSafeInteger(id) && (kind === 'cancel' || (kind === 'call' && typeof name === 'string'))
+}

@@ -1,31 +1,55 @@
 /** The computing end: runs the calls that come in, and sends back what they say. */
 import type { Context } from './context.js'
-import type { Answer, CallName, Question } from './protocol.js'
+import type { Answer, Question } from './protocol.js'
 import type { Service } from './service.js'
 
 type AnyCall = (argument: unknown, context: Context<unknown>) => Promise<unknown>
 
-/** @returns what takes questions in */
-export function serve(service: Service, send: (answer: Answer) => void): (question: Question) => Promise<void> {
-  const running = new Map<number, AbortController>()
-  return async (question) => {
-    const { id } = question
-    if (question.kind === 'cancel') {
-      running.get(id)?.abort(new DOMException('The page asked for something else.', 'AbortError'))
-      return
-    }
-    const controller = new AbortController()
-    running.set(id, controller)
+/** What takes questions in, and ends. */
+export interface Serving {
+  take(question: Question): void
+  /** Stops what runs, waits for it, and frees all that the service holds; what it still says goes nowhere. */
+  end(): Promise<void>
+}
+
+export function serve(service: Service, send: (answer: Answer) => void): Serving {
+  const running = new Map<number, { readonly controller: AbortController; readonly done: Promise<void> }>()
+  let ended = false
+  const say = (answer: Answer) => ended || send(answer)
+
+  async function run({ id, name, argument }: Question & { kind: 'call' }, { signal }: AbortController): Promise<void> {
     try {
-      const call = Object.hasOwn(service, question.name) ? (service[question.name as CallName] as AnyCall) : undefined
-      if (!call) throw new TypeError(`the service has no call ${String(question.name)}`)
-      const context = { signal: controller.signal, emit: (event: unknown) => send({ kind: 'event', id, event }) }
-      send({ kind: 'result', id, result: await call(question.argument, context) })
+      const call = Object.hasOwn(service, name) ? (service[name] as AnyCall) : undefined
+      if (!call) throw new TypeError(`the service has no call ${name}`)
+      const context = { signal, emit: (event: unknown) => say({ kind: 'event', id, event }) }
+      say({ kind: 'result', id, result: await call(argument, context) })
     } catch (error) {
       const { name, message } = error instanceof Error ? error : new Error(String(error))
-      send({ kind: 'error', id, name, message })
+      say({ kind: 'error', id, name, message })
     } finally {
       running.delete(id)
     }
   }
+
+  return {
+    take: (question) => {
+      const { id } = question
+      if (question.kind === 'cancel') running.get(id)?.controller.abort(stopped())
+      else if (!ended && !running.has(id)) {
+        const controller = new AbortController()
+        // In a later turn, so that it stands in the table before it can end.
+        running.set(id, { controller, done: Promise.resolve().then(() => run(question, controller)) })
+      }
+    },
+    end: async () => {
+      ended = true
+      const calls = [...running.values()]
+      for (const { controller } of calls) controller.abort(stopped())
+      await Promise.all(calls.map(({ done }) => done))
+      await service['race.close']({})
+      await service.end({})
+    },
+  }
 }
+
+const stopped = () => new DOMException('The page asked for something else.', 'AbortError')

@@ -1,6 +1,6 @@
 /**
  * Messages as bytes, for wires that carry no objects: the length of a JSON text, the text, and the numbers of its typed
- * arrays behind it, each where a multiple of 8 bytes begins.
+ * arrays behind it, each where a multiple of 8 bytes begins. Numbers that JSON lacks, such as NaN, are words in it.
  */
 
 type Numbers = Uint8Array | Float32Array | Int32Array | Float64Array
@@ -14,6 +14,11 @@ interface Reference {
   readonly length: number
 }
 
+/** What stands in the text for a number that is not finite. */
+interface Word {
+  readonly $number: string
+}
+
 const aligned = (bytes: number) => Math.ceil(bytes / 8) * 8
 const kindOf = (value: unknown): Kind | undefined =>
   (Object.keys(kinds) as Kind[]).find((kind) => value instanceof kinds[kind])
@@ -22,6 +27,7 @@ export function encode(message: unknown): Uint8Array {
   const arrays: { readonly at: number; readonly data: Numbers }[] = []
   let end = 0
   const text = JSON.stringify(message, (_, value: unknown) => {
+    if (typeof value === 'number' && !Number.isFinite(value)) return { $number: String(value) } satisfies Word
     const kind = kindOf(value)
     if (!kind) return value
     const data = value as Numbers
@@ -47,6 +53,7 @@ export function decode(message: Uint8Array): unknown {
   const start = aligned(4 + length)
   const text = new TextDecoder().decode(bytes.subarray(4, 4 + length))
   return JSON.parse(text, (_, value: unknown) => {
+    if (isWord(value)) return Number(value.$number)
     if (!isReference(value)) return value
     const Numbers = kinds[value.$array]
     return new Numbers(
@@ -54,6 +61,8 @@ export function decode(message: Uint8Array): unknown {
     )
   })
 }
+
+const isWord = (value: unknown): value is Word => typeof value === 'object' && value !== null && '$number' in value
 
 function isReference(value: unknown): value is Reference {
   return typeof value === 'object' && value !== null && '$array' in value && Object.hasOwn(kinds, String(value.$array))

@@ -4,5 +4,5 @@ import type { Question } from './protocol.js'
 import { serve } from './serve.js'
 import { createService } from './service.js'
 
-const take = serve(createService(library), (answer) => postMessage(answer))
-addEventListener('message', ({ data }: MessageEvent<Question>) => void take(data))
+const { take } = serve(createService(library), (answer) => postMessage(answer))
+addEventListener('message', ({ data }: MessageEvent<Question>) => take(data))
