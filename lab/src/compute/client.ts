@@ -1,11 +1,23 @@
 /** The page's end: calls to what computes, as promises. */
-import type { Answer, Argument, CallName, Event, Question, Result } from './protocol.js'
+import {
+  type Answer,
+  type Argument,
+  type Call,
+  type CallName,
+  type Event,
+  isRepeatable,
+  type Question,
+  type Result,
+  setsUp,
+} from './protocol.js'
 
 /** A way to what computes. */
 export interface Wire {
   send(question: Question): void
   /** Whoever is told of all answers, and of the end of the wire. */
   listen(answer: (answer: Answer) => void, lost: (reason: string) => void): void
+  /** Ends it, and what computes at its other end. */
+  close(): void
 }
 
 export interface CallOptions<N extends CallName> {
@@ -14,10 +26,14 @@ export interface CallOptions<N extends CallName> {
 }
 
 interface Waiting {
+  readonly call: Call
   event(event: unknown): void
   resolve(result: unknown): void
   reject(error: Error): void
 }
+
+/** Name of the errors of calls that were under way when the page went on by another engine. */
+export const MOVED = 'Moved'
 
 /** An error of the computing end; its name is that of the class there. */
 export class ComputeError extends Error {
@@ -28,21 +44,30 @@ export class ComputeError extends Error {
 }
 
 export class Client {
-  readonly #wire: Wire
+  readonly #onLost: (reason: string) => void
   readonly #waiting = new Map<number, Waiting>()
+  /** The newest of the calls that have set something up, by what it is. */
+  readonly #setUps = new Map<string, Call>()
+  #wire: Wire
   #last = 0
   #lost: string | undefined
 
-  constructor(wire: Wire) {
+  /** @param onLost told when the wire breaks by itself; may `move` to another one */
+  constructor(wire: Wire, onLost: (reason: string) => void = () => {}) {
     this.#wire = wire
-    wire.listen(
-      (answer) => this.#take(answer),
-      (reason) => {
-        this.#lost = reason
-        for (const { reject } of this.#waiting.values()) reject(new ComputeError('EngineError', reason))
-        this.#waiting.clear()
-      },
-    )
+    this.#onLost = onLost
+    this.#listen(wire)
+  }
+
+  /** Goes on by another wire. Calls under way that can be made again there are; others fail as `Moved`. */
+  move(wire: Wire): void {
+    this.#wire.close()
+    this.#wire = wire
+    this.#lost = undefined
+    this.#listen(wire)
+    this.#fail(new ComputeError(MOVED, 'the page computes by another engine now'), ({ call }) => !isRepeatable(call))
+    for (const call of this.#setUps.values()) if (!this.#waiting.has(call.id)) wire.send(call)
+    for (const { call } of this.#waiting.values()) wire.send(call)
   }
 
   /** @throws ComputeError with the message of the other end; the signal's reason when aborted. */
@@ -55,15 +80,36 @@ export class Client {
     signal?.addEventListener('abort', cancel, { once: true })
     try {
       return await new Promise<Result<N>>((resolve, reject) => {
+        const call = { kind: 'call', id, name, argument } as const
         this.#waiting.set(id, {
+          call,
           event: (event) => onEvent?.(event as Event<N>),
           resolve: resolve as (result: unknown) => void,
           reject,
         })
-        this.#wire.send({ kind: 'call', id, name, argument })
+        this.#wire.send(call)
       })
     } finally {
       signal?.removeEventListener('abort', cancel)
+    }
+  }
+
+  #listen(wire: Wire): void {
+    wire.listen(
+      (answer) => wire === this.#wire && this.#take(answer),
+      (reason) => {
+        if (wire !== this.#wire) return
+        this.#lost = reason
+        this.#onLost(reason)
+        if (wire === this.#wire) this.#fail(new ComputeError('EngineError', reason), () => true)
+      },
+    )
+  }
+
+  #fail(error: Error, which: (waiting: Waiting) => boolean): void {
+    for (const [id, waiting] of [...this.#waiting].filter(([, waiting]) => which(waiting))) {
+      this.#waiting.delete(id)
+      waiting.reject(error)
     }
   }
 
@@ -75,7 +121,11 @@ export class Client {
       return
     }
     this.#waiting.delete(answer.id)
-    if (answer.kind === 'result') waiting.resolve(answer.result)
-    else waiting.reject(new ComputeError(answer.name, answer.message))
+    if (answer.kind === 'error') waiting.reject(new ComputeError(answer.name, answer.message))
+    else {
+      const thing = setsUp(waiting.call)
+      if (thing !== undefined) this.#setUps.set(thing, waiting.call)
+      waiting.resolve(answer.result)
+    }
   }
 }

@@ -13,7 +13,8 @@ export interface OpenedNet {
 }
 
 export function lesionCalls(library: Library, openEngine: OpenEngine) {
-  const nets = new Map<string, TrainedNetwork>()
+  /** With what they err unharmed; those that are being opened too, so that whoever tests one waits for it. */
+  const nets = new Map<string, Promise<{ readonly net: TrainedNetwork; readonly testError: number }>>()
   let data: { readonly size: number; readonly set: ReturnType<Library['builtin']> } | undefined
 
   /** The built-in test pictures, those that `resnet eval --dataset builtin` takes. */
@@ -38,16 +39,27 @@ export function lesionCalls(library: Library, openEngine: OpenEngine) {
   return {
     /** Opens a file under a name, in place of what had it before. */
     'lesions.open': async ({ name, file }: { name: string; file: Uint8Array }): Promise<OpenedNet> => {
-      const net = await library.decodeNetwork(file, name)
-      const testError = await evaluate(net)
-      nets.set(name, net)
-      return { spec: net.spec, origin: net.origin, testError }
+      const before = nets.get(name)
+      const opening = (async () => {
+        const net = await library.decodeNetwork(file, name)
+        return { net, testError: await evaluate(net) }
+      })()
+      nets.set(name, opening)
+      try {
+        const { net, testError } = await opening
+        return { spec: net.spec, origin: net.origin, testError }
+      } catch (error) {
+        if (before) nets.set(name, before)
+        else nets.delete(name)
+        throw error
+      }
     },
 
     /** The test error with these blocks only, in this order, in percent. */
     'lesions.test': async ({ name, order }: { name: string; order: readonly string[] }): Promise<number> => {
-      const net = nets.get(name)
-      if (!net) throw new library.ConfigError(`lesions: no net is open as ${name}`)
+      const opened = nets.get(name)
+      if (!opened) throw new library.ConfigError(`lesions: no net is open as ${name}`)
+      const { net } = await opened
       return evaluate(library.arrangeBlocks(net, order as readonly BlockPath[]))
     },
   }

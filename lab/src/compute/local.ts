@@ -10,5 +10,6 @@ export function localWire(): Wire {
       worker.addEventListener('message', ({ data }: MessageEvent<Answer>) => answer(data))
       worker.addEventListener('error', (event) => lost(event.message || 'the worker of the page could not be started'))
     },
+    close: () => worker.terminate(),
   }
 }

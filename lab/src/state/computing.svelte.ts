@@ -1,23 +1,108 @@
-/** What computes for all pages: the page's own worker, or the machine behind `resnet lab`. */
-import { Client } from '../compute/client.js'
+/** What computes for all pages: the page's own worker, or the machine's native engine behind `resnet lab`. */
+import { untrack } from 'svelte'
+import { Client, type Wire } from '../compute/client.js'
 import type { EngineInfo } from '../compute/engine.js'
 import { localWire } from '../compute/local.js'
+import { gone, remoteWire } from '../compute/remote.js'
+import { type EngineKind, readWish, takeToken, writeWish } from './address.js'
+
+/** Kept for other tabs and later visits; worth nothing once the `resnet lab` that printed it has ended. */
+const TOKEN = 'resnet-lab-token'
 
 class Computing {
+  kind = $state<EngineKind>('wasm')
   /** What is known of the engine once it is open. */
   engine = $state<EngineInfo>()
   /** Training pictures a second, newest; 0 while nothing trains. */
   rate = $state(0)
+  /** Why the page does not compute as was wished. */
+  notice = $state('')
+  /** Grows when another engine takes over: what a page had opened on the one before is gone. */
+  turn = $state(0)
+  #token = $state<string>()
+  /** Set when the native engine was lost: it is not tried again unasked. */
+  #lost = false
+  #wish: EngineKind | undefined
   #client: Client | undefined
+
+  constructor() {
+    this.#token = localStorage.getItem(TOKEN) ?? undefined
+    this.follow()
+  }
+
+  /** Whether the native engine may be chosen. */
+  get offered(): boolean {
+    return this.#token !== undefined
+  }
 
   /** Started when first asked for. */
   get client(): Client {
-    this.#client ??= new Client(localWire())
+    this.#client ??= new Client(
+      untrack(() => this.#wire()),
+      (reason) => this.#fallBack(reason),
+    )
     return this.#client
   }
 
   async open(): Promise<void> {
-    this.engine ??= await this.client.call('engine', {})
+    const { turn } = this
+    const engine = await this.client.call('engine', {})
+    if (turn === this.turn) this.engine ??= engine
+  }
+
+  /** Does what a new address says: it may bring a token, or wish for an engine. */
+  follow(): void {
+    const token = takeToken()
+    if (token !== undefined) {
+      this.#token = token
+      this.#lost = false
+      localStorage.setItem(TOKEN, token)
+    }
+    const wish = readWish() ?? this.#wish
+    if (wish) writeWish(wish)
+    this.#wish = wish
+    const native = this.offered && !this.#lost && wish !== 'wasm'
+    this.#take(native ? 'native' : 'wasm')
+    if (wish === 'native' && !this.offered)
+      this.notice =
+        'This address wishes for the machine’s native engine; the page has it when it is opened by the address that “resnet lab” prints.'
+  }
+
+  /** What the person at the page chooses. */
+  choose(kind: EngineKind): void {
+    this.#wish = kind
+    this.#lost = false
+    this.notice = ''
+    writeWish(kind)
+    this.#take(kind)
+  }
+
+  #take(kind: EngineKind): void {
+    if (kind === this.kind) return
+    this.kind = kind
+    this.engine = undefined
+    this.rate = 0
+    this.turn++
+    if (!this.#client) return
+    this.#client.move(this.#wire())
+    this.open().catch((error: Error) => {
+      this.notice = error.message
+    })
+  }
+
+  #wire(): Wire {
+    return this.kind === 'native' && this.#token !== undefined ? remoteWire(this.#token) : localWire()
+  }
+
+  #fallBack(reason: string): void {
+    if (this.kind === 'wasm') return
+    this.#lost = true
+    if (reason === gone) {
+      this.#token = undefined
+      localStorage.removeItem(TOKEN)
+    }
+    this.notice = `The machine’s native engine is lost: ${reason}. The page goes on by itself.`
+    this.#take('wasm')
   }
 }
 

@@ -1,4 +1,5 @@
 /** A race as the page holds it: what the nets have come to, and whether they are running. */
+import { MOVED } from '../compute/client.js'
 import type { LayerNorm, RaceEvent, RaceOpened, RacerKind, RaceSettings } from '../compute/race.js'
 import type { Curve } from '../parts/curve.js'
 import { computing } from './computing.svelte.js'
@@ -121,7 +122,8 @@ export class Racing {
   }
 
   #fail(error: unknown, generation: number): void {
-    if (generation !== this.#generation) return
+    // Whoever sees the engine change opens the race anew.
+    if (generation !== this.#generation || (error instanceof Error && error.name === MOVED)) return
     this.state = 'failed'
     this.problem = error instanceof Error ? error.message : String(error)
   }

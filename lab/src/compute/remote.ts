@@ -1,0 +1,31 @@
+/** The wire to the machine behind `resnet lab`: a WebSocket to where the page came from, opened with its token. */
+import type { Wire } from './client.js'
+import type { Answer, Question } from './protocol.js'
+import { decode, encode } from './wire-format.js'
+
+/** Why the wire is lost when its other end is gone, or was never there: browsers tell pages no more. */
+export const gone =
+  '“resnet lab” has ended, or was started anew; then the address that it prints opens this page with its engine'
+const oversized = 'a message was larger than “resnet lab” takes'
+
+/** @param token as a subprotocol: addresses are shown and logged */
+export function remoteWire(token: string): Wire {
+  const socket = new WebSocket(new URL('/', location.href.replace(/^http/, 'ws')), token)
+  socket.binaryType = 'arraybuffer'
+  const waiting: Question[] = []
+  const send = (question: Question) => socket.send(encode(question) as Uint8Array<ArrayBuffer>)
+  socket.addEventListener('open', () => waiting.splice(0).forEach(send))
+  return {
+    send: (question) => {
+      if (socket.readyState === WebSocket.CONNECTING) waiting.push(question)
+      else send(question)
+    },
+    listen: (answer, lost) => {
+      socket.addEventListener('message', ({ data }: MessageEvent<ArrayBuffer>) =>
+        answer(decode(new Uint8Array(data)) as Answer),
+      )
+      socket.addEventListener('close', ({ code, reason }) => lost(reason || (code === 1009 ? oversized : gone)))
+    },
+    close: () => socket.close(),
+  }
+}
