@@ -1,9 +1,11 @@
 /** A real Chromium, and a server for its pages. */
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
-import { type Browser, chromium } from 'playwright-core'
+import { type Browser, type BrowserContext, chromium } from 'playwright-core'
 
 const executable = [
   process.env.RESNET_CHROMIUM ?? '',
@@ -23,11 +25,39 @@ export const required = Boolean(process.env.RESNET_REQUIRE_BROWSER)
 /** A name of this machine that browsers do not trust as they trust localhost. */
 export const INSECURE = 'lab.example'
 
+/** Containers rarely allow Chromium's sandbox, and have little shared memory. */
+const flags = ['--no-sandbox', '--disable-dev-shm-usage', `--host-resolver-rules=MAP ${INSECURE} 127.0.0.1`]
+
 export function launch(): Promise<Browser> {
   if (!executable) throw new Error(absent)
-  // Containers rarely allow Chromium's sandbox, and have little shared memory.
-  const args = ['--no-sandbox', '--disable-dev-shm-usage', `--host-resolver-rules=MAP ${INSECURE} 127.0.0.1`]
-  return chromium.launch({ executablePath: executable, args })
+  return chromium.launch({ executablePath: executable, args: flags })
+}
+
+/** A Chromium in which tabs behind others are hidden and held back, which Playwright's own switches off. */
+export async function launchAsPeopleDo(): Promise<{ context: BrowserContext; close(): Promise<void> }> {
+  if (!executable) throw new Error(absent)
+  const profile = mkdtempSync(join(tmpdir(), 'resnet-chromium-'))
+  const own = ['--headless', '--remote-debugging-port=0', `--user-data-dir=${profile}`, 'about:blank']
+  const child = spawn(executable, [...flags, ...own], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const address = await new Promise<string>((resolve, reject) => {
+    let told = ''
+    child.on('error', reject).on('close', () => reject(new Error(`Chromium ended:\n${told}`)))
+    child.stderr.on('data', (data: Buffer) => {
+      told += data
+      const found = /DevTools listening on (\S+)/.exec(told)?.[1]
+      if (found) resolve(found)
+    })
+  })
+  const browser = await chromium.connectOverCDP(address, { noDefaults: true })
+  return {
+    context: browser.contexts()[0]!,
+    close: async () => {
+      const ended = new Promise((resolve) => child.once('close', resolve))
+      await (await browser.newBrowserCDPSession()).send('Browser.close').catch(() => {})
+      await ended
+      rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
+    },
+  }
 }
 
 const types: Readonly<Record<string, string>> = {

@@ -51,6 +51,12 @@ export type RaceEvent =
   /** Length of the gradient of each convolution, first layer first. */
   | { readonly kind: 'norms'; readonly racer: RacerKind; readonly step: number; readonly norms: readonly LayerNorm[] }
 
+/** Both nets at the same step, as files. */
+export interface SavedRace {
+  readonly step: number
+  readonly checkpoints: Readonly<Record<RacerKind, Uint8Array>>
+}
+
 export interface LayerNorm {
   readonly path: string
   readonly norm: number
@@ -69,6 +75,8 @@ interface Running {
 
 export function raceCalls(library: Library, openEngine: OpenEngine) {
   let running: readonly Running[] = []
+  /** Rounds of both nets, and looks at them in between. */
+  const inTurn = queue()
   const close = async () => {
     const ended = running
     running = []
@@ -113,7 +121,9 @@ export function raceCalls(library: Library, openEngine: OpenEngine) {
       const end = Math.min(first.trainer.totalSteps, least(running) + (steps ?? Number.POSITIVE_INFINITY))
       while (least(running) < end && !context.signal.aborted) {
         const until = Math.min(end, (Math.floor(least(running) / SLICE) + 1) * SLICE)
-        for (const racer of running) await advance(racer, until, context)
+        await inTurn(async () => {
+          for (const racer of running) await advance(racer, until, context)
+        })
       }
     },
 
@@ -124,7 +134,27 @@ export function raceCalls(library: Library, openEngine: OpenEngine) {
       return library.encodeCheckpoint(await racer.trainer.checkpoint())
     },
 
+    /** Both nets between two rounds, so that they stand at the same step; undefined when none are open. */
+    'race.save': async (_: Record<string, never>): Promise<SavedRace | undefined> =>
+      inTurn(async () => {
+        if (running.length === 0) return undefined
+        const step = least(running)
+        const files: Partial<Record<RacerKind, Uint8Array>> = {}
+        for (const { kind, trainer } of running) files[kind] = library.encodeCheckpoint(await trainer.checkpoint())
+        return { step, checkpoints: files as Record<RacerKind, Uint8Array> }
+      }),
+
     'race.close': async (_: Record<string, never>): Promise<void> => close(),
+  }
+}
+
+/** Does one work after the other, whatever becomes of those before. */
+function queue() {
+  let last: Promise<unknown> = Promise.resolve()
+  return <T>(work: () => Promise<T>): Promise<T> => {
+    const result = last.then(work)
+    last = result.catch(() => {})
+    return result
   }
 }
 

@@ -1,8 +1,16 @@
 /** The web worker that holds the library: whatever it does, the page stays free. */
 import * as library from 'resnet.ts'
-import type { Question } from './protocol.js'
+import type { Answer, Question } from './protocol.js'
+import type { SavedRace } from './race.js'
 import { serve } from './serve.js'
 import { createService } from './service.js'
 
-const { take } = serve(createService(library), (answer) => postMessage(answer))
+/** Checkpoints of races are made for the page alone and may be large: it gets them, not copies. */
+function handedOver(answer: Answer): Transferable[] {
+  if (answer.kind !== 'result') return []
+  const { checkpoints } = (answer.result ?? {}) as Partial<SavedRace>
+  return checkpoints ? Object.values(checkpoints).map(({ buffer }) => buffer as ArrayBuffer) : []
+}
+
+const { take } = serve(createService(library), (answer) => postMessage(answer, { transfer: handedOver(answer) }))
 addEventListener('message', ({ data }: MessageEvent<Question>) => take(data))

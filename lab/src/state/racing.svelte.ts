@@ -1,6 +1,7 @@
 /** A race as the page holds it: what the nets have come to, and whether they are running. */
 import { MOVED } from '../compute/client.js'
 import type { LayerNorm, RaceEvent, RaceOpened, RacerKind, RaceSettings } from '../compute/race.js'
+import type { KeptRace, RaceHistory } from '../keep/races.js'
 import type { Curve } from '../parts/curve.js'
 import { computing } from './computing.svelte.js'
 
@@ -21,6 +22,8 @@ export class Racing {
   rates = $state<Record<RacerKind, number>>({ plain: 0, residual: 0 })
   /** Once an epoch, for live regions. */
   said = $state('')
+  /** Called after each slice of steps. */
+  onSlice: () => void = () => {}
   #run: AbortController | undefined
   /** Grows with each reset: what an older race still sends is dropped. */
   #generation = 0
@@ -33,30 +36,42 @@ export class Racing {
     ])
   }
 
-  /** @param saved checkpoints to go on from */
-  async open(settings: RaceSettings, saved?: Partial<Record<RacerKind, Uint8Array>>): Promise<void> {
+  /** @param kept where to go on from @throws ComputeError when that cannot be read */
+  async open(settings: RaceSettings, kept?: KeptRace): Promise<void> {
     const generation = ++this.#generation
     this.#run?.abort()
     this.state = 'opening'
     this.problem = ''
     this.opened = undefined
-    this.step = 0
-    this.epoch = 0
-    this.train = { plain: [], residual: [] }
-    this.test = { plain: [], residual: [] }
-    this.norms = {}
+    this.#show(kept?.history)
     this.said = ''
     try {
-      const argument = { settings: { ...settings }, ...(saved ? { checkpoints: saved } : {}) }
+      const argument = { settings: { ...settings }, ...(kept ? { checkpoints: kept.checkpoints } : {}) }
       const opened = await computing.client.call('race.open', argument)
       if (generation !== this.#generation) return
       computing.engine = opened.engine
       this.opened = opened
       this.step = opened.step
-      this.state = 'paused'
+      this.state = opened.step < opened.totalSteps ? 'paused' : 'finished'
     } catch (error) {
+      if (kept && generation === this.#generation) throw error
       this.#fail(error, generation)
     }
+  }
+
+  /** All that it takes to go on from here; waits for the slice under way. */
+  async snapshot(): Promise<KeptRace | undefined> {
+    const saved = await computing.client.call('race.save', {})
+    if (!saved) return undefined
+    const { step, checkpoints } = saved
+    const until = (points: Points) => points.filter(([at]) => at <= step).map(([at, error]) => [at, error] as const)
+    const both = (points: Record<RacerKind, Points>) => ({
+      plain: until(points.plain),
+      residual: until(points.residual),
+    })
+    const { epoch, norms } = this
+    const history = { step, epoch, train: both(this.train), test: both(this.test), norms: $state.snapshot(norms) }
+    return { history, checkpoints }
   }
 
   /** To the end, or by so many steps. */
@@ -95,6 +110,8 @@ export class Racing {
     this.#generation++
     this.#run?.abort()
     computing.rate = 0
+    if (this.state === 'closed') return
+    this.state = 'closed'
     await computing.client.call('race.close', {})
   }
 
@@ -105,12 +122,21 @@ export class Racing {
       const { plain, residual } = this.rates
       computing.rate = plain > 0 && residual > 0 ? 2 / (1 / plain + 1 / residual) : Math.max(plain, residual)
       this.step = event.step
+      this.onSlice()
       if (event.racer === 'residual' && event.epoch !== this.epoch) {
         this.epoch = event.epoch
         this.#say()
       }
     } else if (event.kind === 'test') this.test[event.racer].push([event.step, event.testError])
     else this.norms[event.racer] = event.norms
+  }
+
+  #show(history?: RaceHistory): void {
+    this.step = history?.step ?? 0
+    this.epoch = history?.epoch ?? 0
+    this.train = { plain: [...(history?.train.plain ?? [])], residual: [...(history?.train.residual ?? [])] }
+    this.test = { plain: [...(history?.test.plain ?? [])], residual: [...(history?.test.residual ?? [])] }
+    this.norms = { ...history?.norms }
   }
 
   #say(): void {
