@@ -178,6 +178,7 @@ export {
   type RecipeOptions,
 } from './train/recipe.js'
 export { type ScheduleName, scheduleNames } from './train/schedule.js'
+export { sha256 } from './train/sha256.js'
 export type { StepProgress } from './train/step-progress.js'
 export type { PlanBytes, Trainer, TrainingHooks } from './train/trainer.js'
 export type { WarmUp } from './train/warm-up.js'

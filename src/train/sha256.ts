@@ -94,6 +94,14 @@ export class Sha256 {
   }
 }
 
+/**
+ * The SHA-256 of some bytes as 64 hexadecimal digits, by which files of weights are named that do not travel with a
+ * link. Unlike that of `crypto.subtle` it is there in pages of any origin.
+ */
+export function sha256(bytes: Uint8Array): string {
+  return new Sha256().update(bytes).digest()
+}
+
 function rotate(word: number, bits: number): number {
   return (word >>> bits) | (word << (32 - bits))
 }

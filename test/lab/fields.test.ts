@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { raceFields } from '../../lab/src/pages/race-fields.js'
 import { pageOf } from '../../lab/src/state/address.js'
-import { choice, type Fields, list, number, readFields, writeFields } from '../../lab/src/state/fields.js'
+import { choice, type Fields, file, list, number, readFields, writeFields } from '../../lab/src/state/fields.js'
 
 interface State {
   readonly depth: number
@@ -45,6 +45,30 @@ test('nonsense is left out, whatever stands there', () => {
       expect(gone.length).toBeLessThanOrEqual(40)
     }),
   )
+})
+
+test('a file is named by its hash, and by the end of its name', () => {
+  const files = { net: file }
+  const readFile = (text: string) => readFields(files, new URLSearchParams(text)).net
+  const hash = '0123456789abcdef'.repeat(4)
+  fc.assert(
+    fc.property(fc.string({ minLength: 1, unit: 'binary' }), (name) => {
+      const text = writeFields<{ net: { hash: string; name: string } | undefined }>(files, { net: { hash, name } })
+      expect(text.length).toBeLessThan(200)
+      const found = readFile(text)
+      expect(found?.hash).toBe(hash)
+      if (/^[\w.-]{1,100}$/.test(name)) expect(found?.name).toBe(name)
+    }),
+  )
+  for (const text of [
+    'net=',
+    'net=abc-x',
+    `net=${hash}`,
+    `net=${hash}-`,
+    `net=${hash.toUpperCase()}-x`,
+    `net=${hash}-a/b`,
+  ])
+    expect(readFile(text)).toBeUndefined()
 })
 
 test('the page is the first word of the address', () => {

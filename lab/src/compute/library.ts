@@ -18,6 +18,7 @@ export type Library = Pick<
   | 'probe'
   | 'removeBlock'
   | 'resumeTrainer'
+  | 'sha256'
   | 'untrained'
   | 'validateSpec'
 >

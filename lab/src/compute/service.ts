@@ -5,6 +5,7 @@
 import { architectureCalls } from './architecture.js'
 import { blockCalls } from './block.js'
 import { engineCalls } from './engine.js'
+import { fileCalls } from './files.js'
 import { lesionCalls } from './lesions.js'
 import type { Library } from './library.js'
 import { pathCalls } from './paths.js'
@@ -21,6 +22,7 @@ export function createService(library: Library) {
     ...lesionCalls(library, open),
     ...pathCalls(library, open),
     ...architectureCalls(library),
+    ...fileCalls(library),
   }
 }
 

@@ -39,6 +39,32 @@ export function list(initial: readonly string[], most: number): Field<readonly s
   }
 }
 
+/** A file that does not travel with the address: its SHA-256 and its name. */
+export interface FileName {
+  readonly hash: string
+  readonly name: string
+}
+
+/** Of a name, in an address. */
+const MOST_OF_NAME = 120
+
+/** A file of one's own, or none. */
+export const file: Field<FileName | undefined> = {
+  initial: undefined,
+  read: (text) => {
+    const [, hash, name] = /^([0-9a-f]{64})-([^/\\]{1,120})$/.exec(text) ?? []
+    return hash && name ? { hash, name } : undefined
+  },
+  write: (value) => (value ? `${value.hash}-${cut(value.name)}` : ''),
+}
+
+/** The end of a name is what tells files apart, and of which kind they are. */
+function cut(name: string): string {
+  const letters = [...name.replace(/[/\\]|\p{Surrogate}/gu, '_')]
+  while (encodeURIComponent(letters.join('')).length > MOST_OF_NAME) letters.shift()
+  return letters.join('')
+}
+
 /** What the address says; initial values where it says nothing, or nothing that makes sense. */
 export function readFields<S extends object>(fields: Fields<S>, parameters: URLSearchParams): S {
   const entries = (Object.entries(fields) as [string, Field<unknown>][]).map(([key, field]) => {

@@ -1,2 +1,7 @@
-/** Trained nets that one page hands to the next. */
-export const handed: { nets?: { readonly residual: Uint8Array; readonly plain: Uint8Array } } = {}
+/** Trained nets that one page hands to the next, as files. */
+export interface Handed {
+  readonly name: string
+  readonly bytes: Uint8Array
+}
+
+export const handed: { nets?: { readonly residual: Handed; readonly plain: Handed } } = {}
