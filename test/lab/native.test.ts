@@ -1,4 +1,6 @@
 /** The pages of the lab in a real browser, computed by the machine's native engine: offered, chosen, lost. */
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'
 import { test as anyTest, expect } from 'vitest'
 import { comesTo, describeLab, reaches, stepOf } from './browser.js'
@@ -7,7 +9,8 @@ import { lacking, requiresNative, serveNative, token } from './native.js'
 if (lacking && !requiresNative) console.warn(`pages are not computed natively: ${lacking}`)
 const test = anyTest.skipIf(lacking && !requiresNative)
 
-const race = 'depth=8&width=8&steps=800&batchSize=16'
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const race = 'depth=8&width=8&steps=1600&batchSize=16'
 let site: Awaited<ReturnType<typeof serveNative>>
 const serve = async () => {
   site = await serveNative()
@@ -26,7 +29,7 @@ describeLab(
       const page = await lab.visit(`#/race?${race}&token=${token}`)
       await comesTo(page, 10)
       await computesWith(page, 'by your machine’s native engine, native-')
-      expect(new URL(page.url()).hash).toBe(`#/race?depth=8&width=8&batchSize=16&steps=800`)
+      expect(new URL(page.url()).hash).toBe(`#/race?depth=8&width=8&batchSize=16&steps=1600`)
       expect(site.compute.pages).toBe(1)
       await page.reload()
       await comesTo(page, 5)
@@ -35,19 +38,41 @@ describeLab(
       await reaches(page, 'paused')
     })
 
-    test('can be chosen and left, and the address says so', async () => {
+    test('can be chosen and left in the middle of a race, and the address says so', async () => {
       const page = await lab.visit(`#/race?${race}&engine=wasm&token=${token}`)
       await comesTo(page, 5)
       await computesWith(page, 'in this page by wasm-simd')
       expect(await page.getByRole('button', { name: 'In the page' }).getAttribute('aria-pressed')).toBe('true')
-      await page.getByRole('button', { name: 'Native' }).click()
-      await computesWith(page, 'native-')
-      await comesTo(page, (await stepOf(page)) + 5)
-      expect(new URL(page.url()).hash).toContain('engine=native')
-      await page.getByRole('button', { name: 'In the page' }).click()
-      await computesWith(page, 'wasm-simd')
-      await comesTo(page, (await stepOf(page)) + 5)
+      for (const [name, build] of [
+        ['Native', 'native-'],
+        ['In the page', 'wasm-simd'],
+      ] as const) {
+        const step = await stepOf(page)
+        await page.getByRole('button', { name }).click()
+        await page.getByText('This run goes on from step').waitFor()
+        await computesWith(page, build)
+        await reaches(page, 'running')
+        expect(await stepOf(page)).toBeGreaterThanOrEqual(step)
+        expect(new URL(page.url()).hash).toContain(`engine=${name === 'Native' ? 'native' : 'wasm'}`)
+      }
       await expect.poll(() => site.compute.pages, { timeout: 20_000 }).toBe(0)
+    })
+
+    test('is chosen by a control that everybody can use', async () => {
+      const page = await lab.visit(`#/block?token=${token}`, { bypassCSP: true, viewport: { width: 360, height: 800 } })
+      await computesWith(page, 'native-')
+      await page.addScriptTag({ content: axe })
+      const violations = await page.evaluate(async () => {
+        const { axe } = globalThis as unknown as {
+          axe: { run(part: string): Promise<{ violations: { id: string }[] }> }
+        }
+        return (await axe.run('footer')).violations.map(({ id }) => id)
+      })
+      expect(violations).toEqual([])
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360)
+      await page.getByRole('button', { name: 'In the page' }).focus()
+      await page.keyboard.press('Enter')
+      await computesWith(page, 'wasm-simd')
     })
 
     test('computes all other pages', async () => {

@@ -4,8 +4,7 @@ import type { Answer, Question } from './protocol.js'
 import { decode, encode } from './wire-format.js'
 
 /** Why the wire is lost when its other end is gone, or was never there: browsers tell pages no more. */
-export const gone =
-  '“resnet lab” has ended, or was started anew; then the address that it prints opens this page with its engine'
+export const gone = '“resnet lab” has ended, or was started anew'
 const oversized = 'a message was larger than “resnet lab” takes'
 
 /** @param token as a subprotocol: addresses are shown and logged */

@@ -20,6 +20,8 @@ class Computing {
   /** Grows when another engine takes over: what a page had opened on the one before is gone. */
   turn = $state(0)
   #token = $state<string>()
+  /** Awaited before another engine is chosen: what a page has to save at the one before. */
+  leaving: (() => Promise<void>) | undefined
   /** Set when the native engine was lost: it is not tried again unasked. */
   #lost = false
   #wish: EngineKind | undefined
@@ -69,7 +71,8 @@ class Computing {
   }
 
   /** What the person at the page chooses. */
-  choose(kind: EngineKind): void {
+  async choose(kind: EngineKind): Promise<void> {
+    if (kind !== this.kind) await this.leaving?.()
     this.#wish = kind
     this.#lost = false
     this.notice = ''
@@ -97,11 +100,12 @@ class Computing {
   #fallBack(reason: string): void {
     if (this.kind === 'wasm') return
     this.#lost = true
+    this.notice = `The machine’s native engine is lost: ${reason}. The page goes on by itself.`
     if (reason === gone) {
       this.#token = undefined
       localStorage.removeItem(TOKEN)
+      this.notice += ' The address that “resnet lab” prints when it starts brings the engine back.'
     }
-    this.notice = `The machine’s native engine is lost: ${reason}. The page goes on by itself.`
     this.#take('wasm')
   }
 }
