@@ -8,7 +8,12 @@ import { trainVariants, type Variant, type VariantErrors, variantNamed } from '.
 import { all, atLeast, atMost } from './verdict.js'
 import { at } from './workbench.js'
 
-const kinds = ['plain', 'residual'] as const
+const kinds = ['plain', 'residual', 'residual from zero'] as const
+const looks = {
+  plain: { tone: 'plain', dash: 'dashed' },
+  residual: { tone: 'residual', dash: 'solid' },
+  'residual from zero': { tone: 'residual', dash: 'dotted' },
+} as const
 
 export interface Dense {
   readonly depths: readonly number[]
@@ -23,7 +28,8 @@ export const dense = defineStudy({
   about:
     'Nothing in the idea of a residual block is about convolutions: lectures write it with dense layers, ' +
     'a[l+2] = g(z[l+2] + W_s a[l]). Fully connected nets without norms, plain and with a shortcut over every two layers, ' +
-    'are trained on the same pictures at growing depth; and where widths differ, with W_s learned and with W_s fixed to zero padding.',
+    'are trained on the same pictures at growing depth; and where widths differ, with W_s learned and with W_s fixed to zero padding. ' +
+    'Without norms the sum of many fresh branches grows with depth; so the residual nets are trained a second time from branches of zero.',
   shrunk: 'Up to 50 layers of 64 units, four epochs on small pictures.',
   claims: {
     'plain-degrades': {
@@ -35,6 +41,11 @@ export const dense = defineStudy({
       text: 'With shortcuts depth costs dense nets less (difference of differences, training error).',
       source: 'lecture',
       expected: 'training error does not rise',
+    },
+    'help-from-zero': {
+      text: 'So it is where branches start as zero, so that a fresh net of any depth is its shortcuts alone.',
+      source: 'Zhang 2019, §3; Goyal 2017, §5.1',
+      expected: 'depths that do not train otherwise do',
     },
     'ws-alike': {
       text: 'Where widths differ, W_s learned and W_s fixed to zero padding do about as well.',
@@ -50,7 +61,7 @@ export const dense = defineStudy({
       name,
       spec: fullyConnected({ depth: 10, classes, inputs: input!, name: `dense ${name}`, ...options }),
       // Without norms: a small rate, and no step too far.
-      recipe: recipeFor(bench, { lr: 0.02, clipNorm: 1 }),
+      recipe: recipeFor(bench, { lr: 0.02, clipNorm: 1, zeroInitResidual: name.includes('from zero') }),
     })
     const variants = depths.flatMap((depth) =>
       kinds.map((kind) =>
@@ -68,6 +79,13 @@ export const dense = defineStudy({
     const [shallow, deep] = [depths[0]!, depths.at(-1)!]
     const rise = (kind: (typeof kinds)[number]) =>
       difference(variantNamed(errors, `${kind} ${deep}`).train, variantNamed(errors, `${kind} ${shallow}`).train)
+    const lessThanPlain = (kind: (typeof kinds)[number]) =>
+      atLeast(
+        `(plain ${deep} − plain ${shallow}) − (${kind} ${deep} − ${kind} ${shallow}), training error`,
+        difference(rise('plain'), rise(kind)),
+        3,
+        'points',
+      )
     const ws = difference(variantNamed(widening, 'W_s fixed').test, variantNamed(widening, 'W_s learned').test)
     return {
       'plain-degrades': atLeast(
@@ -76,12 +94,8 @@ export const dense = defineStudy({
         3,
         'points',
       ),
-      'shortcuts-help': atLeast(
-        `(plain ${deep} − plain ${shallow}) − (residual ${deep} − residual ${shallow}), training error`,
-        difference(rise('plain'), rise('residual')),
-        3,
-        'points',
-      ),
+      'shortcuts-help': lessThanPlain('residual'),
+      'help-from-zero': lessThanPlain('residual from zero'),
       'ws-alike': all(
         atMost('test error of W_s fixed above that of W_s learned', ws, 3, 'points'),
         atLeast('the same', ws, -3, 'points'),
@@ -104,8 +118,7 @@ export const dense = defineStudy({
       y: { label: 'error', unit: '%', from: 0 },
       series: kinds.map((kind) => ({
         name: kind,
-        tone: kind,
-        dash: kind === 'plain' ? ('dashed' as const) : ('solid' as const),
+        ...looks[kind],
         points: depths.map((depth) => pointOf(depth, variantNamed(errors, `${kind} ${depth}`)[part])),
       })),
     })),

@@ -204,7 +204,14 @@ const grown = (deepened: number, resumed: number, scratch: number) => ({
 
 const denseOf = (plain: number, residual: number, fixed: number): Dense => ({
   depths: [4, 50],
-  errors: table({ 'plain 4': 40, 'residual 4': 40, 'plain 50': plain, 'residual 50': residual }),
+  errors: table({
+    'plain 4': 40,
+    'residual 4': 40,
+    'residual from zero 4': 40,
+    'plain 50': plain,
+    'residual 50': residual,
+    'residual from zero 50': residual,
+  }),
   widening: table({ 'W_s learned': 40, 'W_s fixed': fixed }),
 })
 

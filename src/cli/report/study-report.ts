@@ -135,7 +135,8 @@ dd { margin: 0; color: var(--ink); }
 .entry h2 { margin: 1.6rem 0 .3rem; }
 .entry .name { color: var(--soft); font-weight: 400; font-size: .875rem; }
 .short { margin: 0; padding: 0; list-style: none; }
-.short li { margin: 0 0 .3rem; max-width: 56rem; }
-@media (max-width: 480px) { h1 { font-size: 1.7rem; } dl div { display: block; } dd { margin-bottom: .2rem; } }
+.short li { display: grid; grid-template-columns: 8.6rem 1fr; align-items: baseline; margin: 0 0 .3rem; max-width: 56rem; }
+.short .badge { justify-self: start; }
+@media (max-width: 480px) { h1 { font-size: 1.7rem; } dl div { display: block; } dd { margin-bottom: .2rem; } .short li { display: block; margin-bottom: .6rem; } }
 @media print { a { color: inherit; text-decoration: none; } }
 `
