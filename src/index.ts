@@ -9,6 +9,7 @@ export {
   finetune,
   load,
   openEngine,
+  openedData,
   probe,
   resumeFinetuning,
   resumeTrainer,
@@ -45,6 +46,7 @@ export { drawExplanation } from './api/heat-map.js'
 export type { HubOptions } from './api/hub.js'
 export type { Load, NetworkOptions, WeightSource } from './api/load.js'
 export type { Activation, ClassifyOptions, ExplainOptions, Network, Prediction, RunOptions } from './api/network.js'
+export type { OpenedData, OpenedDataOptions, OpenedFile } from './api/opened-data.js'
 export type { DrawablePicture, Picture, PixelPicture, Rectangle } from './api/picture.js'
 export type { Probe, Probed, ProbeOptions } from './api/probe.js'
 export { type DeepenOptions, deepen, withoutBlock, withSwappedBlocks } from './api/surgery.js'

@@ -7,6 +7,7 @@ export {
   finetune,
   load,
   openEngine,
+  openedData,
   probe,
   resumeFinetuning,
   resumeTrainer,

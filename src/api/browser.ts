@@ -7,6 +7,7 @@ import { fetchBytes } from './fetch.js'
 import { finetuningFunctions } from './finetune.js'
 import { fetchFromHub } from './hub.js'
 import { loadFunction } from './load.js'
+import { openedDataFunction } from './opened-data.js'
 import { probeFunction } from './probe.js'
 import { type OpenEngine, trainingFunctions } from './training.js'
 
@@ -52,3 +53,7 @@ export const load = loadFunction(openEngine, { read: fetchBytes, fromHub: fetchF
 export const probe = probeFunction(openEngine)
 /** Trains four networks side by side, to see depth hurt plain ones and spare residual ones. */
 export const runDemo = demoFunction(openEngine, functions)
+/** A data set from files that a person opened: see `OpenedData`. The browser decodes pictures. */
+export const openedData = openedDataFunction(({ bytes }) =>
+  createImageBitmap(new Blob([bytes as Uint8Array<ArrayBuffer>])),
+)

@@ -1,6 +1,7 @@
 /** What computes, on the engines that Node has. */
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { decodeBytes } from '../data/whole-picture.node.js'
 import { fileError } from '../util/file-error.js'
 import { demoFunction } from './demo.js'
 import { chooseEngine } from './engine-choice.js'
@@ -9,6 +10,7 @@ import { fetchBytes } from './fetch.js'
 import { finetuningFunctions } from './finetune.js'
 import { filesFromHub } from './hub.node.js'
 import { loadFunction } from './load.js'
+import { openedDataFunction } from './opened-data.js'
 import { probeFunction } from './probe.js'
 import { type OpenEngine, trainingFunctions } from './training.js'
 
@@ -39,6 +41,8 @@ export const resumeFinetuning = finetuning.resumeFinetuning
 export const probe = probeFunction(openEngine)
 /** Trains four networks side by side, to see depth hurt plain ones and spare residual ones. */
 export const runDemo = demoFunction(openEngine, functions)
+/** A data set from bytes of files: see `OpenedData`. `sharp` decodes pictures. */
+export const openedData = openedDataFunction(({ path, bytes }) => decodeBytes(bytes, path))
 
 async function readAddress(address: string | URL, signal: AbortSignal | undefined): Promise<Uint8Array> {
   if (address instanceof URL && address.protocol !== 'file:') return fetchBytes(address, signal)

@@ -1,7 +1,7 @@
 /** Pictures as people have them (files decoded by others, canvases, elements of a page) made what a network reads. */
 import { centreView } from '../data/augment.js'
 import { fillBatch } from '../data/batches.js'
-import { resize } from '../data/resize.js'
+import { type Interpolation, resize } from '../data/resize.js'
 import type { Preprocessing } from '../train/checkpoint.js'
 import { ConfigError, DataError } from '../util/errors.js'
 
@@ -37,18 +37,34 @@ export function preparePicture(
   at: number,
   who: string,
 ): void {
-  const given = pixelsOf(picture, who)
-  const size = { channels: input.channels, height: given.height, width: given.width }
-  let pixels = planes(given, input.channels, who)
-  if (given.height !== to.height || given.width !== to.width) {
-    const values = new Float32Array(input.channels * to.height * to.width)
-    resize(pixels, size, centre(given, to), to, values, 0, interpolation)
-    pixels = Uint8Array.from(values, (value) => Math.max(0, Math.min(255, Math.round(value))))
-  }
+  const pixels = cutAndResized(pixelsOf(picture, who), input.channels, to, interpolation, who)
   const window = { height: input.height, width: input.width }
   const labels = Uint8Array.of(0)
   const pictures = { count: 1, channels: input.channels, height: to.height, width: to.width, pixels, labels, window }
   fillBatch(pictures, [0], out.subarray(at), new Int32Array(1), { normalisation, seed: 0, epoch: 0 })
+}
+
+/**
+ * The bytes [3][side][side] of the largest square in the middle of a picture.
+ * @throws DataError for a picture without a meaning, naming `who`
+ */
+export function squareBytes(picture: Picture, side: number, who: string): Uint8Array {
+  return cutAndResized(pixelsOf(picture, who), 3, { height: side, width: side }, 'bilinear', who)
+}
+
+function cutAndResized(
+  given: PixelPicture,
+  channels: number,
+  to: Size,
+  interpolation: Interpolation | undefined,
+  who: string,
+): Uint8Array {
+  const { height, width } = given
+  const pixels = planes(given, channels, who)
+  if (height === to.height && width === to.width) return pixels
+  const values = new Float32Array(channels * to.height * to.width)
+  resize(pixels, { channels, height, width }, centre(given, to), to, values, 0, interpolation)
+  return Uint8Array.from(values, (value) => Math.max(0, Math.min(255, Math.round(value))))
 }
 
 /** Height and width of a picture, in pixels. */

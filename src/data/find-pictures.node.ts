@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { DataError } from '../util/errors.js'
 import { fileError } from '../util/file-error.js'
-import { isPictureName } from './picture-files.node.js'
+import { isPictureName } from './picture-name.js'
 
 /**
  * Files in the order in which they are named; those of a folder (of any depth) and of a pattern sorted by name. `*` and

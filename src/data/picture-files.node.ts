@@ -4,9 +4,10 @@
  */
 import type { Dirent } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
-import { extname, join, sep } from 'node:path'
+import { join, sep } from 'node:path'
 import { DataError } from '../util/errors.js'
 import { errorCode, fileError } from '../util/file-error.js'
+import { isPictureName, pictureExtensions } from './picture-name.js'
 
 export const partNames = ['train', 'val', 'test'] as const
 export type PartName = (typeof partNames)[number]
@@ -27,16 +28,6 @@ export interface PictureFolder {
   readonly classes: readonly string[]
   /** Pictures of the parts that are there, class after class; `train` and at least one other. */
   readonly parts: ReadonlyMap<PartName, readonly PictureFile[]>
-}
-
-/** What counts as a picture. Other files are passed over. */
-const extensions = new Set(
-  '.jpg .jpeg .jpe .jfif .png .webp .gif .tif .tiff .avif .heic .heif .jxl .jp2 .bmp'.split(' '),
-)
-
-/** Whether a file should be a picture, by its name. */
-export function isPictureName(name: string): boolean {
-  return extensions.has(extname(name).toLowerCase())
 }
 
 /** At most so many classes have numbers. */
@@ -80,7 +71,9 @@ async function fewClasses(top: string, classes: readonly string[]): Promise<stri
 }
 
 function noPictures(folder: string): DataError {
-  return new DataError(`${folder}: holds no pictures (${[...extensions].join(' ')}); add some, or remove the folder`)
+  return new DataError(
+    `${folder}: holds no pictures (${pictureExtensions.map((name) => `.${name}`).join(' ')}); add some, or remove the folder`,
+  )
 }
 
 /** @throws DataError naming the folder when the layout is another one, or a folder cannot be read. */

@@ -25,11 +25,19 @@ export interface ReadPictureOptions {
  * @throws DataError naming the file when it cannot be read, is no picture, is damaged or has more pixels than allowed
  */
 export async function readPicture(file: string, options: ReadPictureOptions = {}): Promise<WholePicture> {
-  const { mostPixels = 1 << 27 } = options
-  const sharp = await decoder()
   const bytes = await readFile(file).catch((error: unknown) => {
     throw fileError(file, 'cannot be read', error)
   })
+  return decodeBytes(bytes, file, options)
+}
+
+/** The same for the bytes of a file. @throws DataError as `readPicture` does */
+export async function decodeBytes(
+  bytes: Uint8Array,
+  file: string,
+  { mostPixels = 1 << 27 }: ReadPictureOptions = {},
+): Promise<WholePicture> {
+  const sharp = await decoder()
   const fail = (error: unknown) => {
     throw new DataError(`${file}: is no picture that can be read: ${reasonOf(error)}`, { cause: error })
   }

@@ -13,6 +13,7 @@ export type Library = Pick<
   | 'evaluateCheckpoint'
   | 'exportOnnx'
   | 'openEngine'
+  | 'openedData'
   | 'plainTwin'
   | 'preset'
   | 'probe'

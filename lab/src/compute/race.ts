@@ -3,6 +3,7 @@ import type { NetworkSpec, RecipeOptions, StepProgress, Trainer } from 'resnet.t
 import type { Context } from './context.js'
 import { type EngineInfo, engineInfo, type OpenEngine } from './engine.js'
 import type { Library } from './library.js'
+import type { FindData } from './own-data.js'
 
 /** What a race is run with; all of it is in the address of the page. */
 export interface RaceSettings {
@@ -17,6 +18,8 @@ export interface RaceSettings {
   readonly steps: number
   readonly weightDecay: number
   readonly seed: number
+  /** The hash of one's own pictures; empty: the built-in ones. */
+  readonly data: string
 }
 
 export type RacerKind = 'plain' | 'residual'
@@ -73,7 +76,7 @@ interface Running {
   readonly trainer: Trainer
 }
 
-export function raceCalls(library: Library, openEngine: OpenEngine) {
+export function raceCalls(library: Library, openEngine: OpenEngine, findData: FindData) {
   let running: readonly Running[] = []
   /** Rounds of both nets, and looks at them in between. */
   const inTurn = queue()
@@ -91,15 +94,19 @@ export function raceCalls(library: Library, openEngine: OpenEngine) {
     ): Promise<RaceOpened> => {
       await close()
       const engine = await openEngine()
-      const data = dataOf(library, settings)
+      const data = dataOf(library, settings, findData)
+      const { classes, train } = data
       const opened: Running[] = []
       const racers: Racer[] = []
-      for (const [kind, spec] of Object.entries(specsOf(library, settings)) as [RacerKind, NetworkSpec][]) {
+      for (const [kind, spec] of Object.entries(specsOf(library, settings, classes.length)) as [
+        RacerKind,
+        NetworkSpec,
+      ][]) {
         signal.throwIfAborted()
         const saved = checkpoints?.[kind]
         const trainer = saved
           ? await library.resumeTrainer(library.decodeCheckpoint(saved, `the saved ${kind} net`), data, { engine })
-          : await library.createTrainer(spec, data, recipeOf(settings), { engine })
+          : await library.createTrainer(spec, data, recipeOf(settings, train.count), { engine })
         opened.push({ kind, trainer })
         racers.push({ kind, name: nameOf(kind, settings), params: library.complexity(spec).params })
       }
@@ -185,21 +192,28 @@ function convolutions(norms: ReadonlyMap<string, number>): LayerNorm[] {
 
 const nameOf = (kind: RacerKind, { depth }: RaceSettings) => (kind === 'plain' ? `plain-${depth}` : `ResNet-${depth}`)
 
-function specsOf(library: Library, { depth, width, size }: RaceSettings): Record<RacerKind, NetworkSpec> {
+function specsOf(
+  library: Library,
+  { depth, width, size }: RaceSettings,
+  classes: number,
+): Record<RacerKind, NetworkSpec> {
   const residual = library.cifarBasic({
     depth,
+    classes,
     widths: [width, 2 * width, 4 * width],
     input: { channels: 3, height: size, width: size },
   })
   return { plain: library.plainTwin(residual), residual }
 }
 
-function recipeOf({ lr, batchSize, steps, weightDecay, seed, size }: RaceSettings): RecipeOptions {
+/** Warm-up takes as many steps whatever the data: an epoch of the built-in pictures. */
+function recipeOf({ lr, batchSize, steps, weightDecay, seed, size }: RaceSettings, pictures: number): RecipeOptions {
   const augmentation = { pad: size / 8, flip: true }
-  return { lr, batchSize, steps, weightDecay, seed, schedule: 'constant', warmupEpochs: 1, augmentation }
+  const warmupEpochs = PICTURES.train / pictures
+  return { lr, batchSize, steps, weightDecay, seed, schedule: 'constant', warmupEpochs, augmentation }
 }
 
 /** The same pictures for every seed, so that checkpoints can be evaluated elsewhere. */
-function dataOf(library: Library, { size }: RaceSettings) {
-  return library.builtin({ size, ...PICTURES })
+function dataOf(library: Library, { size, data }: RaceSettings, findData: FindData) {
+  return data === '' ? library.builtin({ size, ...PICTURES }) : findData({ hash: data, size })
 }

@@ -8,15 +8,18 @@ import { engineCalls } from './engine.js'
 import { fileCalls } from './files.js'
 import { lesionCalls } from './lesions.js'
 import type { Library } from './library.js'
+import { dataCalls } from './own-data.js'
 import { pathCalls } from './paths.js'
 import { raceCalls } from './race.js'
 import { signalCalls } from './signal.js'
 
 export function createService(library: Library) {
   const { open, calls } = engineCalls(library)
+  const data = dataCalls(library)
   return {
     ...calls,
-    ...raceCalls(library, open),
+    ...data.calls,
+    ...raceCalls(library, open, data.find),
     ...signalCalls(library, open),
     ...blockCalls(library, open),
     ...lesionCalls(library, open),

@@ -1,6 +1,6 @@
 /** What the address says of a race. */
 import type { RaceSettings } from '../compute/race.js'
-import { choice, type Fields, number } from '../state/fields.js'
+import { choice, type Fields, hash, number } from '../state/fields.js'
 
 export const depths = [8, 14, 20, 32, 44, 56, 74, 110] as const
 export const widths = [8, 16, 32] as const
@@ -15,4 +15,5 @@ export const raceFields: Fields<RaceSettings> = {
   steps: choice<number>(400, [200, 400, 800, 1600]),
   weightDecay: choice<number>(0.0001, [0, 0.0001, 0.0005, 0.002]),
   seed: number(0, 0, 9999),
+  data: hash,
 }

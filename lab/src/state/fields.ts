@@ -45,6 +45,13 @@ export interface FileName {
   readonly name: string
 }
 
+/** A SHA-256, or none. */
+export const hash: Field<string> = {
+  initial: '',
+  read: (text) => (/^[0-9a-f]{64}$/.test(text) ? text : undefined),
+  write: (value) => value,
+}
+
 /** Of a name, in an address. */
 const MOST_OF_NAME = 120
 

@@ -7,6 +7,9 @@ import { computing } from './computing.svelte.js'
 
 export type RaceState = 'closed' | 'opening' | 'paused' | 'running' | 'finished' | 'failed'
 
+/** Epochs of few pictures are over in a step or two: nobody wants to hear of each. */
+const SAY_EVERY = 25
+
 type Points = (readonly [number, number])[]
 
 export class Racing {
@@ -24,6 +27,8 @@ export class Racing {
   said = $state('')
   /** Called after each slice of steps. */
   onSlice: () => void = () => {}
+  /** The step at which something was last said. */
+  #saidAt = 0
   #run: AbortController | undefined
   /** Grows with each reset: what an older race still sends is dropped. */
   #generation = 0
@@ -45,6 +50,7 @@ export class Racing {
     this.opened = undefined
     this.#show(kept?.history)
     this.said = ''
+    this.#saidAt = 0
     try {
       const argument = { settings: { ...settings }, ...(kept ? { checkpoints: kept.checkpoints } : {}) }
       const opened = await computing.client.call('race.open', argument)
@@ -123,8 +129,9 @@ export class Racing {
       computing.rate = plain > 0 && residual > 0 ? 2 / (1 / plain + 1 / residual) : Math.max(plain, residual)
       this.step = event.step
       this.onSlice()
-      if (event.racer === 'residual' && event.epoch !== this.epoch) {
+      if (event.racer === 'residual' && event.epoch !== this.epoch && event.step >= this.#saidAt + SAY_EVERY) {
         this.epoch = event.epoch
+        this.#saidAt = event.step
         this.#say()
       }
     } else if (event.kind === 'test') this.test[event.racer].push([event.step, event.testError])

@@ -1,0 +1,173 @@
+/**
+ * A data set from files that a person opened in a page, where there are bytes but no folders to read: the binary files of
+ * CIFAR, or pictures in a folder a class. All is in memory, at the size that a network reads.
+ */
+import { type CifarLayout, cifar10Layout, cifar100Layout, parseCifar } from '../data/cifar.js'
+import { type Dataset, imageNetNormalisation, type Pictures, pictureBytes, type Unreadable } from '../data/dataset.js'
+import { holdOut } from '../data/hold-out.js'
+import { type OpenedPicture, openedFolder } from '../data/opened-folder.js'
+import { resize } from '../data/resize.js'
+import { DataError } from '../util/errors.js'
+import { type Picture, squareBytes } from './picture.js'
+
+/** A file with its path from the folder that was opened on, with forward slashes; or its name alone. */
+export interface OpenedFile {
+  readonly path: string
+  readonly bytes: Uint8Array
+}
+
+export interface OpenedDataOptions {
+  /** Pixels along a side of the pictures. */
+  readonly size: number
+  /** At most so many pictures to test on: of CIFAR the first ones, of folders of each class its share. All by default. */
+  readonly testLimit?: number | undefined
+  /** After each picture that was decoded. */
+  readonly onPicture?: ((done: number, total: number) => void) | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * The data set that files make: CIFAR-10 or CIFAR-100 by the names of its files; else a folder of pictures, `<class>/*` or
+ * `train/<class>/*` with `test/` or `val/`. Where a folder has no part to test on, a fifth of each class is held out by
+ * chance (seed 0). Pictures that cannot be read are left out and named in `unreadable`.
+ * @throws DataError that says what is missing or damaged
+ */
+export type OpenedData = (files: readonly OpenedFile[], options: OpenedDataOptions) => Promise<Dataset<Uint8Array>>
+
+/** Decodes a picture file. @throws when it is none */
+export type DecodeBytes = (file: OpenedFile) => Promise<Picture>
+
+export const openedDataFunction =
+  (decode: DecodeBytes): OpenedData =>
+  async (files, options) => {
+    const names = files.map(({ path }) => nameOf(path))
+    const layout = [cifar10Layout, cifar100Layout].find(({ trainFiles, testFile }) =>
+      names.some((name) => name === testFile || trainFiles.includes(name)),
+    )
+    if (layout) return cifarData(layout, files, options)
+    if (names.includes('data_batch_1') || names.includes('test_batch'))
+      throw new DataError(
+        'data_batch_1: belongs to the Python version of CIFAR-10, expected the binary one (.bin files)',
+      )
+    if (names.some((name) => name.endsWith('.tar.gz')))
+      throw new DataError(
+        `${names.find((name) => name.endsWith('.tar.gz'))}: is an archive; unpack it, and open its files`,
+      )
+    return folderData(decode, files, options)
+  }
+
+const nameOf = (path: string) => path.split('/').at(-1)!
+
+function cifarData(layout: CifarLayout, files: readonly OpenedFile[], options: OpenedDataOptions): Dataset<Uint8Array> {
+  const sources = (wanted: readonly string[]) =>
+    wanted.flatMap((name) => {
+      const found = files.find(({ path }) => nameOf(path) === name)
+      return found ? [{ source: name, bytes: found.bytes }] : []
+    })
+  const [train, test] = [sources(layout.trainFiles), sources([layout.testFile])]
+  if (train.length === 0 || test.length === 0)
+    throw new DataError(
+      `${layout.title}: ${train.length === 0 ? layout.trainFiles[0] : layout.testFile} was not opened; open files to train on (${layout.trainFiles[0]}) and ${layout.testFile} together`,
+    )
+  const sized = (pictures: Pictures<Uint8Array>) => resizedTo(pictures, options.size)
+  return {
+    name: layout.name,
+    classes: layout.classes,
+    train: sized(parseCifar(layout, train)),
+    test: sized(parseCifar(layout, test, options.testLimit)),
+    normalisation: layout.normalisation,
+  }
+}
+
+function resizedTo(pictures: Pictures<Uint8Array>, size: number): Pictures<Uint8Array> {
+  const { count, channels, height, width } = pictures
+  if (height === size && width === size) return pictures
+  const area = channels * size * size
+  const pixels = new Uint8Array(count * area)
+  const values = new Float32Array(area)
+  const whole = { top: 0, left: 0, height, width, mirrored: false }
+  for (let i = 0; i < count; i++) {
+    resize(pictureBytes(pictures, i), { channels, height, width }, whole, { height: size, width: size }, values, 0)
+    for (let j = 0; j < area; j++) pixels[i * area + j] = Math.round(values[j]!) // weights add up to 1: from 0 to 255
+  }
+  return { ...pictures, height: size, width: size, pixels }
+}
+
+async function folderData(
+  decode: DecodeBytes,
+  files: readonly OpenedFile[],
+  options: OpenedDataOptions,
+): Promise<Dataset<Uint8Array>> {
+  const { classes, train, test } = openedFolder(files.map(({ path }) => path))
+  const total = train.length + (test?.length ?? 0)
+  const unreadable: Unreadable[] = []
+  let done = 0
+  const decoded = async (pictures: readonly OpenedPicture[]): Promise<Pictures<Uint8Array>> => {
+    const read: { bytes: Uint8Array; label: number; path: string }[] = []
+    for (const { file, label } of pictures) {
+      options.signal?.throwIfAborted()
+      const opened = files[file]!
+      const { path } = opened
+      try {
+        read.push({ bytes: squareBytes(await decode(opened), options.size, path), label, path })
+      } catch (error) {
+        unreadable.push({ file: path, reason: error instanceof Error ? error.message : String(error) })
+      }
+      options.onPicture?.(++done, total)
+    }
+    return together(read, options.size)
+  }
+  const learned = await decoded(train)
+  const tested = test && (await decoded(test))
+  classes.forEach((name, label) => {
+    if (!learned.labels.includes(label))
+      throw new DataError(
+        `${name}: none of its pictures can be read (${unreadable[0]?.reason}); take it out, or replace them`,
+      )
+  })
+  const parts = tested
+    ? { train: learned, test: limited(tested, options.testLimit) }
+    : heldOut(learned, options.testLimit)
+  return { name: 'folder', classes, ...parts, normalisation: imageNetNormalisation, unreadable }
+}
+
+function together(
+  read: readonly { readonly bytes: Uint8Array; readonly label: number; readonly path: string }[],
+  size: number,
+): Pictures<Uint8Array> {
+  const area = 3 * size * size
+  const pixels = new Uint8Array(read.length * area)
+  read.forEach(({ bytes }, i) => {
+    pixels.set(bytes, i * area)
+  })
+  const labels = Uint8Array.from(read, ({ label }) => label)
+  return {
+    count: read.length,
+    channels: 3,
+    height: size,
+    width: size,
+    pixels,
+    labels,
+    files: read.map(({ path }) => path),
+  }
+}
+
+const SHARE = 0.2
+
+function heldOut(pictures: Pictures<Uint8Array>, limit = Number.POSITIVE_INFINITY) {
+  if (pictures.labels.every((label, i) => pictures.labels.indexOf(label) === i))
+    throw new DataError('the folder that was opened: each class has one picture, so none is left to test on; add some')
+  const { train, test } = holdOut(pictures, Math.max(1, Math.min(limit, Math.round(SHARE * pictures.count))), 0)
+  return { train: inMemory(train), test: inMemory(test) }
+}
+
+function limited(pictures: Pictures<Uint8Array>, limit = Number.POSITIVE_INFINITY): Pictures<Uint8Array> {
+  return pictures.count > limit ? inMemory(holdOut(pictures, limit, 0).test) : pictures
+}
+
+function inMemory(pictures: Pictures): Pictures<Uint8Array> {
+  const area = pictures.channels * pictures.height * pictures.width
+  const pixels = new Uint8Array(pictures.count * area)
+  for (let i = 0; i < pictures.count; i++) pixels.set(pictureBytes(pictures, i), i * area)
+  return { ...pictures, pixels }
+}

@@ -1,0 +1,10 @@
+/** Which files are taken for pictures, by their names. */
+
+/** Other files are passed over. */
+export const pictureExtensions: readonly string[] =
+  'jpg jpeg jpe jfif png webp gif tif tiff avif heic heif jxl jp2 bmp'.split(' ')
+
+/** Whether a file should be a picture. */
+export function isPictureName(name: string): boolean {
+  return pictureExtensions.includes(/\.([^.]+)$/.exec(name)?.[1]?.toLowerCase() ?? '')
+}
