@@ -39,6 +39,7 @@ describeLab('A file of one’s own', (lab) => {
     const theirs = await lab.visit(hash)
     await theirs.getByText(`This link was made with a file that is not part of it: ${net.name}.`).waitFor()
     await theirs.getByText(net.hash).waitFor()
+    expect(await theirs.getByTestId('scores').count()).toBe(0)
     await give(theirs, { ...other, name: net.name }, WANTED)
     const [wrong, right] = [other.hash.slice(0, 12), net.hash.slice(0, 12)]
     await theirs
