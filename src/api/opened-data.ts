@@ -16,6 +16,7 @@ export interface OpenedFile {
   readonly bytes: Uint8Array
 }
 
+/** How files become a data set. */
 export interface OpenedDataOptions {
   /** Pixels along a side of the pictures. */
   readonly size: number
