@@ -5,6 +5,8 @@
 import { fileURLToPath } from 'node:url'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vite'
+import { documentPages } from './documents.js'
+import { studyModules } from './studies.js'
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 const isolation = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' }
@@ -12,7 +14,7 @@ const isolation = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-E
 export default defineConfig({
   root: path('.'),
   base: './',
-  plugins: [svelte({ configFile: path('svelte.config.js') })],
+  plugins: [svelte({ configFile: path('svelte.config.js') }), studyModules(), documentPages()],
   resolve: { alias: [{ find: /^resnet\.ts$/, replacement: path('../src/index.ts') }] },
   worker: { format: 'es' },
   build: { outDir: path('dist/page'), emptyOutDir: true, target: 'es2022', assetsInlineLimit: 0 },

@@ -16,7 +16,7 @@ function inputs() {
     readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name))
-  const ours = [...below('lab'), ...below('src')].filter(
+  const ours = [...below('lab'), ...below('src'), ...below('docs')].filter(
     (file) => !file.startsWith(join(root, 'lab/dist')) && !file.startsWith(join(root, 'src/cli')),
   )
   const wasm = ['resnet.wasm', 'resnet-threads.wasm'].map((name) => join(root, 'native/build', name))
