@@ -62,7 +62,7 @@ describeLab('the page', (lab) => {
     await page.locator('[data-testid=paths][data-ready=true]').waitFor({ timeout: 60_000 })
     await page.getByRole('button', { name: 'Take out 2.1' }).click()
     expect(await page.getByTestId('paths').getAttribute('data-alive')).toBe('32')
-    await page.getByRole('button', { name: 'path through 1.1, 2.1, gone' }).focus()
+    await page.getByRole('radio', { name: 'path through 1.1, 2.1, gone' }).focus()
     expect(await page.getByRole('img', { name: 'takes 2 of 6 blocks' }).count()).toBe(1)
     expect(new URL(page.url()).hash).toBe('#/paths?gone=3')
   })
