@@ -11,10 +11,8 @@ const results = await readStudyResults(folder)
 if (results.length === 0) throw new Error(`results-markdown: ${folder} holds no results of studies`)
 
 const cell = (text) => text.replaceAll('|', '\\|')
-for (const { study, title, seconds, claims } of results) {
-  console.log(
-    `\n### \`${study}\`: ${title}\n\n${(seconds / 60).toFixed(1)} min, beside what an earlier study had trained.\n`,
-  )
+for (const { study, title, claims } of results) {
+  console.log(`\n### \`${study}\`: ${title}\n`)
   console.log('| claim | source found | measured | verdict |\n|---|---|---|---|')
   for (const claim of claims)
     console.log(

@@ -27,7 +27,7 @@ export function numberText(value: number, unit = ''): string {
     value === 0
       ? '0'
       : size >= 1e6 || size < 1e-3
-        ? value.toExponential(1).replace('e+', 'e')
+        ? value.toExponential(1).replace('.0e', 'e').replace('e+', 'e')
         : size >= 100
           ? String(Math.round(value))
           : String(Number(value.toPrecision(3)))
