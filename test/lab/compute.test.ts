@@ -4,6 +4,7 @@ import { get } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
+import type { RaceSettings } from '../../lab/src/compute/race.js'
 import { encode } from '../../lab/src/compute/wire-format.js'
 import { type Compute, type ComputeOptions, offerCompute } from '../../src/cli/lab/compute.js'
 import { type LabServer, serveSite } from '../../src/cli/lab/server.js'
@@ -150,7 +151,17 @@ describe('pages', () => {
 if (lacking && !requiresNative) console.warn(`what pages have computed natively is not tried: ${lacking}`)
 
 describe.skipIf(lacking && !requiresNative)('the native engine', () => {
-  const settings = { depth: 8, width: 8, size: 16, lr: 0.05, batchSize: 16, steps: 100_000, weightDecay: 0, seed: 0 }
+  const settings: RaceSettings = {
+    depth: 8,
+    width: 8,
+    size: 16,
+    lr: 0.05,
+    batchSize: 16,
+    steps: 100_000,
+    weightDecay: 0,
+    seed: 0,
+    data: '',
+  }
 
   test('is what computes', async () => {
     const caller = await enter((await start()).port)

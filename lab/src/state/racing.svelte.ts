@@ -8,7 +8,7 @@ import { computing } from './computing.svelte.js'
 export type RaceState = 'closed' | 'opening' | 'paused' | 'running' | 'finished' | 'failed'
 
 /** Epochs of few pictures are over in a step or two: nobody wants to hear of each. */
-const SAY_EVERY = 25
+const SAY_EVERY = 10
 
 type Points = (readonly [number, number])[]
 
