@@ -46,6 +46,20 @@ describeLab('the page', (lab) => {
     expect(new URL(page.url()).hash).toBe('#/block?decay=300&input=all+negative&order=pre')
   })
 
+  test('Block with a gate loses what the gate keeps from its shortcut', async () => {
+    const page = await lab.visit('#/block?decay=300&gate=shortcut-only')
+    const shown = page.getByTestId('block')
+    // g = sigmoid(0): half of the shortcut, and of the largest input, 2.
+    await expect.poll(() => shown.getAttribute('data-difference'), { timeout: 30_000 }).toMatch(/^0\.9|^1\.0/)
+    await page.getByLabel('Bias of the gate').fill('-8')
+    await page.getByText('The output is the input.').waitFor({ timeout: 30_000 })
+    await page.getByRole('combobox', { name: 'Gate' }).selectOption('exclusive')
+    await page.getByLabel('Bias of the gate').fill('8')
+    await expect.poll(() => shown.getAttribute('data-difference'), { timeout: 30_000 }).toMatch(/^1\.9|^2/)
+    await page.getByRole('combobox', { name: /^Shortcut/ }).selectOption('none')
+    await page.getByRole('combobox', { name: 'Gate' }).waitFor({ state: 'detached' })
+  })
+
   test('Signal shows a picture after 1, 11 and 51 layers, and one of your own', async () => {
     const page = await lab.visit('#/signal')
     await page.locator('[data-testid=signal][data-ready=true]').waitFor({ timeout: 60_000 })

@@ -1,5 +1,5 @@
 /** One residual block on four numbers, computed by the library: values forward, gradients backward. */
-import type { BlockSpec, LayerPath, NetworkSpec, Order, Shortcut } from 'resnet.ts'
+import type { BlockSpec, GateSpec, LayerPath, NetworkSpec, Order, Shortcut } from 'resnet.ts'
 import type { OpenEngine } from './engine.js'
 import type { Library } from './library.js'
 
@@ -16,6 +16,8 @@ export interface BlockSettings {
   readonly wider: boolean
   /** Weight of a projection. */
   readonly ws: number
+  /** Its weight is 0, so that it is as open as its bias says, whatever comes in. */
+  readonly gate?: GateSpec | undefined
   readonly input: readonly [number, number, number, number]
 }
 
@@ -50,6 +52,8 @@ export function blockCalls(library: Library, openEngine: OpenEngine) {
       fill(`${path}.conv1.weight`, () => settings.w1)
       fill(`${path}.conv2.weight`, () => settings.w2)
       fill(`${path}.shortcut.conv.weight`, () => settings.ws)
+      fill(`${path}.gate.conv.weight`, () => 0)
+      fill(`${path}.gate.conv.bias`, () => settings.gate?.bias ?? 0)
       if (settings.norm) fill(`${path}.${last}.scale`, () => settings.scale)
       // The classifier only makes the gradient that comes in: the same for every value of the output.
       const channels = settings.wider ? 2 : 1
@@ -79,10 +83,11 @@ export function blockCalls(library: Library, openEngine: OpenEngine) {
   }
 }
 
-function specOf({ norm, order, shortcut, wider }: BlockSettings): NetworkSpec {
+function specOf({ norm, order, shortcut, wider, gate }: BlockSettings): NetworkSpec {
   const width = wider ? 2 : 1
   const conv = { kind: 'conv', width, kernel: 1 } as const
-  const block: BlockSpec = { branch: [conv, conv], stride: 1, strideIn: 0, order, shortcut, ...(norm ? {} : { norm }) }
+  const options = { ...(norm ? {} : { norm }), ...(gate ? { gate } : {}) }
+  const block: BlockSpec = { branch: [conv, conv], stride: 1, strideIn: 0, order, shortcut, ...options }
   return {
     format: 1,
     name: 'block',

@@ -18,6 +18,12 @@ export const shortcuts = [
   { value: 'none', name: 'none: a plain block' },
 ] as const
 
+export const gates = [
+  { value: 'none', name: 'none' },
+  { value: 'exclusive', name: 'exclusive: branch × g, shortcut × (1 − g)' },
+  { value: 'shortcut-only', name: 'shortcut only: × (1 − g)' },
+] as const
+
 /** Four numbers each. */
 export const inputs = {
   'not negative': [0.5, 1, 1.5, 2],
@@ -36,6 +42,9 @@ export interface BlockState {
   readonly shortcut: (typeof shortcuts)[number]['value']
   readonly order: (typeof orders)[number]['value']
   readonly wider: 0 | 1
+  readonly gate: (typeof gates)[number]['value']
+  /** Of the gate. */
+  readonly bias: number
 }
 
 export const blockFields: Fields<BlockState> = {
@@ -54,12 +63,25 @@ export const blockFields: Fields<BlockState> = {
     orders.map(({ value }) => value),
   ),
   wider: choice<0 | 1>(0, [0, 1]),
+  gate: choice<BlockState['gate']>(
+    'none',
+    gates.map(({ value }) => value),
+  ),
+  bias: number(0, -8, 8),
 }
 
 /** What is left of a weight after so many steps at learning rate 0.1 with a decay of 0.1 and no other gradient. */
 export const decayed = (steps: number) => (1 - 0.1 * 0.1) ** steps
 
-export function settingsOf({ w1, w2, ws, decay, norm, input, shortcut, order, wider }: BlockState): BlockSettings {
+/** The part of the branch that a gate of such a bias lets through; of the shortcut it is the rest. */
+export const openness = (bias: number) => 1 / (1 + Math.exp(-bias))
+
+/** The gate of a block, which a plain one has none of. */
+export const gateOf = ({ shortcut, gate, bias }: Pick<BlockState, 'shortcut' | 'gate' | 'bias'>) =>
+  shortcut === 'none' || gate === 'none' ? undefined : { kind: gate, bias }
+
+export function settingsOf(state: BlockState): BlockSettings {
+  const { w1, w2, ws, decay, norm, input, shortcut, order, wider } = state
   const left = decayed(decay)
   const scale = norm === 'all' ? left : 1
   return {
@@ -72,5 +94,6 @@ export function settingsOf({ w1, w2, ws, decay, norm, input, shortcut, order, wi
     shortcut,
     order,
     wider: wider === 1,
+    gate: gateOf(state),
   }
 }
