@@ -128,7 +128,11 @@ export const lesion = defineStudy({
       values: vgg.map(({ single }) => mean(single)),
       unit: '%',
     },
-    ...several.map(({ count, errors }) => ({ what: `${count} blocks out at random`, values: errors, unit: '%' })),
+    ...several.map(({ count, errors }) => ({
+      what: `${count} ${count === 1 ? 'block' : 'blocks'} out at random`,
+      values: errors,
+      unit: '%',
+    })),
   ],
 
   figures: ({ residual, vgg, several }) => [
