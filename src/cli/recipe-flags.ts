@@ -102,35 +102,8 @@ export function recipeOptions(): Option[] {
 
 /** The flags that were given, as a recipe. */
 export function recipeOf(flags: RecipeFlags): RecipeOptions {
-  const { epochs, steps, batchSize, accumulate, lr, momentum, nesterov, epsilon, weightDecay, decayOn } = flags
-  const { milestones, gamma, warmupEpochs, warmupUntil, warmupLr, clipNorm, clipRate } = flags
-  const {
-    optimizer,
-    dropPath,
-    dropPathRule,
-    dropPathBy,
-    zeroInitResidual,
-    preciseBn,
-    labelSmoothing,
-    precision,
-    seed,
-  } = flags
-  const schedule = flags.schedule ?? (milestones ? 'step' : undefined)
-  const betas = flags.betas as [number, number] | undefined // completeRecipe counts them
-  const length = { epochs, steps, batchSize, accumulate }
-  const update = { lr, optimizer, momentum, nesterov, betas, epsilon, weightDecay, decayOn, clipNorm, clipRate }
-  const rates = { schedule, milestones, gamma, warmupEpochs, warmupUntil, warmupLr }
-  return {
-    ...length,
-    ...update,
-    ...rates,
-    dropPath,
-    dropPathRule,
-    dropPathBy,
-    zeroInitResidual,
-    preciseBn,
-    labelSmoothing,
-    precision,
-    seed,
-  }
+  const names = [...recipeOptions().map((option) => option.attributeName()), 'seed'] as (keyof RecipeFlags)[]
+  // Of betas any number may be given: completeRecipe counts them.
+  const given = Object.fromEntries(names.map((name) => [name, flags[name]])) as RecipeOptions
+  return { ...given, schedule: flags.schedule ?? (flags.milestones ? 'step' : undefined) }
 }

@@ -4,12 +4,11 @@ import { get } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
-import type { RaceSettings } from '../../lab/src/compute/race.js'
 import { encode } from '../../lab/src/compute/wire-format.js'
 import { type Compute, type ComputeOptions, offerCompute } from '../../src/cli/lab/compute.js'
 import { type LabServer, serveSite } from '../../src/cli/lab/server.js'
 import { siteFiles } from '../../src/cli/lab/site.js'
-import { enter, type Knock, knock, lacking, requiresNative, service, token } from './native.js'
+import { enter, type Knock, knock, lacking, race, requiresNative, service, token } from './native.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'resnet-compute-'))
 writeFileSync(join(folder, 'index.html'), 'the page')
@@ -151,18 +150,6 @@ describe('pages', () => {
 if (lacking && !requiresNative) console.warn(`what pages have computed natively is not tried: ${lacking}`)
 
 describe.skipIf(lacking && !requiresNative)('the native engine', () => {
-  const settings: RaceSettings = {
-    depth: 8,
-    width: 8,
-    size: 16,
-    lr: 0.05,
-    batchSize: 16,
-    steps: 100_000,
-    weightDecay: 0,
-    seed: 0,
-    data: '',
-  }
-
   test('is what computes', async () => {
     const caller = await enter((await start()).port)
     const answer = await caller.ask('engine', {})
@@ -174,7 +161,7 @@ describe.skipIf(lacking && !requiresNative)('the native engine', () => {
     const threads = () => (process.platform === 'linux' ? readdirSync('/proc/self/task').length : 0)
     const before = threads()
     const caller = await enter(port)
-    expect(await caller.ask('race.open', { settings })).toMatchObject({ kind: 'result' })
+    expect(await caller.ask('race.open', { settings: race })).toMatchObject({ kind: 'result' })
     let steps = 0
     void caller.ask('race.run', {}, () => steps++)
     await expect.poll(() => steps, { timeout: 30_000 }).toBeGreaterThan(2)

@@ -1,6 +1,7 @@
 /** The lab as `resnet lab` serves it where the addon is built: with the machine's native engine behind a WebSocket. */
 import { WebSocket } from 'ws'
 import type { Answer, CallName, Question } from '../../lab/src/compute/protocol.js'
+import type { RaceSettings } from '../../lab/src/compute/race.js'
 import { decode, encode } from '../../lab/src/compute/wire-format.js'
 import { type Compute, offerCompute } from '../../src/cli/lab/compute.js'
 import { serveSite } from '../../src/cli/lab/server.js'
@@ -11,6 +12,19 @@ import { pageFolder, type Site } from './browser.js'
 /** The thread's module, as built. */
 export const service = new URL('../../lab/dist/service.js', import.meta.url)
 export const token = 'a-token_of-the-tests'
+
+/** A race of small nets that is not over before a test is. */
+export const race: RaceSettings = {
+  depth: 8,
+  width: 8,
+  size: 16,
+  lr: 0.05,
+  batchSize: 16,
+  steps: 100_000,
+  weightDecay: 0,
+  seed: 0,
+  data: '',
+}
 
 /** Why there is no native engine to try; undefined where there is one. */
 export const lacking = addonVariants().length > 0 ? undefined : 'the addon is not built'

@@ -6,11 +6,10 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { RaceSettings } from '../../lab/src/compute/race.js'
 import { type LabServer, serveSite } from '../../src/cli/lab/server.js'
 import { siteFiles } from '../../src/cli/lab/site.js'
 import { resnet } from '../cli/run.js'
-import { type Caller, enter, knock, lacking, requiresNative } from './native.js'
+import { type Caller, enter, knock, lacking, race, requiresNative } from './native.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'resnet-lab-'))
 const site = join(folder, 'site')
@@ -152,18 +151,7 @@ describe('the command', () => {
       expect(await knock({ port })).toBe(401) // the token of the tests is not this one
       const caller = await enter(port, new URLSearchParams(url.split('?')[1]).get('token')!)
       closed = caller.closed
-      const settings: RaceSettings = {
-        depth: 8,
-        width: 8,
-        size: 16,
-        lr: 0.05,
-        batchSize: 16,
-        steps: 9999,
-        weightDecay: 0,
-        seed: 0,
-        data: '',
-      }
-      expect(await caller.ask('race.open', { settings })).toMatchObject({ kind: 'result' })
+      expect(await caller.ask('race.open', { settings: race })).toMatchObject({ kind: 'result' })
       await new Promise<void>((resolve) => void caller.ask('race.run', {}, () => resolve()))
     })
     expect([code, err]).toEqual([130, ''])
