@@ -1,5 +1,5 @@
 /** What studies find, in words. */
-import type { JudgedClaim, Verdict } from '../node.js'
+import type { JudgedClaim, StudyResult, Verdict } from '../node.js'
 
 /** A sign and a word, so that colour is not needed. */
 export const verdictWords: Readonly<Record<Verdict, readonly [sign: string, word: string]>> = {
@@ -18,6 +18,19 @@ export function measuredText({ measured, spread, unit }: Pick<JudgedClaim, 'meas
   if (measured === null) return 'not run'
   const value = numberText(measured)
   return `${spread === null ? value : `${value} ± ${numberText(spread)}`}${unit && ` ${unit}`}`
+}
+
+/** The command that runs a study as it was run. */
+export function commandOf({ study, scale, seeds, asked = {} }: StudyResult): string {
+  const { epochs, depths, variants = [] } = asked
+  return [
+    `resnet study ${study} --scale ${scale}`,
+    ...(scale === 'paper' ? ['--data DIR'] : []),
+    `--seeds ${seeds.join(',')}`,
+    ...(epochs === undefined ? [] : [`--epochs ${epochs}`]),
+    ...(depths === undefined ? [] : [`--depths ${depths.join(',')}`]),
+    ...variants.map((name) => `--variant "${name}"`),
+  ].join(' ')
 }
 
 /** Three figures that count, with the unit. */

@@ -26,6 +26,7 @@ interface Flags extends EngineFlags {
   readonly saveDir: string
   readonly epochs?: number
   readonly depths?: readonly number[]
+  readonly variant?: readonly string[]
   readonly list?: true
   readonly json?: true
 }
@@ -41,6 +42,12 @@ export function studyCommand(): Command {
     .option('--data <dir>', 'CIFAR-10, as resnet data fetches it; quick takes built-in pictures where it is left out')
     .addOption(new Option('--epochs <n>', 'train for so many epochs only, and say so').argParser(whole(1)))
     .addOption(new Option('--depths <list>', 'layers of the nets where a study compares depths').argParser(numbers))
+    .addOption(
+      new Option(
+        '--variant <name>',
+        'where a study sets variants side by side: this one, and others where the flag is repeated',
+      ).argParser((name: string, before: string[] = []) => [...before, name]),
+    )
     .option('--save-dir <dir>', 'folder of results; what is finished in it is not run again', join('runs', 'studies'))
   for (const option of engineOptions()) command.addOption(option)
   return command
@@ -76,7 +83,7 @@ function list({ json }: Flags): void {
 }
 
 async function run(chosen: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
-  const { scale, seeds, data, saveDir, epochs, depths, engine, threads } = flags
+  const { scale, seeds, data, saveDir, epochs, depths, variant: variants, engine, threads } = flags
   let progress: Progress | undefined
   let training = ''
   const results: StudyResult[] = []
@@ -88,6 +95,7 @@ async function run(chosen: readonly string[], flags: Flags, signal: AbortSignal)
       folder: saveDir,
       epochs,
       depths,
+      variants,
       engine,
       threads,
       signal,

@@ -139,19 +139,20 @@ export const degradation = defineStudy({
   },
 
   rows: ({ plain, residual }): Row[] => [
-    ...plain.map((row) => ({
-      what: `plain-${row.depth}, test error`,
-      published: plainErrors[row.depth],
-      approximate: true,
-      values: row.test,
-      unit: '%',
-    })),
-    ...residual.map((row) => ({
-      what: `ResNet-${row.depth}, test error`,
-      published: residualErrors[row.depth],
-      values: row.test,
-      unit: '%',
-    })),
+    ...plain.flatMap(({ depth, test, train }) => [
+      {
+        what: `plain-${depth}: test error`,
+        published: plainErrors[depth],
+        approximate: true,
+        values: test,
+        unit: '%',
+      },
+      { what: `plain-${depth}: training error`, values: train, unit: '%' },
+    ]),
+    ...residual.flatMap(({ depth, test, train }) => [
+      { what: `ResNet-${depth}: test error`, published: residualErrors[depth], values: test, unit: '%' },
+      { what: `ResNet-${depth}: training error`, values: train, unit: '%' },
+    ]),
   ],
 
   figures: ({ plain, residual, curves }) => [

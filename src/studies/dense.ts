@@ -1,10 +1,9 @@
 /** Do shortcuts help fully connected nets? The lectures define the block on dense layers. */
 import { fullyConnected } from '../spec/other-families.js'
 import { difference } from './depths.js'
-import { pointOf } from './figure.js'
 import { fitting, recipeFor } from './nets.js'
 import { defineStudy, type Row } from './study.js'
-import { trainVariants, type Variant, type VariantErrors, variantNamed } from './variants.js'
+import { trainVariants, type Variant, type VariantErrors, variantNamed, variantPoints } from './variants.js'
 import { all, atLeast, atMost } from './verdict.js'
 import { at } from './workbench.js'
 
@@ -72,7 +71,8 @@ export const dense = defineStudy({
       net('W_s learned', { widths: [32, 64], shortcut: 'project-on-change' }),
       net('W_s fixed', { widths: [32, 64], shortcut: 'pad' }),
     ]
-    return { depths, errors: await trainVariants(bench, variants), widening: await trainVariants(bench, widening) }
+    const errors = await trainVariants(bench, [...variants, ...widening])
+    return { depths, errors: errors.slice(0, variants.length), widening: errors.slice(variants.length) }
   },
 
   judge({ depths, errors, widening }) {
@@ -119,7 +119,11 @@ export const dense = defineStudy({
       series: kinds.map((kind) => ({
         name: kind,
         ...looks[kind],
-        points: depths.map((depth) => pointOf(depth, variantNamed(errors, `${kind} ${depth}`)[part])),
+        points: variantPoints(
+          errors,
+          part,
+          depths.map((depth) => [depth, `${kind} ${depth}`]),
+        ),
       })),
     })),
 })

@@ -1,9 +1,8 @@
 /** Do a hundred layers train, and a thousand? Original and pre-activation. [He 2015, §4.2; He 2016, table 3] */
 import { difference } from './depths.js'
-import { pointOf } from './figure.js'
 import { bottleneckNet, careful, cifarNet } from './nets.js'
 import { defineStudy, type Row } from './study.js'
-import { trainVariants, type Variant, type VariantErrors, variantNamed } from './variants.js'
+import { trainVariants, type Variant, type VariantErrors, variantNamed, variantPoints } from './variants.js'
 import { atLeast, atMost, notRun } from './verdict.js'
 import { at, type Workbench } from './workbench.js'
 
@@ -112,10 +111,11 @@ export const depth = defineStudy({
         name: kind,
         tone: kind === 'original' ? ('neutral' as const) : ('residual' as const),
         dash: kind === 'original' ? ('dashed' as const) : ('solid' as const),
-        points: depths.flatMap((layers) => {
-          const found = errors.find(({ name }) => name === `${kind} ${layers}`)
-          return found ? [pointOf(layers, found.test)] : []
-        }),
+        points: variantPoints(
+          errors,
+          'test',
+          depths.map((layers) => [layers, `${kind} ${layers}`]),
+        ),
       })),
     },
   ],

@@ -2,10 +2,9 @@
 import { cifarBasic } from '../spec/families.js'
 import type { ConvLayer, NetworkSpec } from '../spec/spec.js'
 import { plainTwin } from '../spec/surgery.js'
-import { pointOf } from './figure.js'
 import { fitting, recipeFor } from './nets.js'
 import { defineStudy } from './study.js'
-import { above, trainVariants, type VariantErrors, variantNamed, variantRows } from './variants.js'
+import { above, trainVariants, type VariantErrors, variantPoints, variantRows } from './variants.js'
 import { atLeast } from './verdict.js'
 import { at, type Workbench } from './workbench.js'
 
@@ -71,9 +70,13 @@ export const jump = defineStudy({
         name: part === 'test' ? 'test' : 'training',
         tone: 'residual' as const,
         dash: part === 'test' ? ('solid' as const) : ('dashed' as const),
-        points: JUMPS.map((over) => pointOf(over, variantNamed(errors, nameOf(over))[part])),
+        points: variantPoints(
+          errors,
+          part,
+          JUMPS.map((over) => [over, nameOf(over)]),
+        ),
       })),
-      levels: [{ y: pointOf(0, variantNamed(errors, 'none').test).y, name: 'no shortcut' }],
+      levels: variantPoints(errors, 'test', [[0, 'none']]).map(({ y }) => ({ y, name: 'no shortcut' })),
     },
   ],
 })

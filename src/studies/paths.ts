@@ -22,6 +22,7 @@ import { correlation } from './reorder.js'
 import { defineStudy } from './study.js'
 import { someOf, type Weights } from './surgeon.js'
 import { trainApart } from './taken-apart.js'
+import { wantedOf } from './variants.js'
 import { all, atLeast, atMost, mean } from './verdict.js'
 import { at, eachSeed, finalErrors, type Trained, type Workbench } from './workbench.js'
 
@@ -29,7 +30,10 @@ export interface Paths {
   readonly blocks: number
   /** A list a seed: natural logarithm of the mean gradient norm at the input, by length of the path from 0. */
   readonly logNorms: readonly (readonly number[])[]
-  /** Test error in percent, one a seed: of the whole net, and of its twin that was trained by effective paths alone. */
+  /**
+   * Test error in percent, one a seed: of the whole net, and of its twin that was trained by effective paths alone, where it
+   * was.
+   */
   readonly errors: { readonly whole: readonly number[]; readonly effective: readonly number[] }
 }
 
@@ -43,6 +47,9 @@ const NEARLY_ALL = 0.9
  * lengths of those that carry the gradient [Veit 2016, §5].
  */
 const KEPT = 23 / 54
+
+/** The twin among the nets that are trained; it takes as long as the other. */
+const EFFECTIVE = 'effective paths'
 
 export const paths = defineStudy({
   name: 'paths',
@@ -90,7 +97,9 @@ export const paths = defineStudy({
       logNorms,
       errors: {
         whole: await errors({}),
-        effective: await errors({ dropPath: 1 - KEPT, dropPathRule: 'uniform', dropPathBy: 'batch' }),
+        effective: wantedOf(bench, ['whole net', EFFECTIVE]).has(EFFECTIVE)
+          ? await errors({ dropPath: 1 - KEPT, dropPathRule: 'uniform', dropPathBy: 'batch' })
+          : [],
       },
     }
   },

@@ -30,6 +30,11 @@ export interface StudyOptions extends EngineOptions {
   readonly epochs?: number | undefined
   /** Of the studies that compare depths: which. */
   readonly depths?: readonly number[] | undefined
+  /**
+   * Of the studies that set variants side by side: which of them, by name; claims about the others stay open. Large and small
+   * letters are the same, `x` does for `×` and `-` for `−`.
+   */
+  readonly variants?: readonly string[] | undefined
   readonly signal?: AbortSignal | undefined
   /** Before each study. */
   readonly onStudy?: ((study: AnyStudy) => void) | undefined
@@ -45,13 +50,13 @@ const SEEDS = [0, 1, 2]
 /**
  * Runs studies, by name or one's own, one after the other; nets that several need are trained once. Interrupted, it goes on where it
  * was when it is called again with the same folder.
- * @throws ConfigError for a name that is none, or a scale that lacks its data
+ * @throws ConfigError for a study or a variant that is none, or a scale that lacks its data
  */
 export async function runStudies(
   chosen: readonly (string | AnyStudy)[],
   options: StudyOptions = {},
 ): Promise<StudyResult[]> {
-  const { scale = 'quick', seeds = SEEDS, epochs, depths, signal, onTraining } = options
+  const { scale = 'quick', seeds = SEEDS, epochs, depths, variants, signal, onTraining } = options
   const all = chosen.map((one) => (typeof one === 'string' ? studyNamed(one) : one))
   if (!scales.includes(scale)) throw new ConfigError(`scale: expected one of ${scales.join(', ')}; got ${scale}`)
   const whole = seeds.length > 0 && seeds.every((seed) => Number.isSafeInteger(seed) && seed >= 0)
@@ -62,7 +67,18 @@ export async function runStudies(
   const { engine: wanted, threads } = options
   const engine = typeof wanted === 'object' ? wanted : await openEngine({ engine: wanted, threads, signal })
   try {
-    const bench = new FolderWorkbench({ folder, scale, seeds, engine, data, epochs, depths, signal, onTraining })
+    const bench = new FolderWorkbench({
+      folder,
+      scale,
+      seeds,
+      engine,
+      data,
+      epochs,
+      depths,
+      variants,
+      signal,
+      onTraining,
+    })
     const results: StudyResult[] = []
     for (const study of all) {
       options.onStudy?.(study)

@@ -21,6 +21,8 @@ export interface StudyResult {
   /** What differs from the source. */
   readonly shrunk: string
   readonly seeds: readonly number[]
+  /** What was asked for in place of the study's own. */
+  readonly asked?: Pick<Workbench, 'epochs' | 'depths' | 'variants'> | undefined
   readonly data: string
   readonly engine: string
   readonly threads: number
@@ -44,6 +46,7 @@ export async function runStudy(study: AnyStudy, bench: Workbench): Promise<Study
     scale: bench.scale,
     shrunk: differences(study, bench),
     seeds: bench.seeds,
+    asked: { epochs: bench.epochs, depths: bench.depths, variants: bench.variants },
     data: dataText(bench),
     engine: bench.engine.build,
     threads: bench.engine.threads,
@@ -69,10 +72,11 @@ export function settle<Id extends string, M>(
   return { study: name, title, about, claims, rows: study.rows(measured), figures: study.figures(measured) }
 }
 
-function differences({ shrunk }: AnyStudy, { scale, epochs, depths }: Workbench): string {
+function differences({ shrunk }: AnyStudy, { scale, epochs, depths, variants }: Workbench): string {
   const parts = scale === 'quick' ? [shrunk] : ['The source’s data and schedule.']
-  if (epochs !== undefined) parts.push(`Training was cut to ${epochs} epochs.`)
+  if (epochs !== undefined) parts.push(`Training was cut to ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}.`)
   if (depths !== undefined) parts.push(`Only the depths ${depths.join(', ')} were asked for.`)
+  if (variants !== undefined) parts.push(`Of what is set side by side, only ${variants.join('; ')} was asked for.`)
   return parts.join(' ')
 }
 

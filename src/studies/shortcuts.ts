@@ -81,7 +81,9 @@ export const shortcuts = defineStudy({
       const [options] = table[name]
       const kind = name.startsWith('no shortcut') ? 'plain' : 'residual'
       const spec = cifarNet(bench, kind, depth, kind === 'plain' ? {} : options)
-      return { name, spec: { ...spec, name: `${spec.name} ${name}` }, recipe: careful(bench, depth) }
+      // The original keeps its name, so that other studies share it.
+      const own = name === 'original' ? spec : { ...spec, name: `${spec.name} ${name}` }
+      return { name, spec: own, recipe: careful(bench, depth) }
     })
     return { errors: await trainVariants(bench, variants) }
   },

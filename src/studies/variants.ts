@@ -2,8 +2,9 @@
 
 import type { NetworkSpec } from '../spec/spec.js'
 import type { RecipeOptions } from '../train/recipe.js'
+import { ConfigError } from '../util/errors.js'
 import { difference } from './depths.js'
-import { type BarsFigure, barOf, type Tone } from './figure.js'
+import { type BarsFigure, barOf, type Point, pointOf, type Tone } from './figure.js'
 import type { Row } from './study.js'
 import { eachSeed, finalErrors, type Workbench } from './workbench.js'
 
@@ -14,7 +15,7 @@ export interface Variant {
   readonly recipe: RecipeOptions
 }
 
-/** Errors in percent, one a seed. */
+/** Errors in percent, one a seed; none where the variant was not run. */
 export interface VariantErrors {
   readonly name: string
   readonly train: readonly number[]
@@ -26,9 +27,32 @@ export interface VariantErrors {
 /** A published error by name of the variant; a word where there is no number. */
 export type Published = Readonly<Record<string, number | string>>
 
+/**
+ * Which of a study's variants are to be run: all, unless some were asked for.
+ * @throws ConfigError when the study has no variant of a name that was asked for
+ */
+export function wantedOf({ variants }: Pick<Workbench, 'variants'>, names: readonly string[]): ReadonlySet<string> {
+  const plain = (name: string) => name.toLowerCase().replaceAll('×', 'x').replaceAll('−', '-')
+  const found = variants?.map((asked) => {
+    const name = names.find((other) => plain(other) === plain(asked))
+    if (name !== undefined) return name
+    throw new ConfigError(`variant ${asked}: there is none of this name here; there are ${names.join('; ')}`)
+  })
+  return new Set(found ?? names)
+}
+
+/** Trains those that are wanted, each with all seeds. */
 export async function trainVariants(bench: Workbench, variants: readonly Variant[]): Promise<VariantErrors[]> {
+  const wanted = wantedOf(
+    bench,
+    variants.map(({ name }) => name),
+  )
   const results: VariantErrors[] = []
   for (const { name, spec, recipe } of variants) {
+    if (!wanted.has(name)) {
+      results.push({ name, train: [], test: [], lost: 0 })
+      continue
+    }
     const trained = await eachSeed(bench, (seed) => bench.train(spec, recipe, seed))
     const finals = trained.map(finalErrors)
     results.push({
@@ -72,6 +96,18 @@ export function variantRows(results: readonly VariantErrors[], published: Publis
   })
 }
 
+/** The points of variants that were run: where each stands, and its name. */
+export function variantPoints(
+  results: readonly VariantErrors[],
+  part: 'train' | 'test',
+  places: readonly (readonly [x: number, name: string])[],
+): Point[] {
+  return places.flatMap(([x, name]) => {
+    const errors = results.find((result) => result.name === name)?.[part] ?? []
+    return errors.length > 0 ? [pointOf(x, errors)] : []
+  })
+}
+
 /** Test and training error side by side. */
 export function variantFigures(results: readonly VariantErrors[], toneOf: (name: string) => Tone): BarsFigure[] {
   return (['test', 'train'] as const).map((part) => ({
@@ -79,6 +115,8 @@ export function variantFigures(results: readonly VariantErrors[], toneOf: (name:
     title: part === 'test' ? 'Test error' : 'Training error',
     subtitle: 'mean over seeds; line from the least to the largest',
     unit: '%',
-    bars: results.map((result) => ({ name: result.name, tone: toneOf(result.name), ...barOf(result[part]) })),
+    bars: results
+      .filter(({ test }) => test.length > 0)
+      .map((result) => ({ name: result.name, tone: toneOf(result.name), ...barOf(result[part]) })),
   }))
 }

@@ -33,6 +33,7 @@ export interface WorkbenchOptions {
   readonly data: (seed: number) => Dataset
   readonly epochs?: number | undefined
   readonly depths?: readonly number[] | undefined
+  readonly variants?: readonly string[] | undefined
   readonly signal?: AbortSignal | undefined
   /** Hears of each training, and of its newest step. */
   readonly onTraining?: ((net: string, seed: number, progress: StepProgress) => void) | undefined
@@ -49,6 +50,7 @@ export class FolderWorkbench implements Workbench {
   readonly seeds: readonly number[]
   readonly epochs: number | undefined
   readonly depths: readonly number[] | undefined
+  readonly variants: readonly string[] | undefined
   readonly engine: ChosenEngine
   readonly signal: AbortSignal | undefined
   readonly createTrainer = createTrainer
@@ -60,6 +62,7 @@ export class FolderWorkbench implements Workbench {
     this.seeds = options.seeds
     this.epochs = options.epochs
     this.depths = options.depths
+    this.variants = options.variants
     this.engine = options.engine
     this.signal = options.signal
     this.#options = options

@@ -29,6 +29,8 @@ export interface Workbench {
   readonly epochs?: number | undefined
   /** In place of the study's own depths. */
   readonly depths?: readonly number[] | undefined
+  /** Where a study sets variants side by side, only these of them, by name. */
+  readonly variants?: readonly string[] | undefined
   readonly engine: ChosenEngine
   readonly signal?: AbortSignal | undefined
   /** The pictures of a seed: the built-in set differs from seed to seed, others are always the same. */

@@ -30,7 +30,8 @@ test('runs a study, judges it, draws it, and does nothing twice', async () => {
   expect(existsSync(told.report)).toBe(true)
   const report = readFileSync(told.report, 'utf8')
   expect(report).not.toMatch(/src=|@import|https?:(?!\/\/www\.w3\.org\/)|<script/)
-  expect(report).toContain('Training was cut to 1 epochs')
+  expect(report).toContain('Training was cut to 1 epoch.')
+  expect(report).toContain('resnet study degradation --scale quick --seeds 3 --epochs 1 --depths 8<')
   const index = join(base, 'quick', 'index.html')
   expect(readFileSync(index, 'utf8')).toContain('href="degradation/report.html"')
   const again = await resnet(args.slice(0, -1))
@@ -44,6 +45,10 @@ test.each([
   [
     ['study', 'degradation', '--scale', 'paper'],
     /the scale paper needs CIFAR-10: name the folder that holds it with --data DIR/,
+  ],
+  [
+    ['study', 'activations', '--variant', 'original', '--variant', 'orginal'],
+    /variant orginal: there is none of this name here; there are original; BN after addition; ReLU before/,
   ],
   [['study', 'degradation', '--seeds', '1,1'], /seeds: expected different whole numbers from 0, got 1, 1/],
 ])('%j is refused', async (args, message) => {

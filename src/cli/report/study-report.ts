@@ -1,7 +1,7 @@
 /** The report of a study, and the page that lists all of them. */
 import type { JudgedClaim, Row, StudyResult, Verdict } from '../../node.js'
 import { duration } from '../output.js'
-import { measuredText, verdictWords } from '../study-text.js'
+import { commandOf, measuredText, verdictWords } from '../study-text.js'
 import { drawFigure } from './figures.js'
 import { page, plainText } from './page.js'
 
@@ -104,13 +104,14 @@ function tableRow(
   return `<tr><th scope="row">${plainText(what)}</th>${cells.map((cell) => `<td>${plainText(cell)}</td>`).join('')}</tr>`
 }
 
-function footer({ study, scale, shrunk, data, seeds, engine, threads, seconds }: StudyResult): string {
+function footer(result: StudyResult): string {
+  const { shrunk, data, seeds, engine, threads, seconds } = result
   return `<footer>
 <p>${plainText(shrunk)}</p>
 <p>Data: ${plainText(data)}. ${seeds.length === 1 ? 'Seed' : 'Seeds'} ${seeds.join(', ')}; “±” is the standard deviation over seeds. A claim holds, or does not, where
 its mean is on one side of the margin by two standard errors or more; otherwise, and with fewer than three seeds, it is inconclusive.</p>
 <p>Engine ${plainText(engine)}, ${threads} ${threads === 1 ? 'thread' : 'threads'}, ${duration(seconds)} in this run; what earlier runs or other studies had trained was taken from them.
-Again: <code>resnet study ${study} --scale ${scale}</code></p>
+Again: <code>${plainText(commandOf(result))}</code></p>
 </footer>`
 }
 
