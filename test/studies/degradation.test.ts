@@ -22,6 +22,15 @@ test('the papers’ figures make every claim hold', () => {
   expect(new Set(Object.values(verdictsOf(degradation, papers)))).toEqual(new Set(['holds']))
 })
 
+test('two depths show no bend: claims about one stay open', () => {
+  const verdicts = verdictsOf(degradation, like({ 20: 18, 56: 39 }, { 20: 16, 56: 15 }))
+  const open = Object.entries(verdicts).filter(([, verdict]) => verdict !== 'holds')
+  expect(open).toEqual([
+    ['plain-falls-first', 'inconclusive'],
+    ['gain-flattens', 'inconclusive'],
+  ])
+})
+
 test('every claim can fall, and stay open', () => {
   const opposite = {
     ...like({ 8: 13, 20: 9, 32: 8, 56: 7 }, { 8: 9, 20: 8.9, 32: 8.8, 56: 20 }),
