@@ -293,10 +293,10 @@ async function normsByLength(bench: Workbench, { spec, seed, checkpoint }: Train
         let gradient = fromHead
         let log = 0
         for (const way of ways.toReversed()) {
-          gradient = await (through.has(way) ? way.branch(gradient) : way.shortcut(gradient))
-          const norm = lengthOf(gradient)
-          log += ln(norm)
-          gradient = unit(gradient)
+          const back = await (through.has(way) ? way.branch(gradient) : way.shortcut(gradient))
+          if (back === gradient) continue // an identity
+          log += ln(lengthOf(back))
+          gradient = unit(back)
         }
         norms.push(log)
       }
