@@ -39,7 +39,7 @@ export interface DrawnAxis {
 const WIDTH = 520
 const HEIGHT = 340
 const LABEL_HEIGHT = 17
-const MARGIN = { left: 52, top: 14, bottom: 42 }
+const MARGIN = { left: 58, top: 14, bottom: 42 }
 /** Room for a name at the end of a line, a letter. */
 const LETTER = 7.6
 const LEAST_ROOM = 92

@@ -38,7 +38,7 @@ main { max-width: 1120px; margin: 0 auto; padding: 2.5rem 1.25rem 3rem; }
 .kicker { margin: 0; color: var(--soft); font-size: .875rem; }
 h1 { margin: .1rem 0 .6rem; font-size: 2.1rem; line-height: 1.15; letter-spacing: -.015em; }
 h2 { margin: 2.2rem 0 .5rem; font-size: 1.2rem; }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); gap: 1.2rem 2rem; }
+.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 440px), 1fr)); gap: 1.2rem 2rem; }
 figure { margin: 0; break-inside: avoid; }
 figcaption { color: var(--soft); }
 figcaption strong { color: var(--ink); }
