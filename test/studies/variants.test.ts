@@ -52,7 +52,7 @@ test('only the variants that are wanted are trained, two studies share the origi
     { kind: 'bars', bars: [{ name: 'original' }, { name: '1×1 convolution' }] },
     { kind: 'bars', bars: [{ name: 'original' }, { name: '1×1 convolution' }] },
   ])
-  expect(result.shrunk).toContain('only original; 1x1 convolution was asked for')
+  expect(result.shrunk).toContain('only these were asked for: original; 1x1 convolution.')
 
   await runStudy(activations, testBench({ folder: bench.folder, variants: ['original', 'full pre-activation'] }))
   expect(trained()).toBe(3)
