@@ -76,7 +76,8 @@ function differences({ shrunk }: AnyStudy, { scale, epochs, depths, variants }: 
   const parts = scale === 'quick' ? [shrunk] : ['The source’s data and schedule.']
   if (epochs !== undefined) parts.push(`Training was cut to ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}.`)
   if (depths !== undefined) parts.push(`Only the depths ${depths.join(', ')} were asked for.`)
-  if (variants !== undefined) parts.push(`Of what is set side by side, only these were asked for: ${variants.join('; ')}.`)
+  if (variants !== undefined)
+    parts.push(`Of what is set side by side, only these were asked for: ${variants.join('; ')}.`)
   return parts.join(' ')
 }
 
