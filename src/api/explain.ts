@@ -49,7 +49,8 @@ export interface Explanation {
 export function lastMaps(spec: NetworkSpec): LayerPath {
   const { norm, relu = norm } = classifierOf(spec)
   if (relu) return 'head.relu'
-  return norm ? 'head.norm' : stagePath(spec.stages.length)
+  if (norm) return 'head.norm'
+  return spec.stages.length > 0 ? stagePath(spec.stages.length) : 'stem'
 }
 
 /**

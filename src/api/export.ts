@@ -4,7 +4,8 @@ import type { TrainedNetwork } from '../formats/trained-network.js'
 
 /**
  * The bytes of a safetensors file with torchvision's names, which PyTorch loads as it is and `load` as the same network.
- * @throws ConfigError when a layer has no name there
+ * Layers that torchvision does not have are named in the same manner.
+ * @throws DataError when weights or preprocessing do not fit the spec, or take 2 GiB or more
  */
 export function exportSafetensors(network: TrainedNetwork): Uint8Array {
   return encodePortable(network)
@@ -13,7 +14,8 @@ export function exportSafetensors(network: TrainedNetwork): Uint8Array {
 /**
  * The bytes of an ONNX model (operator set 17): input `pictures` [batch, channels, height, width] of normalised floats,
  * any batch; output `logits` [batch, classes]; of networks that give pictures `picture`, and pictures of any size. Its metadata holds `preprocessing`, `classes` and `spec` as JSON.
- * @throws ConfigError when a layer has no counterpart in ONNX
+ * @throws ConfigError when a layer has no counterpart in ONNX; DataError when weights or preprocessing do not fit the
+ * spec, or take 2 GiB or more
  */
 export async function exportOnnx(network: TrainedNetwork): Promise<Uint8Array> {
   const { encodeOnnx } = await import('../formats/onnx.js')

@@ -4,6 +4,7 @@ import { forwardGraph } from '../model/forward.js'
 import { initialise } from '../model/initialise.js'
 import { parametersOf } from '../model/parameters.js'
 import type { NetworkSpec } from '../spec/spec.js'
+import { scales } from '../spec/upscaling.js'
 
 /** How a network starts. */
 export interface UntrainedOptions {
@@ -15,7 +16,8 @@ export interface UntrainedOptions {
 
 /**
  * A network with fresh weights, which `load` takes as any other: to look into it, to export it, to change its weights by
- * hand. Pictures are scaled to [0, 1] and not normalised further; classes are numbered from 1.
+ * hand. Pictures are scaled to [0, 1] and not normalised further; classes are numbered from 1; what gives pictures is said
+ * to enlarge them by all that its head allows.
  * @throws ConfigError when the spec makes no sense
  */
 export function untrained(spec: NetworkSpec, options: UntrainedOptions = {}): TrainedNetwork {
@@ -29,6 +31,7 @@ export function untrained(spec: NetworkSpec, options: UntrainedOptions = {}): Tr
       normalisation: { mean: each(0), std: each(1) },
       input: spec.input,
       classes: Array.from({ length: 'classes' in spec.head ? spec.head.classes : 0 }, (_, i) => `class ${i + 1}`),
+      ...('kind' in spec.head ? { scales: spec.head.enlarge > 1 ? [spec.head.enlarge] : [...scales] } : {}),
     },
     weights: new Map(
       parametersOf(forwardGraph(spec, { batch: 1, mode: 'inference' })).map(({ path, shape }) => [

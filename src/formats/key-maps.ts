@@ -7,8 +7,9 @@ import { cifar10Layout, cifar100Layout } from '../data/cifar.js'
 import { imageNetNormalisation, type Normalisation, type PictureSize } from '../data/dataset.js'
 import { forwardGraph } from '../model/forward.js'
 import { type ParameterInfo, parametersOf } from '../model/parameters.js'
+import type { BufferName, ParameterName } from '../spec/paths.js'
 import type { InputSpec, NetworkSpec, Shortcut } from '../spec/spec.js'
-import { ConfigError, invariant } from '../util/errors.js'
+import { invariant } from '../util/errors.js'
 
 /** Whose names are known. */
 export const keyMapNames = ['torchvision', 'timm', 'akamaster', 'bearpaw'] as const
@@ -64,7 +65,7 @@ export const keyMaps: Readonly<Record<KeyMapName, KeyMap>> = {
 }
 
 /** What the last word of a path becomes. */
-const lastWords: Readonly<Record<string, string>> = {
+const lastWords: Readonly<Record<ParameterName | BufferName, string>> = {
   weight: 'weight',
   bias: 'bias',
   scale: 'weight',
@@ -79,8 +80,8 @@ export interface NamedParameter extends ParameterInfo {
 }
 
 /**
- * All parameters and running statistics of a network with their names in a map, no name twice.
- * @throws ConfigError for a network with a layer that has no name there
+ * All parameters and running statistics of a network with their names in a map, no name twice. Layers that the map's nets
+ * do not have (gates, further norms of a stem, heads that give pictures) are named in the same manner.
  */
 export function namedParameters(spec: NetworkSpec, map: KeyMap): NamedParameter[] {
   const parameters = parametersOf(forwardGraph(spec, { batch: 1, mode: 'inference' }))
@@ -93,35 +94,34 @@ export function namedParameters(spec: NetworkSpec, map: KeyMap): NamedParameter[
 /**
  * The name of a parameter, by its path.
  * @param stemConvs convolutions of the stem
- * @throws ConfigError for a layer that has no name in the map
  */
-export function nameOf(path: string, map: KeyMap, stemConvs: number): string {
+function nameOf(path: string, map: KeyMap, stemConvs: number): string {
   const dot = path.lastIndexOf('.')
-  const layer = layerName(path.slice(0, dot), map, stemConvs)
-  const word = lastWords[path.slice(dot + 1)]
-  if (layer === undefined || word === undefined)
-    throw new ConfigError(
-      `${path}: there is no name for it among those of ${map.name}; save the network in its own format`,
-    )
-  return `${layer}.${word}`
+  const word = path.slice(dot + 1) as ParameterName | BufferName
+  return `${layerName(path.slice(0, dot), map, stemConvs)}.${lastWords[word]}`
 }
 
-function layerName(path: string, map: KeyMap, stemConvs: number): string | undefined {
+/** Layers that the map's nets do not have keep what our paths call them, in the place where they stand. */
+function layerName(path: string, map: KeyMap, stemConvs: number): string {
   if (path === 'head.classifier') return map.classifier
   if (path === 'head.norm') return 'bn'
   const stem = /^stem\.(conv|norm)(\d*)$/.exec(path)
   if (stem) return stemName(stem[1] as 'conv' | 'norm', Number(stem[2] || 1), stemConvs)
-  const [, stage, block, rest = ''] = /^stage(\d+)\.block(\d+)\.(.+)$/.exec(path) ?? []
+  const [, stage, block, rest] = /^stage(\d+)\.block(\d+)\.(.+)$/.exec(path) ?? []
+  if (rest === undefined) return path
   const where = `layer${stage}.${Number(block) - 1}`
   if (/^conv\d+$/.test(rest)) return `${where}.${rest}`
   if (/^norm\d+$/.test(rest)) return `${where}.${rest.replace('norm', 'bn')}`
   if (rest === 'shortcut.conv') return `${where}.${map.shortcut}.0`
-  return rest === 'shortcut.norm' ? `${where}.${map.shortcut}.1` : undefined
+  return rest === 'shortcut.norm' ? `${where}.${map.shortcut}.1` : `${where}.${rest}`
 }
 
-/** A stem of several convolutions is a list of conv, norm, ReLU, and so on up to the last convolution; its norm stands apart. */
+/**
+ * A stem of one convolution has it as `conv1` and its norms as `bn1`, `bn2` and so on. A stem of several is a list of conv,
+ * norm, ReLU, and so on up to the last convolution, whose norm stands apart.
+ */
 function stemName(kind: 'conv' | 'norm', number: number, convs: number): string {
-  if (convs === 1) return kind === 'conv' ? 'conv1' : 'bn1'
+  if (convs === 1) return kind === 'conv' ? 'conv1' : `bn${number}`
   if (kind === 'norm' && number === convs) return 'bn1'
   return `conv1.${3 * (number - 1) + (kind === 'conv' ? 0 : 1)}`
 }

@@ -10,11 +10,14 @@ import type { NetworkSpec } from '../spec/spec.js'
 import { ConfigError, invariant } from '../util/errors.js'
 import { type Encoded, float, integer, joined, message, part } from './protobuf.js'
 import type { TrainedNetwork } from './trained-network.js'
+import { expectWhole } from './whole.js'
 
 const IR_VERSION = 8
 const OPERATOR_SET = 17
 const FLOAT = 1
 const INT64 = 7
+/** The end of a slice of maps whose size may be any. */
+const TO_THE_END = 2 ** 31 - 1
 /** Names of the dimensions that may be any: the batch, and where a network gives pictures their height and width. */
 function freeDimensions(spec: NetworkSpec): Readonly<Record<'read' | 'given', readonly (string | undefined)[]>> {
   if (taskOf(spec) === 'classify') return { read: ['batch'], given: ['batch'] }
@@ -41,9 +44,12 @@ export interface Scope {
 
 /**
  * The bytes of a model.
- * @throws ConfigError when an operation of the network has no counterpart
+ * @throws ConfigError when an operation of the network has no counterpart; DataError when the network is not whole, see
+ * `expectWhole`
  */
-export function encodeOnnx({ spec, preprocessing, weights }: TrainedNetwork): Uint8Array {
+export function encodeOnnx(network: TrainedNetwork): Uint8Array {
+  expectWhole(network)
+  const { spec, preprocessing, weights } = network
   const graph = forwardGraph(spec, { batch: 1, mode: 'inference' })
   const names = new Map<Value, string>()
   const initializers: Encoded[] = []
@@ -123,8 +129,14 @@ type Translations = { readonly [Name in OpName]?: (node: NodeOf<Name>, scope: Sc
 /** The counterparts of what inference graphs are made of. */
 const translations: Translations = {
   conv2d: ({ attributes: a, inputs }, { name }) => {
-    const attributes = [ints('strides', a.stride), ints('pads', both(a.padding)), ints('dilations', a.dilation)]
-    return [{ type: 'Conv', inputs: inputs.map(name), attributes: [...attributes, int('group', a.groups ?? 1)] }]
+    const attributes = [
+      ints('kernel_shape', inputs[1]!.type.shape.slice(2)), // the weights tell it too, but some readers do not look there
+      ints('strides', a.stride),
+      ints('pads', both(a.padding)),
+      ints('dilations', a.dilation),
+      int('group', a.groups ?? 1),
+    ]
+    return [{ type: 'Conv', inputs: inputs.map(name), attributes }]
   },
   addBias: ({ inputs: [x, bias] }, { name, constant }) => [
     { type: 'Reshape', inputs: [name(bias!), constant([bias!.type.shape[0]!, 1, 1])] },
@@ -173,9 +185,8 @@ const translations: Translations = {
     },
   ],
   padShortcut: ({ attributes: { stride, channels, before }, inputs }, { name, constant }) => {
-    const [, width, height, columns] = inputs[0]!.type.shape as [number, number, number, number]
-    const after = channels - before - width
-    const slice = { starts: [0, 0], ends: [height, columns], axes: [2, 3], steps: stride }
+    const after = channels - before - inputs[0]!.type.shape[1]!
+    const slice = { starts: [0, 0], ends: [TO_THE_END, TO_THE_END], axes: [2, 3], steps: stride }
     return [
       { type: 'Slice', inputs: [name(inputs[0]!), ...Object.values(slice).map(constant)] },
       { type: 'Pad', inputs: [PREVIOUS, constant([0, before, 0, 0, 0, after, 0, 0])] },

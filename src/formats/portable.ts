@@ -10,15 +10,18 @@ import { type RecognisedNetwork, weightsOf } from './recognise.js'
 import { type SafetensorsFile, type Tensor, writeSafetensors } from './safetensors.js'
 import type { StateDict } from './stored-tensor.js'
 import { checkPreprocessing, type Preprocessing, type TrainedNetwork } from './trained-network.js'
+import { expectWhole } from './whole.js'
 
 /** The names that are written: those that most programs know. */
 const map = keyMaps.torchvision
 
 /**
  * The bytes of a file. In PyTorch: `model.load_state_dict(safetensors.torch.load_file(path))`.
- * @throws ConfigError when a layer has no name in torchvision
+ * @throws DataError when the network is not whole, see `expectWhole`
  */
-export function encodePortable({ spec, preprocessing, weights }: TrainedNetwork): Uint8Array {
+export function encodePortable(network: TrainedNetwork): Uint8Array {
+  expectWhole(network)
+  const { spec, preprocessing, weights } = network
   const tensors = new Map(
     namedParameters(spec, map).map(({ path, name }): [string, Tensor] => [name, weights.get(path)!]),
   )

@@ -47,6 +47,8 @@ export function checkPreprocessing(stated: Preprocessing, { input, head }: Netwo
   for (const values of [normalisation?.mean, normalisation?.std])
     if (!Array.isArray(values) || values.length !== input.channels || !values.every(Number.isFinite))
       throw wrong(`mean and std must be ${input.channels} numbers each, got ${JSON.stringify(normalisation)}`)
+  if (!normalisation.std.every((value) => value > 0))
+    throw wrong(`std must be above 0, got ${JSON.stringify(normalisation.std)}`)
   checkScales(stated.scales, head, wrong)
   const fits = (given: unknown, least: number) => Number.isSafeInteger(given) && Number(given) >= least
   if (resize !== undefined && !(fits(resize?.height, input.height) && fits(resize?.width, input.width)))

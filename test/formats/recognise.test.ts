@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { decodeNetwork } from '../../src/api/weights.js'
 import { presetAs } from '../../src/formats/architecture.js'
-import { keyMaps, namedParameters, nameOf } from '../../src/formats/key-maps.js'
+import { keyMaps, namedParameters } from '../../src/formats/key-maps.js'
 import { recognise } from '../../src/formats/recognise.js'
 import type { StateDict, StoredTensor } from '../../src/formats/stored-tensor.js'
 import { forwardGraph } from '../../src/model/forward.js'
@@ -156,12 +156,6 @@ describe('one table of all that does not fit', () => {
       'x: its tensors are of no network that is known: expected the names of torchvision, timm, akamaster, bearpaw, got 1 tensors such as features.0.weight;',
     )
   })
-})
-
-test('layers that others do not have are named', () => {
-  expect(() => nameOf('stage1.block1.gate.weight', keyMaps.timm, 1)).toThrow(
-    'stage1.block1.gate.weight: there is no name for it among those of timm; save the network in its own format',
-  )
 })
 
 describe('key maps are one-to-one', () => {

@@ -1,0 +1,43 @@
+/** Before a network is written: whether all of it is there, so that what is written can be read again. */
+import { forwardGraph } from '../model/forward.js'
+import { parametersOf } from '../model/parameters.js'
+import { DataError, ResnetError } from '../util/errors.js'
+import { sameShape, shapeText } from '../util/shape.js'
+import { checkPreprocessing, type TrainedNetwork } from './trained-network.js'
+
+/** Files of this many bytes or more are not read here, and an ONNX model cannot be so large. */
+const TOO_LARGE = 2 ** 31
+/** Room for names and metadata beside the weights. */
+const ROOM = 2 ** 24
+
+/**
+ * Holds a network against its spec: every parameter and running statistic in its shape and no others, and a preprocessing
+ * that fits.
+ * @throws DataError, naming the network, where something is missing, does not fit, or is more than a file may hold
+ */
+export function expectWhole({ spec, preprocessing, weights }: TrainedNetwork): void {
+  const wrong = (what: string) => new DataError(`${spec.name}: ${what}; nothing is written`)
+  const expected = parametersOf(forwardGraph(spec, { batch: 1, mode: 'inference' }))
+  let bytes = 0
+  for (const { path, shape } of expected) {
+    const found = weights.get(path)
+    if (!found) throw wrong(`its weights lack ${path}`)
+    const count = shape.reduce((a, b) => a * b, 1)
+    if (!sameShape(found.shape, shape) || found.data.length !== count)
+      throw wrong(
+        `its weights hold ${path} with shape ${shapeText(found.shape)} and ${found.data.length} numbers, its spec expects ${shapeText(shape)}`,
+      )
+    bytes += 4 * count
+  }
+  const known = new Set(expected.map(({ path }) => path))
+  const extra = [...weights.keys()].find((path) => !known.has(path))
+  if (extra !== undefined) throw wrong(`its weights hold ${extra}, which belongs to no layer of its spec`)
+  if (bytes > TOO_LARGE - ROOM)
+    throw wrong(`its weights take ${bytes} bytes, and files of 2 GiB or more can be read neither here nor as ONNX`)
+  try {
+    checkPreprocessing(preprocessing, spec)
+  } catch (error) {
+    if (error instanceof ResnetError) throw wrong(error.message)
+    throw error
+  }
+}
