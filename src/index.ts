@@ -76,6 +76,7 @@ export {
   pictureBytes,
   type Unreadable,
 } from './data/dataset.js'
+export { matchChannels } from './data/grey.js'
 export { type HeldOut, holdOut } from './data/hold-out.js'
 export { forUpscaling } from './data/luminance-planes.js'
 export { type Quality, quality } from './data/quality.js'

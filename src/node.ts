@@ -25,7 +25,7 @@ export {
   planBytes,
   profile,
 } from './api/profile.node.js'
-export { readNetwork, writeNetwork } from './api/weights.node.js'
+export { expectWritable, readNetwork, writeNetwork } from './api/weights.node.js'
 export { type CifarOptions, cifar10, cifar100 } from './data/cifar.node.js'
 export { type CifarDownload, cifarAddress, downloadCifar } from './data/cifar-download.node.js'
 export { type ClassFolder, type ClassFolderOptions, classFolder } from './data/class-folder.node.js'

@@ -3,7 +3,7 @@ import { configFile, fileAddress, type HubFiles, type HubName, settingsOf, weigh
 import type { RecogniseOptions } from '../formats/recognise.js'
 import { DataError } from '../util/errors.js'
 import { fetchBytes, fetchIfThere } from './fetch.js'
-import { type DecodedNetwork, decodeNetwork } from './weights.js'
+import { type DecodedNetwork, decodeKnowing } from './weights.js'
 
 /** How networks are fetched from the hub. In browsers only `hub` has a meaning. */
 export interface HubOptions {
@@ -42,10 +42,5 @@ export function noWeights({ repository, revision }: HubName): string {
 export function decodeFromHub(files: HubFiles, who: string, options: RecogniseOptions): Promise<DecodedNetwork> {
   const { weights, config } = files
   const known = config ? settingsOf(config, who) : {}
-  return decodeNetwork(weights, who, { ...known, ...definedOf(options) })
-}
-
-/** Without fields that are undefined, which would hide what is known. */
-function definedOf({ arch, classes, pictures }: RecogniseOptions): RecogniseOptions {
-  return { ...(arch ? { arch } : {}), ...(classes ? { classes } : {}), ...(pictures ? { pictures } : {}) }
+  return decodeKnowing(weights, who, options, known)
 }

@@ -1,6 +1,7 @@
 /** Pictures as people have them (files decoded by others, canvases, elements of a page) made what a network reads. */
 import { centreView } from '../data/augment.js'
 import { fillBatch } from '../data/batches.js'
+import { greyOf } from '../data/grey.js'
 import { type Interpolation, resize } from '../data/resize.js'
 import type { Preprocessing } from '../train/checkpoint.js'
 import { ConfigError, DataError } from '../util/errors.js'
@@ -9,7 +10,10 @@ import { ConfigError, DataError } from '../util/errors.js'
 export interface PixelPicture {
   readonly width: number
   readonly height: number
-  /** 8-bit values, the channels of a pixel side by side: RGBA, RGB or grey. What shines through is black. */
+  /**
+   * 8-bit values, the channels of a pixel side by side: RGBA, RGB or grey. What shines through is black, but for networks
+   * of four channels, which read RGBA as it is.
+   */
   readonly data: Uint8Array | Uint8ClampedArray
 }
 
@@ -105,23 +109,35 @@ function centre({ height, width }: Size, to: Size) {
   return { top, left, height: Math.max(1, part.height), width: Math.max(1, part.width), mirrored: false }
 }
 
-/** [channels][height][width] of pixels whose channels lie side by side. */
+/**
+ * [channels][height][width] of pixels whose channels lie side by side. One channel is luminance; four are the colours as
+ * they are and how opaque they are; of three, what shines through is black.
+ */
 function planes({ width, height, data }: PixelPicture, channels: number, who: string): Uint8Array {
   const count = width * height
   const given = data.length / count
-  if (channels !== 3 && channels !== 1)
-    throw new ConfigError(`pictures are RGB or grey, this network reads ${channels} channels; use predict()`)
+  if (channels !== 1 && channels !== 3 && channels !== 4)
+    throw new ConfigError(
+      `pictures have 1 channel (grey), 3 (RGB) or 4 (RGBA), and this network reads ${channels}: it takes batches of floats only`,
+    )
   if (given !== 1 && given !== 3 && given !== 4)
     throw new DataError(
       `${who}: expected ${width}x${height} pixels of 4 (RGBA), 3 (RGB) or 1 (grey) bytes, got ${data.length} bytes`,
     )
   const planes = new Uint8Array(channels * count)
+  if (channels === 4) {
+    for (let i = 0; i < count; i++)
+      for (let channel = 0; channel < 4; channel++)
+        planes[channel * count + i] =
+          channel < 3 ? data[i * given + Math.min(channel, given - 1)]! : given === 4 ? data[i * 4 + 3]! : 255
+    return planes
+  }
   for (let i = 0; i < count; i++) {
     const opaque = given === 4 ? data[i * 4 + 3]! / 255 : 1
     const value = (channel: number) => opaque * data[i * given + Math.min(channel, given - 1)]!
     if (given === 1 || channels === 3)
       for (let channel = 0; channel < channels; channel++) planes[channel * count + i] = Math.round(value(channel))
-    else planes[i] = Math.round(0.299 * value(0) + 0.587 * value(1) + 0.114 * value(2)) // as the eye sees it [BT.601]
+    else planes[i] = Math.round(greyOf(value(0), value(1), value(2)))
   }
   return planes
 }

@@ -36,13 +36,25 @@ const writers: Readonly<Record<string, (network: TrainedNetwork) => Uint8Array |
 /**
  * Writes a network to a file, in the format that its name asks for: `.safetensors` (torchvision's names) or `.onnx`. An
  * older file is replaced in one move.
- * @throws ConfigError for other names; DataError when the file cannot be written
+ * @throws ConfigError for other names; DataError when the network is not whole (nothing is written then) or the file cannot
+ * be written
  */
 export async function writeNetwork(path: string, network: TrainedNetwork): Promise<void> {
+  await writeAtomically(path, await writerFor(path)(network))
+}
+
+/**
+ * Whether `writeNetwork` knows the format that a name asks for: to be asked before work that would be lost.
+ * @throws ConfigError for other names
+ */
+export function expectWritable(path: string): void {
+  writerFor(path)
+}
+
+function writerFor(path: string) {
   const write = writers[extname(path).toLowerCase()]
-  if (!write)
-    throw new ConfigError(
-      `${path}: expected a name that ends in ${Object.keys(writers).join(' or ')}, got ${extname(path) || 'none'}`,
-    )
-  await writeAtomically(path, await write(network))
+  if (write) return write
+  throw new ConfigError(
+    `${path}: expected a name that ends in ${Object.keys(writers).join(' or ')}, got ${extname(path) || 'none'}`,
+  )
 }

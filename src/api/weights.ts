@@ -1,4 +1,5 @@
 /** Weights in whatever file they come: what it is shows in its first bytes, not in its name. */
+import { normalisationText } from '../data/dataset.js'
 import { keyMaps } from '../formats/key-maps.js'
 import { decodePortable, isPortable } from '../formats/portable.js'
 import { readPyTorchLegacy, readPyTorchZip } from '../formats/pytorch.js'
@@ -9,7 +10,7 @@ import type { TrainedNetwork } from '../formats/trained-network.js'
 import { isZip } from '../formats/zip.js'
 import type { Task } from '../spec/heads.js'
 import { type Checkpoint, decodeAnyCheckpoint } from '../train/checkpoint.js'
-import { DataError } from '../util/errors.js'
+import { ConfigError, DataError } from '../util/errors.js'
 
 /** A network, and how its file was understood. */
 export interface DecodedNetwork extends TrainedNetwork {
@@ -17,6 +18,11 @@ export interface DecodedNetwork extends TrainedNetwork {
   readonly origin: string
   /** With all that belongs to its training, where the file is a checkpoint. */
   readonly checkpoint?: Checkpoint<Task>
+  /**
+   * In a sentence: what was assumed of how pictures are normalised, where nothing tells, as of networks that read grey
+   * pictures or four channels. Say otherwise by the option `pictures.normalisation`.
+   */
+  readonly assumed?: string | undefined
 }
 
 /**
@@ -24,16 +30,28 @@ export interface DecodedNetwork extends TrainedNetwork {
  * form or of the older one) with weights named as torchvision, timm, akamaster or bearpaw do. Nothing in a file is ever
  * run.
  * @param name of the file, at the start of every error
- * @throws DataError when the file is damaged, holds anything but weights, or its tensors are of no network that is known
+ * @throws DataError when the file is damaged, holds anything but weights, or its tensors are of no network that is known;
+ * ConfigError for options that do not fit the network, or contradict what a file of this package says of itself
  */
 export async function decodeNetwork(
   bytes: Uint8Array,
   name: string,
   options: RecogniseOptions = {},
 ): Promise<DecodedNetwork> {
-  if (bytes[8] === 0x7b) return fromSafetensors(bytes, name, options) // the brace that opens its header
-  if (isZip(bytes)) return recognised(await readPyTorchZip(bytes, name), name, options, 'PyTorch, zip form')
-  if (bytes[0] === 0x80) return recognised(readPyTorchLegacy(bytes, name), name, options, 'PyTorch, legacy form')
+  return decodeKnowing(bytes, name, options, {})
+}
+
+/** The same. @param known what stands beside the file: see `recognise`; of no use where the file itself tells */
+export async function decodeKnowing(
+  bytes: Uint8Array,
+  name: string,
+  options: RecogniseOptions,
+  known: RecogniseOptions,
+): Promise<DecodedNetwork> {
+  const of = (tensors: StateDict, form: string) => recognised(tensors, name, options, known, form)
+  if (bytes[8] === 0x7b) return fromSafetensors(bytes, name, options, of) // the brace that opens its header
+  if (isZip(bytes)) return of(await readPyTorchZip(bytes, name), 'PyTorch, zip form')
+  if (bytes[0] === 0x80) return of(readPyTorchLegacy(bytes, name), 'PyTorch, legacy form')
   throw new DataError(
     `${name}: no file of weights: expected safetensors or what torch.save writes, got ${
       bytes.length === 0 ? 'an empty file' : `${bytes.length} bytes of something else`
@@ -41,29 +59,53 @@ export async function decodeNetwork(
   )
 }
 
-async function fromSafetensors(bytes: Uint8Array, name: string, options: RecogniseOptions): Promise<DecodedNetwork> {
+async function fromSafetensors(
+  bytes: Uint8Array,
+  name: string,
+  options: RecogniseOptions,
+  recognised: (tensors: StateDict, form: string) => Promise<DecodedNetwork>,
+): Promise<DecodedNetwork> {
   const file = readSafetensors(bytes, name)
   if (file.metadata.format === '1') {
     const checkpoint = decodeAnyCheckpoint(bytes, name)
     const { spec, preprocessing, weights } = checkpoint
+    expectNothingElse({ spec, preprocessing }, name, options)
     return { spec, preprocessing, weights, checkpoint, origin: 'checkpoint of resnet.ts' }
   }
   const tensors = stateDictOf(file, name)
-  if (isPortable(file) && options.arch === undefined)
-    return { ...decodePortable(tensors, file, name), origin: 'export of resnet.ts' }
-  return recognised(tensors, name, options, 'safetensors')
+  if (!isPortable(file)) return recognised(tensors, 'safetensors')
+  const network = decodePortable(tensors, file, name)
+  expectNothingElse(network, name, options)
+  return { ...network, origin: 'export of resnet.ts' }
+}
+
+/** @throws ConfigError where somebody says otherwise than a file that tells which network it holds, and how pictures are prepared */
+function expectNothingElse(
+  { spec, preprocessing }: Pick<TrainedNetwork, 'spec' | 'preprocessing'>,
+  name: string,
+  { arch, pictures }: RecogniseOptions,
+): void {
+  if (arch !== undefined && arch !== spec.name)
+    throw new ConfigError(`${name}: the file itself says that its network is ${spec.name}, not ${arch}; name no other`)
+  if (pictures?.normalisation)
+    throw new ConfigError(
+      `${name}: the file itself says how its pictures are normalised, with ${normalisationText(preprocessing.normalisation)}; leave mean and deviation out`,
+    )
 }
 
 async function recognised(
   tensors: StateDict,
   name: string,
   options: RecogniseOptions,
+  known: RecogniseOptions,
   form: string,
 ): Promise<DecodedNetwork> {
-  const network = recognise(tensors, name, options)
+  const network = recognise(tensors, name, options, known)
   const { preprocessing, keys } = network
   const isImageNet =
-    keyMaps[keys].stages === 4 && preprocessing.classes.length === 1000 && options.classes === undefined
+    keyMaps[keys].stages === 4 &&
+    preprocessing.classes.length === 1000 &&
+    (options.classes ?? known.classes) === undefined
   // Twelve kilobytes that other networks have no use for.
   const classes = isImageNet ? (await import('../data/imagenet-names.js')).imageNetNames : preprocessing.classes
   return { ...network, preprocessing: { ...preprocessing, classes }, origin: `${form}, names of ${keys}` }

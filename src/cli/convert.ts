@@ -1,24 +1,32 @@
 /** `resnet convert IN OUT`: weights from one file format to another, told by the names of the files. */
+import { statSync } from 'node:fs'
 import { Command } from 'commander'
-import { complexity, writeNetwork } from '../node.js'
-import { archOption, jsonOption } from './options.js'
+import { ConfigError, complexity, expectWritable, writeNetwork } from '../node.js'
+import { jsonOption } from './options.js'
 import { print, say } from './output.js'
-import { cacheOption, openWeights, originText, type WeightFlags, weightsText } from './weights-flag.js'
+import { cacheOption, knownOptions, openWeights, originText, type WeightFlags, weightsText } from './weights-flag.js'
 
 interface Flags extends Omit<WeightFlags, 'weights'> {
   readonly json?: true
 }
 
 export function convertCommand(): Command {
-  return new Command()
+  const command = new Command()
     .argument('<in>', weightsText)
     .argument('<out>', 'a name that ends in .safetensors (with the names of torchvision) or .onnx')
-    .addOption(archOption())
+  for (const option of knownOptions()) command.addOption(option)
+  return command
     .addOption(cacheOption())
     .addOption(jsonOption('{ name, origin, params, classes, input, normalisation, out }'))
-    .addHelpText('after', '\nExample:\n  $ resnet convert resnet18-f37072fd.pth resnet18.onnx')
-    .action(async (from: string, out: string, { arch, cache, json }: Flags) => {
-      const network = await openWeights({ weights: from, arch, cache })
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ resnet convert resnet18-f37072fd.pth resnet18.onnx\n  $ resnet convert grey.pth grey.safetensors --mean 0.5 --std 0.25',
+    )
+    .action(async (from: string, out: string, { json, ...flags }: Flags) => {
+      expectWritable(out)
+      if (isSameFile(from, out))
+        throw new ConfigError(`${out}: is the file to be read, and would be lost; name another to write`)
+      const network = await openWeights({ weights: from, ...flags })
       const { spec, preprocessing, origin } = network
       await writeNetwork(out, network)
       const { params } = complexity(spec)
@@ -29,4 +37,10 @@ export function convertCommand(): Command {
         json ? JSON.stringify({ name: spec.name, origin, params, classes, input, normalisation, out }) : `wrote ${out}`,
       )
     })
+}
+
+/** Whatever names lead to it. */
+function isSameFile(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((path) => statSync(path, { throwIfNoEntry: false, bigint: true }))
+  return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev
 }

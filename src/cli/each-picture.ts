@@ -10,19 +10,23 @@ export interface LeftOut {
 }
 
 /**
- * @param options `quiet` where what is printed shows how far it is
+ * @param options `quiet` where what is printed shows how far it is; `alpha` for networks that read four channels
  * @param visit is awaited for each picture, in order
  * @returns what could not be read
  */
 export async function eachPicture(
   files: readonly string[],
-  { signal, quiet = false }: { readonly signal: AbortSignal; readonly quiet?: boolean },
+  {
+    signal,
+    quiet = false,
+    alpha,
+  }: { readonly signal: AbortSignal; readonly quiet?: boolean; readonly alpha?: boolean },
   visit: (file: string, picture: WholePicture) => Promise<void>,
 ): Promise<readonly LeftOut[]> {
   const leftOut: LeftOut[] = []
   const progress = new Progress('pictures', (count) => String(count))
   const open = (file: string | undefined) =>
-    file === undefined ? undefined : readPicture(file).catch((error: unknown) => ({ error }))
+    file === undefined ? undefined : readPicture(file, { alpha }).catch((error: unknown) => ({ error }))
   let next = open(files[0])
   try {
     for (const [i, file] of files.entries()) {

@@ -4,9 +4,17 @@ import { Command } from 'commander'
 import { ConfigError, DataError, encodeNpy, findPictures, load, writeAtomically } from '../node.js'
 import { eachPicture, failWhere } from './each-picture.js'
 import { interruptible } from './interrupt.js'
-import { archOption, type EngineFlags, engineOptions, jsonOption } from './options.js'
+import { type EngineFlags, engineOptions, jsonOption } from './options.js'
 import { print, say } from './output.js'
-import { cacheOption, openClassifier, originText, type WeightFlags, weightsText } from './weights-flag.js'
+import {
+  cacheOption,
+  knownOptions,
+  openClassifier,
+  originText,
+  readsText,
+  type WeightFlags,
+  weightsText,
+} from './weights-flag.js'
 
 interface Flags extends WeightFlags, EngineFlags {
   readonly out: string
@@ -18,9 +26,8 @@ export function embedCommand(): Command {
     .argument('<pictures...>', 'files, folders of pictures, patterns such as "cats/*.jpg"')
     .requiredOption('--weights <file>', weightsText)
     .requiredOption('--out <file>', 'features as NumPy stores them: a name that ends in .npy')
-    .addOption(archOption())
     .addOption(cacheOption())
-  for (const option of engineOptions()) command.addOption(option)
+  for (const option of [...knownOptions(), ...engineOptions()]) command.addOption(option)
   return command
     .addOption(jsonOption('{ out, shape, files, unreadable }; row i of the features is of files[i]'))
     .addHelpText(
@@ -36,10 +43,13 @@ async function embed(names: readonly string[], flags: Flags, signal: AbortSignal
   const files = await findPictures(names)
   const network = await openClassifier(flags, { signal })
   say(originText(flags.weights, network))
+  const reads = readsText(network.spec)
+  if (reads) say(reads)
   await using net = await load(network, { engine, threads, signal })
   const rows: Float32Array[] = []
   const read: string[] = []
-  const leftOut = await eachPicture(files, { signal }, async (file, picture) => {
+  const alpha = network.spec.input.channels === 4
+  const leftOut = await eachPicture(files, { signal, alpha }, async (file, picture) => {
     rows.push(await net.embed(picture, { signal }))
     read.push(file)
   })

@@ -1,29 +1,20 @@
 /** `resnet eval`: error and loss of trained weights on a test set. */
 import { Command } from 'commander'
-import { evaluateCheckpoint, normalisationAdvice, type PresetName } from '../node.js'
+import { evaluateCheckpoint, matchChannels, normalisationAdvice } from '../node.js'
 import { interruptible } from './interrupt.js'
 import { loadData } from './load-data.js'
-import {
-  archOption,
-  type DataFlags,
-  dataOptions,
-  type EngineFlags,
-  engineOptions,
-  jsonOption,
-  sizeFor,
-} from './options.js'
+import { type DataFlags, dataOptions, type EngineFlags, engineOptions, jsonOption, sizeFor } from './options.js'
 import { percentText, print, say } from './output.js'
-import { openClassifier, weightsText } from './weights-flag.js'
+import { type KnownFlags, knownOptions, openClassifier, readsText, weightsText } from './weights-flag.js'
 
-interface Flags extends DataFlags, EngineFlags {
+interface Flags extends DataFlags, EngineFlags, KnownFlags {
   readonly weights: string
-  readonly arch?: PresetName
   readonly json?: true
 }
 
 export function evalCommand(): Command {
-  const command = new Command().requiredOption('--weights <file>', weightsText).addOption(archOption())
-  for (const option of [...dataOptions(), ...engineOptions()]) command.addOption(option)
+  const command = new Command().requiredOption('--weights <file>', weightsText)
+  for (const option of [...knownOptions(), ...dataOptions(), ...engineOptions()]) command.addOption(option)
   return command
     .addOption(jsonOption('{ count, correct, top1Error, loss }'))
     .addHelpText(
@@ -34,9 +25,13 @@ export function evalCommand(): Command {
 }
 
 async function evaluate(flags: Flags, signal: AbortSignal): Promise<void> {
-  const network = await openClassifier({ weights: flags.weights, arch: flags.arch }, { signal })
+  const { weights, arch, mean, std } = flags
+  const network = await openClassifier({ weights, arch, mean, std }, { signal })
   const { dataset = 'builtin', engine, threads } = flags
-  const data = await loadData(flags, dataset, sizeFor(dataset, network.spec.input.height), signal)
+  const loaded = await loadData(flags, dataset, sizeFor(dataset, network.spec.input.height), signal)
+  const data = matchChannels(loaded, network.spec.input.channels)
+  const reads = readsText(network.spec)
+  if (reads) say(reads)
   const advice = network.checkpoint && normalisationAdvice(network.checkpoint, data)
   if (advice) say(`note: ${advice}`)
   const { count, correct, top1Error, loss } = await evaluateCheckpoint(network, data, { engine, threads, signal })

@@ -9,18 +9,16 @@ import {
   type ClassFolder,
   ConfigError,
   classFolder,
-  classifierOf,
   createFinetuning,
   type EpochRecord,
   type FinetuneResult,
   type Finetuning,
   type Freeze,
+  matchChannels,
   type Preprocessing,
-  type PresetName,
   RunFolder,
   RunKeeper,
   readCheckpoint,
-  readNetwork,
   resumeFinetuning,
   TrainingError,
   textTable,
@@ -30,24 +28,15 @@ import { checkpointOption } from './checkpoint-flag.js'
 import type { Mistake } from './finetune-report.js'
 import { Interrupted, interruptible } from './interrupt.js'
 import { sayUnreadable } from './load-data.js'
-import {
-  archOption,
-  type EngineFlags,
-  engineOptions,
-  flagOf,
-  folderOptions,
-  jsonOption,
-  number,
-  whole,
-} from './options.js'
+import { type EngineFlags, engineOptions, flagOf, folderOptions, jsonOption, number, whole } from './options.js'
 import { percentText, print, say } from './output.js'
 import { Progress } from './progress.js'
 import { type RecipeFlags, recipeOf, recipeOptions } from './recipe-flags.js'
 import { classifierWords, TrainDisplay } from './train-display.js'
+import { type KnownFlags, knownOptions, openClassifier, readsText } from './weights-flag.js'
 
-interface Flags extends EngineFlags, RecipeFlags {
+interface Flags extends EngineFlags, RecipeFlags, KnownFlags {
   readonly weights?: string
-  readonly arch?: PresetName
   readonly freeze?: Freeze
   readonly views?: number
   readonly heldOut?: number
@@ -83,7 +72,8 @@ export function finetuneCommand(): Command {
   const command = new Command()
     .argument('<folder>', 'a folder a class, or train/ and test/ (or val/) that hold them')
     .option('--weights <file>', 'what to begin with: a checkpoint, safetensors, or a file of PyTorch')
-    .addOption(archOption())
+  for (const option of knownOptions()) command.addOption(option)
+  command
     .option(
       '--freeze <what>',
       'what stays as it is: none, stem, stage1, stage2, ..., or all but the classifier (default: by the number of pictures)',
@@ -173,8 +163,10 @@ async function start(path: string, flags: Flags, signal: AbortSignal): Promise<S
     throw new ConfigError(
       '--weights: missing; name what to begin with, as --weights resnet18.safetensors, or go on with --resume',
     )
-  const network = await readNetwork(flags.weights, { arch: flags.arch })
-  classifierOf(network.spec) // says that it gives pictures, where it does
+  const { weights, arch, mean, std } = flags
+  const network = await openClassifier({ weights, arch, mean, std }, { signal })
+  const reads = readsText(network.spec)
+  if (reads) say(reads)
   const loaded = await loadFolder(path, flags, network.preprocessing, flags.heldOut, flags.seed ?? 0, signal)
   if (flags.heldOut !== undefined && !loaded.isSplit)
     throw new ConfigError(`--held-out: ${path} has a part of its own to test on; leave it out`)
@@ -209,7 +201,7 @@ async function goOn(path: string, flags: Flags, signal: AbortSignal): Promise<St
   if (place === undefined) throw new ConfigError('--resume: which run? Give its folder, or --save-dir')
   if (!statSync(place, { throwIfNoEntry: false })?.isDirectory())
     throw new ConfigError(`--resume: expected the folder of a run, got ${place}`)
-  const given = [...recipeFlags, 'weights', 'arch', 'freeze', 'views', 'heldOut', 'seed'].find(
+  const given = [...recipeFlags, 'weights', 'arch', 'mean', 'std', 'freeze', 'views', 'heldOut', 'seed'].find(
     (name) => flags[name as keyof Flags] !== undefined,
   )
   if (given !== undefined)
@@ -243,9 +235,9 @@ async function loadFolder(
   seed: number,
   signal: AbortSignal,
 ): Promise<ClassFolder> {
-  if (input.height !== input.width || input.channels !== 3)
+  if (input.height !== input.width || (input.channels !== 3 && input.channels !== 1))
     throw new ConfigError(
-      `--weights: the network reads pictures of ${input.channels}x${input.height}x${input.width}; folders give square ones of 3 channels, use finetune() with data of your own`,
+      `--weights: the network reads pictures of ${input.channels}x${input.height}x${input.width}; folders give square ones in colour (3 channels) or made grey (1); use finetune() with data of your own`,
     )
   const progress = new Progress('decoding', (count) => `${count.toLocaleString('en-US')} pictures`)
   const bytes = (gib: number | undefined) => (gib === undefined ? undefined : Math.round(gib * GIB))
@@ -263,10 +255,11 @@ async function loadFolder(
     })
     progress.stop()
     sayUnreadable(loaded.data)
-    const { data, testedOn, notes } = loaded
+    const { testedOn, notes } = loaded
+    const data = matchChannels(loaded.data, input.channels)
     say(`${data.classes.length} classes, ${data.train.count} training pictures; tested on ${testedOn}`)
     for (const note of notes) say(`note: ${note}`)
-    return loaded
+    return { ...loaded, data }
   } finally {
     progress.stop()
   }

@@ -16,9 +16,17 @@ import {
 } from '../node.js'
 import { eachPicture, failWhere } from './each-picture.js'
 import { interruptible } from './interrupt.js'
-import { archOption, type EngineFlags, engineOptions, jsonOption, whole } from './options.js'
+import { type EngineFlags, engineOptions, jsonOption, whole } from './options.js'
 import { percentText, print, say } from './output.js'
-import { cacheOption, openClassifier, originText, type WeightFlags, weightsText } from './weights-flag.js'
+import {
+  cacheOption,
+  knownOptions,
+  openClassifier,
+  originText,
+  readsText,
+  type WeightFlags,
+  weightsText,
+} from './weights-flag.js'
 
 interface Flags extends WeightFlags, EngineFlags {
   readonly top: number
@@ -32,7 +40,6 @@ export function predictCommand(): Command {
   const command = new Command()
     .argument('<pictures...>', 'files, folders of pictures, patterns such as "cats/*.jpg"')
     .requiredOption('--weights <file>', weightsText)
-    .addOption(archOption())
     .addOption(cacheOption())
     .option('--top <n>', 'answers a picture', whole(1), 5)
     .option(
@@ -44,7 +51,7 @@ export function predictCommand(): Command {
       '--block <path>',
       'explain by Grad-CAM at this block, such as stage3.block2 (default: class activation map)',
     )
-  for (const option of engineOptions()) command.addOption(option)
+  for (const option of [...knownOptions(), ...engineOptions()]) command.addOption(option)
   return command
     .addOption(jsonOption('{ network, pictures: [{ file, top: [{ label, probability }] }], unreadable }'))
     .addHelpText(
@@ -60,9 +67,12 @@ async function predict(names: readonly string[], flags: Flags, signal: AbortSign
   const placeOf = explain === undefined ? undefined : places(explain, files)
   const network = await openClassifier(flags, { signal })
   say(originText(flags.weights, network))
+  const reads = readsText(network.spec)
+  if (reads) say(reads)
   await using net = await load(network, { engine, threads, signal })
   const answers: { file: string; top: readonly Prediction[]; explained?: string }[] = []
-  const leftOut = await eachPicture(files, { signal, quiet: !flags.json }, async (file, picture) => {
+  const alpha = network.spec.input.channels === 4
+  const leftOut = await eachPicture(files, { signal, alpha, quiet: !flags.json }, async (file, picture) => {
     const best = await net.classify(picture, { top, signal })
     const place = placeOf?.(file)
     if (place !== undefined) await drawTo(place, net, picture, flags, signal)

@@ -9,25 +9,16 @@ import {
   preset,
   presetNames,
   type Recompute,
-  readNetwork,
   summary,
   trainingMemory,
 } from '../node.js'
-import {
-  archOption,
-  type EngineFlags,
-  engineOption,
-  jsonOption,
-  presetParser,
-  recomputeOption,
-  whole,
-} from './options.js'
+import { type EngineFlags, engineOption, jsonOption, presetParser, recomputeOption, whole } from './options.js'
 import { bytesText, print, say } from './output.js'
+import { type KnownFlags, knownOptions, openWeights } from './weights-flag.js'
 
-interface Flags extends Pick<EngineFlags, 'engine'> {
+interface Flags extends Pick<EngineFlags, 'engine'>, KnownFlags {
   readonly classes?: number
   readonly size?: number
-  readonly arch?: PresetName
   readonly blocks?: true
   readonly batchSize?: number
   readonly recompute?: Recompute
@@ -35,11 +26,12 @@ interface Flags extends Pick<EngineFlags, 'engine'> {
 }
 
 export function summaryCommand(): Command {
-  return new Command()
+  const command = new Command()
     .addArgument(new Argument('<name>', `${presetNames.join(', ')}; or a file of weights`).argParser(nameParser))
     .option('--classes <n>', 'number of classes', whole(2))
     .option('--size <n>', 'height and width of the pictures', whole(1))
-    .addOption(archOption())
+  for (const option of knownOptions()) command.addOption(option)
+  return command
     .option('--blocks', 'one row for each block instead of each layer')
     .option('-b, --batch-size <n>', 'also what a training with n pictures a step takes up in memory', whole(1))
     .addOption(recomputeOption())
@@ -72,18 +64,23 @@ const isFile = (name: string) => /\.\w+$/.test(name) || existsSync(name)
 
 const nameParser = (name: string) => (isFile(name) ? name : presetParser(name))
 
-function specOfName(name: PresetName, { classes, size }: Flags): NetworkSpec {
+function specOfName(name: PresetName, { classes, size, ...known }: Flags): NetworkSpec {
+  const given = (['arch', 'mean', 'std'] as const).find((flag) => known[flag] !== undefined)
+  if (given)
+    throw new ConfigError(`--${given}: is for files of weights, ${name} is the name of a network; leave it out`)
   return preset(name, {
     ...(classes === undefined ? {} : { classes }),
     ...(size === undefined ? {} : { input: { channels: 3, height: size, width: size } }),
   })
 }
 
-async function specOfFile(path: string, { classes, size, arch }: Flags): Promise<NetworkSpec> {
+async function specOfFile(path: string, { classes, size, arch, mean, std }: Flags): Promise<NetworkSpec> {
   if (classes !== undefined || size !== undefined)
     throw new ConfigError(`--classes and --size are for names of networks; ${path} has its own`)
-  const { spec, preprocessing, origin } = await readNetwork(path, { arch })
-  const { mean, std } = preprocessing.normalisation
-  say(`${path}: ${origin}; pictures are normalised with mean ${mean.join(', ')} and deviation ${std.join(', ')}`)
+  const { spec, preprocessing, origin } = await openWeights({ weights: path, arch, mean, std })
+  const { normalisation } = preprocessing
+  say(
+    `${path}: ${origin}; pictures are normalised with mean ${normalisation.mean.join(', ')} and deviation ${normalisation.std.join(', ')}`,
+  )
   return spec
 }

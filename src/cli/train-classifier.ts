@@ -8,6 +8,7 @@ import {
   type DatasetName,
   defaultRecipe,
   inputSize,
+  matchChannels,
   preset,
   resumeTrainer,
   splitDataset,
@@ -61,8 +62,16 @@ async function sameData(
   dataset: DatasetName,
   signal: AbortSignal,
 ): Promise<Dataset> {
-  const load = (limitTrain: number) =>
-    loadData({ ...flags, limitTrain, limitTest: held.test }, dataset, sizeFor(dataset, spec.input.height), signal)
+  const load = async (limitTrain: number) =>
+    matchChannels(
+      await loadData(
+        { ...flags, limitTrain, limitTest: held.test },
+        dataset,
+        sizeFor(dataset, spec.input.height),
+        signal,
+      ),
+      spec.input.channels,
+    )
   if (held.val === undefined) return load(held.train)
   const whole = await load(held.train + held.val)
   return whole.val ? load(held.train) : splitDataset(whole, held.val, recipe.seed)

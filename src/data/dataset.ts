@@ -52,6 +52,26 @@ export function noNormalisation(channels: number): Normalisation {
   return { mean: new Array<number>(channels).fill(0), std: new Array<number>(channels).fill(1) }
 }
 
+/**
+ * A normalisation of colours for pictures of another number of channels: fewer than three have the mean of the colours',
+ * and so has each beyond the third. As it is where it has as many channels already.
+ */
+export function normalisationFor({ mean, std }: Normalisation, channels: number): Normalisation {
+  if (mean.length === channels && std.length === channels) return { mean, std }
+  const fitted = (values: readonly number[]) => {
+    // Without the last digits, in which a sum of decimal fractions is off.
+    const middle = Number((values.reduce((a, b) => a + b, 0) / values.length).toPrecision(6))
+    return Array.from({ length: channels }, (_, i) => (channels < values.length ? middle : (values[i] ?? middle)))
+  }
+  return { mean: fitted(mean), std: fitted(std) }
+}
+
+/** For people: `mean 0.449 and deviation 0.226`; of many channels the first. */
+export function normalisationText({ mean, std }: Normalisation): string {
+  const list = (values: readonly number[]) => `${values.slice(0, 4).join(', ')}${values.length > 4 ? ', …' : ''}`
+  return `mean ${list(mean)} and deviation ${list(std)}`
+}
+
 /** Of ImageNet: what most networks that can be fine-tuned were trained with. */
 export const imageNetNormalisation: Normalisation = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] }
 

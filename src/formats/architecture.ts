@@ -50,9 +50,11 @@ export function inferSpec(shapes: Shapes, map: KeyMap): NetworkSpec | undefined 
 /**
  * A preset built as the map's nets are, where its own habits differ: the same parameters, other strides or splits. Where
  * strides of the first 1x1 and of the 3x3 are presets of their own, it is as its name says.
+ * @param channels of the pictures
  */
-export function presetAs(name: PresetName, map: KeyMap, classes: number): NetworkSpec {
-  const spec = preset(name, { classes })
+export function presetAs(name: PresetName, map: KeyMap, classes: number, channels = 3): NetworkSpec {
+  const usual = preset(name, { classes })
+  const spec = { ...usual, input: { ...usual.input, channels } }
   if (map.stages !== 3) return spec
   const stages = spec.stages.map(({ blocks }) => ({
     blocks: blocks.map(({ activateBeforeSplit: _, ...block }) =>
@@ -67,7 +69,7 @@ function presetNameOf(spec: NetworkSpec, map: KeyMap): PresetName | undefined {
   const text = sorted(wanted)
   return presetsFor('classify').find((name) => {
     if (!name.includes(String(depthOf(spec)))) return false // a quick way past the deep ones
-    const { name: own, ...rest } = presetAs(name, map, classifierOf(spec).classes)
+    const { name: own, ...rest } = presetAs(name, map, classifierOf(spec).classes, spec.input.channels)
     return sorted(rest) === text
   })
 }

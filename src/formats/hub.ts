@@ -94,16 +94,25 @@ function parsed(config: Uint8Array, who: string): TimmSettings & { readonly pret
 function picturesOf(settings: TimmSettings, who: string): NonNullable<RecogniseOptions['pictures']> {
   const wrong = (name: string, expected: string, got: unknown) =>
     new DataError(`${who}: ${name} in its ${configFile} must be ${expected}, got ${JSON.stringify(got)?.slice(0, 40)}`)
-  const numbers = (name: keyof TimmSettings, what: string, fits: (value: unknown) => boolean) => {
+  const isSize = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= 4096
+  const numbers = (
+    name: keyof TimmSettings,
+    counts: readonly number[],
+    what: string,
+    fits: (value: unknown) => boolean,
+  ) => {
     const given = settings[name]
     if (given === undefined) return undefined
-    if (!Array.isArray(given) || given.length !== 3 || !given.every(fits)) throw wrong(name, what, given)
-    return given as [number, number, number]
+    if (!Array.isArray(given) || !counts.includes(given.length) || !given.every(fits)) throw wrong(name, what, given)
+    return given as number[]
   }
-  const mean = numbers('mean', 'three numbers', Number.isFinite)
-  const std = numbers('std', 'three numbers above 0', (value) => Number.isFinite(value) && Number(value) > 0)
-  const isSize = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= 4096
-  const input = numbers('input_size', 'channels, height and width', isSize)
+  const input = numbers('input_size', [3], 'channels, height and width', isSize)
+  // Three, of colours, also beside nets that read grey; or as many as these read.
+  const [channels = 3] = input ?? []
+  const each = channels === 3 ? 'three numbers' : `3 or ${channels} numbers`
+  const mean = numbers('mean', [3, channels], each, Number.isFinite)
+  const isAbove0 = (value: unknown) => Number.isFinite(value) && Number(value) > 0
+  const std = numbers('std', [mean?.length ?? 3], `${each} above 0`, isAbove0)
   const { crop_pct: share, interpolation } = settings
   if (share !== undefined && !(typeof share === 'number' && share > 0.1 && share <= 1))
     throw wrong('crop_pct', 'a number above 0.1, at most 1', share)

@@ -1,10 +1,10 @@
 /** From a dictionary of tensors, whoever made it, to a network: its spec, its weights by our paths, its preprocessing. */
-import type { Normalisation, PictureSize } from '../data/dataset.js'
+import { type Normalisation, normalisationFor, normalisationText, type PictureSize } from '../data/dataset.js'
 import type { Interpolation } from '../data/resize.js'
-import { classifierOf } from '../spec/heads.js'
+import { classifierOf, taskOf } from '../spec/heads.js'
 import { type PresetName, preset } from '../spec/presets.js'
 import type { NetworkSpec } from '../spec/spec.js'
-import { ConfigError, DataError } from '../util/errors.js'
+import { ConfigError, DataError, ResnetError } from '../util/errors.js'
 import { sameShape, shapeText } from '../util/shape.js'
 import { textTable } from '../util/table.js'
 import { inferSpec, keyMapOf, presetAs, type Shapes } from './architecture.js'
@@ -32,10 +32,14 @@ export interface PictureOptions {
   readonly interpolation?: Interpolation
 }
 
+type KnownPictures = PictureOptions & { readonly normalisation: Normalisation }
+
 /** A network with what it was recognised by. */
 export interface RecognisedNetwork extends TrainedNetwork {
   /** Whose names its tensors have. */
   readonly keys: KeyMapName
+  /** In a sentence: how pictures are said to be normalised, where neither the file nor whoever opened it tells. */
+  readonly assumed?: string | undefined
 }
 
 /** Rows of a table of what does not fit. */
@@ -45,18 +49,69 @@ const counters = /(^|\.)num_batches_tracked$/
 
 /**
  * @param who the file's name, at the start of every error
+ * @param known what stands beside the file, and gives way to the options: its normalisation may be that of colours
  * @throws DataError when the tensors are of no network that is known, or do not fit it: then with a table of what is
  * missing, unexpected and of another shape
  */
-export function recognise(tensors: StateDict, who: string, options: RecogniseOptions = {}): RecognisedNetwork {
+export function recognise(
+  tensors: StateDict,
+  who: string,
+  options: RecogniseOptions = {},
+  known: RecogniseOptions = {},
+): RecognisedNetwork {
   const dict = new Map([...withoutPrefixes(tensors)].filter(([name]) => !counters.test(name)))
   const shapes = new Map([...dict].map(([name, { shape }]) => [name, shape]))
   const map = keyMapOf(shapes)
   const inferred = map && inferSpec(shapes, map)
   if (!map || !inferred) throw unknown(who, dict)
-  const spec = withInput(specOf(inferred, map, who, options), options.pictures?.input)
-  const weights = weightsOf(dict, spec, map, who, inferred)
-  return { spec, weights, preprocessing: preprocessingOf(spec, map, options), keys: map.name }
+  const { arch, classes = known.classes } = options
+  const pictures = { ...known.pictures, ...options.pictures }
+  const spec = withInput(specOf(inferred, map, who, { arch, classes }), pictures.input)
+  const weights = naming(who, () => weightsOf(dict, spec, map, who, inferred))
+  const { channels } = spec.input
+  const given = options.pictures?.normalisation
+  if (given) expectNormalisation(given, channels, who)
+  const usual = known.pictures?.normalisation ?? map.normalisation
+  const normalisation = given ?? normalisationFor(usual, channels)
+  return {
+    spec,
+    weights,
+    preprocessing: preprocessingOf(spec, map, { classes, pictures: { ...pictures, normalisation } }),
+    keys: map.name,
+    ...(given || usual.mean.length === channels ? {} : { assumed: assumption(normalisation, channels) }),
+  }
+}
+
+/** @throws ConfigError unless there is a mean and a deviation above 0 for each channel */
+function expectNormalisation({ mean, std }: Normalisation, channels: number, who: string): void {
+  const got = normalisationText({ mean, std })
+  if (mean.length !== channels || std.length !== channels)
+    throw new ConfigError(
+      `${who}: its network reads ${channelsText(channels)}, so mean and deviation are ${channels} ${channels === 1 ? 'number' : 'numbers'} each, got ${got}`,
+    )
+  if (!mean.every(Number.isFinite) || !std.every((value) => Number.isFinite(value) && value > 0))
+    throw new ConfigError(`${who}: mean and deviation must be finite numbers, deviations above 0, got ${got}`)
+}
+
+function assumption(normalisation: Normalisation, channels: number): string {
+  return (
+    `how its pictures of ${channelsText(channels)} were normalised is not known; assumed are ` +
+    `${normalisationText(normalisation)}, ${channels > 3 ? 'those of red, green and blue and their mean' : 'the mean of those of red, green and blue'}`
+  )
+}
+
+function channelsText(channels: number): string {
+  return channels === 1 ? '1 channel' : `${channels} channels`
+}
+
+/** What a spec is refused for, as an error that names the file. */
+function naming<T>(who: string, check: () => T): T {
+  try {
+    return check()
+  } catch (error) {
+    if (!(error instanceof ResnetError) || error.message.startsWith(who)) throw error
+    throw new DataError(`${who}: ${error.message}`, { cause: error })
+  }
 }
 
 /** Weights by our paths, of tensors that must be exactly those of the network. */
@@ -79,7 +134,8 @@ export function weightsOf(
 
 function specOf(inferred: NetworkSpec, map: KeyMap, who: string, { arch, classes }: RecogniseOptions): NetworkSpec {
   const told = classifierOf(inferred).classes
-  const spec = arch === undefined ? inferred : presetAs(preset(arch).name as PresetName, map, told)
+  const spec =
+    arch === undefined ? inferred : presetAs(preset(arch).name as PresetName, map, told, inferred.input.channels)
   if (classes !== undefined && classes.length !== told)
     throw new ConfigError(`${who}: it tells ${told} classes apart, got ${classes.length} names of classes`)
   return spec
@@ -89,8 +145,12 @@ function withInput(spec: NetworkSpec, size: PictureSize | undefined): NetworkSpe
   return size ? { ...spec, input: { ...spec.input, height: size.height, width: size.width } } : spec
 }
 
-function preprocessingOf(spec: NetworkSpec, map: KeyMap, { classes, pictures = {} }: RecogniseOptions): Preprocessing {
-  const { normalisation = map.normalisation, resize = map.resize, interpolation } = pictures
+function preprocessingOf(
+  spec: NetworkSpec,
+  map: KeyMap,
+  { classes, pictures }: Pick<RecogniseOptions, 'classes'> & { readonly pictures: KnownPictures },
+): Preprocessing {
+  const { normalisation, resize = map.resize, interpolation } = pictures
   return {
     normalisation,
     input: spec.input,
@@ -124,8 +184,9 @@ function expectFit(dict: StateDict, expected: Shapes, who: string, spec: Network
   )
   const more = rows.length > MOST_ROWS ? `\nand ${rows.length - MOST_ROWS} more` : ''
   const other = inferred && inferred.name !== spec.name ? `; they look like those of ${inferred.name}` : ''
+  const net = taskOf(spec) === 'classify' ? `${spec.name} with ${classifierOf(spec).classes} classes` : spec.name
   throw new DataError(
-    `${who}: its tensors do not fit ${spec.name} with ${classifierOf(spec).classes} classes: ${rows.length} of ${expected.size} differ${other}\n${table}${more}`,
+    `${who}: its tensors do not fit ${net}: ${rows.length} of ${expected.size} differ${other}\n${table}${more}`,
   )
 }
 

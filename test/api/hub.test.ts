@@ -294,6 +294,7 @@ describe('settings', () => {
   test.each([
     ['[', 'hub:a/b: its config.json is no JSON object'],
     ['3', 'hub:a/b: its config.json is no JSON object'],
+    [{ input_size: [1, 8, 8], mean: [0, 0] }, 'hub:a/b: mean in its config.json must be 3 or 1 numbers, got [0,0]'],
     [{ mean: [0, 'x', 1] }, 'hub:a/b: mean in its config.json must be three numbers, got [0,"x",1]'],
     [{ std: [0, 1, 1] }, 'hub:a/b: std in its config.json must be three numbers above 0, got [0,1,1]'],
     [

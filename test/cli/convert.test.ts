@@ -1,5 +1,5 @@
 /** `resnet convert`, `eval` and `summary` on weights of others. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -43,7 +43,21 @@ describe('convert', () => {
     })
   })
 
-  test('to anything else is wrong usage', async () => {
+  test('onto itself is refused: what a checkpoint knows of its training would be lost', async () => {
+    const own = join(folder, 'own.safetensors')
+    copyFileSync(fixture('akamaster.safetensors'), own)
+    const link = join(folder, 'link.safetensors')
+    symlinkSync(own, link)
+    for (const out of [own, link])
+      expect(await resnet(['convert', own, out])).toMatchObject({
+        code: 2,
+        err: `resnet: ${out}: is the file to be read, and would be lost; name another to write\n`,
+      })
+    expect(readFileSync(own)).toEqual(readFileSync(fixture('akamaster.safetensors')))
+  })
+
+  test('to anything else is wrong usage, before anything is read', async () => {
+    expect((await resnet(['convert', join(folder, 'gone.pth'), 'net.pt'])).err).toContain('net.pt: expected a name')
     const { code, err } = await resnet(['convert', fixture('zip.pth'), join(folder, 'net.pth')])
     expect(code).toBe(2)
     expect(err).toContain('net.pth: expected a name that ends in .safetensors or .onnx, got .pth\n')

@@ -71,3 +71,40 @@ export function onnxProperties(model: Uint8Array): Record<string, unknown> {
 export function operatorSet(model: Uint8Array): number {
   return messages(fieldsOf(model), 8)[0]!.get(2)![0] as number
 }
+
+/** A node by its parts; attributes that are lists of whole numbers, by name. */
+export interface OnnxNode {
+  readonly type: string
+  readonly inputs: readonly string[]
+  readonly outputs: readonly string[]
+  readonly lists: ReadonlyMap<string, readonly number[]>
+}
+
+/** What a model is made of: inputs and outputs by name, weights and constants by name, nodes in their order. */
+export function onnxParts(model: Uint8Array) {
+  const graph = messages(fieldsOf(model), 7)[0]!
+  const names = (fields: Fields, number: number) => (fields.get(number) ?? []).map(text)
+  return {
+    inputs: messages(graph, 11).map((fields) => text(fields.get(1)![0])),
+    outputs: messages(graph, 12).map((fields) => text(fields.get(1)![0])),
+    initializers: new Map(
+      messages(graph, 5).map((fields) => [
+        text(fields.get(8)![0]),
+        { shape: (fields.get(1) ?? []) as number[], bytes: fields.get(9)![0] as Uint8Array },
+      ]),
+    ),
+    nodes: messages(graph, 1).map(
+      (fields): OnnxNode => ({
+        type: text(fields.get(4)![0]),
+        inputs: names(fields, 1),
+        outputs: names(fields, 2),
+        lists: new Map(
+          messages(fields, 5).flatMap((attribute) => {
+            const list = attribute.get(8) as number[] | undefined
+            return list ? [[text(attribute.get(1)![0]), list] as const] : []
+          }),
+        ),
+      }),
+    ),
+  }
+}

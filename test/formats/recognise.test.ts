@@ -70,9 +70,10 @@ test('what shapes do not tell comes with the names', async () => {
 })
 
 /** Tensors of zeros with the names and shapes of a network. */
-function dictOf(name: PresetName, classes: number, map: keyof typeof keyMaps): Map<string, StoredTensor> {
+function dictOf(name: PresetName, classes: number, map: keyof typeof keyMaps, channels = 3): Map<string, StoredTensor> {
   const floats = () => new Float32Array(0) // nobody looks at the numbers here
-  const parameters = namedParameters(preset(name, { classes }), keyMaps[map])
+  const spec = preset(name, { classes })
+  const parameters = namedParameters({ ...spec, input: { ...spec.input, channels } }, keyMaps[map])
   return new Map(parameters.map(({ name, shape }) => [name, { shape, type: 'f32', floats }]))
 }
 
@@ -157,6 +158,102 @@ describe('one table of all that does not fit', () => {
     )
   })
 })
+
+test('a name of a net with layers that others do not have', () => {
+  const dict = dictOf('resnet20', 10, 'akamaster')
+  expect(() => recognise(dict, 'x', { arch: 'resnet110_exclusive_gate' })).toThrow(
+    'x: its tensors do not fit resnet110_exclusive_gate with 10 classes: 558 of 655 differ; they look like those of resnet20\n',
+  )
+})
+
+describe('pictures of another number of channels', () => {
+  const colours = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] }
+  const of = (channels: number, name: PresetName = 'resnet20', map: keyof typeof keyMaps = 'akamaster') =>
+    dictOf(name, 10, map, channels)
+
+  test('grey: the mean of the usual three is assumed, and said', () => {
+    const { spec, preprocessing, assumed } = recognise(of(1), 'x')
+    expect(spec).toEqual({ ...preset('resnet20'), input: { channels: 1, height: 32, width: 32 } })
+    expect(preprocessing).toMatchObject({ normalisation: { mean: [0.449], std: [0.226] }, input: { channels: 1 } })
+    expect(assumed).toBe(
+      'how its pictures of 1 channel were normalised is not known; assumed are mean 0.449 and deviation 0.226, the mean of those of red, green and blue',
+    )
+    expect(recognise(of(3), 'x')).toMatchObject({ preprocessing: { normalisation: colours } })
+    expect(recognise(of(3), 'x').assumed).toBeUndefined()
+  })
+
+  test('four and two', () => {
+    const { preprocessing, assumed } = recognise(of(4), 'x')
+    expect(preprocessing.normalisation).toEqual({
+      mean: [0.485, 0.456, 0.406, 0.449],
+      std: [0.229, 0.224, 0.225, 0.226],
+    })
+    expect(assumed).toBe(
+      'how its pictures of 4 channels were normalised is not known; assumed are mean 0.485, 0.456, 0.406, 0.449 and ' +
+        'deviation 0.229, 0.224, 0.225, 0.226, those of red, green and blue and their mean',
+    )
+    expect(recognise(of(2), 'x').preprocessing.normalisation).toEqual({ mean: [0.449, 0.449], std: [0.226, 0.226] })
+  })
+
+  test.each<[PresetName, keyof typeof keyMaps]>([
+    ['resnet18', 'torchvision'],
+    ['wide_resnet50_2', 'torchvision'],
+    ['resnext50_32x4d', 'torchvision'],
+  ])('%s is known as such, by itself and by name', (name, map) => {
+    const spec = { ...preset(name, { classes: 10 }), input: { channels: 1, height: 224, width: 224 } }
+    expect(recognise(of(1, name, map), 'x').spec).toEqual(spec)
+    expect(recognise(of(1, name, map), 'x', { arch: name }).spec).toEqual(spec)
+  })
+
+  test('who knows better says so, a number for each channel', () => {
+    const normalisation = { mean: [0.1307], std: [0.3081] }
+    const said = recognise(of(1), 'x', { pictures: { normalisation } })
+    expect([said.preprocessing.normalisation, said.assumed]).toEqual([normalisation, undefined])
+    expect(() => recognise(of(1), 'x', { pictures: { normalisation: colours } })).toThrow(
+      'x: its network reads 1 channel, so mean and deviation are 1 number each, got mean 0.485, 0.456, 0.406 and deviation',
+    )
+    expect(() => recognise(of(3), 'x', { pictures: { normalisation } })).toThrow(
+      'x: its network reads 3 channels, so mean and deviation are 3 numbers each, got mean 0.1307 and deviation 0.3081',
+    )
+    expect(() => recognise(of(1), 'x', { pictures: { normalisation: { mean: [0], std: [0] } } })).toThrow(
+      'x: mean and deviation must be finite numbers, deviations above 0, got mean 0 and deviation 0',
+    )
+  })
+
+  test('what stands beside a file of the hub may be of colours, and says the rest too', () => {
+    const pictures = {
+      normalisation: { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.2] },
+      interpolation: 'bicubic' as const,
+    }
+    const { preprocessing, assumed } = recognise(of(1), 'x', {}, { pictures })
+    expect(preprocessing).toMatchObject({ normalisation: { mean: [0.5], std: [0.4] }, interpolation: 'bicubic' })
+    expect(assumed).toContain('assumed are mean 0.5 and deviation 0.4')
+    const normalisation = { mean: [0.1], std: [0.3] }
+    expect(recognise(of(1), 'x', { pictures: { normalisation } }, { pictures }).preprocessing).toMatchObject({
+      normalisation,
+      interpolation: 'bicubic',
+    })
+    const own = { normalisation: { mean: [0.2], std: [0.3] } }
+    expect(recognise(of(1), 'x', {}, { pictures: own }).assumed).toBeUndefined()
+  })
+})
+
+test('a spec that makes no sense is refused with the name of the file', () => {
+  const dict = new Map(narrowing())
+  expect(() => recognise(dict, 'narrow.th')).toThrow(
+    /^narrow\.th: stage2\.block1: a pad shortcut cannot narrow 16 channels/,
+  )
+})
+
+/** A CIFAR net whose second stage is narrower than its first. */
+function narrowing(): Map<string, StoredTensor> {
+  const dict = dictOf('resnet8', 10, 'akamaster')
+  const narrow = ([name, tensor]: [string, StoredTensor]): [string, StoredTensor] => {
+    const [first, ...rest] = tensor.shape
+    return name.startsWith('layer2.') && first === 32 ? [name, { ...tensor, shape: [8, ...rest] }] : [name, tensor]
+  }
+  return new Map([...dict].map(narrow))
+}
 
 describe('key maps are one-to-one', () => {
   const specs = [
