@@ -140,9 +140,12 @@ export function finetuningFunctions(openEngine: OpenEngine): FinetuningFunctions
   const resumeFinetuning: FinetuningFunctions['resumeFinetuning'] = async (checkpoint, data, options = {}) => {
     const { tuning, recipe, preprocessing } = checkpoint
     if (!tuning)
-      throw new ConfigError(
-        `${checkpoint.spec.name}: this checkpoint comes from no fine-tuning; begin one with it, or go on with resumeTrainer()`,
-      )
+      throw new ConfigError(`${checkpoint.spec.name}: this checkpoint comes from no fine-tuning`, {
+        remedy: {
+          code: 'begin one with it, or go on with resumeTrainer()',
+          shell: 'begin one with --weights, or go on by the command train --resume',
+        },
+      })
     if (data.classes.join('\n') !== preprocessing.classes.join('\n'))
       throw new ConfigError(
         `${data.name}: has the classes ${data.classes.join(', ')}; this fine-tuning began with ${preprocessing.classes.join(', ')}`,
@@ -253,7 +256,10 @@ function expectLearnable(spec: NetworkSpec, { name, classes, train, test }: Data
   const empty = counts.indexOf(0)
   if (empty >= 0)
     throw new ConfigError(`${name}: has no training picture of ${classes[empty]}; add some, or leave the class out`)
-  if (test.count < 1) throw new ConfigError(`${name}: has no test pictures; hold some out with holdOut()`)
+  if (test.count < 1)
+    throw new ConfigError(`${name}: has no test pictures`, {
+      remedy: { code: 'hold some out with holdOut()', shell: 'hold some out with --held-out' },
+    })
   const [reads, given] = [spec.input, inputSize(train)]
   if (reads.channels !== given.channels || reads.height !== given.height || reads.width !== given.width)
     throw new ConfigError(

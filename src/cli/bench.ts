@@ -16,6 +16,7 @@ import { benchFolder } from './bench/peers.js'
 import { machineLines, resultsMarkdown, resultsText } from './bench/report.js'
 import { type BenchReport, type Machine, merged } from './bench/result.js'
 import { interruptible } from './interrupt.js'
+import { examples } from './invocation.js'
 import { type EngineFlags, engineOptions, jsonOption, oneOf, whole } from './options.js'
 import { print, say } from './output.js'
 
@@ -53,7 +54,7 @@ export function benchCommand(): Command {
     .addHelpText(
       'after',
       '\nPeers: PyTorch of /usr/bin/python3, and what `npm install --prefix bench --ignore-scripts` brings.\n' +
-        '\nExamples:\n  $ resnet bench --suite train,infer --threads 2\n  $ resnet bench --quick --json',
+        examples('bench --suite train,infer --threads 2', 'bench --quick --json'),
     )
     .action((flags: Flags) => interruptible((signal) => run(flags, signal)))
 }
@@ -130,7 +131,7 @@ async function writeResults(folder: string, report: BenchReport, among: boolean)
     if (results.length === 0) continue
     const file = join(folder, `${suite}.json`)
     const part = among && existsSync(file) ? placed({ ...report, results }, file) : { ...report, results }
-    const title = `resnet bench: ${suite}`
+    const title = `resnet.ts bench: ${suite}`
     const chart = ratioChart(title, part)
     const files = {
       [`${suite}.json`]: `${JSON.stringify(part, null, 1)}\n`,

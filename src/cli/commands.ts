@@ -50,6 +50,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./upscale.js')).upscaleCommand(),
   },
   {
+    name: 'list',
+    description: 'list the networks that have a name: params, MACs, the published error',
+    load: async () => (await import('./list.js')).listCommand(),
+  },
+  {
     name: 'summary',
     description: 'print the layers of a network: path, output shape, params, MACs',
     load: async () => (await import('./summary.js')).summaryCommand(),

@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs'
 import { Command } from 'commander'
 import { ConfigError, complexity, expectWritable, writeNetwork } from '../node.js'
+import { examples } from './invocation.js'
 import { jsonOption } from './options.js'
 import { print, say } from './output.js'
 import { cacheOption, knownOptions, openWeights, originText, type WeightFlags, weightsText } from './weights-flag.js'
@@ -20,7 +21,7 @@ export function convertCommand(): Command {
     .addOption(jsonOption('{ name, origin, params, classes, input, normalisation, out }'))
     .addHelpText(
       'after',
-      '\nExamples:\n  $ resnet convert resnet18-f37072fd.pth resnet18.onnx\n  $ resnet convert grey.pth grey.safetensors --mean 0.5 --std 0.25',
+      examples('convert resnet18-f37072fd.pth resnet18.onnx', 'convert grey.pth grey.safetensors --mean 0.5 --std 0.25'),
     )
     .action(async (from: string, out: string, { json, ...flags }: Flags) => {
       expectWritable(out)

@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander'
 import { cifarAddress, type Dataset, type DatasetName, downloadCifar, loadDataset } from '../node.js'
 import { interruptible } from './interrupt.js'
+import { examples } from './invocation.js'
 import { loadQuietly } from './load-data.js'
 import { type DataFlags, folderOptions, jsonOption, oneOf, whole } from './options.js'
 import { print, say } from './output.js'
@@ -29,10 +30,7 @@ export function dataCommand(): Command {
   for (const option of folderOptions()) command.addOption(option)
   return command
     .addOption(jsonOption('{ file, downloaded, classes, train, val, test, unreadable }'))
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ resnet data cifar10 --data data\n  $ resnet data folder --data my-pictures --size 64',
-    )
+    .addHelpText('after', examples('data cifar10 --data data', 'data folder --data my-pictures --size 64'))
     .action((name: Name, flags: Flags) => interruptible((signal) => run(name, flags, signal)))
 }
 

@@ -1,5 +1,6 @@
 /** The demonstration's report: one HTML file that needs nothing else, readable in light, dark, on paper and on a phone. */
 import { type DemoCurve, type DemoNet, type DemoPoint, type DemoResult, demoRecipe, finalErrors } from '../node.js'
+import { command } from './invocation.js'
 import { duration, percentText } from './output.js'
 import { drawLines } from './report/lines.js'
 import { page, plainText } from './report/page.js'
@@ -55,7 +56,7 @@ learn to add nothing (<cite>Deep Residual Learning for Image Recognition</cite>,
 <p>${steps} steps of ${batchSize} pictures for each net, ${size}×${size} pixels, built-in set, SGD with momentum 0.9, learning rate rising
 to ${lr} and falling to 0 in one cycle, seed ${seed}. Engine ${plainText(engine)}, ${threads} ${threads === 1 ? 'thread' : 'threads'}, ${duration(seconds)} in all.
 Weights: ${curves.map(({ net, weightHash }) => `${plainText(net.name)}&nbsp;<code>${weightHash}</code>`).join(', ')}.</p>
-<p>Again: <code>resnet demo --steps ${steps} --seed ${seed}</code></p>
+<p>Again: <code>${command(`demo --steps ${steps} --seed ${seed}`)}</code></p>
 </footer>`,
     style,
   )

@@ -5,6 +5,7 @@ import { Command, Option } from 'commander'
 import { type DemoResult, demoRecipe, finalErrors, makeFolder, runDemo, textTable, writeAtomically } from '../node.js'
 import { DemoDisplay } from './demo-display.js'
 import { interruptible } from './interrupt.js'
+import { examples } from './invocation.js'
 import { type EngineFlags, engineOptions, jsonOption, whole } from './options.js'
 import { duration, percentText, print, say } from './output.js'
 
@@ -23,7 +24,7 @@ export function demoCommand(): Command {
   for (const option of engineOptions()) command.addOption(option)
   return command
     .addOption(jsonOption('the curves and the verdict'))
-    .addHelpText('after', '\nExample:\n  $ resnet demo --steps 100 --seed 1')
+    .addHelpText('after', examples('demo --steps 100 --seed 1'))
     .action((flags: Flags) => interruptible((signal) => run(flags, signal)))
 }
 

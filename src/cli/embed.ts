@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { ConfigError, DataError, encodeNpy, findPictures, load, writeAtomically } from '../node.js'
 import { eachPicture, failWhere } from './each-picture.js'
 import { interruptible } from './interrupt.js'
+import { examples } from './invocation.js'
 import { type EngineFlags, engineOptions, jsonOption } from './options.js'
 import { print, say } from './output.js'
 import {
@@ -32,7 +33,7 @@ export function embedCommand(): Command {
     .addOption(jsonOption('{ out, shape, files, unreadable }; row i of the features is of files[i]'))
     .addHelpText(
       'after',
-      '\nExample:\n  $ resnet embed photos --weights hub:timm/resnet50.a1_in1k --out features.npy\nIn Python: numpy.load("features.npy") is [pictures, width]',
+      `${examples('embed photos --weights hub:timm/resnet50.a1_in1k --out features.npy')}\nIn Python: numpy.load("features.npy") is [pictures, width]`,
     )
     .action((names: string[], flags: Flags) => interruptible((signal) => embed(names, flags, signal)))
 }

@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { evaluateCheckpoint, matchChannels, normalisationAdvice } from '../node.js'
 import { interruptible } from './interrupt.js'
+import { examples } from './invocation.js'
 import { loadData } from './load-data.js'
 import { type DataFlags, dataOptions, type EngineFlags, engineOptions, jsonOption, sizeFor } from './options.js'
 import { percentText, print, say } from './output.js'
@@ -19,7 +20,7 @@ export function evalCommand(): Command {
     .addOption(jsonOption('{ count, correct, top1Error, loss }'))
     .addHelpText(
       'after',
-      '\nExample:\n  $ resnet eval --weights runs/resnet20-cifar10/best.safetensors --dataset cifar10 --data data',
+      examples('eval --weights runs/resnet20-cifar10/best.safetensors --dataset cifar10 --data data'),
     )
     .action((flags: Flags) => interruptible((signal) => evaluate(flags, signal)))
 }

@@ -27,6 +27,7 @@ import {
 import { checkpointOption } from './checkpoint-flag.js'
 import type { Mistake } from './finetune-report.js'
 import { Interrupted, interruptible } from './interrupt.js'
+import { command, examples, word } from './invocation.js'
 import { sayUnreadable } from './load-data.js'
 import { type EngineFlags, engineOptions, flagOf, folderOptions, jsonOption, number, whole } from './options.js'
 import { percentText, print, say } from './output.js'
@@ -104,10 +105,11 @@ export function finetuneCommand(): Command {
       'after',
       [
         '\nWhat is left out depends on what is frozen and on the number of pictures; what was chosen is printed, with the reason.',
-        '\nExamples:',
-        '  $ resnet finetune my-pictures --weights resnet18.safetensors',
-        '  $ resnet finetune my-pictures --weights resnet18.safetensors --freeze stage3 --epochs 20',
-        '  $ resnet finetune my-pictures --resume runs/finetune-my-pictures',
+        examples(
+          'finetune my-pictures --weights resnet18.safetensors',
+          'finetune my-pictures --weights resnet18.safetensors --freeze stage3 --epochs 20',
+          'finetune my-pictures --resume runs/finetune-my-pictures',
+        ),
       ].join('\n'),
     )
     .action((folder: string, flags: Flags) => interruptible((signal) => run(folder, flags, signal)))
@@ -141,7 +143,9 @@ async function run(path: string, flags: Flags, signal: AbortSignal): Promise<voi
   } catch (error) {
     display.stop()
     if (error instanceof Interrupted)
-      say(`stopped after step ${await keeper.save()}; go on with: resnet finetune ${path} --resume ${folder.path}`)
+      say(
+        `stopped after step ${await keeper.save()}; go on with: ${command(`finetune ${word(path)} --resume ${word(folder.path)}`)}`,
+      )
     if (error instanceof TrainingError) throw new TrainingError(`${error.message}; ${keeper.saved}`)
     throw error
   } finally {
@@ -237,7 +241,7 @@ async function loadFolder(
 ): Promise<ClassFolder> {
   if (input.height !== input.width || (input.channels !== 3 && input.channels !== 1))
     throw new ConfigError(
-      `--weights: the network reads pictures of ${input.channels}x${input.height}x${input.width}; folders give square ones in colour (3 channels) or made grey (1); use finetune() with data of your own`,
+      `--weights: the network reads pictures of ${input.channels}x${input.height}x${input.width}; folders give square ones in colour (3 channels) or made grey (1); take weights for these`,
     )
   const progress = new Progress('decoding', (count) => `${count.toLocaleString('en-US')} pictures`)
   const bytes = (gib: number | undefined) => (gib === undefined ? undefined : Math.round(gib * GIB))

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { ConfigError, EngineError, openEngine } from '../node.js'
 import { interruptible } from './interrupt.js'
+import { examples } from './invocation.js'
 import { offerCompute } from './lab/compute.js'
 import { LOOPBACK, serveSite } from './lab/server.js'
 import { siteFiles } from './lab/site.js'
@@ -31,7 +32,7 @@ export function labCommand(): Command {
     .addHelpText(
       'after',
       '\nListens on the loopback address only, for pages of its own only. The address it prints holds a token: pages opened ' +
-        'with it\nmay compute with the native engine. Ends with Ctrl-C.\n\nExample:\n  $ resnet lab --port 8000',
+        `with it\nmay compute with the native engine. Ends with Ctrl-C.\n${examples('lab --port 8000')}`,
     )
     .action((flags: Flags) => interruptible((signal) => run(flags, signal)))
 }

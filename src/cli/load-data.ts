@@ -1,5 +1,6 @@
 /** Loads the data set that flags name, with the progress of decoding and what could not be read. */
 import { type Dataset, type DatasetName, loadDataset } from '../node.js'
+import { command } from './invocation.js'
 import type { DataFlags } from './options.js'
 import { say } from './output.js'
 import { Progress } from './progress.js'
@@ -18,7 +19,8 @@ export async function loadData(...args: Parameters<typeof loadQuietly>): Promise
 export function sayUnreadable({ unreadable = [] }: Dataset): void {
   if (unreadable.length > 0) say(`${unreadable.length} pictures cannot be read and are left out:`)
   for (const { file, reason } of unreadable.slice(0, NAMED)) say(`  ${file}: ${reason}`)
-  if (unreadable.length > NAMED) say(`  and ${unreadable.length - NAMED} more: resnet data folder lists them all`)
+  if (unreadable.length > NAMED)
+    say(`  and ${unreadable.length - NAMED} more: ${command('data folder')} lists them all`)
 }
 
 /** @param size pixels along a side, of data sets that can have several */

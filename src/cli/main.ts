@@ -3,16 +3,19 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { commands } from './commands.js'
 import { Interrupted } from './interrupt.js'
+import { command, invocation } from './invocation.js'
 import { forgiveClosedPipes, say } from './output.js'
+import { inShellWords, oneLine } from './shell-words.js'
 
 /** Runs a command; returns the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
   forgiveClosedPipes()
+  const root = await program(argv)
   try {
-    await (await program(argv)).parseAsync([...argv], { from: 'user' })
+    await root.parseAsync([...argv], { from: 'user' })
     return 0
   } catch (error) {
-    return await exitCode(error)
+    return await exitCode(error, calledOf(root, argv))
   }
 }
 
@@ -22,11 +25,11 @@ async function program(argv: readonly string[]): Promise<Command> {
     version: string
     description: string
   }
-  const root = new Command('resnet')
+  const root = new Command(invocation())
     .description(manifest.description)
     .version(manifest.version, '-V, --version')
-    .showHelpAfterError('(add --help for all options)')
-    .addHelpText('after', '\nStart with: resnet demo\nMore about a command: resnet COMMAND --help')
+    .configureOutput({ outputError: (text, write) => write(`${oneLine(text)}; add --help for all options\n`) })
+    .addHelpText('after', `\nStart with: ${command('demo')}\nMore about a command: ${command('COMMAND --help')}`)
   const words = argv.filter((word) => !word.startsWith('-'))
   const called = words[0] === 'help' ? words[1] : words[0]
   for (const { name, description, load } of commands)
@@ -35,16 +38,20 @@ async function program(argv: readonly string[]): Promise<Command> {
   return root
 }
 
-async function exitCode(error: unknown): Promise<number> {
+function calledOf(root: Command, argv: readonly string[]): Command | undefined {
+  return root.commands.find((command) => command.name() === argv.find((word) => !word.startsWith('-')))
+}
+
+async function exitCode(error: unknown, called: Command | undefined): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2 // commander has said what is wrong
   if (error instanceof Interrupted) return error.exitCode
   const { ConfigError, ResnetError } = await import('../node.js')
   if (error instanceof ConfigError) {
-    say(`resnet: ${error.message}`)
+    say(`resnet: ${inShellWords(error, called)}`)
     return 2
   }
   if (error instanceof ResnetError) {
-    say(`resnet: ${error.message}`)
+    say(`resnet: ${inShellWords(error, called)}`)
     return 1
   }
   say(`resnet: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)

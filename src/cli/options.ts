@@ -5,19 +5,27 @@ import {
   datasetNames,
   type EngineName,
   engineNames,
+  guess,
   type PresetName,
   presetNames,
   recomputeLevels,
 } from '../node.js'
-import { nearest } from './suggest.js'
+import { command } from './invocation.js'
 
-/** A parser for values out of a list; wrong ones are answered with the list, and with the nearest of it. */
-export function oneOf<T extends string>(legal: readonly T[]): (value: string) => T {
+/** So many legal values are told in full; of more the nearest are. */
+const FEW = 12
+
+/**
+ * A parser for values out of a list; wrong ones are answered with the nearest of it, and with the list where it is short.
+ * @param whole where all of a long list is told
+ */
+export function oneOf<T extends string>(legal: readonly T[], whole?: string): (value: string) => T {
   return (value) => {
     const found = legal.find((other) => other === value)
     if (found !== undefined) return found
-    const near = nearest(value, legal)
-    throw new InvalidArgumentError(`${near ? `Did you mean ${near}? ` : ''}Legal values: ${legal.join(', ')}.`)
+    const meant = guess(value, legal, legal.length > FEW ? 3 : 1).replace('did', 'Did')
+    const all = legal.length > FEW && whole !== undefined ? whole : `Legal values: ${legal.join(', ')}.`
+    throw new InvalidArgumentError(meant ? `${meant} ${all}` : all)
   }
 }
 
@@ -98,7 +106,13 @@ export function folderOptions(): Option[] {
   ]
 }
 
-export const presetParser: (value: string) => PresetName = oneOf(presetNames)
+export const presetParser: (value: string) => PresetName = oneOf(
+  presetNames,
+  `All ${presetNames.length} networks that have a name: ${command('list')}`,
+)
+
+/** What the help says of the names of networks. */
+export const presetsText = `such as resnet20, plain56, preresnet164 or resnet50; "${command('list')}" prints all`
 
 /** Of commands that read weights of others: which network they are of, where the shapes do not tell. */
 export const archOption = () =>

@@ -16,6 +16,7 @@ import {
 } from '../node.js'
 import { eachPicture, failWhere } from './each-picture.js'
 import { interruptible } from './interrupt.js'
+import { examples } from './invocation.js'
 import { type EngineFlags, engineOptions, jsonOption, whole } from './options.js'
 import { percentText, print, say } from './output.js'
 import {
@@ -56,7 +57,10 @@ export function predictCommand(): Command {
     .addOption(jsonOption('{ network, pictures: [{ file, top: [{ label, probability }] }], unreadable }'))
     .addHelpText(
       'after',
-      '\nExamples:\n  $ resnet predict cat.jpg --weights hub:timm/resnet50.a1_in1k\n  $ resnet predict photos --weights best.safetensors --explain maps',
+      examples(
+        'predict cat.jpg --weights hub:timm/resnet50.a1_in1k',
+        'predict photos --weights best.safetensors --explain maps',
+      ),
     )
     .action((names: string[], flags: Flags) => interruptible((signal) => predict(names, flags, signal)))
 }

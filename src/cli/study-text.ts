@@ -1,5 +1,6 @@
 /** What studies find, in words. */
 import type { JudgedClaim, StudyResult, Verdict } from '../node.js'
+import { command } from './invocation.js'
 
 /** A sign and a word, so that colour is not needed. */
 export const verdictWords: Readonly<Record<Verdict, readonly [sign: string, word: string]>> = {
@@ -24,7 +25,7 @@ export function measuredText({ measured, spread, unit }: Pick<JudgedClaim, 'meas
 export function commandOf({ study, scale, seeds, asked = {} }: StudyResult): string {
   const { epochs, depths, variants = [] } = asked
   return [
-    `resnet study ${study} --scale ${scale}`,
+    command(`study ${study} --scale ${scale}`),
     ...(scale === 'paper' ? ['--data DIR'] : []),
     `--seeds ${seeds.join(',')}`,
     ...(epochs === undefined ? [] : [`--epochs ${epochs}`]),

@@ -14,6 +14,7 @@ import {
   writeAtomically,
 } from '../node.js'
 import { interruptible } from './interrupt.js'
+import { examples } from './invocation.js'
 import { type EngineFlags, engineOptions, jsonOption, numbers, oneOf, whole } from './options.js'
 import { print, say } from './output.js'
 import { Progress } from './progress.js'
@@ -39,7 +40,10 @@ export function studyCommand(): Command {
     .option('--list', 'name all studies and their claims, and run none')
     .addOption(new Option('--scale <scale>', `${scales.join(', ')}`).default('quick').argParser(oneOf(scales)))
     .addOption(new Option('--seeds <list>', 'whole numbers separated by commas (default: 0,1,2)').argParser(numbers))
-    .option('--data <dir>', 'CIFAR-10, as resnet data fetches it; quick takes built-in pictures where it is left out')
+    .option(
+      '--data <dir>',
+      'CIFAR-10, as the command data fetches it; quick takes built-in pictures where it is left out',
+    )
     .addOption(new Option('--epochs <n>', 'train for so many epochs only, and say so').argParser(whole(1)))
     .addOption(new Option('--depths <list>', 'layers of the nets where a study compares depths').argParser(numbers))
     .addOption(
@@ -52,7 +56,7 @@ export function studyCommand(): Command {
   for (const option of engineOptions()) command.addOption(option)
   return command
     .addOption(jsonOption('the claims, what was measured, and the verdicts'))
-    .addHelpText('after', '\nExamples:\n  $ resnet study degradation\n  $ resnet study all --scale quick')
+    .addHelpText('after', examples('study degradation', 'study all --scale quick'))
     .action((chosen: string[] | undefined, flags: Flags) => {
       if (flags.list) return list(flags)
       if (!chosen || chosen.length === 0)

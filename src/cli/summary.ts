@@ -7,12 +7,21 @@ import {
   type NetworkSpec,
   type PresetName,
   preset,
-  presetNames,
+  presetsFor,
   type Recompute,
   summary,
   trainingMemory,
 } from '../node.js'
-import { type EngineFlags, engineOption, jsonOption, presetParser, recomputeOption, whole } from './options.js'
+import { examples } from './invocation.js'
+import {
+  type EngineFlags,
+  engineOption,
+  jsonOption,
+  presetParser,
+  presetsText,
+  recomputeOption,
+  whole,
+} from './options.js'
 import { bytesText, print, say } from './output.js'
 import { type KnownFlags, knownOptions, openWeights } from './weights-flag.js'
 
@@ -27,7 +36,7 @@ interface Flags extends Pick<EngineFlags, 'engine'>, KnownFlags {
 
 export function summaryCommand(): Command {
   const command = new Command()
-    .addArgument(new Argument('<name>', `${presetNames.join(', ')}; or a file of weights`).argParser(nameParser))
+    .addArgument(new Argument('<name>', `a network, ${presetsText}; or a file of weights`).argParser(nameParser))
     .option('--classes <n>', 'number of classes', whole(2))
     .option('--size <n>', 'height and width of the pictures', whole(1))
   for (const option of knownOptions()) command.addOption(option)
@@ -37,10 +46,7 @@ export function summaryCommand(): Command {
     .addOption(recomputeOption())
     .addOption(engineOption())
     .addOption(jsonOption('{ name, params, macs, acts, layers }, with --batch-size also memory'))
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ resnet summary resnet20 --classes 100 -b 128\n  $ resnet summary weights.pth --blocks',
-    )
+    .addHelpText('after', examples('summary resnet20 --classes 100 -b 128', 'summary weights.pth --blocks'))
     .action(async (name: string, flags: Flags) => {
       const { batchSize, engine, recompute } = flags
       const spec = isFile(name) ? await specOfFile(name, flags) : specOfName(presetParser(name), flags)
@@ -68,6 +74,8 @@ function specOfName(name: PresetName, { classes, size, ...known }: Flags): Netwo
   const given = (['arch', 'mean', 'std'] as const).find((flag) => known[flag] !== undefined)
   if (given)
     throw new ConfigError(`--${given}: is for files of weights, ${name} is the name of a network; leave it out`)
+  if (classes !== undefined && presetsFor('upscale').includes(name))
+    throw new ConfigError(`--classes: ${name} makes pictures larger and has no classes; leave the flag out`)
   return preset(name, {
     ...(classes === undefined ? {} : { classes }),
     ...(size === undefined ? {} : { input: { channels: 3, height: size, width: size } }),

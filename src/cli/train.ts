@@ -1,9 +1,10 @@
 /** `resnet train`: trains a network on a data set, into the folder of a run. */
 import { Command, Option } from 'commander'
-import { defaultRecipe, presetNames, type Task, taskOf, tasks } from '../node.js'
+import { ConfigError, defaultRecipe, presetsFor, type Task, taskOf, tasks } from '../node.js'
 import { augmentOptions } from './augment-flags.js'
 import { checkpointOption } from './checkpoint-flag.js'
 import { interruptible } from './interrupt.js'
+import { examples } from './invocation.js'
 import {
   dataOptions,
   engineOptions,
@@ -12,6 +13,7 @@ import {
   numbers,
   oneOf,
   presetParser,
+  presetsText,
   recomputeOption,
   whole,
 } from './options.js'
@@ -25,7 +27,7 @@ const trainings: { readonly [T in Task]: TrainTask<T> } = { classify: classifier
 export function trainCommand(): Command {
   const { decayOn, seed } = defaultRecipe
   const command = new Command().addOption(
-    new Option('-a, --arch <name>', `${presetNames.join(', ')} (default: resnet20)`).argParser(presetParser),
+    new Option('-a, --arch <name>', `${presetsText} (default: resnet20)`).argParser(presetParser),
   )
   command.addOption(new Option('--task <name>', `${tasks.join(', ')} (default: classify)`).argParser(oneOf(tasks)))
   command.option('--scale <n>', 'of --task upscale: by how much, 2, 3, 4 or several as 2,3,4 (default: 2)', numbers)
@@ -53,9 +55,10 @@ export function trainCommand(): Command {
       'after',
       [
         `\nWeight decay acts on ${decayOn === 'all' ? 'all parameters' : 'weights'} unless --decay-on says otherwise.`,
-        '\nExamples:',
-        '  $ resnet train --arch resnet20 --dataset cifar10 --data data --epochs 10 -b 128 --lr 0.1',
-        '  $ resnet train --resume runs/resnet20-cifar10 --data data',
+        examples(
+          'train --arch resnet20 --dataset cifar10 --data data --epochs 10 -b 128 --lr 0.1',
+          'train --resume runs/resnet20-cifar10 --data data',
+        ),
       ].join('\n'),
     )
     .action((flags: TrainFlags) => interruptible((signal) => run(flags, signal)))
@@ -64,8 +67,17 @@ export function trainCommand(): Command {
 /** Of a run that goes on, the checkpoint tells the task. */
 async function run(flags: TrainFlags, signal: AbortSignal): Promise<void> {
   const saved = flags.resume === undefined ? undefined : await findSaved(flags)
-  const task = saved ? taskOf(saved.checkpoint.spec) : (flags.task ?? 'classify')
+  const task = saved ? taskOf(saved.checkpoint.spec) : wantedTask(flags)
   const training = trainings[task] as unknown as TrainTask<Task> // of the task that the checkpoint is of
   expectMeaning(flags, task, training)
   await runTraining(training, flags, signal, saved)
+}
+
+/** The architecture tells the task, where it is named. */
+function wantedTask({ task, arch }: TrainFlags): Task {
+  if (arch === undefined) return task ?? 'classify'
+  const own = tasks.find((other) => presetsFor(other).includes(arch))
+  if (task !== undefined && own !== undefined && own !== task)
+    throw new ConfigError(`--task ${task}: ${arch} is for the task ${own}; leave --task out, or name another --arch`)
+  return own ?? 'classify'
 }

@@ -25,6 +25,7 @@ import {
 } from '../node.js'
 import type { AugmentFlags } from './augment-flags.js'
 import { Interrupted } from './interrupt.js'
+import { command, word } from './invocation.js'
 import { type DataFlags, type EngineFlags, flagOf } from './options.js'
 import { bytesText, print, rateText, say } from './output.js'
 import { type RecipeFlags, recipeOf } from './recipe-flags.js'
@@ -108,7 +109,7 @@ export async function runTraining<T extends Task>(
   } catch (error) {
     display.stop()
     if (error instanceof Interrupted)
-      say(`stopped after step ${await keeper.save()}; go on with: resnet train --resume ${folder.path}`)
+      say(`stopped after step ${await keeper.save()}; go on with: ${resumeCommand(folder.path, flags)}`)
     if (error instanceof TrainingError) throw new TrainingError(`${error.message}; ${keeper.saved}`)
     throw error
   } finally {
@@ -157,6 +158,11 @@ export async function findSaved(flags: TrainFlags): Promise<Saved<Task>> {
   return { file, checkpoint: await readAnyCheckpoint(file), folder, inPlace }
 }
 
+/** The command that goes on with a run: the checkpoint holds all but where the pictures are. */
+function resumeCommand(folder: string, { data }: TrainFlags): string {
+  return command(`train --resume ${word(folder)}${data === undefined ? '' : ` --data ${word(data)}`}`)
+}
+
 /** A run that goes on. Spec and recipe come from the checkpoint; flags must not say otherwise. */
 async function goOn<T extends Task>(
   task: TrainTask<T>,
@@ -168,7 +174,7 @@ async function goOn<T extends Task>(
   const dataset = datasetNames.find((name) => name === checkpoint.data.name)
   if (!dataset)
     throw new ConfigError(
-      `${file}: was trained on ${checkpoint.data.name}, which has no --dataset name; go on with it by resumeTrainer()`,
+      `${file}: was trained on ${checkpoint.data.name}, which has no --dataset name; only the library can go on with it`,
     )
   const trainer = await task.goOn(flags, checkpoint, dataset, signal)
   const { step } = checkpoint.progress

@@ -14,6 +14,7 @@ import {
   writeLargePicture,
 } from '../node.js'
 import { interruptible } from './interrupt.js'
+import { examples } from './invocation.js'
 import { type EngineFlags, engineOptions, jsonOption, whole } from './options.js'
 import { print } from './output.js'
 import { Progress } from './progress.js'
@@ -29,17 +30,14 @@ interface Flags extends EngineFlags {
 export function upscaleCommand(): Command {
   const command = new Command()
     .argument('<pictures...>', 'files, folders of pictures, patterns such as "cats/*.jpg"')
-    .requiredOption('--weights <file>', 'of a net that gives pictures: see resnet train --task upscale')
+    .requiredOption('--weights <file>', 'of a net that gives pictures: train one with: train --task upscale')
     .option('--scale <n>', 'how many times as wide and high: 2, 3 or 4 (default: the only one of the net)', whole(2))
     .option('--out <path>', 'a file, or a folder for several pictures (default: NAME-x2.png beside the picture)')
     .option('--truth <file>', 'the large picture as it was: says PSNR and SSIM of luminance against it')
   for (const option of engineOptions()) command.addOption(option)
   return command
     .addOption(jsonOption('{ network, pictures: [{ file, out, width, height, psnr, ssim }] }'))
-    .addHelpText(
-      'after',
-      '\nExample:\n  $ resnet upscale small.png --weights runs/vdsr20-folder/best.safetensors --scale 2',
-    )
+    .addHelpText('after', examples('upscale small.png --weights runs/vdsr20-folder/best.safetensors --scale 2'))
     .action((names: string[], flags: Flags) => interruptible((signal) => run(names, flags, signal)))
 }
 

@@ -15,7 +15,9 @@ export function taskOf({ head }: Pick<NetworkSpec, 'head'>): Task {
 /** @throws ConfigError when the network gives pictures */
 export function classifierOf({ name, head }: Pick<NetworkSpec, 'name' | 'head'>): ClassifierHead {
   if ('kind' in head)
-    throw new ConfigError(`${name}: it gives pictures and tells no classes apart; use it by upscale()`)
+    throw new ConfigError(`${name}: this network makes pictures larger and tells no classes apart`, {
+      remedy: { code: 'use it by upscale()', shell: 'the command upscale uses it' },
+    })
   return head
 }
 

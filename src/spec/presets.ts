@@ -1,5 +1,6 @@
 /** The networks of the papers by name. */
 import { ConfigError } from '../util/errors.js'
+import { guess } from '../util/nearest.js'
 import {
   type CifarOptions,
   cifarBasic,
@@ -126,11 +127,13 @@ export function isPresetName(name: string): name is PresetName {
  * The spec of a network of the papers; docs/specs.md says which table each is of. CIFAR nets (8 to 110, 164, 1001, 1202
  * layers) take 3x32x32 pictures and 10 classes, ImageNet nets (18 to 200) 3x224x224 and 1000, unless the options say
  * otherwise. Nets that give pictures (`vdsr20`, its direct-mapping twin `plain-vdsr20`, `edsr_baseline`) read one channel.
- * Throws a ConfigError for other names, with those that exist.
+ * Throws a ConfigError for other names, with the nearest that exist.
  */
 export function preset(name: PresetName, options: PresetOptions = {}): NetworkSpec {
   if (!isPresetName(name))
-    throw new ConfigError(`preset: no network is named ${JSON.stringify(name)}; there are ${presetNames.join(', ')}`)
+    throw new ConfigError(
+      `preset: no network is named ${String(name)}; ${[guess(String(name), presetNames, 3), `presetNames holds all ${presetNames.length}`].filter(Boolean).join(' ')}`,
+    )
   checkPurpose(name, options)
   const { shortcut, gate } = options
   if (/^(plain|vgg)/.test(name) && ((shortcut !== undefined && shortcut !== 'none') || gate)) {

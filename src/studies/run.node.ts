@@ -116,7 +116,7 @@ async function picturesFor(scale: Scale, path: string | undefined): Promise<(see
   }
   if (scale === 'paper')
     throw new ConfigError(
-      'the scale paper needs CIFAR-10: name the folder that holds it with --data DIR; resnet data cifar10 --data DIR fetches it',
+      'the scale paper needs CIFAR-10: name the folder that holds it with --data DIR; the command data cifar10 --data DIR fetches it',
     )
   return (seed) => builtin({ size: 16, seed })
 }

@@ -112,7 +112,9 @@ export function encodeCheckpoint(checkpoint: Checkpoint<Task>, note?: string): U
 export function decodeCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
   const checkpoint = decodeAnyCheckpoint(bytes, name)
   if (isFor(checkpoint, 'classify')) return checkpoint
-  throw new DataError(`${name}: its network gives pictures and tells no classes apart; read it by readAnyCheckpoint()`)
+  throw new DataError(`${name}: its network makes pictures larger and tells no classes apart`, {
+    remedy: { code: 'read it by readAnyCheckpoint()', shell: 'the command upscale uses it' },
+  })
 }
 
 /** Whether a checkpoint is of a network for this task. */

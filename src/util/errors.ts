@@ -3,9 +3,35 @@
  * what was got, and what to do about it.
  */
 
-/** Base of every error this package throws on purpose. Anything else that escapes is a bug of ours. */
+/** What to do about an error, in the words of those who call functions and of those who type commands. */
+export interface Remedy {
+  readonly code: string
+  readonly shell: string
+}
+
+/** The cause of an error, and the remedy where it has other words for other readers. */
+export interface ResnetErrorOptions extends ErrorOptions {
+  readonly remedy?: Remedy
+}
+
+/**
+ * Base of every error this package throws on purpose. Anything else that escapes is a bug of ours. Its message is for
+ * those who call functions; `shellMessage` says the same to those who type commands.
+ */
 export class ResnetError extends Error {
   override readonly name: string = 'ResnetError'
+  // Private, so that errors with the same message are equal.
+  readonly #shellMessage: string
+
+  constructor(message: string, { remedy, ...options }: ResnetErrorOptions = {}) {
+    super(remedy ? `${message}; ${remedy.code}` : message, options)
+    this.#shellMessage = remedy ? `${message}; ${remedy.shell}` : message
+  }
+
+  /** The message in the words of those who type commands. */
+  get shellMessage(): string {
+    return this.#shellMessage
+  }
 }
 
 /** Shapes, widths or attributes that do not fit together. The message starts with the path of the layer. */

@@ -61,7 +61,9 @@ test('a network that gives pictures names no classes, and has none to learn', as
   const checkpoint = await trainer.checkpoint()
   await using net = await load(checkpoint, options)
   const picture = { width: 8, height: 8, data: new Uint8Array(4 * 64) }
-  const error = new ConfigError('tiny-vdsr: it gives pictures and tells no classes apart; use it by upscale()')
+  const error = new ConfigError(
+    'tiny-vdsr: this network makes pictures larger and tells no classes apart; use it by upscale()',
+  )
   await expect(net.classify(picture)).rejects.toThrow(error)
   await expect(net.explain(picture)).rejects.toThrow(error)
   await expect(net.embed(picture)).rejects.toThrow(error)

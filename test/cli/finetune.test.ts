@@ -80,7 +80,7 @@ test('stopped and gone on with: the same bits', async () => {
   })
   expect([first.code, first.err]).toEqual([
     130,
-    expect.stringMatching(/go on with: resnet finetune bare --resume stopped/),
+    expect.stringMatching(/go on with: \S.* finetune bare --resume stopped/),
   ])
   const second = await run('bare', '--resume', 'stopped')
   expect(second.err).toMatch(/goes on after step \d+ of 600/)

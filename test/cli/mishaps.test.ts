@@ -43,7 +43,7 @@ test.each([
     when('engine reference', (stop) => stop(signal)),
   )
   expect(stopped).toMatchObject({ code, out: '' })
-  const step = Number(/stopped after step (\d+); go on with: resnet train --resume /.exec(stopped.err)![1])
+  const step = Number(/stopped after step (\d+); go on with: \S.* train --resume /.exec(stopped.err)![1])
   expect((await readCheckpoint(join(folder, 'last.safetensors'))).progress.step).toBe(step)
   expect(readdirSync(folder)).not.toContain('run.lock')
   const resumed = await resume(folder)

@@ -31,7 +31,7 @@ test('runs a study, judges it, draws it, and does nothing twice', async () => {
   const report = readFileSync(told.report, 'utf8')
   expect(report).not.toMatch(/src=|@import|https?:(?!\/\/www\.w3\.org\/)|<script/)
   expect(report).toContain('Training was cut to 1 epoch.')
-  expect(report).toContain('resnet study degradation --scale quick --seeds 3 --epochs 1 --depths 8<')
+  expect(report).toContain(' study degradation --scale quick --seeds 3 --epochs 1 --depths 8<')
   const index = join(base, 'quick', 'index.html')
   expect(readFileSync(index, 'utf8')).toContain('href="degradation/report.html"')
   const again = await resnet(args.slice(0, -1))

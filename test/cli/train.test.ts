@@ -93,7 +93,7 @@ test('a run on data that the command line cannot load is told so', async () => {
   await writeAtomically(file, encodeCheckpoint({ ...checkpoint, data: { ...checkpoint.data, name: 'mine' } }))
   expect(await resnet(['train', '--resume', file])).toMatchObject({
     code: 2,
-    err: `resnet: ${file}: was trained on mine, which has no --dataset name; go on with it by resumeTrainer()\n`,
+    err: `resnet: ${file}: was trained on mine, which has no --dataset name; only the library can go on with it\n`,
   })
 })
 

@@ -56,7 +56,7 @@ describe('a run that is stopped', () => {
       },
     })
     expect(stopped).toMatchObject({ code: 130, out: '' })
-    const [, step] = /stopped after step (\d); go on with: resnet train --resume /.exec(stopped.err)!
+    const [, step] = /stopped after step (\d); go on with: \S.* train --resume /.exec(stopped.err)!
     expect(Number(step)).toBeLessThan(4)
     const complaints = [
       ['--task', 'classify', '--task classify: the run to go on with has upscale;'],
@@ -135,7 +135,8 @@ test('weights for the other task', async () => {
   const net = '-a resnet8 --size 16 --limit-train 4 --limit-test 4 -b 4 --steps 1'.split(' ')
   const made = await resnet(['train', ...net, '--save-dir', classifier])
   expect(made.code).toBe(0)
-  const gives = 'resnet: edsr_baseline: it gives pictures and tells no classes apart; use it by upscale()\n'
+  const gives =
+    'resnet: edsr_baseline: this network makes pictures larger and tells no classes apart; the command upscale uses it\n'
   const uses: [args: string[], complaint: string][] = [
     [['predict', small, '--weights', weights], gives],
     [['predict', small, '--weights', weights, '--explain', join(base, 'map.png')], gives],

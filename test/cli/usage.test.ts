@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { presetNames } from '../../src/index.js'
 import { resnet } from './run.js'
 
 describe('help', () => {
@@ -16,12 +17,12 @@ describe('help', () => {
       expect(out).toMatch(new RegExp(`^  ${command}`, 'm'))
   })
 
-  test.each(['demo', 'train', 'study', 'eval', 'summary', 'data', 'lab', 'doctor', 'bench'])(
+  test.each(['demo', 'train', 'study', 'eval', 'list', 'summary', 'data', 'lab', 'doctor', 'bench'])(
     '%s has an example',
     async (command) => {
       const { code, out } = await resnet([command, '--help'])
       expect(code).toBe(0)
-      expect(out).toMatch(new RegExp(`Examples?:\n {2}\\$ resnet ${command} `))
+      expect(out).toMatch(new RegExp(`Examples?:\n {2}\\$ npx --no -- resnet ${command}\\b`))
     },
   )
 
@@ -32,33 +33,43 @@ describe('help', () => {
 
 describe('wrong usage ends with 2 and says what is legal', () => {
   test.each<[string[], string]>([
-    [['trian'], "unknown command 'trian'\n(Did you mean train?)"],
-    [['train', '--arch', 'resnt20'], 'Did you mean resnet20? Legal values: resnet8, resnet20'],
-    [['train', '-a', 'vgg'], 'Did you mean vgg15? Legal values: resnet8'],
-    [['train', '-a', 'alexnet'], "argument 'alexnet' is invalid. Legal values: resnet8, resnet20"],
+    [['trian'], "unknown command 'trian' (Did you mean train?); add --help for all options\n"],
+    [['train', '--arch', 'resnt20'], 'Did you mean resnet20, resnet50 or resnet200? All 58 networks'],
+    [['train', '-a', 'vgg'], 'Did you mean vgg15? All'],
+    [
+      ['train', '-a', 'alexnet'],
+      "argument 'alexnet' is invalid. All 58 networks that have a name: npx --no -- resnet list",
+    ],
+    [
+      ['train', '-a', 'vdsr20', '--task', 'classify'],
+      '--task classify: vdsr20 is for the task upscale; leave --task out',
+    ],
+    [['train', '-a', 'vdsr20', '--val-split', '0.1'], '--val-split'],
     [['train', '--dataset', 'cifar'], 'Did you mean cifar10? Legal values: builtin, cifar10, cifar100, folder.'],
     [['train', '--dataset', 'mnist'], 'Legal values: builtin, cifar10, cifar100, folder.'],
     [['train', '--engine', 'cuda'], 'Legal values: auto, native, wasm, reference'],
     [['train', '--schedule', 'linear'], 'Legal values: constant, step, cosine, one-cycle.'],
     [['train', '--lr', 'fast'], "argument 'fast' is invalid. Expected a number."],
-    [['train', '--lr', '-1'], 'recipe.lr: expected a number above 0, got -1'],
+    [['train', '--lr', '-1'], 'resnet: --lr: expected a number above 0, got -1\n'],
     [['train', '-b', '0'], 'Expected a whole number of at least 1.'],
     [['train', '--milestones', '1,x'], 'Expected a number.'],
     [['train', '--epochs', '1', '--steps', '1'], 'recipe: epochs 1 and steps 1 are both set; leave one of them out'],
-    [['train', '--epoch', '1'], "unknown option '--epoch'\n(Did you mean --epochs?)"],
+    [['train', '--epoch', '1'], "unknown option '--epoch' (Did you mean --epochs?)"],
     [['train', '--dataset', 'cifar10'], '--data: missing; cifar10 needs the folder'],
     [['train', '--dataset', 'cifar10', '--size', '16'], '--size: the pictures of cifar10 have one size; leave it out'],
-    [['train', '--size', '20'], 'size is 20, expected 16 or 32'],
+    [['train', '--size', '20'], 'resnet: --size is 20, expected 16 or 32\n'],
     [['train', '--recompute', 'block'], 'Did you mean blocks? Legal values: none, elementwise, blocks.'],
     [['train', '--resume'], '--resume: which run? Give a folder or a checkpoint, or --save-dir'],
     [['eval'], "required option '--weights <file>' not specified"],
     [['summary'], "missing required argument 'name'"],
-    [['summary', 'resnet21'], 'Did you mean resnet20?'],
+    [['summary', 'resnet21'], 'Did you mean resnet20, resnet8 or resnet32?'],
+    [['summary', 'vdsr20', '--classes', '4'], 'resnet: --classes: vdsr20 makes pictures larger and has no classes'],
     [['demo', '--steps', '0'], 'Expected a whole number of at least 1.'],
     [['demo', 'fast'], 'too many arguments'],
   ])('%j', async (args, message) => {
     const { code, out, err } = await resnet(args)
     expect(err).toContain(message)
+    expect(err.trimEnd()).not.toContain('\n')
     expect(code).toBe(2)
     expect(out).toBe('')
   })
@@ -66,7 +77,7 @@ describe('wrong usage ends with 2 and says what is legal', () => {
   test('no command at all prints the help', async () => {
     const { code, err } = await resnet([])
     expect(code).toBe(2)
-    expect(err).toContain('Usage: resnet')
+    expect(err).toContain('Usage: npx --no -- resnet')
   })
 })
 
@@ -80,6 +91,30 @@ describe('failures end with 1 and name the file', () => {
     expect(err).toContain(message)
     expect(err).not.toContain('    at ') // no stack
     expect(code).toBe(1)
+  })
+})
+
+describe('list', () => {
+  test('each network with what it costs and what its paper reports, within 80 columns', async () => {
+    const { code, out } = await resnet(['list'])
+    expect(code).toBe(0)
+    expect(out).toMatch(/^resnet56 +3x32x32 +0\.85M +125\.5M +6\.97 {2}He 2015, table 6$/m)
+    expect(out).toMatch(/^resnet110_half_shortcut .* fails {2}He 2016, table 1$/m)
+    expect(out).toMatch(/^vdsr20 +1x41x41 +0\.67M/m)
+    expect(out.split('\n').filter((line) => line.length > 80)).toEqual([])
+  })
+
+  test('as JSON', async () => {
+    const listed = JSON.parse((await resnet(['list', '--json'])).out) as { name: string }[]
+    expect(listed).toHaveLength(presetNames.length)
+    expect(listed).toContainEqual({
+      name: 'resnet20',
+      task: 'classify',
+      input: [3, 32, 32],
+      params: 269722,
+      macs: expect.any(Number),
+      published: { error: 8.75, data: 'CIFAR-10', where: 'He 2015, table 6' },
+    })
   })
 })
 

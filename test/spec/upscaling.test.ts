@@ -146,7 +146,7 @@ describe('what is refused', () => {
 
   test('one task for the other', () => {
     expect(() => classifierOf(preset('vdsr20'))).toThrow(
-      new ConfigError('vdsr20: it gives pictures and tells no classes apart; use it by upscale()'),
+      new ConfigError('vdsr20: this network makes pictures larger and tells no classes apart; use it by upscale()'),
     )
     expect(() => pictureHeadOf(preset('resnet20'))).toThrow(
       new ConfigError(

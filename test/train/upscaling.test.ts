@@ -130,7 +130,7 @@ describe('a training that goes on', () => {
     const bytes = encodeCheckpoint(await trainer.checkpoint())
     expect(() => decodeCheckpoint(bytes, 'x.safetensors')).toThrow(
       new DataError(
-        'x.safetensors: its network gives pictures and tells no classes apart; read it by readAnyCheckpoint()',
+        'x.safetensors: its network makes pictures larger and tells no classes apart; read it by readAnyCheckpoint()',
       ),
     )
   })

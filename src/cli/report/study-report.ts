@@ -1,5 +1,6 @@
 /** The report of a study, and the page that lists all of them. */
 import type { JudgedClaim, Row, StudyResult, Verdict } from '../../node.js'
+import { command } from '../invocation.js'
 import { duration } from '../output.js'
 import { commandOf, measuredText, verdictWords } from '../study-text.js'
 import { drawFigure } from './figures.js'
@@ -41,7 +42,7 @@ export function studyIndex(results: readonly StudyResult[]): string {
 <p class="about">${results.length} studies, ${claims.length} claims: ${count('holds')} hold, ${count('does-not-hold')} do not hold, ${count('inconclusive')} are inconclusive here. Each rule stood before the run; a claim that fails at this scale may hold at the paper’s.</p>
 </header>
 ${results.map(indexEntry).join('\n')}
-<footer><p>Again: <code>resnet study all --scale ${scale}</code></p></footer>`,
+<footer><p>Again: <code>${command(`study all --scale ${scale}`)}</code></p></footer>`,
     style,
   )
 }

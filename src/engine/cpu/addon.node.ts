@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module'
 import { EngineError } from '../../util/errors.js'
 import type { Bf16Unit, CpuBackend, CpuProgram, ProgramSource } from './backend.js'
+import { buildAdvice } from './build-advice.node.js'
 
 export type AddonVariant = 'avx512' | 'avx2' | 'baseline'
 
@@ -38,8 +39,7 @@ function loadAddon(): Addon {
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error)
     throw new EngineError(
-      `the native engine is not built here (${reason}); build it with "node scripts/build.mjs --only addon" ` +
-        '(it needs a C++ compiler), or use the WASM engine',
+      `the native engine is not built here (${reason}); ${buildAdvice('addon')}; the WASM engine needs no build`,
       { cause: error },
     )
   }

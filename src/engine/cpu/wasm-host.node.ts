@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { Worker } from 'node:worker_threads'
 import { EngineError } from '../../util/errors.js'
+import { buildAdvice } from './build-advice.node.js'
 import type { FromWorker, ToWorker, WasmHost, WasmWorker } from './wasm-host.js'
 
 export function nodeHost(): WasmHost {
@@ -17,7 +18,7 @@ async function compile(threads: boolean): Promise<WebAssembly.Module> {
     bytes = new Uint8Array(await readFile(url))
   } catch (error) {
     throw new EngineError(
-      `the WASM engine is not built here (${url.pathname} cannot be read); build it with "node scripts/build.mjs --only wasm"`,
+      `the WASM engine is not built here (${url.pathname} cannot be read); ${buildAdvice('wasm')}`,
       { cause: error },
     )
   }

@@ -87,7 +87,9 @@ class WasmBackend implements CpuBackend {
       return exports.scratchFloats(start, tape.length)
     })
     if (Math.min(...floats) < 0)
-      throw new EngineError('wasm-simd: the tape does not fit the kernels of this build; run "node scripts/build.mjs"')
+      throw new EngineError(
+        'wasm-simd: the tape does not fit the kernels of this build; build WebAssembly again, or install the package again',
+      )
     // Not a multiple of a page apart, where threads would share cache sets.
     const scratchStride = Math.ceil(Math.max(...floats) / 1024) * 1024 + 64
     const runTape = round(start + setup.length * 8)

@@ -102,9 +102,9 @@ test('the machine', () => {
 })
 
 test('Markdown holds the machine, the figure and the table', () => {
-  const text = resultsMarkdown('resnet bench: train', report, 'train.svg')
-  expect(text).toMatch(/^# resnet bench: train\n\nA & B, 2 processors/)
-  expect(text).toContain('![resnet bench: train](train.svg)')
+  const text = resultsMarkdown('resnet.ts bench: train', report, 'train.svg')
+  expect(text).toMatch(/^# resnet.ts bench: train\n\nA & B, 2 processors/)
+  expect(text).toContain('![resnet.ts bench: train](train.svg)')
   expect(text).toContain(
     '| train resnet20 32x32, batch 128 | 1200 | (1100–1235) | images/s | 68 % arithmetic | PyTorch | 400 | (390–410) | 3.00x |',
   )

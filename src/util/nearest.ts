@@ -1,0 +1,32 @@
+/** The legal values nearest to what was written: for messages that guess what was meant. */
+
+/**
+ * At most `count` legal values, nearest first, that can be meant by what was written: at most a third of their letters
+ * differ.
+ */
+export function nearest(written: string, legal: readonly string[], count = 1): readonly string[] {
+  return legal
+    .map((value) => ({ value, distance: editDistance(written.toLowerCase(), value.toLowerCase()) }))
+    .filter(({ value, distance }) => distance <= Math.ceil(value.length / 3))
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, count)
+    .map(({ value }) => value)
+}
+
+/** `did you mean a, b or c?`, of the nearest values; empty where none is near. */
+export function guess(written: string, legal: readonly string[], count = 1): string {
+  const near = nearest(written, legal, count)
+  return near.length === 0 ? '' : `did you mean ${near.join(', ').replace(/, ([^,]*)$/, ' or $1')}?`
+}
+
+/** Letters to insert, delete or replace to get from `a` to `b` [Levenshtein 1966]. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++)
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
+    row = next
+  }
+  return row[b.length]!
+}
