@@ -1,13 +1,13 @@
 /**
- * Pages of docs/ that lessons link to, as pages of the built lab: `studies.html` and `results.html`, with the pictures that
- * they show. What else they link to is left as text, for it does not come along.
+ * Pages of docs/ that lessons link to, as pages of the built lab: `studies.html`, `glossary.html` and others, with the
+ * pictures that they show. Links to other pages of docs/ become text, for those do not come along.
  */
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import MarkdownIt from 'markdown-it'
 
 const folder = new URL('../docs/', import.meta.url)
-const documents = ['studies', 'results']
+const documents = ['studies', 'results', 'glossary', 'questions']
 
 /** @returns {import('vite').Plugin} */
 export function documentPages() {

@@ -4,6 +4,7 @@ import { command } from './invocation.js'
 import { duration, percentText } from './output.js'
 import { drawLines } from './report/lines.js'
 import { page, plainText } from './report/page.js'
+import { wordsSection, wordsStyle } from './report/words.js'
 
 /** How a net is drawn: colour by kind, dashes and strength by depth, so that neither colour nor print is needed. */
 const strokes: Readonly<Record<DemoNet['preset'], { readonly width: number; readonly dashes: string }>> = {
@@ -56,11 +57,27 @@ learn to add nothing (<cite>Deep Residual Learning for Image Recognition</cite>,
 <p>${steps} steps of ${batchSize} pictures for each net, ${size}×${size} pixels, built-in set, SGD with momentum 0.9, learning rate rising
 to ${lr} and falling to 0 in one cycle, seed ${seed}. Engine ${plainText(engine)}, ${threads} ${threads === 1 ? 'thread' : 'threads'}, ${duration(seconds)} in all.
 Weights: ${curves.map(({ net, weightHash }) => `${plainText(net.name)}&nbsp;<code>${weightHash}</code>`).join(', ')}.</p>
-<p>Again: <code>${command(`demo --steps ${steps} --seed ${seed}`)}</code></p>
-</footer>`,
-    style,
+<p>Again: <code>${plainText(command(`demo --steps ${steps} --seed ${seed}`))}</code></p>
+<p>On from here: <code>${plainText(command('lab'))}</code> lets you race these networks, take blocks out of them and follow a picture
+through them in the browser; <code>${plainText(command('study degradation'))}</code> judges the claim with several seeds and depths.</p>
+</footer>
+${wordsSection(words)}`,
+    style + wordsStyle,
   )
 }
+
+/** The words of this report. */
+const words = [
+  'Degradation',
+  'Residual block',
+  'Shortcut',
+  'Plain twin',
+  'Depth',
+  'Step, epoch, batch',
+  'Learning rate',
+  'Top-1 error',
+  'Test, validation',
+]
 
 function tableRow(curve: DemoCurve): string {
   const { net } = curve

@@ -5,7 +5,7 @@ import { Command, Option } from 'commander'
 import { type DemoResult, demoRecipe, finalErrors, makeFolder, runDemo, textTable, writeAtomically } from '../node.js'
 import { DemoDisplay } from './demo-display.js'
 import { interruptible } from './interrupt.js'
-import { examples } from './invocation.js'
+import { command, examples } from './invocation.js'
 import { type EngineFlags, engineOptions, jsonOption, whole } from './options.js'
 import { duration, percentText, print, say } from './output.js'
 
@@ -81,5 +81,8 @@ function conclusion(result: DemoResult, report: string): string {
     result.verdict.sentence,
     '',
     `${duration(result.seconds)} on ${result.engine}. The curves: ${pathToFileURL(resolve(report)).href}`,
+    '',
+    `See it happen in your browser: ${command('lab')}`,
+    `Judge the claim with several seeds: ${command('study degradation')}`,
   ].join('\n')
 }

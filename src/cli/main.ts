@@ -1,11 +1,16 @@
 /** The command line: `resnet COMMAND`. Maps what happens to exit codes: 0, 1 (failed), 2 (wrong usage), 130 and 143 (interrupted). */
 import { readFileSync } from 'node:fs'
+import { relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { Command, CommanderError } from 'commander'
 import { commands } from './commands.js'
 import { Interrupted } from './interrupt.js'
 import { command, invocation } from './invocation.js'
 import { forgiveClosedPipes, say } from './output.js'
 import { inShellWords, oneLine } from './shell-words.js'
+
+/** Where words are explained. */
+const glossary = relative(process.cwd(), fileURLToPath(new URL('../../docs/glossary.md', import.meta.url)))
 
 /** Runs a command; returns the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -29,7 +34,10 @@ async function program(argv: readonly string[]): Promise<Command> {
     .description(manifest.description)
     .version(manifest.version, '-V, --version')
     .configureOutput({ outputError: (text, write) => write(`${oneLine(text)}; add --help for all options\n`) })
-    .addHelpText('after', `\nStart with: ${command('demo')}\nMore about a command: ${command('COMMAND --help')}`)
+    .addHelpText(
+      'after',
+      `\nStart with: ${command('demo')}\nMore about a command: ${command('COMMAND --help')}\nWords such as stage, MACs or weight decay: ${glossary}`,
+    )
   const words = argv.filter((word) => !word.startsWith('-'))
   const called = words[0] === 'help' ? words[1] : words[0]
   for (const { name, description, load } of commands)

@@ -66,7 +66,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 test('the package holds what runs, and nothing else', () => {
   const files = filesOf(installed)
   const known =
-    /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|bin\/resnet\.js|dist\/.+\.(js|d\.ts)|lab\/dist\/(service\.js|page\/.+)|native\/build\/[\w-]+\.wasm)$/
+    /^(package\.json|README\.md|CHANGELOG\.md|CONTRIBUTING\.md|bench\/results\/\w+\.(md|svg)|LICENSE|bin\/resnet\.js|docs\/([\w-]+\.md|images\/[\w-]+\.png)|dist\/.+\.(js|d\.ts)|lab\/dist\/(service\.js|page\/.+)|native\/build\/[\w-]+\.wasm)$/
   expect(files.filter((file) => !known.test(file))).toEqual([])
   expect(files).toEqual(
     expect.arrayContaining([
@@ -79,6 +79,26 @@ test('the package holds what runs, and nothing else', () => {
     ]),
   )
   expect(files.filter((file) => file.endsWith('.wasm'))).not.toEqual([])
+})
+
+test('what README and docs link to comes along', () => {
+  const pages = filesOf(installed).filter((file) => /^(README\.md|docs\/[\w-]+\.md)$/.test(file))
+  const dead = pages.flatMap((page) =>
+    [...readFileSync(join(installed, page), 'utf8').matchAll(/\]\(([^)#\s]+)/g)]
+      .map(([, target]) => target!)
+      .filter((target) => !/^https?:/.test(target) && !existsSync(join(installed, page, '..', target)))
+      .map((target) => `${page}: ${target}`),
+  )
+  expect(pages.length).toBeGreaterThan(10)
+  expect(dead).toEqual([])
+})
+
+test('the command line is called as its help says, and says truthfully that it has no addon', () => {
+  expect(run('npx', '--no', '--', 'resnet', '--help')).toContain('Usage: npx --no -- resnet [options]')
+  const native = ['--no', '--', 'resnet', 'train', '-a', 'resnet8', '--steps', '1', '--engine', 'native']
+  expect(() => run('npx', ...native)).toThrow(
+    /the native engine is not built here .*the installed package comes without it, only a checkout of the sources builds it/,
+  )
 })
 
 test('every compiled file has a source: nothing is left over from an older build', () => {

@@ -28,18 +28,6 @@ test('the README has examples to run, and each way to make them smaller is of us
   for (const [pattern] of smaller) expect(examples.join('\n')).toMatch(pattern)
 })
 
-const commands = [...readme.matchAll(/^node bin\/resnet\.js (\w+)(.*)$/gm)].map(([line, name, rest]) => ({
-  line,
-  name,
-  rest,
-}))
-
-test.each(commands)('the command line has what is shown: $line', ({ name, rest }) => {
-  const help = execFileSync(process.execPath, ['bin/resnet.js', name!, '--help'], { cwd: root, encoding: 'utf8' })
-  const flags = [...rest!.matchAll(/ (--?[a-z][a-z-]*)/g)].map(([, flag]) => flag!)
-  expect(flags.filter((flag) => !new RegExp(`(^|[ ,])${flag}\\b`, 'm').test(help))).toEqual([])
-})
-
 describe.each(examples.map((text, i) => [i + 1, text] as const))('example %i', (number, text) => {
   const file = join(folder, `example${number}.ts`)
 

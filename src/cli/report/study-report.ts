@@ -5,6 +5,7 @@ import { duration } from '../output.js'
 import { commandOf, measuredText, verdictWords } from '../study-text.js'
 import { drawFigure } from './figures.js'
 import { page, plainText } from './page.js'
+import { wordsSection, wordsStyle } from './words.js'
 
 /** The whole file of one study as text. */
 export function studyReport(result: StudyResult): string {
@@ -24,10 +25,29 @@ ${claims.map(claimItem).join('\n')}
 </section>
 ${figures.length > 0 ? `<div class="charts">\n${figures.map(drawFigure).join('\n')}\n</div>` : ''}
 ${rows.length > 0 ? `<section>\n<h2>${rows.some(hasPublished) ? 'Published beside measured' : 'Measured'}</h2>\n${rowTable(rows)}\n</section>` : ''}
-${footer(result)}`,
-    style,
+${footer(result)}
+${wordsSection(words)}`,
+    style + wordsStyle,
   )
 }
+
+/** The words that studies share. */
+const words = [
+  'Study',
+  'Residual block',
+  'Shortcut',
+  'Plain twin',
+  'Basic block, bottleneck block',
+  'Stem, stage, head',
+  'Post-activation, pre-activation',
+  'Batch norm',
+  '3x3 convolution',
+  'Identity function',
+  'Weight decay',
+  'MACs',
+  'Gradient',
+  'Top-1 error',
+]
 
 /** The index: what became of each claim, and where its report lies. */
 export function studyIndex(results: readonly StudyResult[]): string {
