@@ -5,6 +5,7 @@
 import { MultiBar, type SingleBar } from 'cli-progress'
 import { type DemoNet, type DemoPoint, demoNets } from '../node.js'
 import { duration, isLive, paint, percentText, say } from './output.js'
+import { barSize, columns, fitted, type Part } from './width.js'
 
 const nameWidth = Math.max(...demoNets.map(({ name }) => name.length))
 /** Orange and blue, as in the report. */
@@ -27,7 +28,7 @@ export class DemoDisplay {
       format: '{name} {bar} {step}  {text}',
       barCompleteChar: '█',
       barIncompleteChar: '░',
-      barsize: 24,
+      barsize: barSize(columns()),
       hideCursor: true,
       fps: 8,
       linewrap: false,
@@ -44,7 +45,16 @@ export class DemoDisplay {
     this.#done.set(net, step)
     const point = this.#points.get(net)
     const training = `training error ${percentText(trainError).padStart(6)}`
-    const text = point ? `${training}  test error ${percentText(point.testError).padStart(6)}` : training
+    const tested = point ? `test error ${percentText(point.testError).padStart(6)}` : ''
+    const width = columns()
+    const taken = nameWidth + 1 + barSize(width) + 1 + this.#stepText(step).length + 2
+    const text = fitted(
+      [
+        [training, 2],
+        [tested, 1],
+      ],
+      width - taken,
+    )
     this.#bars.get(net)?.update(step, { step: this.#stepText(step), text })
     this.#all?.update(this.#work().done, { text: this.#left() })
   }
@@ -54,8 +64,15 @@ export class DemoDisplay {
     this.#points.set(net, point)
     this.progress(net, point.step, point.trainError)
     if (this.#multi || net !== demoNets.at(-1)) return
-    const errors = demoNets.map((each) => `${each.name} ${percentText(this.#points.get(each)!.testError)}`)
-    say(`${this.#stepText(point.step)}  test error  ${errors.join('  ')}  ${this.#left()}`)
+    const parts = (['plain', 'residual'] as const).map((kind): Part => [this.#errorsOf(kind), 1])
+    say(fitted([[this.#stepText(point.step), 3], ['test error in %', 0], ...parts, [this.#left(), 2]], columns()))
+  }
+
+  /** `plain-20 71, -56 90`. */
+  #errorsOf(kind: DemoNet['kind']): string {
+    const nets = demoNets.filter((net) => net.kind === kind)
+    const error = (net: DemoNet) => this.#points.get(net)!.testError.toFixed(0)
+    return nets.map((net, i) => `${i === 0 ? net.name : `-${net.depth}`} ${error(net)}`).join(', ')
   }
 
   stop(): void {

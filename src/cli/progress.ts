@@ -1,6 +1,7 @@
 /** Progress of anything that can be counted, on standard error: a moving bar in a terminal, now and then a line elsewhere. */
 import { SingleBar } from 'cli-progress'
 import { duration, isLive, say } from './output.js'
+import { barSize, columns, fitted, type Part } from './width.js'
 
 /** Milliseconds between two lines where nothing can move. */
 const QUIET = 10_000
@@ -27,17 +28,21 @@ export class Progress {
     this.#first ??= done // what was done before is no part of the rate
     const seconds = (performance.now() - this.#began) / 1000
     const rate = seconds > 0.2 ? (done - this.#first) / seconds : 0
-    const words = [`${this.#amount(done)}${total === undefined ? '' : ` of ${this.#amount(total)}`}`]
-    if (rate > 0) words.push(`${this.#amount(Math.round(rate))}/s`)
-    if (rate > 0 && total !== undefined) words.push(`${duration((total - done) / rate)} left`)
-    const text = words.join('  ')
+    const parts: Part[] = [[`${this.#amount(done)}${total === undefined ? '' : ` of ${this.#amount(total)}`}`, 2]]
+    if (rate > 0) parts.push([`${this.#amount(Math.round(rate))}/s`, 3])
+    if (rate > 0 && total !== undefined) parts.push([`${duration((total - done) / rate)} left`, 1])
+    const width = columns()
     if (isLive() && total !== undefined) {
+      const percent = ' 100 %  '.length
+      const bar = barSize(width)
+      const what = this.#what.slice(0, width - bar - percent)
+      const text = fitted(parts, width - what.length - 1 - bar - percent)
       if (!this.#bar) {
         this.#bar = new SingleBar({
-          format: `${this.#what} {bar} {percentage} %  {text}`,
+          format: `${what} {bar} {percentage} %  {text}`,
           barCompleteChar: '█',
           barIncompleteChar: '░',
-          barsize: 24,
+          barsize: bar,
           hideCursor: true,
           clearOnComplete: true,
           fps: 8,
@@ -50,7 +55,7 @@ export class Progress {
       this.#bar.update(done, { text })
     } else if (performance.now() - this.#lastLine > QUIET) {
       this.#lastLine = performance.now()
-      say(`${this.#what}: ${text}`)
+      say(`${this.#what}: ${fitted(parts, width - this.#what.length - 2)}`)
     }
   }
 

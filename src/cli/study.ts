@@ -10,7 +10,6 @@ import {
   type StudyResult,
   scales,
   studies,
-  textTable,
   writeAtomically,
 } from '../node.js'
 import { interruptible } from './interrupt.js'
@@ -19,6 +18,7 @@ import { type EngineFlags, engineOptions, jsonOption, numbers, oneOf, whole } fr
 import { print, say } from './output.js'
 import { Progress } from './progress.js'
 import { measuredText, verdictText } from './study-text.js'
+import { wrapped } from './width.js'
 
 interface Flags extends EngineFlags {
   readonly scale: Scale
@@ -160,13 +160,11 @@ function told({ study, scale, claims }: StudyResult, report: string) {
   }
 }
 
+/** Each claim with what became of it: the number, and the rule and margin that it was held against. */
 function conclusion({ claims }: StudyResult, report: string): string {
-  const rows = claims.map((claim) => [verdictText(claim.verdict), measuredText(claim), claim.claim])
-  return [
-    '',
-    textTable([['verdict', 'measured', 'claim'], 'rule', ...rows], ['left', 'left', 'left']),
-    '',
-    `Figures: ${pathToFileURL(resolve(report)).href}`,
-    '',
-  ].join('\n')
+  const lines = claims.flatMap(({ claim, verdict, rule, ...finding }) => [
+    wrapped(`${verdictText(verdict)}: ${claim}`, '  '),
+    wrapped(`  measured ${measuredText(finding)}; the rule: ${rule}`, '    '),
+  ])
+  return ['', ...lines, '', `Figures: ${pathToFileURL(resolve(report)).href}`, ''].join('\n')
 }

@@ -2,12 +2,12 @@
 import { type Options, SingleBar } from 'cli-progress'
 import type { EpochRecord, StepProgress, Task } from '../node.js'
 import { duration, isLive, percentText, rateText, say } from './output.js'
+import { barSize, columns, fitted, type Part } from './width.js'
 
 const barOptions: Options = {
   format: 'epoch {epoch} {bar} {percentage} %  {text}',
   barCompleteChar: '█',
   barIncompleteChar: '░',
-  barsize: 24,
   hideCursor: true,
   clearOnComplete: true,
   stopOnComplete: false,
@@ -22,9 +22,9 @@ const QUIET = 10_000
 
 /** How a task tells its figures. */
 export interface TrainWords<T extends Task> {
-  /** Of the epoch so far. */
+  /** Of the epoch so far, the most telling last. */
   step(progress: StepProgress<T>): readonly string[]
-  /** Of an epoch and its evaluation. */
+  /** Of an epoch and its evaluation, the most telling last. */
   epoch(record: EpochRecord<T>): readonly string[]
 }
 
@@ -57,12 +57,16 @@ export class TrainDisplay<T extends Task> {
     const { step, totalSteps } = progress
     const epochText = this.#epochText(progress.epoch)
     if (this.#live) {
-      this.#bar ??= new SingleBar(barOptions)
+      const width = columns()
+      const barsize = barSize(width)
+      this.#bar ??= new SingleBar({ ...barOptions, barsize })
       if (!this.#bar.isActive) this.#bar.start(totalSteps, step, { epoch: epochText, text: '' })
-      this.#bar.update(step, { epoch: epochText, text: this.#figures(progress) })
+      const taken = `epoch ${epochText}  100 %  `.length + barsize
+      this.#bar.update(step, { epoch: epochText, text: this.#figures(progress, width - taken) })
     } else if (performance.now() - this.#lastLine > QUIET) {
       this.#lastLine = performance.now()
-      say(`epoch ${epochText}  step ${step}/${totalSteps}  ${this.#figures(progress)}`)
+      const place = `epoch ${epochText}  step ${step}/${totalSteps}  `
+      say(`${place}${this.#figures(progress, columns() - place.length)}`)
     }
   }
 
@@ -70,10 +74,14 @@ export class TrainDisplay<T extends Task> {
   epoch(record: EpochRecord<T>): void {
     this.stop()
     this.#lastLine = performance.now()
-    const line = [`epoch ${this.#epochText(record.epoch)}`, ...this.#words.epoch(record), `lr ${lrText(record.lr)}`]
-    if (this.#last) line.push(rateText(this.#last.imagesPerSecond))
-    if (this.#last && this.#last.secondsLeft > 0) line.push(`${duration(this.#last.secondsLeft)} left`)
-    say(line.join('  '))
+    const parts: Part[] = [
+      [`epoch ${this.#epochText(record.epoch)}`, 0],
+      ...ranked(this.#words.epoch(record)),
+      [`lr ${lrText(record.lr)}`, 9],
+    ]
+    if (this.#last) parts.push([rateText(this.#last.imagesPerSecond), 8])
+    if (this.#last && this.#last.secondsLeft > 0) parts.push([`${duration(this.#last.secondsLeft)} left`, 1])
+    say(fitted(parts, columns()))
   }
 
   /** Takes the bar away. */
@@ -82,15 +90,24 @@ export class TrainDisplay<T extends Task> {
     this.#bar = undefined
   }
 
-  #figures(progress: StepProgress<T>): string {
+  #figures(progress: StepProgress<T>, width: number): string {
     const { lr, imagesPerSecond, secondsLeft } = progress
-    const rates = [`lr ${lrText(lr)}`, rateText(imagesPerSecond), `${duration(secondsLeft)} left`]
-    return [...this.#words.step(progress), ...rates].join('  ')
+    const rates: Part[] = [
+      [`lr ${lrText(lr)}`, 9],
+      [rateText(imagesPerSecond), 8],
+      [`${duration(secondsLeft)} left`, 1],
+    ]
+    return fitted([...ranked(this.#words.step(progress)), ...rates], width)
   }
 
   #epochText(epoch: number): string {
     return `${String(epoch).padStart(String(this.#epochs).length)}/${this.#epochs}`
   }
+}
+
+/** The last of the words stays longest. */
+function ranked(words: readonly string[]): Part[] {
+  return words.map((text, i) => [text, 1 + words.length - i])
 }
 
 function lrText(lr: number): string {

@@ -15,7 +15,7 @@ afterAll(() => rmSync(base, { recursive: true, force: true }))
 test('trains four nets, draws, judges, and ends by itself', async () => {
   const { code, out, err } = await resnet(['demo', '--steps', '2', '--seed', '3', '--save-dir', base])
   expect(err).toMatch(/^engine (native|wasm)-\w+, \d+ threads?: /)
-  expect(err).toMatch(/^step 2\/2 {2}test error {2}plain-20 [\d.]+ % {2}plain-56 [\d.]+ % {2}ResNet-20 [\d.]+ %/m)
+  expect(err).toMatch(/^step 2\/2 {2}test error in % {2}plain-20 \d+, -56 \d+ {2}ResNet-20 \d+, -56 \d+/m)
   expect(out).toMatch(/^network +layers +training error +test error$/m)
   expect(out).toMatch(/^plain-56 +56 +[\d.]+ % +[\d.]+ %$/m)
   expect(out).toContain('These nets have hardly learned')

@@ -36,7 +36,9 @@ test('runs a study, judges it, draws it, and does nothing twice', async () => {
   expect(readFileSync(index, 'utf8')).toContain('href="degradation/report.html"')
   const again = await resnet(args.slice(0, -1))
   expect(again.err).not.toMatch(/\d+ steps/)
-  expect(again.out).toMatch(/^✓ holds +100 % +The twins have equal params/m)
+  expect(again.out).toMatch(/^✓ holds: The twins have equal params/m)
+  expect(again.out).toMatch(/^ {2}measured 100 %; the rule: .*: each time$/m)
+  expect(again.out.split('\n').filter((line) => line.length > 80 && !line.startsWith('Figures:'))).toEqual([])
 })
 
 test.each([
