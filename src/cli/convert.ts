@@ -21,7 +21,10 @@ export function convertCommand(): Command {
     .addOption(jsonOption('{ name, origin, params, classes, input, normalisation, out }'))
     .addHelpText(
       'after',
-      examples('convert resnet18-f37072fd.pth resnet18.onnx', 'convert grey.pth grey.safetensors --mean 0.5 --std 0.25'),
+      examples(
+        'convert resnet18-f37072fd.pth resnet18.onnx',
+        'convert grey.pth grey.safetensors --mean 0.5 --std 0.25',
+      ),
     )
     .action(async (from: string, out: string, { json, ...flags }: Flags) => {
       expectWritable(out)

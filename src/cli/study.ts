@@ -15,7 +15,7 @@ import {
 import { interruptible } from './interrupt.js'
 import { examples } from './invocation.js'
 import { type EngineFlags, engineOptions, jsonOption, numbers, oneOf, whole } from './options.js'
-import { print, say } from './output.js'
+import { duration, print, say } from './output.js'
 import { Progress } from './progress.js'
 import { measuredText, verdictText } from './study-text.js'
 import { wrapped } from './width.js'
@@ -89,7 +89,8 @@ function list({ json }: Flags): void {
 async function run(chosen: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
   const { scale, seeds, data, saveDir, epochs, depths, variant: variants, engine, threads } = flags
   let progress: Progress | undefined
-  let training = ''
+  /** The net that was named last. */
+  let told = 0
   const results: StudyResult[] = []
   try {
     await runStudies(chosen, {
@@ -104,11 +105,12 @@ async function run(chosen: readonly string[], flags: Flags, signal: AbortSignal)
       threads,
       signal,
       onStudy: ({ name, title }) => say(`${name}: ${title}`),
-      onTraining: (net, seed, { step, totalSteps }) => {
-        if (training !== `${net} ${seed}`) {
+      onTraining: (net, seed, { step, totalSteps }, { index, count, secondsLeft }) => {
+        if (told < index && secondsLeft !== undefined) {
           progress?.stop()
-          training = `${net} ${seed}`
-          progress = new Progress(`${net}, seed ${seed}`, (count) => `${count} steps`)
+          told = index
+          say(`net ${index} of ${count}: ${net}, seed ${seed}; ${duration(secondsLeft)} left for all nets`)
+          progress = new Progress(`net ${index} of ${count}`, (steps) => `${steps} steps`)
         }
         progress?.update(step, totalSteps)
       },
@@ -119,7 +121,7 @@ async function run(chosen: readonly string[], flags: Flags, signal: AbortSignal)
         const report = join(folder, 'report.html')
         await writeAtomically(report, studyReport(result))
         if (!flags.json) print(conclusion(result, report))
-        else if (chosen.length === 1) print(JSON.stringify(told(result, report)))
+        else if (chosen.length === 1) print(JSON.stringify(resultOf(result, report)))
       },
     })
   } finally {
@@ -128,7 +130,7 @@ async function run(chosen: readonly string[], flags: Flags, signal: AbortSignal)
   const index = await writeIndex(join(saveDir, scale))
   if (chosen.length === 1) return
   if (flags.json) {
-    const reports = results.map((result) => told(result, join(saveDir, scale, result.study, 'report.html')))
+    const reports = results.map((result) => resultOf(result, join(saveDir, scale, result.study, 'report.html')))
     print(JSON.stringify({ studies: reports, index }))
   } else print(`All reports: ${pathToFileURL(resolve(index)).href}`)
 }
@@ -141,7 +143,7 @@ async function writeIndex(folder: string): Promise<string> {
   return index
 }
 
-function told({ study, scale, claims }: StudyResult, report: string) {
+function resultOf({ study, scale, claims }: StudyResult, report: string) {
   return {
     study,
     scale,

@@ -2,9 +2,17 @@
 import type { Order } from '../spec/spec.js'
 import { careful, cifarNet } from './nets.js'
 import { defineStudy } from './study.js'
-import { above, trainVariants, type VariantErrors, variantFigures, variantRows } from './variants.js'
+import {
+  above,
+  trainVariants,
+  type Variant,
+  type VariantErrors,
+  variantFigures,
+  variantRows,
+  variantTrainings,
+} from './variants.js'
 import { all, atLeast, atMost } from './verdict.js'
-import { at } from './workbench.js'
+import { at, type Workbench } from './workbench.js'
 
 /** The rows of the table: what each order is called there, and its error with 110 layers. */
 const rows = {
@@ -52,14 +60,10 @@ export const activations = defineStudy({
     },
   },
 
+  trainings: (bench) => variantTrainings(bench, variantsOf(bench)),
+
   async measure(bench): Promise<Activations> {
-    const depth = bench.depths?.at(-1) ?? at(bench, { quick: 32, paper: 110 })
-    const variants = names.map((name) => {
-      const { order } = rows[name]
-      const spec = cifarNet(bench, 'residual', depth, { order })
-      return { name, spec, recipe: careful(bench, depth) }
-    })
-    return { errors: await trainVariants(bench, variants) }
+    return { errors: await trainVariants(bench, variantsOf(bench)) }
   },
 
   judge({ errors }) {
@@ -98,3 +102,12 @@ export const activations = defineStudy({
   rows: ({ errors }) => variantRows(errors, Object.fromEntries(names.map((name) => [name, rows[name].published]))),
   figures: ({ errors }) => variantFigures(errors, (name) => (name === 'original' ? 'neutral' : 'residual')),
 })
+
+function variantsOf(bench: Workbench): readonly Variant[] {
+  const depth = bench.depths?.at(-1) ?? at(bench, { quick: 32, paper: 110 })
+  return names.map((name) => {
+    const { order } = rows[name]
+    const spec = cifarNet(bench, 'residual', depth, { order })
+    return { name, spec, recipe: careful(bench, depth) }
+  })
+}

@@ -7,14 +7,15 @@ import type { NamedWeights, TrainedNetwork } from '../formats/trained-network.js
 import { placedBlocks } from '../spec/blocks.js'
 import { type BlockPath, blockPath } from '../spec/paths.js'
 import { appendBlocks } from '../spec/surgery.js'
-import { difference, trainDepth } from './depths.js'
+import type { RecipeOptions } from '../train/recipe.js'
+import { depthTrainings, difference, trainDepth } from './depths.js'
 import { barOf } from './figure.js'
 import { activationsOf, largestError, testBatch } from './look.js'
-import { recipeFor } from './nets.js'
+import { cifarNet, recipeFor } from './nets.js'
 import { defineStudy } from './study.js'
 import { judging } from './surgeon.js'
 import { always, atLeast, atMost } from './verdict.js'
-import { at, eachSeed, finalErrors, type Trained, type Workbench } from './workbench.js'
+import { at, eachSeed, finalErrors, type Trained, type Workbench, withSeeds } from './workbench.js'
 
 const kinds = ['residual', 'plain'] as const
 type Kind = (typeof kinds)[number]
@@ -72,6 +73,14 @@ export const construction = defineStudy({
       source: 'lecture',
       expected: 'a jump',
     },
+  },
+
+  trainings(bench) {
+    const [shallow, deep] = depthsFor(bench)
+    return kinds.flatMap((kind) => [
+      ...depthTrainings(bench, kind, [shallow, deep]),
+      ...withSeeds(bench, [{ spec: cifarNet(bench, kind, deep), recipe: resumingRecipe(bench) }]),
+    ])
   },
 
   async measure(bench): Promise<Construction> {
@@ -158,6 +167,11 @@ function depthsFor(bench: Workbench): readonly [shallow: number, deep: number] {
   return depths ? [depths[0]!, depths.at(-1)!] : at(bench, { quick: [20, 32], paper: [20, 56] })
 }
 
+/** How a deepened net trains on. */
+function resumingRecipe(bench: Workbench): RecipeOptions {
+  return recipeFor(bench, { lr: 0.02 }, 1)
+}
+
 async function grow(bench: Workbench, kind: Kind, shallow: number, deep: number, seed: number): Promise<Part> {
   const source = await trainDepth(bench, kind, shallow, seed)
   const network = await source.checkpoint()
@@ -170,7 +184,7 @@ async function grow(bench: Workbench, kind: Kind, shallow: number, deep: number,
         : await appendIdentities(bench, grown, stage, added, testBatch(bench, seed, PICTURES))
   const { spec, weights } = grown
   const now = await bench.once(`construction ${spec.name} ${seed}`, () => compare(bench, source, network, grown))
-  const resumed = await bench.train(spec, recipeFor(bench, { lr: 0.02 }, 1), seed, weights)
+  const resumed = await bench.train(spec, resumingRecipe(bench), seed, weights)
   const scratch = await trainDepth(bench, kind, deep, seed)
   return {
     ...now,

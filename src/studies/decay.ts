@@ -2,9 +2,17 @@
 import type { NetworkSpec, StemLayer } from '../spec/spec.js'
 import { bareRecipe, cifarNet, recipeFor } from './nets.js'
 import { defineStudy } from './study.js'
-import { above, trainVariants, type VariantErrors, variantFigures, variantRows } from './variants.js'
+import {
+  above,
+  trainVariants,
+  type Variant,
+  type VariantErrors,
+  variantFigures,
+  variantRows,
+  variantTrainings,
+} from './variants.js'
 import { atLeast, atMost } from './verdict.js'
-import { at } from './workbench.js'
+import { at, type Workbench } from './workbench.js'
 
 const DECAYS = [0, 1e-4, 5e-3] as const
 
@@ -41,18 +49,10 @@ export const decay = defineStudy({
     },
   },
 
+  trainings: (bench) => variantTrainings(bench, variantsOf(bench)),
+
   async measure(bench): Promise<Decay> {
-    const depth = bench.depths?.at(-1) ?? at(bench, { quick: 14, paper: 20 })
-    const variants = (['plain', 'residual'] as const).flatMap((kind) =>
-      [true, false].flatMap((norm) =>
-        DECAYS.map((weightDecay) => ({
-          name: nameOf(kind, norm, weightDecay),
-          spec: norm ? cifarNet(bench, kind, depth) : bare(cifarNet(bench, kind, depth)),
-          recipe: (norm ? recipeFor : bareRecipe)(bench, { weightDecay }),
-        })),
-      ),
-    )
-    return { errors: await trainVariants(bench, variants) }
+    return { errors: await trainVariants(bench, variantsOf(bench)) }
   },
 
   judge({ errors }) {
@@ -98,4 +98,17 @@ export function bare(spec: NetworkSpec): NetworkSpec {
     })),
   }))
   return { ...spec, name: `${spec.name}-bare`, stem, stages }
+}
+
+function variantsOf(bench: Workbench): readonly Variant[] {
+  const depth = bench.depths?.at(-1) ?? at(bench, { quick: 14, paper: 20 })
+  return (['plain', 'residual'] as const).flatMap((kind) =>
+    [true, false].flatMap((norm) =>
+      DECAYS.map((weightDecay) => ({
+        name: nameOf(kind, norm, weightDecay),
+        spec: norm ? cifarNet(bench, kind, depth) : bare(cifarNet(bench, kind, depth)),
+        recipe: (norm ? recipeFor : bareRecipe)(bench, { weightDecay }),
+      })),
+    ),
+  )
 }

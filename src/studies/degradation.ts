@@ -1,7 +1,7 @@
 /** Deeper plain nets do worse, on the pictures they train on too; deeper residual nets do not. [He 2015, figures 1 and 6] */
 
 import { complexity } from '../model/complexity.js'
-import { type ByDepth, depthSeries, depthsOf, difference, errorsByDepth } from './depths.js'
+import { type ByDepth, depthSeries, depthsOf, depthTrainings, difference, errorsByDepth } from './depths.js'
 import { pointOf, type Series } from './figure.js'
 import { cifarNet } from './nets.js'
 import { defineStudy, type Row } from './study.js'
@@ -34,6 +34,9 @@ const NO_WORSE = 2
 
 const best = (errors: readonly ByDepth[]) => errors.reduce((a, b) => (sum(b.test) < sum(a.test) ? b : a))
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
+
+/** Every depth is trained without shortcuts and with them. */
+const kinds = ['plain', 'residual'] as const
 
 export const degradation = defineStudy({
   name: 'degradation',
@@ -75,6 +78,8 @@ export const degradation = defineStudy({
       expected: 'equal',
     },
   },
+
+  trainings: (bench) => kinds.flatMap((kind) => depthTrainings(bench, kind, depthsOf(bench))),
 
   async measure(bench): Promise<Degradation> {
     const depths = depthsOf(bench)

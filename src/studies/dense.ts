@@ -3,9 +3,16 @@ import { fullyConnected } from '../spec/other-families.js'
 import { difference } from './depths.js'
 import { fitting, recipeFor } from './nets.js'
 import { defineStudy, type Row } from './study.js'
-import { trainVariants, type Variant, type VariantErrors, variantNamed, variantPoints } from './variants.js'
+import {
+  trainVariants,
+  type Variant,
+  type VariantErrors,
+  variantNamed,
+  variantPoints,
+  variantTrainings,
+} from './variants.js'
 import { all, atLeast, atMost } from './verdict.js'
-import { at } from './workbench.js'
+import { at, type Workbench } from './workbench.js'
 
 const kinds = ['plain', 'residual', 'residual from zero'] as const
 const looks = {
@@ -53,24 +60,13 @@ export const dense = defineStudy({
     },
   },
 
+  trainings(bench) {
+    const { variants, widening } = netsOf(bench)
+    return variantTrainings(bench, [...variants, ...widening])
+  },
+
   async measure(bench): Promise<Dense> {
-    const depths = bench.depths ?? at(bench, { quick: [4, 10, 20, 50], paper: [4, 10, 20, 50, 100] })
-    const { classes = 10, input } = fitting(bench)
-    const net = (name: string, options: Partial<Parameters<typeof fullyConnected>[0]>): Variant => ({
-      name,
-      spec: fullyConnected({ depth: 10, classes, inputs: input!, name: `dense ${name}`, ...options }),
-      // Without norms: a small rate, and no step too far.
-      recipe: recipeFor(bench, { lr: 0.02, clipNorm: 1, zeroInitResidual: name.includes('from zero') }),
-    })
-    const variants = depths.flatMap((depth) =>
-      kinds.map((kind) =>
-        net(`${kind} ${depth}`, { depth, shortcut: kind === 'plain' ? 'none' : 'project-on-change' }),
-      ),
-    )
-    const widening = [
-      net('W_s learned', { widths: [32, 64], shortcut: 'project-on-change' }),
-      net('W_s fixed', { widths: [32, 64], shortcut: 'pad' }),
-    ]
+    const { depths, variants, widening } = netsOf(bench)
     const errors = await trainVariants(bench, [...variants, ...widening])
     return { depths, errors: errors.slice(0, variants.length), widening: errors.slice(variants.length) }
   },
@@ -127,3 +123,22 @@ export const dense = defineStudy({
       })),
     })),
 })
+
+function netsOf(bench: Workbench) {
+  const depths = bench.depths ?? at(bench, { quick: [4, 10, 20, 50], paper: [4, 10, 20, 50, 100] })
+  const { classes = 10, input } = fitting(bench)
+  const net = (name: string, options: Partial<Parameters<typeof fullyConnected>[0]>): Variant => ({
+    name,
+    spec: fullyConnected({ depth: 10, classes, inputs: input!, name: `dense ${name}`, ...options }),
+    // Without norms: a small rate, and no step too far.
+    recipe: recipeFor(bench, { lr: 0.02, clipNorm: 1, zeroInitResidual: name.includes('from zero') }),
+  })
+  const variants = depths.flatMap((depth) =>
+    kinds.map((kind) => net(`${kind} ${depth}`, { depth, shortcut: kind === 'plain' ? 'none' : 'project-on-change' })),
+  )
+  const widening = [
+    net('W_s learned', { widths: [32, 64], shortcut: 'project-on-change' }),
+    net('W_s fixed', { widths: [32, 64], shortcut: 'pad' }),
+  ]
+  return { depths, variants, widening }
+}

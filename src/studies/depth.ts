@@ -2,7 +2,14 @@
 import { difference } from './depths.js'
 import { bottleneckNet, careful, cifarNet } from './nets.js'
 import { defineStudy, type Row } from './study.js'
-import { trainVariants, type Variant, type VariantErrors, variantNamed, variantPoints } from './variants.js'
+import {
+  trainVariants,
+  type Variant,
+  type VariantErrors,
+  variantNamed,
+  variantPoints,
+  variantTrainings,
+} from './variants.js'
 import { atLeast, atMost, notRun } from './verdict.js'
 import { at, type Workbench } from './workbench.js'
 
@@ -54,12 +61,10 @@ export const depth = defineStudy({
     },
   },
 
+  trainings: (bench) => variantTrainings(bench, variantsOf(bench)),
+
   async measure(bench): Promise<Depth> {
-    const depths = bench.depths ?? at(bench, { quick: [20, 110], paper: [110, 164, 1001, 1202] })
-    const variants = depths.flatMap((layers) =>
-      kinds.filter((kind) => !(kind === 'pre-activation' && layers === 1202)).map((kind) => netOf(bench, kind, layers)),
-    )
-    return { depths, errors: await trainVariants(bench, variants) }
+    return { depths: depthsOf(bench), errors: await trainVariants(bench, variantsOf(bench)) }
   },
 
   judge({ depths, errors }) {
@@ -126,4 +131,14 @@ function netOf(bench: Workbench, kind: (typeof kinds)[number], layers: number): 
   const as = kind === 'original' ? 'residual' : 'pre-activation'
   const spec = layers === 164 || layers === 1001 ? bottleneckNet(bench, as, layers) : cifarNet(bench, as, layers)
   return { name: `${kind} ${layers}`, spec, recipe: careful(bench, layers, {}, 3) }
+}
+
+function depthsOf(bench: Workbench): readonly number[] {
+  return bench.depths ?? at(bench, { quick: [20, 110], paper: [110, 164, 1001, 1202] })
+}
+
+function variantsOf(bench: Workbench): readonly Variant[] {
+  return depthsOf(bench).flatMap((layers) =>
+    kinds.filter((kind) => !(kind === 'pre-activation' && layers === 1202)).map((kind) => netOf(bench, kind, layers)),
+  )
 }

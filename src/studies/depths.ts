@@ -1,7 +1,7 @@
 /** Plain and residual nets by depth: what several studies train, so that they share it. */
 import { pointOf, type Series } from './figure.js'
 import { careful, cifarNet } from './nets.js'
-import { at, eachSeed, finalErrors, type Trained, type Workbench } from './workbench.js'
+import { at, eachSeed, finalErrors, type Trained, type Training, type Workbench, withSeeds } from './workbench.js'
 
 /** Errors in percent, by depth. */
 export interface ByDepth {
@@ -14,6 +14,18 @@ export interface ByDepth {
 /** The depths of the papers' figures. */
 export function depthsOf(bench: Workbench): readonly number[] {
   return bench.depths ?? at(bench, { quick: [8, 14, 20, 32, 44, 56], paper: [20, 32, 44, 56, 110] })
+}
+
+/** Plain or residual nets of some depths with all seeds, by the recipe that all depths share. */
+export function depthTrainings(
+  bench: Workbench,
+  kind: 'plain' | 'residual',
+  depths: readonly number[],
+): readonly Training[] {
+  return withSeeds(
+    bench,
+    depths.map((depth) => ({ spec: cifarNet(bench, kind, depth), recipe: careful(bench, depth) })),
+  )
 }
 
 /** A plain or residual net of a depth, trained by the recipe that all depths share. */

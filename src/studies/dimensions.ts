@@ -3,7 +3,15 @@ import { complexity } from '../model/complexity.js'
 import type { Shortcut } from '../spec/spec.js'
 import { cifarNet, recipeFor } from './nets.js'
 import { defineStudy, type Row } from './study.js'
-import { above, trainVariants, type VariantErrors, variantFigures, variantRows } from './variants.js'
+import {
+  above,
+  trainVariants,
+  type Variant,
+  type VariantErrors,
+  variantFigures,
+  variantRows,
+  variantTrainings,
+} from './variants.js'
 import { all, always, atLeast, atMost } from './verdict.js'
 import type { Workbench } from './workbench.js'
 
@@ -26,6 +34,11 @@ export function optionNet(bench: Workbench, option: Option) {
   const depth = bench.depths?.at(-1) ?? 20
   const shortcut = options[option]
   return cifarNet(bench, 'residual', depth, option === 'A' ? {} : { shortcut, name: `resnet${depth}-${option}` })
+}
+
+/** Options side by side, trained alike. */
+export function optionVariants(bench: Workbench, options: readonly Option[]): readonly Variant[] {
+  return options.map((name) => ({ name, spec: optionNet(bench, name), recipe: recipeFor(bench) }))
 }
 
 export const dimensions = defineStudy({
@@ -59,14 +72,12 @@ export const dimensions = defineStudy({
     },
   },
 
+  trainings: (bench) => variantTrainings(bench, optionVariants(bench, names)),
+
   async measure(bench): Promise<Dimensions> {
-    const recipe = recipeFor(bench)
-    const specs = names.map((option) => optionNet(bench, option))
-    const errors = await trainVariants(
-      bench,
-      names.map((name, i) => ({ name, spec: specs[i]!, recipe })),
-    )
-    const costs = specs.map(complexity)
+    const variants = optionVariants(bench, names)
+    const errors = await trainVariants(bench, variants)
+    const costs = variants.map(({ spec }) => complexity(spec))
     return { errors, params: costs.map(({ params }) => params), macs: costs.map(({ macs }) => macs) }
   },
 

@@ -1,9 +1,8 @@
 /** Halving maps and doubling widths keeps the cost of a layer; and what the shortcut over it costs. [He 2015, §3.3] */
 import { complexity, type LayerCost } from '../model/complexity.js'
-import { optionNet } from './dimensions.js'
-import { recipeFor } from './nets.js'
+import { optionVariants } from './dimensions.js'
 import { defineStudy } from './study.js'
-import { above, trainVariants, type VariantErrors, variantFigures, variantRows } from './variants.js'
+import { above, trainVariants, type VariantErrors, variantFigures, variantRows, variantTrainings } from './variants.js'
 import { always, atMost } from './verdict.js'
 
 const names = ['A', 'B'] as const
@@ -55,17 +54,15 @@ export const downsampling = defineStudy({
     },
   },
 
+  trainings: (bench) => variantTrainings(bench, optionVariants(bench, names)),
+
   async measure(bench): Promise<Downsampling> {
-    const specs = names.map((option) => optionNet(bench, option))
-    const recipe = recipeFor(bench)
-    const costs = specs.map(complexity)
+    const variants = optionVariants(bench, names)
+    const costs = variants.map(({ spec }) => complexity(spec))
     const layers = costs[0]!.layers
     const inner = (stage: number) => layers.find(({ path }) => path === `stage${stage}.block1.conv2`)! // behind the stride
     return {
-      errors: await trainVariants(
-        bench,
-        names.map((name, i) => ({ name, spec: specs[i]!, recipe })),
-      ),
+      errors: await trainVariants(bench, variants),
       stages: [1, 2, 3].map((stage) => total(layers.filter(({ path }) => path.startsWith(`stage${stage}.`)))),
       layer: [1, 2, 3].map((stage) => inner(stage).macs),
       shortcuts: costs.map((cost) => {

@@ -5,7 +5,7 @@ import { bare } from './decay.js'
 import { activationsOf, lengthOf, testBatch } from './look.js'
 import { bareRecipe, cifarNet } from './nets.js'
 import { mean } from './verdict.js'
-import { finalErrors, type Workbench } from './workbench.js'
+import { finalErrors, type Training, type Workbench, withSeeds } from './workbench.js'
 
 /** Of the nets of a seed, by strength of decay. */
 export interface Decayed {
@@ -22,9 +22,22 @@ export const DECAYS = [0, 1e-3, 3e-3, 1e-2] as const
 const DEPTH = 14
 const PICTURES = 8
 
+const netsOf = (bench: Workbench) => ({
+  plain: bare(cifarNet(bench, 'plain', DEPTH)),
+  residual: bare(cifarNet(bench, 'residual', DEPTH)),
+})
+
+/** The trainings of both nets with every strength and all seeds. */
+export function decayTrainings(bench: Workbench): readonly Training[] {
+  const nets = Object.values(netsOf(bench))
+  return withSeeds(
+    bench,
+    DECAYS.flatMap((weightDecay) => nets.map((spec) => ({ spec, recipe: bareRecipe(bench, { weightDecay }) }))),
+  )
+}
+
 export async function trainDecayed(bench: Workbench, seed: number): Promise<Decayed> {
-  const plain = bare(cifarNet(bench, 'plain', DEPTH))
-  const residual = bare(cifarNet(bench, 'residual', DEPTH))
+  const { plain, residual } = netsOf(bench)
   const inner = placedBlocks(residual)
     .map(({ path, changesSize }, i) => ({ path, changesSize, input: placedBlocks(residual)[i - 1]?.path ?? 'stem' }))
     .filter(({ changesSize }) => !changesSize)

@@ -6,13 +6,13 @@ import type { LayerPath } from '../spec/paths.js'
 import type { BlockSpec, NetworkSpec } from '../spec/spec.js'
 import { plainTwin } from '../spec/surgery.js'
 import { type Point, pointOf } from './figure.js'
-import { DECAYS, type Decayed, trainDecayed } from './identity-decay.js'
+import { DECAYS, type Decayed, decayTrainings, trainDecayed } from './identity-decay.js'
 import { learnIdentity } from './identity-learning.js'
 import { activationsOf, batchActivationsOf, largestError, lengthOf, testBatch } from './look.js'
 import { fitting, recipeFor } from './nets.js'
 import { defineStudy } from './study.js'
 import type { Weights } from './surgeon.js'
-import { trainApart } from './taken-apart.js'
+import { apartTrainings, trainApart } from './taken-apart.js'
 import { all, always, atLeast, atMost, mean } from './verdict.js'
 import { eachSeed, type Trained, type Workbench } from './workbench.js'
 
@@ -94,6 +94,8 @@ export const identity = defineStudy({
       expected: 'small',
     },
   },
+
+  trainings: (bench) => [...decayTrainings(bench), ...apartTrainings(bench)],
 
   async measure(bench): Promise<Identity> {
     const parts = await eachSeed(bench, (seed) => bench.once(`identity ${seed}`, () => blocksAlone(bench, seed)))

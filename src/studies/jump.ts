@@ -4,7 +4,15 @@ import type { ConvLayer, NetworkSpec } from '../spec/spec.js'
 import { plainTwin } from '../spec/surgery.js'
 import { fitting, recipeFor } from './nets.js'
 import { defineStudy } from './study.js'
-import { above, trainVariants, type VariantErrors, variantPoints, variantRows } from './variants.js'
+import {
+  above,
+  trainVariants,
+  type Variant,
+  type VariantErrors,
+  variantPoints,
+  variantRows,
+  variantTrainings,
+} from './variants.js'
 import { atLeast } from './verdict.js'
 import { at, type Workbench } from './workbench.js'
 
@@ -44,11 +52,10 @@ export const jump = defineStudy({
     },
   },
 
+  trainings: (bench) => variantTrainings(bench, variantsOf(bench)),
+
   async measure(bench): Promise<Jump> {
-    const recipe = recipeFor(bench)
-    const variants = JUMPS.map((over) => ({ name: nameOf(over), spec: jumping(bench, over), recipe }))
-    const plain = { name: 'none', spec: plainTwin(jumping(bench, 2)), recipe }
-    return { errors: await trainVariants(bench, [...variants, plain]) }
+    return { errors: await trainVariants(bench, variantsOf(bench)) }
   },
 
   judge: ({ errors }) => ({
@@ -95,4 +102,10 @@ export function jumping(bench: Workbench, over: number): NetworkSpec {
     stem: [{ ...(conv as ConvLayer), stride: at(bench, { quick: 2, paper: 1 }) }, ...others],
     stages: [{ blocks: Array.from({ length: LAYERS / over }, () => block) }],
   }
+}
+
+function variantsOf(bench: Workbench): readonly Variant[] {
+  const recipe = recipeFor(bench)
+  const jumps = JUMPS.map((over) => ({ name: nameOf(over), spec: jumping(bench, over), recipe }))
+  return [...jumps, { name: 'none', spec: plainTwin(jumping(bench, 2)), recipe }]
 }

@@ -6,7 +6,7 @@ import { Random } from '../util/random.js'
 import { pointOf } from './figure.js'
 import { defineStudy } from './study.js'
 import { judging, keepingSize, someOf, withoutBranches } from './surgeon.js'
-import { trainApart, trainVggLike } from './taken-apart.js'
+import { apartTrainings, trainApart, trainVggLike, vggTrainings } from './taken-apart.js'
 import { all, atLeast, atMost, mean } from './verdict.js'
 import { at, eachSeed, type Trained, type Workbench } from './workbench.js'
 
@@ -63,6 +63,8 @@ export const lesion = defineStudy({
       expected: 'smooth; about 20 % error with 10 of 54 out',
     },
   },
+
+  trainings: (bench) => [...apartTrainings(bench), ...vggTrainings(bench)],
 
   async measure(bench): Promise<Lesion> {
     const nets = await eachSeed(bench, async (seed) => ({

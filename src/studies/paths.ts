@@ -21,7 +21,7 @@ import { activationsOf, lengthOf, testBatch } from './look.js'
 import { correlation } from './reorder.js'
 import { defineStudy } from './study.js'
 import { someOf, type Weights } from './surgeon.js'
-import { trainApart } from './taken-apart.js'
+import { apartTrainings, trainApart } from './taken-apart.js'
 import { wantedOf } from './variants.js'
 import { all, atLeast, atMost, mean } from './verdict.js'
 import { at, eachSeed, finalErrors, type Trained, type Workbench } from './workbench.js'
@@ -50,6 +50,9 @@ const KEPT = 23 / 54
 
 /** The twin among the nets that are trained; it takes as long as the other. */
 const EFFECTIVE = 'effective paths'
+
+/** Trains along the effective paths: each batch goes through some of the branches only. */
+const effectiveRecipe: RecipeOptions = { dropPath: 1 - KEPT, dropPathRule: 'uniform', dropPathBy: 'batch' }
 
 export const paths = defineStudy({
   name: 'paths',
@@ -85,6 +88,11 @@ export const paths = defineStudy({
     },
   },
 
+  trainings: (bench) => [
+    ...apartTrainings(bench),
+    ...(wantsEffective(bench) ? apartTrainings(bench, effectiveRecipe) : []),
+  ],
+
   async measure(bench): Promise<Paths> {
     const logNorms = await eachSeed(bench, async (seed) => {
       const trained = await trainApart(bench, seed)
@@ -97,9 +105,7 @@ export const paths = defineStudy({
       logNorms,
       errors: {
         whole: await errors({}),
-        effective: wantedOf(bench, ['whole net', EFFECTIVE]).has(EFFECTIVE)
-          ? await errors({ dropPath: 1 - KEPT, dropPathRule: 'uniform', dropPathBy: 'batch' })
-          : [],
+        effective: wantsEffective(bench) ? await errors(effectiveRecipe) : [],
       },
     }
   },
@@ -402,4 +408,8 @@ async function pulling(
     if (role === 'parameter' || role === 'buffer') executable.write(name, weights.get(name)!.data)
   executable.write('pictures', input)
   return executable
+}
+
+function wantsEffective(bench: Workbench): boolean {
+  return wantedOf(bench, ['whole net', EFFECTIVE]).has(EFFECTIVE)
 }

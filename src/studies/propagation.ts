@@ -7,9 +7,9 @@ import { activationsOf, largestError, lengthOf, testBatch } from './look.js'
 import { cifarNet, recipeFor } from './nets.js'
 import { defineStudy } from './study.js'
 import { keepingSize } from './surgeon.js'
-import { apartDepth, trainApart } from './taken-apart.js'
+import { apartDepth, apartTrainings, trainApart } from './taken-apart.js'
 import { all, atLeast, atMost, mean } from './verdict.js'
-import { eachSeed, type Trained, type Workbench } from './workbench.js'
+import { eachSeed, type Trained, type Workbench, withSeeds } from './workbench.js'
 
 /** Gradient of a fresh net's loss, by block from the first to the last. */
 interface Backward {
@@ -72,13 +72,16 @@ export const propagation = defineStudy({
     },
   },
 
+  trainings: (bench) => [...apartTrainings(bench), ...withSeeds(bench, [originalNet(bench)])],
+
   async measure(bench): Promise<Propagation> {
     const pre = await eachSeed(bench, async (seed) => {
       const trained = await trainApart(bench, seed)
       return bench.once(`propagation pre ${trained.spec.name} ${seed}`, () => forward(bench, trained))
     })
     const post = await eachSeed(bench, async (seed) => {
-      const trained = await bench.train(cifarNet(bench, 'residual', 20), recipeFor(bench), seed)
+      const { spec, recipe } = originalNet(bench)
+      const trained = await bench.train(spec, recipe, seed)
       return bench.once(`propagation post ${trained.spec.name} ${seed}`, () => forward(bench, trained))
     })
     return {
@@ -228,4 +231,9 @@ export async function freshGradients(bench: Workbench, spec: NetworkSpec, seed: 
   } finally {
     await trainer.dispose()
   }
+}
+
+/** The post-activation net beside the one that is taken apart. */
+function originalNet(bench: Workbench) {
+  return { spec: cifarNet(bench, 'residual', 20), recipe: recipeFor(bench) }
 }

@@ -5,7 +5,7 @@ import { Random } from '../util/random.js'
 import { pointOf } from './figure.js'
 import { defineStudy } from './study.js'
 import { judging, keepingSize, reordered } from './surgeon.js'
-import { trainApart } from './taken-apart.js'
+import { apartTrainings, trainApart } from './taken-apart.js'
 import { atLeast, atMost, mean } from './verdict.js'
 import { at, eachSeed, type Trained, type Workbench } from './workbench.js'
 
@@ -50,6 +50,8 @@ export const reorder = defineStudy({
       expected: 'rises smoothly as tau falls',
     },
   },
+
+  trainings: (bench) => apartTrainings(bench),
 
   async measure(bench): Promise<Reorder> {
     const parts = await eachSeed(bench, async (seed) => {

@@ -2,7 +2,7 @@
 import { placedBlocks } from '../spec/blocks.js'
 import type { LayerPath } from '../spec/paths.js'
 import type { NetworkSpec } from '../spec/spec.js'
-import { difference, trainDepth } from './depths.js'
+import { depthTrainings, difference, trainDepth } from './depths.js'
 import { activationsOf, deviationOf, testBatch } from './look.js'
 import { defineStudy } from './study.js'
 import { atLeast, mean } from './verdict.js'
@@ -24,6 +24,9 @@ const PICTURES = 64
 
 /** The mean response of a net, a seed. */
 const means = ({ deviations }: Net) => deviations.map(mean)
+
+/** Every depth is trained without shortcuts and with them. */
+const kinds = ['plain', 'residual'] as const
 
 export const responses = defineStudy({
   name: 'responses',
@@ -47,11 +50,12 @@ export const responses = defineStudy({
     },
   },
 
+  trainings: (bench) => kinds.flatMap((kind) => depthTrainings(bench, kind, depthsOf(bench, kind))),
+
   async measure(bench): Promise<Responses> {
-    const depths = bench.depths ?? at(bench, { quick: [20, 56], paper: [20, 56, 110] })
     const nets: Net[] = []
-    for (const kind of ['plain', 'residual'] as const)
-      for (const depth of kind === 'plain' ? depths.filter((layers) => layers < 110) : depths) {
+    for (const kind of kinds)
+      for (const depth of depthsOf(bench, kind)) {
         const deviations = await eachSeed(bench, async (seed) => {
           const trained = await trainDepth(bench, kind, depth, seed)
           return bench.once(`responses ${trained.spec.name} ${seed}`, () => deviationsOf(bench, trained))
@@ -118,4 +122,10 @@ export function layersOf(spec: NetworkSpec): LayerPath[] {
     block.branch.map((_, index): LayerPath => `${path}.norm${index + 1}`),
   )
   return ['stem.norm', ...branches]
+}
+
+/** The plain net of 110 layers does not train. */
+function depthsOf(bench: Workbench, kind: 'plain' | 'residual'): readonly number[] {
+  const depths = bench.depths ?? at(bench, { quick: [20, 56], paper: [20, 56, 110] })
+  return kind === 'plain' ? depths.filter((layers) => layers < 110) : depths
 }

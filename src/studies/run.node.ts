@@ -11,6 +11,7 @@ import type { StepProgress } from '../train/step-progress.js'
 import { ConfigError } from '../util/errors.js'
 import { makeFolder } from '../util/folder.node.js'
 import { studies } from './index.js'
+import { Outlook, type Place } from './outlook.js'
 import { runStudy, type StudyResult } from './run.js'
 import { type Scale, scales } from './scale.js'
 import type { AnyStudy } from './study.js'
@@ -38,8 +39,8 @@ export interface StudyOptions extends EngineOptions {
   readonly signal?: AbortSignal | undefined
   /** Before each study. */
   readonly onStudy?: ((study: AnyStudy) => void) | undefined
-  /** The newest step of the net that is training. */
-  readonly onTraining?: ((net: string, seed: number, progress: StepProgress) => void) | undefined
+  /** The newest step of the net that is training, and where it stands among all nets of all the studies. */
+  readonly onTraining?: ((net: string, seed: number, progress: StepProgress, place: Place) => void) | undefined
   /** After each study, with the folder of its `results.json`. */
   readonly onResult?: ((result: StudyResult, folder: string) => void | Promise<void>) | undefined
 }
@@ -77,8 +78,14 @@ export async function runStudies(
       depths,
       variants,
       signal,
-      onTraining,
+      onTraining: (training, progress) =>
+        onTraining?.(training.spec.name, training.seed, progress, outlook.progress(training, progress)),
     })
+    const outlook = new Outlook(
+      all.flatMap((study) => study.trainings?.(bench) ?? []),
+      bench.data(seeds[0]!).train.count,
+      (training) => bench.isMade(training),
+    )
     const results: StudyResult[] = []
     for (const study of all) {
       options.onStudy?.(study)

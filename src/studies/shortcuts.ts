@@ -2,9 +2,18 @@
 import type { CifarOptions } from '../spec/families.js'
 import { careful, cifarNet } from './nets.js'
 import { defineStudy } from './study.js'
-import { above, type Published, trainVariants, type VariantErrors, variantFigures, variantRows } from './variants.js'
+import {
+  above,
+  type Published,
+  trainVariants,
+  type Variant,
+  type VariantErrors,
+  variantFigures,
+  variantRows,
+  variantTrainings,
+} from './variants.js'
 import { atLeast } from './verdict.js'
-import { at } from './workbench.js'
+import { at, type Workbench } from './workbench.js'
 
 /** The rows of the table: what changes, and the error with 110 layers; `fail` is above 20 %. */
 const table = {
@@ -75,17 +84,10 @@ export const shortcuts = defineStudy({
     },
   },
 
+  trainings: (bench) => variantTrainings(bench, variantsOf(bench)),
+
   async measure(bench): Promise<Shortcuts> {
-    const depth = bench.depths?.at(-1) ?? at(bench, { quick: 20, paper: 110 })
-    const variants = names.map((name) => {
-      const [options] = table[name]
-      const kind = name.startsWith('no shortcut') ? 'plain' : 'residual'
-      const spec = cifarNet(bench, kind, depth, kind === 'plain' ? {} : options)
-      // The original keeps its name, so that other studies share it.
-      const own = name === 'original' ? spec : { ...spec, name: `${spec.name} ${name}` }
-      return { name, spec: own, recipe: careful(bench, depth) }
-    })
-    return { errors: await trainVariants(bench, variants) }
+    return { errors: await trainVariants(bench, variantsOf(bench)) }
   },
 
   judge({ errors }) {
@@ -128,3 +130,15 @@ export const shortcuts = defineStudy({
       name === 'original' ? 'residual' : name.startsWith('no shortcut') ? 'plain' : 'neutral',
     ),
 })
+
+function variantsOf(bench: Workbench): readonly Variant[] {
+  const depth = bench.depths?.at(-1) ?? at(bench, { quick: 20, paper: 110 })
+  return names.map((name) => {
+    const [options] = table[name]
+    const kind = name.startsWith('no shortcut') ? 'plain' : 'residual'
+    const spec = cifarNet(bench, kind, depth, kind === 'plain' ? {} : options)
+    // The original keeps its name, so that other studies share it.
+    const own = name === 'original' ? spec : { ...spec, name: `${spec.name} ${name}` }
+    return { name, spec: own, recipe: careful(bench, depth) }
+  })
+}

@@ -5,7 +5,7 @@
  */
 import type { Figure } from './figure.js'
 import type { Finding } from './verdict.js'
-import type { Workbench } from './workbench.js'
+import type { Training, Workbench } from './workbench.js'
 
 /** What is said to be so. */
 export interface Claim {
@@ -43,6 +43,11 @@ export interface Study<Id extends string = string, Measured = unknown> {
   /** What differs from the source at `quick`. */
   readonly shrunk: string
   readonly claims: Readonly<Record<Id, Claim>>
+  /**
+   * The trainings that `measure` will ask the workbench for, so that people can be told how long all of them take. Of one that
+   * begins with weights the spec may be another of the same size.
+   */
+  trainings?(bench: Workbench): readonly Training[]
   /** Runs it. What it gives is plain JSON. */
   measure(bench: Workbench): Promise<Measured>
   /** The rule: fixed before anything is run. */

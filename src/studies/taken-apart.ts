@@ -3,11 +3,18 @@ import { vggLike } from '../spec/other-families.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import type { RecipeOptions } from '../train/recipe.js'
 import { careful, cifarNet, fitting } from './nets.js'
-import { at, type Trained, type Workbench } from './workbench.js'
+import { at, type Trained, type Training, type Workbench, withSeeds } from './workbench.js'
 
 /** Layers of it: 54 blocks in the paper, half as many at `quick`. */
 export function apartDepth(bench: Workbench): number {
   return bench.depths?.at(-1) ?? at(bench, { quick: 56, paper: 110 })
+}
+
+/** The trainings of the net with all seeds. */
+export function apartTrainings(bench: Workbench, recipe: RecipeOptions = {}): readonly Training[] {
+  const depth = apartDepth(bench)
+  const spec = cifarNet(bench, 'pre-activation', depth)
+  return withSeeds(bench, [{ spec, recipe: careful(bench, depth, recipe, QUICK_EPOCHS) }])
 }
 
 /** The trained net of a seed; with changes of its recipe, a twin that is trained by them. */
@@ -27,6 +34,11 @@ export function vggNet(bench: Workbench): NetworkSpec {
       blocks: blocks.map((block) => ({ ...block, branch: block.branch.map((layer) => ({ ...layer, width })) })),
     })),
   }
+}
+
+/** The trainings of the VGG-like net with all seeds. */
+export function vggTrainings(bench: Workbench): readonly Training[] {
+  return withSeeds(bench, [{ spec: vggNet(bench), recipe: careful(bench, 15, {}, QUICK_EPOCHS) }])
 }
 
 /** The trained VGG-like net of a seed. */

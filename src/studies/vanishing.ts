@@ -8,14 +8,14 @@ import { sigmoid } from '../ops/sigmoid.js'
 import { compileGraph } from '../train/compile.js'
 import { Random } from '../util/random.js'
 import { elements } from '../util/shape.js'
-import { difference, trainDepth } from './depths.js'
+import { depthTrainings, difference, trainDepth } from './depths.js'
 import type { Series } from './figure.js'
 import { lengthOf, testBatch } from './look.js'
 import { cifarNet } from './nets.js'
 import { freshGradients } from './propagation.js'
 import { defineStudy } from './study.js'
 import { all, atLeast, atMost, mean } from './verdict.js'
-import { at, eachSeed, finalErrors, type Workbench } from './workbench.js'
+import { eachSeed, finalErrors, type Workbench } from './workbench.js'
 
 const activations = ['sigmoid', 'ReLU'] as const
 const initialisations = ['small', 'Xavier', 'He'] as const
@@ -95,6 +95,8 @@ export const vanishing = defineStudy({
     },
   },
 
+  trainings: (bench) => depthTrainings(bench, 'plain', depthsOf(bench)),
+
   async measure(bench): Promise<Vanishing> {
     const profiles: Profile[] = []
     for (const kind of allKinds()) {
@@ -102,19 +104,17 @@ export const vanishing = defineStudy({
       const logs = await eachSeed(bench, (seed) => bench.once(`${name} ${seed}`, () => profile(bench, kind, seed)))
       profiles.push({ ...kind, logs })
     }
-    const [shallow, deep] = bench.depths
-      ? [bench.depths[0]!, bench.depths.at(-1)!]
-      : at(bench, { quick: [20, 56], paper: [20, 56] })
+    const [shallow, deep] = depthsOf(bench)
     const errors = async (depth: number) =>
       eachSeed(bench, async (seed) => finalErrors(await trainDepth(bench, 'plain', depth, seed)).test)
-    const spec = cifarNet(bench, 'plain', deep!)
+    const spec = cifarNet(bench, 'plain', deep)
     const norms = await eachSeed(bench, (seed) =>
       bench.once(`gradients ${spec.name} ${seed}`, () => freshGradients(bench, spec, seed)),
     )
     return {
       profiles,
       plainHealth: norms.map((list) => Math.log10(list[0]! / list.at(-1)!)),
-      plainRise: difference(await errors(deep!), await errors(shallow!)),
+      plainRise: difference(await errors(deep), await errors(shallow)),
     }
   },
 
@@ -278,4 +278,8 @@ async function profile(bench: Workbench, kind: Kind, seed: number): Promise<numb
   } finally {
     await executable.dispose()
   }
+}
+
+function depthsOf({ depths }: Workbench): readonly [shallow: number, deep: number] {
+  return depths ? [depths[0]!, depths.at(-1)!] : [20, 56]
 }

@@ -6,7 +6,7 @@ import { ConfigError } from '../util/errors.js'
 import { difference } from './depths.js'
 import { type BarsFigure, barOf, type Point, pointOf, type Tone } from './figure.js'
 import type { Row } from './study.js'
-import { eachSeed, finalErrors, type Workbench } from './workbench.js'
+import { eachSeed, finalErrors, type Training, type Workbench, withSeeds } from './workbench.js'
 
 /** One row of such a table. */
 export interface Variant {
@@ -39,6 +39,18 @@ export function wantedOf({ variants }: Pick<Workbench, 'variants'>, names: reado
     throw new ConfigError(`variant ${asked}: there is none of this name here; there are ${names.join('; ')}`)
   })
   return new Set(found ?? names)
+}
+
+/** The trainings of those that are wanted. */
+export function variantTrainings(bench: Workbench, variants: readonly Variant[]): readonly Training[] {
+  const wanted = wantedOf(
+    bench,
+    variants.map(({ name }) => name),
+  )
+  return withSeeds(
+    bench,
+    variants.filter(({ name }) => wanted.has(name)),
+  )
 }
 
 /** Trains those that are wanted, each with all seeds. */

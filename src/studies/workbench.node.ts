@@ -4,6 +4,7 @@
  * named by all that they depend on.
  */
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createTrainer, resumeTrainer } from '../api/compute.node.js'
@@ -21,7 +22,7 @@ import { DataError, TrainingError } from '../util/errors.js'
 import { makeFolder } from '../util/folder.node.js'
 import type { Scale } from './scale.js'
 import type { Weights } from './surgeon.js'
-import type { Trained, Workbench } from './workbench.js'
+import type { Trained, Training, Workbench } from './workbench.js'
 
 /** What a workbench is set up with. */
 export interface WorkbenchOptions {
@@ -36,7 +37,7 @@ export interface WorkbenchOptions {
   readonly variants?: readonly string[] | undefined
   readonly signal?: AbortSignal | undefined
   /** Hears of each training, and of its newest step. */
-  readonly onTraining?: ((net: string, seed: number, progress: StepProgress) => void) | undefined
+  readonly onTraining?: ((training: Training, progress: StepProgress) => void) | undefined
 }
 
 /** How a training ended, as it is kept. */
@@ -87,13 +88,23 @@ export class FolderWorkbench implements Workbench {
   }
 
   async train(spec: NetworkSpec, options: RecipeOptions, seed: number, start?: Weights): Promise<Trained> {
-    const data = this.data(seed)
     const recipe = completeRecipe({ ...options, seed })
-    const identity = [spec, recipe, data.name, data.train.count, data.test.count, seed, start && weightHash(start)]
-    const folder = join(this.#options.folder, 'nets', named(`${spec.name}-${seed}`, identity))
+    const folder = this.#folderOf({ spec, recipe, seed }, start)
     const end =
       (await readJson<End>(join(folder, 'end.json'))) ?? (await this.#trainIn(folder, spec, recipe, seed, start))
     return { spec, seed, ...end, checkpoint: () => readCheckpoint(new RunFolder(folder).last) }
+  }
+
+  /** Whether a training from fresh weights has come to its end, in this run or an earlier one. */
+  isMade(training: Training): boolean {
+    return existsSync(join(this.#folderOf(training), 'end.json'))
+  }
+
+  #folderOf({ spec, recipe: options, seed }: Training, start?: Weights): string {
+    const data = this.data(seed)
+    const recipe = completeRecipe({ ...options, seed })
+    const identity = [spec, recipe, data.name, data.train.count, data.test.count, seed, start && weightHash(start)]
+    return join(this.#options.folder, 'nets', named(`${spec.name}-${seed}`, identity))
   }
 
   async #trainIn(
@@ -117,7 +128,7 @@ export class FolderWorkbench implements Workbench {
         let end: End
         try {
           const onProgress = async (progress: StepProgress) => {
-            this.#options.onTraining?.(spec.name, seed, progress)
+            this.#options.onTraining?.({ spec, recipe, seed }, progress)
             await keeper.progress(progress.step)
           }
           const { history } = await trainToEnd(trainer, { onProgress })

@@ -21,6 +21,21 @@ export interface Trained {
   checkpoint(): Promise<Checkpoint>
 }
 
+/** A training as it is asked for. */
+export interface Training {
+  readonly spec: NetworkSpec
+  readonly recipe: RecipeOptions
+  readonly seed: number
+}
+
+/** The trainings of nets with every seed. */
+export function withSeeds(
+  { seeds }: Pick<Workbench, 'seeds'>,
+  nets: readonly Omit<Training, 'seed'>[],
+): readonly Training[] {
+  return nets.flatMap(({ spec, recipe }) => seeds.map((seed) => ({ spec, recipe, seed })))
+}
+
 /** What a study is handed. */
 export interface Workbench {
   readonly scale: Scale

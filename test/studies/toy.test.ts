@@ -1,8 +1,12 @@
 /** Every study runs from end to end on small nets and few pictures, and what it tells can be drawn. */
 import { afterAll, expect, test } from 'vitest'
 import { drawFigure } from '../../src/cli/report/figures.js'
+import { complexity } from '../../src/model/complexity.js'
 import { studies } from '../../src/studies/index.js'
+import { identityOf } from '../../src/studies/outlook.js'
 import { runStudy } from '../../src/studies/run.js'
+import type { Training } from '../../src/studies/workbench.js'
+import { completeRecipe } from '../../src/train/recipe.js'
 import { engine, testBench } from './bench.js'
 
 afterAll(() => engine.dispose())
@@ -10,7 +14,23 @@ afterAll(() => engine.dispose())
 const bench = testBench({ depths: [8, 14] })
 
 test.each(studies.map((study) => [study.name, study] as const))('%s', async (_, study) => {
-  const result = await runStudy(study, bench)
+  const asked: Training[] = []
+  const listening = new Proxy(bench, {
+    get(target, name) {
+      if (name !== 'train') return Reflect.get(target, name, target)
+      return (...[spec, recipe, seed, start]: Parameters<typeof bench.train>) => {
+        asked.push({ spec, recipe, seed })
+        return bench.train(spec, recipe, seed, start)
+      }
+    },
+  })
+  const result = await runStudy(study, listening)
+  // Nets that begin with weights are foretold by others of the same size, recipe and seed.
+  const sizes = (trainings: readonly Training[]) =>
+    [...new Map(trainings.map((training) => [identityOf(training), training])).values()]
+      .map(({ spec, recipe, seed }) => `${complexity(spec).macs} ${seed} ${JSON.stringify(completeRecipe(recipe))}`)
+      .sort()
+  expect(sizes(asked)).toEqual(sizes(study.trainings?.(bench) ?? []))
   expect(result.claims.map(({ id }) => id)).toEqual(Object.keys(study.claims))
   for (const { measured, verdict, rule } of result.claims) {
     expect(rule).not.toMatch(/undefined|NaN/)

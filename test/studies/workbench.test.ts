@@ -35,13 +35,13 @@ test('a training that was interrupted ends in the same bits, and is not repeated
   const controller = new AbortController()
   const first = testBench({
     signal: controller.signal,
-    onTraining: (_net, _seed, { step }) => {
+    onTraining: (_training, { step }) => {
       if (step >= 3) controller.abort(new Error('enough'))
     },
   })
   await expect(first.train(spec, recipe, 0)).rejects.toThrow('enough')
   const steps: number[] = []
-  const second = testBench({ folder: first.folder, onTraining: (_net, _seed, { step }) => void steps.push(step) })
+  const second = testBench({ folder: first.folder, onTraining: (_training, { step }) => void steps.push(step) })
   const resumed = await second.train(spec, recipe, 0)
   expect(Math.min(...steps)).toBeGreaterThan(3)
   expect(resumed.history).toEqual(trained.history)

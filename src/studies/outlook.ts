@@ -1,0 +1,82 @@
+/** How far studies are: which of how many nets trains, and how long all of them will take. */
+import { complexity } from '../model/complexity.js'
+import { completeRecipe } from '../train/recipe.js'
+import type { StepProgress } from '../train/step-progress.js'
+import type { Training } from './workbench.js'
+
+/** Where a training stands among all that are to be made. */
+export interface Place {
+  /** Of the net that trains, from 1. */
+  readonly index: number
+  /** Nets to train, those that are trained already left out. */
+  readonly count: number
+  /** Until all of them are trained, judged by the trainings so far; undefined where nothing can be told yet. */
+  readonly secondsLeft: number | undefined
+}
+
+/** Two trainings with the same identity are one. */
+export function identityOf({ spec, recipe, seed }: Training): string {
+  return JSON.stringify([spec, completeRecipe({ ...recipe, seed }), seed])
+}
+
+export class Outlook {
+  /** Work of the trainings that have not begun, by identity: multiply-adds of all steps, to a factor. */
+  readonly #waiting = new Map<string, { readonly training: Training; readonly work: number }>()
+  readonly #pictures: number
+  #begun = 0
+  #current: { readonly identity: string; readonly work: number; first: number; at: number } | undefined
+  /** Work done in this run, and the seconds that it took. */
+  #done = 0
+  #seconds = 0
+
+  /**
+   * @param trainings all that will be asked for
+   * @param pictures to train on: how long an epoch is
+   * @param isMade whether a training was made in an earlier run
+   */
+  constructor(trainings: readonly Training[], pictures: number, isMade: (training: Training) => boolean) {
+    this.#pictures = pictures
+    for (const training of trainings)
+      if (!isMade(training)) this.#waiting.set(identityOf(training), { training, work: this.#workOf(training) })
+  }
+
+  /** Hears of each step of a training. @param now in seconds */
+  progress(training: Training, { step, totalSteps }: StepProgress, now = performance.now() / 1000): Place {
+    const identity = identityOf(training)
+    if (this.#current?.identity !== identity) this.#begin(training, identity, step / totalSteps, now)
+    const current = this.#current!
+    const share = step / totalSteps
+    this.#done += current.work * Math.max(0, share - current.first)
+    this.#seconds += now - current.at
+    current.first = share
+    current.at = now
+    const waiting = [...this.#waiting.values()].reduce((sum, { work }) => sum + work, 0)
+    const left = waiting + current.work * (1 - share)
+    const rate = this.#seconds > 0 ? this.#done / this.#seconds : 0
+    return {
+      index: this.#begun,
+      count: this.#begun + this.#waiting.size,
+      secondsLeft: rate > 0 ? left / rate : undefined,
+    }
+  }
+
+  #begin(training: Training, identity: string, share: number, now: number): void {
+    // One that begins with weights was foretold by a net of the same size: it has the same recipe and seed.
+    const known = this.#waiting.has(identity) ? identity : this.#likest(training)
+    if (known !== undefined) this.#waiting.delete(known)
+    this.#begun++
+    this.#current = { identity, work: this.#workOf(training), first: share, at: now }
+  }
+
+  #likest({ recipe, seed }: Training): string | undefined {
+    const wanted = JSON.stringify(completeRecipe({ ...recipe, seed }))
+    return [...this.#waiting].find(
+      ([, { training }]) => JSON.stringify(completeRecipe({ ...training.recipe, seed: training.seed })) === wanted,
+    )?.[0]
+  }
+
+  #workOf({ spec, recipe }: Training): number {
+    const { epochs, steps, batchSize } = completeRecipe(recipe)
+    return complexity(spec).macs * (steps === undefined ? (epochs ?? 1) * this.#pictures : steps * batchSize)
+  }
+}
