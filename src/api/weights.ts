@@ -9,7 +9,7 @@ import type { StateDict, StoredTensor } from '../formats/stored-tensor.js'
 import type { TrainedNetwork } from '../formats/trained-network.js'
 import { isZip } from '../formats/zip.js'
 import type { Task } from '../spec/heads.js'
-import { type Checkpoint, decodeAnyCheckpoint } from '../train/checkpoint.js'
+import { type Checkpoint, checkpointIn } from '../train/checkpoint.js'
 import { ConfigError, DataError } from '../util/errors.js'
 
 /** A network, and how its file was understood. */
@@ -67,7 +67,7 @@ async function fromSafetensors(
 ): Promise<DecodedNetwork> {
   const file = readSafetensors(bytes, name)
   if (file.metadata.format === '1') {
-    const checkpoint = decodeAnyCheckpoint(bytes, name)
+    const checkpoint = checkpointIn(file, name)
     const { spec, preprocessing, weights } = checkpoint
     expectNothingElse({ spec, preprocessing }, name, options)
     return { spec, preprocessing, weights, checkpoint, origin: 'checkpoint of resnet.ts' }

@@ -6,6 +6,7 @@
  */
 import { ConfigError } from '../util/errors.js'
 import { exp, ln } from '../util/math.js'
+import { shown } from '../util/printable.js'
 import { Random } from '../util/random.js'
 import type { PictureSize } from './dataset.js'
 
@@ -118,6 +119,9 @@ function colourChange(jitter: Jitter, random: Random): ColourChange {
   return [...random.shuffle(Uint8Array.of(0, 1, 2))].map((i) => factors[i]!).filter(([, factor]) => factor !== 1)
 }
 
+/** Black pixels on a side: as many as the largest input has. */
+const MOST_PAD = 4096
+
 /**
  * @param who what the message begins with, for example `recipe.augmentation`
  * @throws ConfigError naming the first field that makes no sense.
@@ -126,6 +130,8 @@ export function checkAugmentation(value: unknown, who: string): asserts value is
   const { pad, flip, resizedCrop, jitter } = fields(value, who, '{ pad, flip }') as Partial<Augmentation>
   if (!Number.isSafeInteger(pad) || pad! < 0)
     throw new ConfigError(`${who}.pad: expected a whole number of at least 0, got ${text(pad)}`)
+  if (pad! > MOST_PAD)
+    throw new ConfigError(`${who}.pad: expected a whole number of at most ${MOST_PAD}, got ${text(pad)}`)
   if (typeof flip !== 'boolean') throw new ConfigError(`${who}.flip: expected true or false, got ${text(flip)}`)
   if (resizedCrop !== undefined) {
     const { scale, ratio } = fields(resizedCrop, `${who}.resizedCrop`, '{ scale, ratio }') as Partial<ResizedCrop>
@@ -163,5 +169,5 @@ function fields(value: unknown, who: string, expected: string): object {
 }
 
 function text(value: unknown): string {
-  return typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'undefined')
+  return value === undefined ? 'undefined' : shown(value)
 }

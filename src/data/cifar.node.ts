@@ -6,7 +6,9 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
+import { Budget } from '../util/budget.js'
 import { ConfigError, DataError } from '../util/errors.js'
+import { printable } from '../util/printable.js'
 import {
   type CifarLayout,
   cifar10Layout,
@@ -23,6 +25,9 @@ export interface CifarOptions {
   /** Keep the first so many pictures of each part; all of them if there are fewer. */
   readonly limit?: { readonly train?: number | undefined; readonly test?: number | undefined } | undefined
 }
+
+/** Bytes of a file of class names, many times over. */
+const MOST_NAMES = 1 << 16
 
 /** Unpacked, the official archives have 176 MiB; more than this is no CIFAR. */
 const UNPACKED_LIMIT = 1 << 28
@@ -56,11 +61,19 @@ async function readCifar(
   const names = files.names.includes(layout.namesFile) ? (await files.readAll([layout.namesFile]))[0] : undefined
   return {
     name: layout.name,
-    classes: names ? parseClassNames(layout, names.source, new TextDecoder().decode(names.bytes)) : layout.classes,
+    classes: names ? classNames(layout, names) : layout.classes,
     train: parseCifar(layout, train, limit.train),
     test: parseCifar(layout, test, limit.test),
     normalisation: layout.normalisation,
   }
+}
+
+function classNames(layout: CifarLayout, { source, bytes }: NamedBytes): string[] {
+  if (bytes.length > MOST_NAMES)
+    throw new DataError(
+      `${source}: has ${bytes.length} bytes, expected the names of ${layout.classes.length} classes, one a line; restore the file, or delete it to use the official names`,
+    )
+  return parseClassNames(layout, source, new TextDecoder().decode(bytes))
 }
 
 /** The files of a folder or of an archive. */
@@ -126,11 +139,12 @@ async function readWhole(path: string): Promise<Uint8Array> {
 }
 
 async function unpack(layout: CifarLayout, path: string, packed: Uint8Array): Promise<Uint8Array> {
+  const most = Math.min(UNPACKED_LIMIT, new Budget(path, packed.length).mostBytes)
   try {
-    return await promisify(gunzip)(packed, { maxOutputLength: UNPACKED_LIMIT })
+    return await promisify(gunzip)(packed, { maxOutputLength: most })
   } catch (error) {
     const what = {
-      ERR_BUFFER_TOO_LARGE: `unpacks to more than ${UNPACKED_LIMIT} bytes, which no CIFAR archive does`,
+      ERR_BUFFER_TOO_LARGE: `unpacks to more than ${most} bytes, which no CIFAR archive does`,
       Z_BUF_ERROR: 'the gzip archive ends too early; the file is truncated',
     }[codeOf(error)]
     throw new DataError(`${path}: ${what ?? 'the gzip archive is damaged'}: download ${layout.archive} again`, {
@@ -150,7 +164,10 @@ function whatIsThere(names: readonly string[]): string {
   ]
   for (const [name, what] of known) if (names.includes(name)) return what
   if (names.length === 0) return 'is empty'
-  return `holds ${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}, but no .bin files of CIFAR`
+  return `holds ${names
+    .slice(0, 3)
+    .map((name) => printable(name, 40))
+    .join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}, but no .bin files of CIFAR`
 }
 
 function expectedFiles({ trainFiles, testFile }: CifarLayout): string {

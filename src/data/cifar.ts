@@ -3,7 +3,9 @@
  * names: https://www.cs.toronto.edu/~kriz/cifar.html. A record is one or two label bytes, then 3072 bytes of pixels:
  * 32x32 red values row by row, then green, then blue, which is the order that `Pictures` has.
  */
+import { limits } from '../util/budget.js'
 import { DataError } from '../util/errors.js'
+import { printable } from '../util/printable.js'
 import type { Normalisation, Pictures } from './dataset.js'
 
 const SIDE = 32
@@ -109,6 +111,11 @@ export function parseClassNames(layout: CifarLayout, source: string, text: strin
   if (names.length !== layout.classes.length)
     throw new DataError(
       `${source}: expected ${layout.classes.length} class names, one a line, got ${names.length}; restore the file, or delete it to use the official names`,
+    )
+  const long = names.find((name) => name.length > limits.name)
+  if (long !== undefined)
+    throw new DataError(
+      `${source}: a class name has ${long.length} characters, more than ${limits.name}: ${printable(long, 40)}; restore the file, or delete it to use the official names`,
     )
   return names
 }

@@ -18,11 +18,11 @@ export async function findPictures(names: readonly string[]): Promise<string[]> 
     if (status?.isDirectory()) {
       const files = await picturesIn(name)
       if (files.length === 0) throw new DataError(`${name}: this folder holds no pictures`)
-      found.push(...files.map((path) => join(name, path)))
+      for (const path of files) found.push(join(name, path))
     } else if (!status && /[*?]/.test(name)) {
       const files = await fitting(name)
       if (files.length === 0) throw new DataError(`${name}: no picture fits this pattern`)
-      found.push(...files)
+      for (const path of files) found.push(path)
     } else found.push(name)
   }
   return found

@@ -34,7 +34,7 @@ export function holdOut(pictures: Pictures, count: number, seed: number): HeldOu
   )
   byClass.forEach((own, label) => {
     const order = new Random(HOLD_OUT, seed, label).shuffle(Uint32Array.from(own))
-    held.push(...order.subarray(0, quotas[label]))
+    for (const index of order.subarray(0, quotas[label])) held.push(index)
   })
   const test = Uint32Array.from(held).sort()
   const isHeld = new Set(test)

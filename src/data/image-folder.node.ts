@@ -79,7 +79,7 @@ export async function loadParts(
     const limit = name === 'train' ? options.limit?.train : options.limit?.test
     const window = side === size ? undefined : { height: size, width: size }
     loaded.set(name, { ...(limit === undefined ? pictures : evenly(pictures, limit)), window })
-    unreadable.push(...left)
+    for (const picture of left) unreadable.push(picture)
   }
   return { loaded, unreadable }
 }

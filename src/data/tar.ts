@@ -1,5 +1,7 @@
 /** Reads tar archives (ustar and its older form): the plain files in them, by name. Links and the like are passed over. */
+import { Budget } from '../util/budget.js'
 import { DataError } from '../util/errors.js'
+import { printable } from '../util/printable.js'
 
 /** The contents are a view of the archive's bytes, not a copy. */
 export interface TarFile {
@@ -15,7 +17,9 @@ const BLOCK = 512
  */
 export function readTar(archive: Uint8Array, source: string): TarFile[] {
   const files: TarFile[] = []
+  const budget = new Budget(source, archive.length)
   for (let at = 0; at < archive.length; ) {
+    budget.containers()
     const header = archive.subarray(at, at + BLOCK)
     if (header.every((byte) => byte === 0)) return files // a block of zeros ends the archive
     if (header.length < BLOCK || octal(header, 148, 8) !== checkSum(header))
@@ -25,9 +29,13 @@ export function readTar(archive: Uint8Array, source: string): TarFile[] {
     const size = octal(header, 124, 12)
     const start = at + BLOCK
     const name = fullName(header)
+    if (Number.isNaN(size))
+      budget.fail(
+        `the tar header of ${printable(name)} at byte ${at} has no size that can be read; the file is damaged: download it again`,
+      )
     if (start + size > archive.length)
       throw new DataError(
-        `${source}: ${name} should have ${size} bytes, but the archive ends after ${archive.length - start} of them; the file is truncated: download it again`,
+        `${source}: ${printable(name)} should have ${size} bytes, but the archive ends after ${archive.length - start} of them; the file is truncated: download it again`,
       )
     const kind = header[156]!
     if (kind === 0 || kind === 0x30) files.push({ name, bytes: archive.subarray(start, start + size) }) // '0', or its older form

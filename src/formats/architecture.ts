@@ -65,10 +65,12 @@ export function presetAs(name: PresetName, map: KeyMap, classes: number, channel
 }
 
 function presetNameOf(spec: NetworkSpec, map: KeyMap): PresetName | undefined {
+  const depth = String(depthOf(spec))
+  const near = presetsFor('classify').filter((name) => name.includes(depth)) // a quick way past the deep ones
+  if (near.length === 0) return undefined
   const { name: _, ...wanted } = spec
   const text = sorted(wanted)
-  return presetsFor('classify').find((name) => {
-    if (!name.includes(String(depthOf(spec)))) return false // a quick way past the deep ones
+  return near.find((name) => {
     const { name: own, ...rest } = presetAs(name, map, classifierOf(spec).classes, spec.input.channels)
     return sorted(rest) === text
   })
@@ -97,11 +99,15 @@ function stagesIn(shapes: Shapes): number[] {
 
 /** The convolutions of a stage's branches, each as the first block has it that has it at all. */
 function branchOf(shapes: Shapes, stage: number): ConvLayer[] {
+  const found = new Map<number, Shape>()
+  for (const [name, shape] of shapes) {
+    const [, inStage, conv] = /^layer(\d+)\.\d+\.conv([1-9]\d*)\.weight$/.exec(name) ?? []
+    if (inStage !== String(stage) || found.has(Number(conv))) continue
+    if (shape.length === 4 && shape.every(isSize)) found.set(Number(conv), shape)
+  }
   const layers: ConvLayer[] = []
   for (let number = 1; ; number++) {
-    const name = new RegExp(`^layer${stage}\\.\\d+\\.conv${number}\\.weight$`)
-    const [, shape] =
-      [...shapes].find(([key, shape]) => name.test(key) && shape.length === 4 && shape.every(isSize)) ?? []
+    const shape = found.get(number)
     if (!shape) return layers
     const [width, inputs, kernel] = shape as [number, number, number]
     const groups = (layers.at(-1)?.width ?? inputs) / inputs
@@ -120,9 +126,8 @@ function strideInOf(branch: readonly ConvLayer[]): number {
 }
 
 function shortcutOf(shapes: Shapes, map: KeyMap): Shortcut {
-  const projections = [...shapes.keys()].filter((name) =>
-    new RegExp(`^layer\\d+\\.\\d+\\.${map.shortcut}\\.0\\.`).test(name),
-  )
+  const projection = new RegExp(`^layer\\d+\\.\\d+\\.${map.shortcut}\\.0\\.`)
+  const projections = [...shapes.keys()].filter((name) => projection.test(name))
   if (projections.length === 0) return map.withoutProjections
   return projections.some((name) => !/^layer\d+\.0\./.test(name)) ? 'project-always' : 'project-on-change'
 }

@@ -28,11 +28,11 @@ export function decodeFloats(type: ElementType, bytes: Uint8Array): Float32Array
     case 'f32':
       return new Float32Array(buffer)
     case 'f64':
-      return Float32Array.from(new Float64Array(buffer))
+      return new Float32Array(new Float64Array(buffer))
     case 'f16':
-      return Float32Array.from(new Uint16Array(buffer), halfToFloat)
+      return widened(new Uint16Array(buffer), halfToFloat)
     case 'bf16':
-      return new Float32Array(Uint32Array.from(new Uint16Array(buffer), (half) => half * 65536).buffer)
+      return widened(new Uint16Array(buffer), (half) => half << 16)
     default:
       throw new TypeError(`${type} holds no floats`)
   }
@@ -44,24 +44,39 @@ export function decodeIntegers(type: ElementType, bytes: Uint8Array): Int32Array
   const { buffer } = copy
   switch (type) {
     case 'i64':
-      return Int32Array.from(new BigInt64Array(buffer), Number)
+      return lowHalves(new Int32Array(buffer))
     case 'i32':
       return new Int32Array(buffer)
     case 'i16':
-      return Int32Array.from(new Int16Array(buffer))
+      return new Int32Array(new Int16Array(buffer))
     case 'i8':
-      return Int32Array.from(new Int8Array(buffer))
+      return new Int32Array(new Int8Array(buffer))
     default:
       return copy
   }
 }
 
-/** IEEE 754 binary16: 1 sign bit, 5 of exponent (bias 15), 10 of fraction. */
+function lowHalves(words: Int32Array): Int32Array {
+  const numbers = new Int32Array(words.length / 2)
+  for (let i = 0; i < numbers.length; i++) numbers[i] = words[2 * i]!
+  return numbers
+}
+
+/** Floats whose 32 bits a rule tells from 16: a loop over bits, which files of half a gigabyte do not wait for. */
+function widened(halves: Uint16Array, bits: (half: number) => number): Float32Array {
+  const words = new Int32Array(halves.length)
+  for (let i = 0; i < halves.length; i++) words[i] = bits(halves[i]!)
+  return new Float32Array(words.buffer)
+}
+
+/** IEEE 754 binary16, 1 sign bit, 5 of exponent (bias 15), 10 of fraction, as the bits of a binary32 (8 bits, bias 127). */
 function halfToFloat(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1
+  const sign = (half & 0x8000) << 16
   const exponent = (half >> 10) & 0x1f
   const fraction = half & 0x3ff
-  if (exponent === 0) return sign * fraction * 2 ** -24
-  if (exponent === 0x1f) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
+  if (exponent === 0x1f) return sign | 0x7f800000 | (fraction << 13)
+  if (exponent > 0) return sign | ((exponent + 112) << 23) | (fraction << 13)
+  if (fraction === 0) return sign
+  const places = Math.clz32(fraction) - 21 // until its first bit stands where that before the point does
+  return sign | ((113 - places) << 23) | (((fraction << places) & 0x3ff) << 13)
 }

@@ -3,7 +3,10 @@
  * what the settings beside timm's weights say of pictures and classes.
  */
 import type { Interpolation } from '../data/resize.js'
+import { Budget } from '../util/budget.js'
 import { ConfigError, DataError } from '../util/errors.js'
+import { parseJson } from '../util/json.js'
+import { shown } from '../util/printable.js'
 import type { RecogniseOptions } from './recognise.js'
 
 /** A network on the hub. */
@@ -74,26 +77,24 @@ interface TimmSettings {
  * @throws DataError when it is no JSON, or says what makes no sense
  */
 export function settingsOf(config: Uint8Array, who: string): Pick<RecogniseOptions, 'pictures' | 'classes'> {
-  const whole = parsed(config, who)
+  const budget = new Budget(who, config.length)
+  const whole = parsed(config, budget)
   const own = whole.pretrained_cfg
   const settings: TimmSettings = { ...whole, ...(typeof own === 'object' ? own : {}) }
   const classes = classesOf(settings)
+  for (const name of classes ?? []) budget.name(name, 'a class')
   return { pictures: picturesOf(settings, who), ...(classes ? { classes } : {}) }
 }
 
-function parsed(config: Uint8Array, who: string): TimmSettings & { readonly pretrained_cfg?: object } {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(config))
-    if (typeof value === 'object' && value !== null) return value
-  } catch {
-    // falls through to the one error below
-  }
-  throw new DataError(`${who}: its ${configFile} is no JSON object`)
+function parsed(config: Uint8Array, budget: Budget): TimmSettings & { readonly pretrained_cfg?: object } {
+  const value = parseJson(new TextDecoder().decode(config), budget)
+  if (typeof value === 'object' && value !== null) return value
+  return budget.fail(`its ${configFile} is no JSON object`)
 }
 
 function picturesOf(settings: TimmSettings, who: string): NonNullable<RecogniseOptions['pictures']> {
   const wrong = (name: string, expected: string, got: unknown) =>
-    new DataError(`${who}: ${name} in its ${configFile} must be ${expected}, got ${JSON.stringify(got)?.slice(0, 40)}`)
+    new DataError(`${who}: ${name} in its ${configFile} must be ${expected}, got ${shown(got, 40)}`)
   const isSize = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= 4096
   const numbers = (
     name: keyof TimmSettings,
@@ -114,8 +115,8 @@ function picturesOf(settings: TimmSettings, who: string): NonNullable<RecogniseO
   const isAbove0 = (value: unknown) => Number.isFinite(value) && Number(value) > 0
   const std = numbers('std', [mean?.length ?? 3], `${each} above 0`, isAbove0)
   const { crop_pct: share, interpolation } = settings
-  if (share !== undefined && !(typeof share === 'number' && share > 0.1 && share <= 1))
-    throw wrong('crop_pct', 'a number above 0.1, at most 1', share)
+  if (share !== undefined && !(typeof share === 'number' && share >= 0.25 && share <= 1))
+    throw wrong('crop_pct', 'a number from 0.25 to 1', share)
   const [, height, width] = input ?? []
   const resized = (side: number) => Math.floor(side / (share ?? 1))
   return {

@@ -1,8 +1,11 @@
 /**
  * A pickle machine that runs nothing: Python's pickles are programs for a stack machine, of which this one knows the
  * opcodes that build plain data, and of classes and functions only those that it is given. Any other opcode or name ends
- * the reading with an error that says which. Knows nothing of tensors.
+ * the reading with an error that says which. Whatever it makes is paid for from the budget of the file. Knows nothing of
+ * tensors.
  */
+import type { Budget } from '../util/budget.js'
+import { printable } from '../util/printable.js'
 
 /** What a name of the table stands for when the file calls it: made here, never by the file. */
 export class Callable {
@@ -21,8 +24,8 @@ export interface PickleWorld {
   readonly globals: ReadonlyMap<string, unknown>
   /** What a persistent id stands for. */
   readonly persistent: (id: unknown) => unknown
-  /** Throws an error that names the file. */
-  readonly fail: (what: string) => never
+  /** Names the file in errors, and pays for all that is made. */
+  readonly budget: Budget
 }
 
 /**
@@ -36,9 +39,6 @@ export function unpickle(bytes: Uint8Array, start: number, world: PickleWorld): 
 }
 
 const MARK = Symbol('mark')
-/** What the largest networks need, many times over: a small file must not ask for all memory. */
-const MOST_OPCODES = 4_000_000
-const MOST_CONTAINERS = 500_000
 const LATEST_PROTOCOL = 5
 
 class Machine {
@@ -48,7 +48,7 @@ class Machine {
   readonly #world: PickleWorld
   readonly #stack: unknown[] = []
   readonly #memo = new Map<number, unknown>()
-  #containers = 0
+  readonly #utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
   constructor(bytes: Uint8Array, start: number, world: PickleWorld) {
     this.at = start
@@ -59,7 +59,8 @@ class Machine {
 
   /** Up to the opcode that ends the pickle. */
   run(): unknown {
-    for (let count = 0; count < MOST_OPCODES; count++) {
+    for (;;) {
+      this.#world.budget.values()
       const place = this.at
       const code = this.byte()
       if (code === STOP) return this.pop()
@@ -67,16 +68,14 @@ class Machine {
       if (!opcode) this.fail(`the pickle has the opcode ${opcodeName(code)} at byte ${place}, which is refused`)
       opcode(this)
     }
-    return this.fail(`refused: the pickle has more than ${MOST_OPCODES} opcodes`)
   }
 
   fail(what: string): never {
-    return this.#world.fail(what)
+    return this.#world.budget.fail(what)
   }
 
   push(value: unknown): void {
-    if (typeof value === 'object' && ++this.#containers > MOST_CONTAINERS)
-      this.fail(`refused: the pickle holds more than ${MOST_CONTAINERS} lists and dictionaries`)
+    if (typeof value === 'object' && value !== null) this.#world.budget.containers()
     this.#stack.push(value)
   }
 
@@ -101,8 +100,9 @@ class Machine {
   popToMark(): unknown[] {
     const mark = this.#stack.lastIndexOf(MARK)
     if (mark < 0) this.fail('damaged: the pickle has no mark where one is needed')
-    const values = this.#stack.splice(mark)
-    values.shift()
+    const values = this.#stack.slice(mark + 1)
+    this.#stack.length = mark
+    this.#world.budget.values(values.length)
     return values
   }
 
@@ -172,7 +172,7 @@ class Machine {
   text(count: number): string {
     const bytes = this.take(count)
     try {
-      return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+      return this.#utf8.decode(bytes)
     } catch {
       return this.fail('damaged: the pickle has a text that is no UTF-8')
     }
@@ -181,9 +181,9 @@ class Machine {
   /** A little-endian whole number of any length, in two's complement. */
   bigInt(count: number): number | bigint {
     const bytes = this.take(count)
-    let value = 0n
-    for (let i = count - 1; i >= 0; i--) value = value * 256n + BigInt(bytes[i]!)
-    if (count > 0 && bytes[count - 1]! >= 128) value -= 1n << BigInt(8 * count)
+    let digits = '0x0'
+    for (let i = count - 1; i >= 0; i--) digits += bytes[i]!.toString(16).padStart(2, '0')
+    const value = BigInt.asIntN(8 * count, BigInt(digits))
     const number = Number(value)
     return Number.isSafeInteger(number) ? number : value
   }
@@ -192,7 +192,7 @@ class Machine {
     const full = `${text(module)} ${text(name)}`
     if (!this.#world.globals.has(full))
       this.fail(
-        `refused: it asks for ${full.replace(' ', '.').slice(0, 100)}, but only tensors and plain containers are read, ` +
+        `refused: it asks for ${printable(full.replace(' ', '.'), 100)}, but only tensors and plain containers are read, ` +
           'and nothing is ever run; save the weights alone, in PyTorch: torch.save(model.state_dict(), path)',
       )
     this.#stack.push(this.#world.globals.get(full))
@@ -203,7 +203,7 @@ class Machine {
     const callee = this.pop()
     if (!(callee instanceof Callable)) this.fail('refused: it calls something that is no function')
     if (!Array.isArray(args)) this.fail(`damaged: ${callee.name} is called without a list of arguments`)
-    this.#stack.push(callee.call(args))
+    this.push(callee.call(args))
   }
 
   /** Sets what an object has beside its contents, which nobody needs here. */
@@ -226,7 +226,7 @@ class Machine {
   }
 
   persistent(): void {
-    this.#stack.push(this.#world.persistent(this.pop()))
+    this.push(this.#world.persistent(this.pop()))
   }
 }
 

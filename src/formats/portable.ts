@@ -4,7 +4,9 @@
  */
 import type { NetworkSpec } from '../spec/spec.js'
 import { validateSpec } from '../spec/validate.js'
+import { Budget } from '../util/budget.js'
 import { DataError, ResnetError } from '../util/errors.js'
+import { parseJson } from '../util/json.js'
 import { keyMaps, namedParameters } from './key-maps.js'
 import { type RecognisedNetwork, weightsOf } from './recognise.js'
 import { type SafetensorsFile, type Tensor, writeSafetensors } from './safetensors.js'
@@ -45,8 +47,10 @@ export function isPortable({ metadata }: SafetensorsFile): boolean {
  */
 export function decodePortable(tensors: StateDict, { metadata }: SafetensorsFile, who: string): RecognisedNetwork {
   try {
-    const spec = validateSpec(parsed(metadata.spec, 'spec')) as NetworkSpec
-    const preprocessing = parsed(metadata.preprocessing, 'preprocessing') as Preprocessing
+    const budget = new Budget(who)
+    const parsed = (field: 'spec' | 'preprocessing') => parseField(metadata[field], field, budget)
+    const spec = validateSpec(parsed('spec')) as NetworkSpec
+    const preprocessing = parsed('preprocessing') as Preprocessing
     checkPreprocessing(preprocessing, spec)
     return { spec, preprocessing, weights: weightsOf(tensors, spec, map, who), keys: map.name }
   } catch (error) {
@@ -55,12 +59,8 @@ export function decodePortable(tensors: StateDict, { metadata }: SafetensorsFile
   }
 }
 
-function parsed(text: string | undefined, field: string): object {
-  try {
-    const value: unknown = JSON.parse(text ?? '')
-    if (typeof value === 'object' && value !== null) return value
-  } catch {
-    // falls through to the one error below
-  }
-  throw new DataError(`its metadata has no readable ${field}; the file is damaged or was edited`)
+function parseField(text: string | undefined, field: string, budget: Budget): object {
+  const value = parseJson(text ?? '', budget)
+  if (typeof value === 'object' && value !== null) return value
+  return budget.fail(`its metadata has no readable ${field}; the file is damaged or was edited`)
 }

@@ -2,14 +2,13 @@
  * Reads the files of `torch.save`: the zip form (PyTorch 1.6 and later) and the legacy form before it. Their pickles are
  * read by a machine that runs nothing, see `pickle.ts`: it knows tensors, storages, dictionaries and lists.
  */
-import { DataError } from '../util/errors.js'
+import { Budget } from '../util/budget.js'
+import { printable } from '../util/printable.js'
 import { type ElementType, elementBytes } from './elements.js'
 import { Callable, type PickleWorld, unpickle } from './pickle.js'
 import type { StateDict } from './stored-tensor.js'
 import { Storage, StridedTensor } from './strided-tensor.js'
 import { readZip, type ZipEntry } from './zip.js'
-
-type Fail = (what: string) => never
 
 /** The classes of storages, by their names in PyTorch. */
 const storageTypes: Readonly<Record<string, ElementType>> = {
@@ -40,16 +39,17 @@ const wrappers = ['state_dict', 'model_state_dict', 'model', 'net', 'weights'] a
 const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn
 const LEGACY_PROTOCOL = 1001
 /** The pickle of the largest network has a tenth of it. */
-const MOST_PICKLE_BYTES = 1 << 26
+const MOST_PICKLE_BYTES = 1 << 25
 
 /**
  * The weights in a file, by name.
  * @param who the file's name, at the start of every error
  * @throws DataError when the file is damaged, holds no weights, or asks for anything but tensors and plain containers
  */
-export async function readPyTorchZip(file: Uint8Array, who: string): Promise<StateDict> {
-  const fail = failing(who)
-  const entries = readZip(file, who)
+export async function readPyTorchZip(file: Uint8Array, who: string, signal?: AbortSignal): Promise<StateDict> {
+  const budget = new Budget(who, file.length)
+  const fail = failing(budget)
+  const entries = readZip(file, who, budget)
   const [pickle, ...others] = [...entries.values()].filter(({ name }) => /^([^/]+\/)?data\.pkl$/.test(name))
   if (!pickle || others.length > 0)
     return fail(
@@ -64,17 +64,22 @@ export async function readPyTorchZip(file: Uint8Array, who: string): Promise<Sta
   if (order && new TextDecoder().decode(await order.read()).trim() !== 'little')
     fail('its numbers are big-endian, expected little-endian; save it on another machine')
   const storages = new Map<string, Storage>()
-  const { value } = unpickle(await pickle.read(), 0, worldOf(storages, fail))
-  const weights = weightsIn(value, fail)
-  for (const storage of storagesOf(weights)) await fillFromZip(storage, entries, prefix, fail)
+  const { value } = unpickle(await pickle.read(), 0, worldOf(storages, budget))
+  await budget.breathe(signal)
+  const weights = weightsIn(value, budget)
+  for (const storage of storagesOf(weights)) {
+    await budget.breathe(signal)
+    await fillFromZip(storage, entries, prefix, fail)
+  }
   return weights
 }
 
 /** As `readPyTorchZip`, of the form before PyTorch 1.6: five pickles, then the storages one after the other. */
 export function readPyTorchLegacy(file: Uint8Array, who: string): StateDict {
-  const fail = failing(who)
+  const budget = new Budget(who, file.length)
+  const fail = failing(budget)
   const storages = new Map<string, Storage>()
-  const world = worldOf(storages, fail)
+  const world = worldOf(storages, budget)
   let at = 0
   const next = () => {
     const { value, end } = unpickle(file, at, world)
@@ -92,23 +97,25 @@ export function readPyTorchLegacy(file: Uint8Array, who: string): StateDict {
   const keys = next()
   if (!Array.isArray(keys)) return fail('damaged: it has no list of storages')
   for (const key of keys) {
-    const storage = storages.get(String(key))
+    budget.values()
+    const storage = typeof key === 'string' ? storages.get(key) : undefined
     if (!storage || storage.bytes) return fail(`damaged: storage ${shown(key)} belongs to no tensor`)
     at = fillFromStream(storage, file, at, fail)
   }
-  const weights = weightsIn(value, fail)
+  const weights = weightsIn(value, budget)
   for (const { key, bytes } of storagesOf(weights)) if (!bytes) fail(`damaged: storage ${shown(key)} is missing`)
   return weights
 }
 
-function failing(who: string): Fail {
-  return (what) => {
-    throw new DataError(`${who}: ${what}`)
-  }
+type Fail = (what: string) => never
+
+function failing(budget: Budget): Fail {
+  return (what) => budget.fail(what)
 }
 
 /** All that a file may refer to. Storages enter the map when they are first named. */
-function worldOf(storages: Map<string, Storage>, fail: Fail): PickleWorld {
+function worldOf(storages: Map<string, Storage>, budget: Budget): PickleWorld {
+  const fail = failing(budget)
   const tensor = (name: string, count: number) =>
     new Callable(name, ([storage, offset, shape, strides, ...rest]) => {
       if (!(storage instanceof Storage) || rest.length < count - 4)
@@ -120,15 +127,17 @@ function worldOf(storages: Map<string, Storage>, fail: Fail): PickleWorld {
     ['torch._utils _rebuild_tensor_v2', tensor('_rebuild_tensor_v2', 6)],
     ['torch._utils _rebuild_parameter', new Callable('_rebuild_parameter', ([data]) => data)],
     ['torch Size', new Callable('Size', ([sizes]) => sizes)],
-    ['collections OrderedDict', new Callable('OrderedDict', (args) => dictionaryOf(args, fail))],
+    ['collections OrderedDict', new Callable('OrderedDict', (args) => dictionaryOf(args, budget))],
   ])
   for (const [name, element] of Object.entries(storageTypes)) globals.set(`torch ${name}`, new StorageType(element))
-  return { globals, persistent: (id) => storageOf(id, storages, fail), fail }
+  return { globals, persistent: (id) => storageOf(id, storages, fail), budget }
 }
 
-function dictionaryOf([pairs = []]: readonly unknown[], fail: Fail): Map<unknown, unknown> {
+/** A copy of its pairs, which the file may name again and again: they are paid for each time. */
+function dictionaryOf([pairs = []]: readonly unknown[], budget: Budget): Map<unknown, unknown> {
+  if (Array.isArray(pairs)) budget.values(pairs.length)
   if (!Array.isArray(pairs) || !pairs.every((pair) => Array.isArray(pair) && pair.length === 2))
-    return fail('damaged: a dictionary is made of something that is no list of pairs')
+    return budget.fail('damaged: a dictionary is made of something that is no list of pairs')
   return new Map(pairs as [unknown, unknown][])
 }
 
@@ -154,12 +163,13 @@ function isCount(value: unknown): value is number {
 }
 
 /** The dictionary of tensors in what a file holds: all of it, or the part where people usually put it. */
-function weightsIn(value: unknown, fail: Fail): Map<string, StridedTensor> {
+function weightsIn(value: unknown, budget: Budget): Map<string, StridedTensor> {
+  const fail = failing(budget)
   if (!(value instanceof Map)) return fail(`expected a dictionary of tensors (a state_dict), got ${kindOf(value)}`)
   const candidates = [value, ...wrappers.map((name) => value.get(name))]
   for (const candidate of candidates) {
-    const weights = tensorsOf(candidate)
-    if (weights.size > 0) return bounded(weights, fail)
+    const weights = tensorsOf(candidate, budget)
+    if (weights.size > 0) return bounded(weights, budget)
   }
   const names = [...value.keys()].slice(0, 8).map((key) => shown(key))
   return fail(
@@ -167,20 +177,24 @@ function weightsIn(value: unknown, fail: Fail): Map<string, StridedTensor> {
   )
 }
 
-function tensorsOf(value: unknown): Map<string, StridedTensor> {
+function tensorsOf(value: unknown, budget: Budget): Map<string, StridedTensor> {
   const tensors = new Map<string, StridedTensor>()
   if (!(value instanceof Map)) return tensors
   for (const [name, tensor] of value)
-    if (typeof name === 'string' && tensor instanceof StridedTensor) tensors.set(name, tensor)
+    if (typeof name === 'string' && tensor instanceof StridedTensor) {
+      budget.name(name, 'a tensor')
+      tensors.set(name, tensor)
+    }
+  budget.tensors(tensors.size)
   return tensors
 }
 
 /** Tensors may share storages, but not so often that a small file asks for all memory. */
-function bounded(weights: Map<string, StridedTensor>, fail: Fail): Map<string, StridedTensor> {
+function bounded(weights: Map<string, StridedTensor>, budget: Budget): Map<string, StridedTensor> {
   const most = 4 * storagesOf(weights).reduce((sum, { count }) => sum + count, 0)
   let numbers = 0
   for (const { length } of weights.values()) numbers += length
-  if (numbers > most) fail(`refused: its tensors hold ${numbers} numbers, its storages only ${most / 4}`)
+  if (numbers > most) budget.fail(`refused: its tensors hold ${numbers} numbers, its storages only ${most / 4}`)
   return weights
 }
 
@@ -219,7 +233,7 @@ function kindOf(value: unknown): string {
 
 /** A value for an error: short, whatever a damaged file holds. */
 function shown(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)
+  if (typeof value === 'string') return JSON.stringify(printable(value, 40))
   if (Array.isArray(value)) return 'a list'
-  return value === null || typeof value !== 'object' ? String(value).slice(0, 40) : 'an object'
+  return value === null || typeof value !== 'object' ? printable(String(value), 40) : 'an object'
 }

@@ -5,6 +5,7 @@ import { classifierOf, taskOf } from '../spec/heads.js'
 import { type PresetName, preset } from '../spec/presets.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { ConfigError, DataError, ResnetError } from '../util/errors.js'
+import { printable } from '../util/printable.js'
 import { sameShape, shapeText } from '../util/shape.js'
 import { textTable } from '../util/table.js'
 import { inferSpec, keyMapOf, presetAs, type Shapes } from './architecture.js'
@@ -164,7 +165,12 @@ function unknown(who: string, dict: StateDict): DataError {
   const names = [...dict.keys()]
   return new DataError(
     `${who}: its tensors are of no network that is known: expected the names of ${keyMapNames.join(', ')}, got ` +
-      `${names.length} tensors such as ${names.slice(0, 4).map(short).join(', ') || 'none'}; rename them as torchvision's ResNets have them`,
+      `${names.length} tensors such as ${
+        names
+          .slice(0, 4)
+          .map((name) => printable(name, 60))
+          .join(', ') || 'none'
+      }; rename them as torchvision's ResNets have them`,
   )
 }
 
@@ -176,10 +182,14 @@ function expectFit(dict: StateDict, expected: Shapes, who: string, spec: Network
     if (!found) rows.push([name, shapeText(shape), 'nothing'])
     else if (!sameShape(found.shape, shape)) rows.push([name, shapeText(shape), shapeText(found.shape)])
   }
-  for (const [name, { shape }] of dict) if (!expected.has(name)) rows.push([short(name), 'nothing', shapeText(shape)])
+  for (const [name, { shape }] of dict) if (!expected.has(name)) rows.push([name, 'nothing', shapeText(shape)])
   if (rows.length === 0) return
   const table = textTable(
-    [['tensor', 'expected', 'got'], 'rule', ...rows.slice(0, MOST_ROWS).map((row) => row.map(short))],
+    [
+      ['tensor', 'expected', 'got'],
+      'rule',
+      ...rows.slice(0, MOST_ROWS).map((row) => row.map((text) => printable(text, 60))),
+    ],
     ['left', 'left', 'left'],
   )
   const more = rows.length > MOST_ROWS ? `\nand ${rows.length - MOST_ROWS} more` : ''
@@ -188,9 +198,4 @@ function expectFit(dict: StateDict, expected: Shapes, who: string, spec: Network
   throw new DataError(
     `${who}: its tensors do not fit ${net}: ${rows.length} of ${expected.size} differ${other}\n${table}${more}`,
   )
-}
-
-/** A text for an error, whatever a damaged file holds. */
-function short(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 59)}…` : text
 }

@@ -3,7 +3,10 @@
  * each tensor, then the bytes. All checks of the format's reference implementation are made, so that a damaged file is
  * refused by name instead of being read as noise. Knows nothing of networks.
  */
+import { Budget } from '../util/budget.js'
 import { DataError } from '../util/errors.js'
+import { parseJson } from '../util/json.js'
+import { printable, shown } from '../util/printable.js'
 import { elements, type Shape, shapeText } from '../util/shape.js'
 import { decodeFloats, decodeIntegers, type ElementType, elementBytes, isFloat } from './elements.js'
 
@@ -30,7 +33,10 @@ export interface SafetensorsFile {
 }
 
 const LENGTH_BYTES = 8
-const MAX_HEADER_BYTES = 100_000_000
+/** That of a network of a thousand layers, with the state of its optimizer, has a tenth of it. */
+const MAX_HEADER_BYTES = 1 << 25
+/** Dimensions of a tensor. */
+const MAX_DIMENSIONS = 64
 
 /** Writes a file: tensors in the order of the map, header padded so that data begins at a multiple of 8 bytes. */
 export function writeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8Array {
@@ -69,9 +75,8 @@ function dtypeOf(data: TensorData): SafetensorsDType {
  */
 export function readSafetensors(file: Uint8Array, name = 'safetensors'): SafetensorsFile {
   const bytes = new Uint8Array(file.buffer, file.byteOffset, file.byteLength) // Node's Buffer slices without copying
-  const fail = (what: string): never => {
-    throw new DataError(`${name}: ${what}`)
-  }
+  const budget = new Budget(name, bytes.length)
+  const fail: Fail = (what) => budget.fail(what)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (bytes.length < LENGTH_BYTES) fail(`not a safetensors file: expected at least 8 bytes, got ${bytes.length}`)
   const declared = view.getBigUint64(0, true)
@@ -82,15 +87,19 @@ export function readSafetensors(file: Uint8Array, name = 'safetensors'): Safeten
   const headerBytes = Number(declared)
   if (LENGTH_BYTES + headerBytes > bytes.length)
     fail(`cut short: the header has ${headerBytes} bytes, the file only ${bytes.length}; copy or download it again`)
-  const header = parseHeader(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + headerBytes), fail)
+  const header = parseHeader(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + headerBytes), budget)
   const body = bytes.subarray(LENGTH_BYTES + headerBytes)
 
   const entries: [string, Entry][] = []
   let metadata: Record<string, string> = {}
   for (const [key, value] of Object.entries(header)) {
     if (key === '__metadata__') metadata = metadataOf(value, fail)
-    else entries.push([key, entryOf(key, value, fail)])
+    else {
+      budget.name(key, 'a tensor')
+      entries.push([key, entryOf(key, value, fail)])
+    }
   }
+  budget.tensors(entries.length)
   checkPlaces(entries, body.length, fail)
   const tensors = new Map<string, Tensor>()
   for (const [key, { type, shape, begin, end }] of entries) {
@@ -117,14 +126,16 @@ function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }
 
-function parseHeader(bytes: Uint8Array, fail: Fail): Record<string, unknown> {
+function parseHeader(bytes: Uint8Array, budget: Budget): Record<string, unknown> {
+  const noJson = (reason: string) => budget.fail(`not a safetensors file: its header is no JSON (${reason})`)
+  let text: string
   try {
-    const header: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-    if (isRecord(header)) return header
-  } catch (error) {
-    return fail(`not a safetensors file: its header is no JSON (${(error as Error).message})`)
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return noJson('it is no UTF-8')
   }
-  return fail('not a safetensors file: its header is no JSON object')
+  const header = parseJson(text, budget, noJson)
+  return isRecord(header) ? header : budget.fail('not a safetensors file: its header is no JSON object')
 }
 
 function metadataOf(value: unknown, fail: Fail): Record<string, string> {
@@ -134,38 +145,29 @@ function metadataOf(value: unknown, fail: Fail): Record<string, string> {
 }
 
 function entryOf(name: string, value: unknown, fail: Fail): Entry {
-  if (!isRecord(value)) return fail(`tensor ${name}: expected dtype, shape and data_offsets`)
+  const who = `tensor ${printable(name)}`
+  if (!isRecord(value)) return fail(`${who}: expected dtype, shape and data_offsets`)
   const { dtype, shape, data_offsets: offsets } = value
   const type = types.get(dtype as SafetensorsDType)
-  if (!type) return fail(`tensor ${name}: dtype must be one of ${[...types.keys()].join(', ')}; got ${shown(dtype)}`)
+  if (!type) return fail(`${who}: dtype must be one of ${[...types.keys()].join(', ')}; got ${shown(dtype)}`)
+  if (Array.isArray(shape) && shape.length > MAX_DIMENSIONS)
+    return fail(`${who}: its shape has ${shape.length} dimensions, more than ${MAX_DIMENSIONS}`)
   if (!Array.isArray(shape) || !shape.every(isCount))
-    return fail(`tensor ${name}: shape must be a list of whole numbers, got ${shown(shape)}`)
+    return fail(`${who}: shape must be a list of whole numbers, got ${shown(shape)}`)
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount))
-    return fail(`tensor ${name}: data_offsets must be two whole numbers, got ${shown(offsets)}`)
+    return fail(`${who}: data_offsets must be two whole numbers, got ${shown(offsets)}`)
   const [begin, end] = offsets as [number, number]
   const expected = elements(shape) * elementBytes[type]
   if (end - begin !== expected)
-    fail(
-      `tensor ${name}: ${dtype} of shape ${shapeText(shape)} takes ${expected} bytes, its data_offsets give ${end - begin}`,
-    )
+    fail(`${who}: ${dtype} of shape ${shapeText(shape)} takes ${expected} bytes, its data_offsets give ${end - begin}`)
   return { type, shape, begin, end }
-}
-
-/** A value for an error: short, whatever a damaged header holds. */
-function shown(value: unknown): string {
-  try {
-    const text = JSON.stringify(value) ?? 'nothing'
-    return text.length > 100 ? `${text.slice(0, 100)}…` : text
-  } catch {
-    return 'lists in lists without end'
-  }
 }
 
 /** Tensors must cover the data without holes and without overlap. */
 function checkPlaces(entries: readonly [string, Entry][], bodyBytes: number, fail: Fail): void {
   let at = 0
   for (const [name, { begin, end }] of entries.toSorted(([, a], [, b]) => a.begin - b.begin || a.end - b.end)) {
-    if (begin !== at) fail(`tensor ${name}: its data begins at byte ${begin}, expected ${at}`)
+    if (begin !== at) fail(`tensor ${printable(name)}: its data begins at byte ${begin}, expected ${at}`)
     at = end
   }
   if (at > bodyBytes)

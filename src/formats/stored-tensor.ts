@@ -19,9 +19,15 @@ export type StateDict = ReadonlyMap<string, StoredTensor>
 /** What people put around a network, as `DataParallel` and `torch.compile` do. */
 const prefixes = ['module.', '_orig_mod.', 'model.', 'net.'] as const
 
-/** The dictionary without prefixes that all of its names have. */
+/** The dictionary without prefixes that all of its names have, however many stand before each other. */
 export function withoutPrefixes(tensors: StateDict): StateDict {
-  const prefix = prefixes.find((prefix) => [...tensors.keys()].every((name) => name.startsWith(prefix)))
-  if (prefix === undefined || tensors.size === 0) return tensors
-  return withoutPrefixes(new Map([...tensors].map(([name, tensor]) => [name.slice(prefix.length), tensor])))
+  const names = [...tensors.keys()]
+  let length = 0
+  for (let found = names.length > 0; found; ) {
+    const prefix = prefixes.find((one) => names.every((name) => name.startsWith(one, length)))
+    length += prefix?.length ?? 0
+    found = prefix !== undefined
+  }
+  if (length === 0) return tensors
+  return new Map([...tensors].map(([name, tensor]) => [name.slice(length), tensor]))
 }

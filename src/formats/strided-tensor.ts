@@ -1,4 +1,5 @@
 /** PyTorch's tensors: a shape and strides over a storage that others may share. */
+import { printable } from '../util/printable.js'
 import { elements, type Shape } from '../util/shape.js'
 import { decodeFloats, type ElementType, elementBytes, isFloat } from './elements.js'
 import type { StoredTensor } from './stored-tensor.js'
@@ -60,7 +61,7 @@ export class StridedTensor implements StoredTensor {
     const last = shape.reduce((sum, size, axis) => sum + (size - 1) * strides[axis]!, first)
     if (length > 0 && (length > storage.count || last >= storage.count))
       fail(
-        `damaged: a tensor of ${length} numbers reaches to number ${last + 1} of storage ${storage.key}, which has ${storage.count}`,
+        `damaged: a tensor of ${length} numbers reaches to number ${last + 1} of storage ${printable(storage.key, 40)}, which has ${storage.count}`,
       )
     return new StridedTensor(storage, first, shape, strides, fail)
   }
@@ -77,16 +78,15 @@ export class StridedTensor implements StoredTensor {
     const { type, shape, length } = this
     const { bytes } = this.storage.root
     if (!isFloat(type)) return this.#fail(`a tensor of weights holds ${type}, expected floats`)
-    if (!bytes) return this.#fail(`damaged: storage ${this.storage.key} is missing`)
+    if (!bytes) return this.#fail(`damaged: storage ${printable(this.storage.key, 40)} is missing`)
     const size = elementBytes[type]
     if (this.#isContiguous())
       return decodeFloats(type, bytes.subarray(this.#offset * size, (this.#offset + length) * size))
-    const all = decodeFloats(type, bytes)
-    const values = new Float32Array(length)
+    const own = new Uint8Array(length * size)
     const index = shape.map(() => 0)
     let at = this.#offset
     for (let i = 0; i < length; i++) {
-      values[i] = all[at]!
+      for (let byte = 0; byte < size; byte++) own[i * size + byte] = bytes[at * size + byte]!
       for (let axis = shape.length - 1; axis >= 0; axis--) {
         at += this.#strides[axis]!
         index[axis]!++
@@ -95,7 +95,7 @@ export class StridedTensor implements StoredTensor {
         index[axis] = 0
       }
     }
-    return values
+    return decodeFloats(type, own)
   }
 
   /** Whether its numbers lie in a row. */

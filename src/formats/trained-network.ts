@@ -2,7 +2,9 @@
 import type { Normalisation, PictureSize } from '../data/dataset.js'
 import { type Interpolation, interpolations } from '../data/resize.js'
 import type { HeadSpec, InputSpec, NetworkSpec } from '../spec/spec.js'
+import { limits } from '../util/budget.js'
 import { DataError } from '../util/errors.js'
+import { shown } from '../util/printable.js'
 import type { Shape } from '../util/shape.js'
 
 /** A tensor outside an engine: NCHW, OIHW. */
@@ -42,24 +44,35 @@ export function checkPreprocessing(stated: Preprocessing, { input, head }: Netwo
   const wrong = (what: string) => new DataError(`its preprocessing does not fit its spec: ${what}`)
   const count = 'kind' in head ? 0 : head.classes
   if (!Array.isArray(classes) || classes.length !== count)
-    throw wrong(`${classes?.length ?? 'no'} class names for ${count} classes`)
-  if (!classes.every((text) => typeof text === 'string')) throw wrong('class names must be texts')
+    throw wrong(`${Array.isArray(classes) ? classes.length : 'no'} class names for ${count} classes`)
+  if (!classes.every((text) => typeof text === 'string' && text.length <= limits.name))
+    throw wrong(`class names must be texts, of at most ${limits.name} characters`)
   for (const values of [normalisation?.mean, normalisation?.std])
     if (!Array.isArray(values) || values.length !== input.channels || !values.every(Number.isFinite))
-      throw wrong(`mean and std must be ${input.channels} numbers each, got ${JSON.stringify(normalisation)}`)
-  if (!normalisation.std.every((value) => value > 0))
-    throw wrong(`std must be above 0, got ${JSON.stringify(normalisation.std)}`)
+      throw wrong(`mean and std must be ${input.channels} numbers each, got ${shown(normalisation)}`)
+  if (!normalisation.std.every((value) => value > 0)) throw wrong(`std must be above 0, got ${shown(normalisation.std)}`)
   checkScales(stated.scales, head, wrong)
-  const fits = (given: unknown, least: number) => Number.isSafeInteger(given) && Number(given) >= least
-  if (resize !== undefined && !(fits(resize?.height, input.height) && fits(resize?.width, input.width)))
-    throw wrong(`resize must be at least ${input.height}x${input.width}, got ${JSON.stringify(resize)}`)
+  if (resize !== undefined) checkResize(resize, input, wrong)
   if (interpolation !== undefined && !interpolations.includes(interpolation))
-    throw wrong(`interpolation must be ${interpolations.join(' or ')}, got ${JSON.stringify(interpolation)}`)
+    throw wrong(`interpolation must be ${interpolations.join(' or ')}, got ${shown(interpolation)}`)
   for (const field of ['channels', 'height', 'width'] as const)
     if (stated.input?.[field] !== input[field]) {
-      const got = (JSON.stringify(stated.input?.[field]) ?? 'nothing').slice(0, 40)
+      const got = shown(stated.input?.[field], 40)
       throw wrong(`${field} ${got} for pictures of ${input[field]}`)
     }
+}
+
+/** Times that what pictures are resized to can be as large as the part of it that is read: usually it is 8/7. */
+const MOST_MARGIN = 4
+
+function checkResize(resize: PictureSize, input: PictureSize, wrong: (what: string) => DataError): void {
+  for (const side of ['height', 'width'] as const) {
+    const given: unknown = resize?.[side]
+    if (!Number.isSafeInteger(given) || Number(given) < input[side] || Number(given) > MOST_MARGIN * input[side])
+      throw wrong(
+        `resize must be at least ${input.height}x${input.width} and at most ${MOST_MARGIN} times as much, got ${shown(resize)}`,
+      )
+  }
 }
 
 function checkScales(given: unknown, head: HeadSpec, wrong: (what: string) => DataError): void {
@@ -71,5 +84,5 @@ function checkScales(given: unknown, head: HeadSpec, wrong: (what: string) => Da
   const whole = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 2 && Number(value) <= 4
   const fits = Array.isArray(given) && given.length > 0 && given.every(whole)
   if (!fits || (enlarges && String(given) !== String(head.enlarge)))
-    throw wrong(`scales must be ${enlarges ? `[${head.enlarge}]` : 'a list of 2, 3, 4'}, got ${JSON.stringify(given)}`)
+    throw wrong(`scales must be ${enlarges ? `[${head.enlarge}]` : 'a list of 2, 3, 4'}, got ${shown(given)}`)
 }

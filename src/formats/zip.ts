@@ -2,8 +2,9 @@
  * Reads zip archives: stored and deflated entries, found by the directory at the end of the file. What unpacks to far
  * more than its own size is refused, whether it says so or not. [PKWARE's APPNOTE describes the format]
  */
+import { Budget } from '../util/budget.js'
 import { crc32 } from '../util/crc32.js'
-import { DataError } from '../util/errors.js'
+import { printable } from '../util/printable.js'
 
 export interface ZipEntry {
   readonly name: string
@@ -16,13 +17,12 @@ export interface ZipEntry {
 const END_OF_DIRECTORY = 0x06054b50
 const DIRECTORY_ENTRY = 0x02014b50
 const LOCAL_ENTRY = 0x04034b50
+const LOCAL_BYTES = 30
 const END_BYTES = 22
 const MOST_COMMENT = 0xffff
 const STORED = 0
 const DEFLATED = 8
-
-/** Unpacked bytes that an archive may hold, by its own: floats shrink by a tenth, zeros a thousand times. */
-const mostUnpacked = (bytes: number) => 2 ** 25 + 20 * bytes
+const utf8 = new TextDecoder()
 
 /** Whether bytes begin as a zip archive does. */
 export function isZip(bytes: Uint8Array): boolean {
@@ -34,10 +34,12 @@ export function isZip(bytes: Uint8Array): boolean {
  * @param who the file's name, at the start of every error
  * @throws DataError when it is damaged, encrypted, or larger inside than it can honestly be
  */
-export function readZip(file: Uint8Array, who: string): ReadonlyMap<string, ZipEntry> {
-  const fail = (what: string): never => {
-    throw new DataError(`${who}: ${what}`)
-  }
+export function readZip(
+  file: Uint8Array,
+  who: string,
+  budget = new Budget(who, file.length),
+): ReadonlyMap<string, ZipEntry> {
+  const fail: Fail = (what) => budget.fail(what)
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
   const end = endOfDirectory(view)
   if (end === undefined)
@@ -45,6 +47,7 @@ export function readZip(file: Uint8Array, who: string): ReadonlyMap<string, ZipE
   const count = view.getUint16(end + 10, true)
   let at = view.getUint32(end + 16, true)
   const entries = new Map<string, ZipEntry>()
+  const places: Place[] = []
   let unpacked = 0
   for (let i = 0; i < count; i++) {
     if (at + 46 > end || view.getUint32(at, true) !== DIRECTORY_ENTRY)
@@ -59,13 +62,17 @@ export function readZip(file: Uint8Array, who: string): ReadonlyMap<string, ZipE
     }
     const next = at + 46 + view.getUint16(at + 28, true) + view.getUint16(at + 30, true) + view.getUint16(at + 32, true)
     if (next > end) fail(`damaged: entry ${i + 1} of ${count} reaches beyond the directory of the zip archive`)
-    const name = new TextDecoder().decode(file.subarray(at + 46, at + 46 + view.getUint16(at + 28, true)))
+    const name = utf8.decode(file.subarray(at + 46, at + 46 + view.getUint16(at + 28, true)))
+    budget.name(name, 'an entry of the zip archive')
+    budget.containers()
     if (entries.has(name)) fail(`damaged: the zip archive has two entries named ${shown(name)}`)
     unpacked += entry.size
+    places.push({ name, begin: entry.offset, end: entry.offset + LOCAL_BYTES + entry.packed })
     entries.set(name, { name, size: entry.size, read: () => readEntry(file, { ...entry, name }, fail) })
     at = next
   }
-  const most = mostUnpacked(file.length)
+  expectApart(places, fail)
+  const most = budget.mostBytes
   if (unpacked > most)
     fail(
       `refused: it says that it unpacks to ${unpacked} bytes, more than ${most}, which no weights in ${file.length} do`,
@@ -74,6 +81,23 @@ export function readZip(file: Uint8Array, who: string): ReadonlyMap<string, ZipE
 }
 
 type Fail = (what: string) => never
+
+/** The bytes that an entry takes in the file, at least. */
+interface Place {
+  readonly name: string
+  readonly begin: number
+  readonly end: number
+}
+
+/** Entries that share their bytes are how a small archive unpacks to a large one. */
+function expectApart(places: Place[], fail: Fail): void {
+  let before: Place | undefined
+  for (const place of places.sort((a, b) => a.begin - b.begin)) {
+    if (before && before.end > place.begin)
+      fail(`refused: the entries ${shown(before.name)} and ${shown(place.name)} of the zip archive share their bytes`)
+    before = place
+  }
+}
 
 interface Entry {
   readonly name: string
@@ -102,9 +126,9 @@ async function readEntry(file: Uint8Array, entry: Entry, fail: Fail): Promise<Ui
   const who = `entry ${shown(name)}`
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
   if (flags & 1) fail(`${who} is encrypted, which is not supported; save it without a password`)
-  if (offset + 30 > file.length || view.getUint32(offset, true) !== LOCAL_ENTRY)
+  if (offset + LOCAL_BYTES > file.length || view.getUint32(offset, true) !== LOCAL_ENTRY)
     fail(`damaged: ${who} is not where the directory of the zip archive says`)
-  const begin = offset + 30 + view.getUint16(offset + 26, true) + view.getUint16(offset + 28, true)
+  const begin = offset + LOCAL_BYTES + view.getUint16(offset + 26, true) + view.getUint16(offset + 28, true)
   if (begin + packed > file.length) fail(`cut short: ${who} reaches beyond the end of the file; download it again`)
   const data = file.subarray(begin, begin + packed)
   if (method === STORED && packed !== size)
@@ -136,7 +160,7 @@ async function inflate(data: Uint8Array, size: number, who: string, fail: Fail):
       at += value.length
     }
   } catch (error) {
-    fail(`damaged: ${who} cannot be unpacked (${error instanceof Error ? error.message : error})`)
+    fail(`damaged: ${who} cannot be unpacked (${printable(String((error as Error).message))})`)
   } finally {
     await reader.cancel().catch(() => {})
   }
@@ -147,5 +171,5 @@ async function inflate(data: Uint8Array, size: number, who: string, fail: Fail):
 
 /** A name for an error: short, whatever a damaged directory holds. */
 function shown(name: string): string {
-  return JSON.stringify(name.length > 60 ? `${name.slice(0, 60)}…` : name)
+  return JSON.stringify(printable(name, 60))
 }

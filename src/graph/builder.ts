@@ -13,11 +13,13 @@ export class GraphBuilder {
   /** Starts empty, or with all that `from` holds (its values keep their identity). */
   constructor(from?: Graph) {
     if (!from) return
-    this.#inputs.push(...from.inputs)
-    this.#nodes.push(...from.nodes)
-    this.#outputs.push(...from.outputs)
-    this.#updates.push(...from.updates)
-    for (const { name, value } of from.inputs) {
+    // One by one: graphs of very deep nets have more nodes than a call takes arguments.
+    for (const node of from.nodes) this.#nodes.push(node)
+    for (const output of from.outputs) this.#outputs.push(output)
+    for (const update of from.updates) this.#updates.push(update)
+    for (const input of from.inputs) {
+      const { name, value } = input
+      this.#inputs.push(input)
       this.#inputNames.add(name)
       this.#nextId = Math.max(this.#nextId, value.id + 1)
     }

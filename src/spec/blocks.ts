@@ -68,11 +68,13 @@ export function paddingOf({ kernel, padding, dilation = 1 }: ConvLayer): number 
 /** The paths of a stem's layers; numbered where there are several of a kind: `stem.conv`, or `stem.conv1`, `stem.conv2`. */
 export function stemPaths(stem: readonly Pick<StemLayer, 'kind'>[]): string[] {
   const words = stem.map(({ kind }) => (kind === 'maxPool' || kind === 'averagePool' ? 'pool' : kind))
-  return words.map((word, index) => {
-    const several = words.filter((other) => other === word).length > 1
-    const number = words.slice(0, index + 1).filter((other) => other === word).length
-    return `stem.${word}${several ? number : ''}`
+  const totals = new Map<string, number>()
+  const numbers = words.map((word) => {
+    const number = (totals.get(word) ?? 0) + 1
+    totals.set(word, number)
+    return number
   })
+  return words.map((word, index) => `stem.${word}${totals.get(word)! > 1 ? numbers[index] : ''}`)
 }
 
 /** Weighted layers on the main path: the convolutions of stem and branches, and those of the head. */

@@ -3,6 +3,7 @@
  * rest is a network of its own, whose input is a map of features in place of a picture.
  */
 import { ConfigError } from '../util/errors.js'
+import { printable, shown } from '../util/printable.js'
 import { classifierOf } from './heads.js'
 import { type LayerPath, type StagePath, stagePath } from './paths.js'
 import type { InputSpec, NetworkSpec } from './spec.js'
@@ -34,7 +35,9 @@ export function freezeLevels({ stages }: NetworkSpec): Freeze[] {
 export function cutNetwork(spec: NetworkSpec, freeze: Freeze): Cut {
   const levels = freezeLevels(spec)
   if (!levels.includes(freeze))
-    throw new ConfigError(`freeze: ${spec.name} has no ${String(freeze)}; expected one of ${levels.join(', ')}`)
+    throw new ConfigError(
+      `freeze: ${spec.name} has no ${typeof freeze === 'string' ? printable(freeze) : shown(freeze)}; expected one of ${printable(levels.join(', '), 400)}`,
+    )
   if (freeze === 'none') return { rest: () => spec, toWhole: (path) => path, toRest: (path) => path }
   if (freeze === 'all' || (freeze === stagePath(spec.stages.length) && !classifierOf(spec).norm))
     return classifierAlone(spec)

@@ -3,6 +3,7 @@
  * the part that is wrong and says what was expected and what was got.
  */
 import { ConfigError, ShapeError } from '../util/errors.js'
+import { shown } from '../util/printable.js'
 import { placedBlocks, stemPaths } from './blocks.js'
 import { blockPath, stagePath } from './paths.js'
 import { gateKinds, type NetworkSpec, orders, pictureShortcuts, type StemLayer, shortcuts } from './spec.js'
@@ -199,7 +200,6 @@ function wrong(path: string, name: string, expected: string, value: unknown): ne
 }
 
 function got(value: unknown): string {
-  if (value === undefined) return 'nothing'
-  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? typeof value)
+  const text = shown(value, 120)
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }

@@ -8,8 +8,10 @@ import { cifar10 } from '../data/cifar.node.js'
 import type { Dataset } from '../data/dataset.js'
 import { writeAtomically } from '../train/run-folder.node.js'
 import type { StepProgress } from '../train/step-progress.js'
+import { Budget } from '../util/budget.js'
 import { ConfigError } from '../util/errors.js'
 import { makeFolder } from '../util/folder.node.js'
+import { parseJson } from '../util/json.js'
 import { studies } from './index.js'
 import { Outlook, type Place } from './outlook.js'
 import { runStudy, type StudyResult } from './run.js'
@@ -102,12 +104,22 @@ export async function runStudies(
   }
 }
 
-/** The results that lie in the folder of a scale, from whichever runs, in the order of the studies. */
+/**
+ * The results that lie in the folder of a scale, from whichever runs, in the order of the studies.
+ * @throws DataError naming the file when one of them is damaged
+ */
 export async function readStudyResults(folder: string): Promise<StudyResult[]> {
   const texts = await Promise.all(
     studies.map(({ name }) => readFile(join(folder, name, 'results.json'), 'utf8').catch(() => undefined)),
   )
-  return texts.flatMap((text) => (text === undefined ? [] : [JSON.parse(text) as StudyResult]))
+  return texts.flatMap((text, index) => {
+    if (text === undefined) return []
+    const path = join(folder, studies[index]!.name, 'results.json')
+    const budget = new Budget(path)
+    const damaged = () => budget.fail('is damaged; remove it, and run the study again')
+    const result = parseJson(text, budget, damaged) as StudyResult | null
+    return typeof result === 'object' && result?.study !== undefined ? [result] : damaged()
+  })
 }
 
 function studyNamed(name: string): AnyStudy {

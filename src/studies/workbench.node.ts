@@ -18,8 +18,10 @@ import { RunFolder, readCheckpoint, writeAtomically } from '../train/run-folder.
 import { RunKeeper } from '../train/run-keeper.node.js'
 import type { StepProgress } from '../train/step-progress.js'
 import { weightHash } from '../train/weight-hash.js'
-import { DataError, TrainingError } from '../util/errors.js'
+import { Budget } from '../util/budget.js'
+import { TrainingError } from '../util/errors.js'
 import { makeFolder } from '../util/folder.node.js'
+import { parseJson } from '../util/json.js'
 import type { Scale } from './scale.js'
 import type { Weights } from './surgeon.js'
 import type { Trained, Training, Workbench } from './workbench.js'
@@ -165,9 +167,6 @@ function named(words: string, identity: unknown): string {
 async function readJson<T>(path: string): Promise<T | undefined> {
   const text = await readFile(path, 'utf8').catch(() => undefined)
   if (text === undefined) return undefined
-  try {
-    return JSON.parse(text) as T
-  } catch (error) {
-    throw new DataError(`${path}: is damaged; remove it, and this part is measured again`, { cause: error })
-  }
+  const budget = new Budget(path)
+  return parseJson(text, budget, () => budget.fail('is damaged; remove it, and this part is measured again')) as T
 }

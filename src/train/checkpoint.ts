@@ -4,7 +4,7 @@
  * with a checksum over all of it.
  */
 
-import { readSafetensors, type Tensor, writeSafetensors } from '../formats/safetensors.js'
+import { readSafetensors, type SafetensorsFile, type Tensor, writeSafetensors } from '../formats/safetensors.js'
 import {
   checkPreprocessing,
   type NamedWeights,
@@ -17,7 +17,10 @@ import { cutNetwork, type Freeze } from '../spec/cut.js'
 import { type Task, taskOf } from '../spec/heads.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { validateSpec } from '../spec/validate.js'
+import { Budget, limits } from '../util/budget.js'
 import { DataError, ResnetError } from '../util/errors.js'
+import { parseJson } from '../util/json.js'
+import { printable, shown } from '../util/printable.js'
 import { sameShape, shapeText } from '../util/shape.js'
 import { checksum, expectChecksum } from './checksum.js'
 import { type BestEpoch, rating, ratingOf, type Score, type SumsOf, type Tested } from './figures.js'
@@ -128,33 +131,39 @@ export function isFor<T extends Task>(checkpoint: Checkpoint<Task>, task: T): ch
  * @throws DataError when the file is damaged or is no checkpoint of this package
  */
 export function decodeAnyCheckpoint(bytes: Uint8Array, name: string): Checkpoint<Task> {
-  const file = readSafetensors(bytes, name)
+  return checkpointIn(readSafetensors(bytes, name), name)
+}
+
+/** As `decodeAnyCheckpoint`, of a file whose tensors are read already. */
+export function checkpointIn(file: SafetensorsFile, name: string): Checkpoint<Task> {
   const { tensors, metadata } = file
   if (metadata.format !== FORMAT || metadata.spec === undefined)
     throw new DataError(
       `${name}: no checkpoint of resnet.ts: expected format ${FORMAT} and a spec in its metadata, got ${
-        metadata.format === undefined ? 'none' : `format ${metadata.format}`
+        metadata.format === undefined ? 'none' : `format ${printable(metadata.format, 20)}`
       }`,
     )
   expectChecksum(file, name)
-  const parsed = Object.fromEntries(jsonFields.map((field) => [field, parse(name, field, metadata[field])]))
+  const budget = new Budget(name)
+  const parse = (field: string) => parseField(metadata, field, budget)
+  const parsed = Object.fromEntries(jsonFields.map((field) => [field, parse(field)]))
   const { spec, preprocessing, data, progress, ...options } = parsed as Omit<
     Checkpoint<Task>,
     'engine' | 'weights' | 'optimizer'
   >
-  const tuning = metadata.tuning === undefined ? {} : { tuning: parse(name, 'tuning', metadata.tuning) as Tuning }
+  const tuning = metadata.tuning === undefined ? {} : { tuning: parse('tuning') as Tuning }
   const recipe = naming(name, () => {
     validateSpec(spec)
     checkPreprocessing(preprocessing, spec)
     checkData(data)
     checkProgress(progress, taskOf(spec))
-    if (tuning.tuning) cutNetwork(spec, tuning.tuning.freeze)
+    if (tuning.tuning) checkTuning(tuning.tuning, spec)
     return completeRecipe(options.recipe, taskOf(spec)) // of an older version: with the fields that came later
   })
   const weights = new Map<string, NamedWeights>()
   const optimizer = new Map<string, NamedWeights>()
   for (const [tensor, { shape, data: values }] of tensors) {
-    if (!(values instanceof Float32Array)) throw new DataError(`${name}: tensor ${tensor} holds no floats`)
+    if (!(values instanceof Float32Array)) throw new DataError(`${name}: tensor ${printable(tensor)} holds no floats`)
     ;(isStateName(tensor) ? optimizer : weights).set(tensor, { shape, data: values })
   }
   naming(name, () => checkWeights(weights, spec))
@@ -167,21 +176,36 @@ function isCount(value: unknown): value is number {
 }
 
 function checkData({ name, train, val, test }: DataIdentity): void {
-  if (typeof name !== 'string' || ![train, val ?? 0, test].every(isCount))
+  if (typeof name !== 'string' || name.length > limits.name || ![train, val ?? 0, test].every(isCount))
     throw new DataError('its data makes no sense: expected a name and numbers of pictures')
 }
 
-function checkProgress({ step, running, best, history }: TrainingProgress<Task>, task: Task): void {
+/** In how many ways pictures can have been augmented. */
+const MOST_VIEWS = 1000
+
+function checkTuning({ freeze, views }: Tuning, spec: NetworkSpec): void {
+  cutNetwork(spec, freeze)
+  if (!(isCount(views) && views >= 1 && views <= MOST_VIEWS))
+    throw new DataError(
+      `its tuning makes no sense: views must be a whole number from 1 to ${MOST_VIEWS}, got ${shown(views)}`,
+    )
+}
+
+function checkProgress(progress: TrainingProgress<Task>, task: Task): void {
+  const { step, running, best, bestOnVal = null, history, warmUp } = progress
   const wrong = (what: string) => new DataError(`its progress makes no sense: ${what}`)
   if (!isCount(step)) throw wrong(`step must be a whole number, got ${shown(step)}`)
   const sums = Object.values(running ?? {})
   if (sums.length !== 3 || !sums.every(Number.isFinite)) throw wrong('running has no sums')
-  if (best !== null && !(isCount(best?.epoch) && Number.isFinite(ratingOf(task, best))))
-    throw wrong(`best must be null or an epoch with its ${rating[task]}`)
+  const isEpoch = (given: typeof best) => isCount(given?.epoch) && Number.isFinite(ratingOf(task, given))
+  if (best !== null && !isEpoch(best)) throw wrong(`best must be null or an epoch with its ${rating[task]}`)
+  if (bestOnVal !== null && !isEpoch(bestOnVal)) throw wrong(`bestOnVal must be an epoch with its ${rating[task]}`)
+  if (warmUp !== undefined && !(Number.isFinite(warmUp?.error) && isCount(warmUp.ended ?? 0)))
+    throw wrong('warmUp must have an error in percent, and a step where it ended')
   if (!Array.isArray(history)) throw wrong('history must be a list')
   history.forEach((record: EpochRecord<Task> | null, index) => {
     const numbers = [record?.lr, record?.train?.loss, ratingOf(task, record?.train)]
-    if (record?.test !== undefined) numbers.push(ratingOf(task, record.test))
+    for (const tested of [record?.test, record?.val]) if (tested !== undefined) numbers.push(ratingOf(task, tested))
     if (!isCount(record?.epoch) || !isCount(record.step) || !numbers.every(Number.isFinite))
       throw wrong(`entry ${index + 1} of its history is no epoch`)
   })
@@ -203,7 +227,7 @@ function checkWeights(weights: ReadonlyMap<string, NamedWeights>, spec: NetworkS
     parametersOf(forwardGraph(spec, { batch: 1, mode: 'inference' })).map(({ path, shape }) => [path, shape]),
   )
   const extra = [...weights.keys()].find((path) => !expected.has(path))
-  if (extra !== undefined) throw new DataError(`tensor ${extra} belongs to no layer of its spec`)
+  if (extra !== undefined) throw new DataError(`tensor ${printable(extra)} belongs to no layer of its spec`)
   for (const [path, shape] of expected) {
     const found = weights.get(path)
     if (!found) throw new DataError(`tensor ${path} is missing`)
@@ -212,16 +236,8 @@ function checkWeights(weights: ReadonlyMap<string, NamedWeights>, spec: NetworkS
   }
 }
 
-function shown(value: unknown): string {
-  return (JSON.stringify(value) ?? 'nothing').slice(0, 40)
-}
-
-function parse(name: string, field: string, text: string | undefined): unknown {
-  try {
-    const value: unknown = JSON.parse(text ?? '')
-    if (typeof value === 'object' && value !== null) return value
-  } catch {
-    // falls through to the one error below
-  }
-  throw new DataError(`${name}: its metadata has no readable ${field}; the file is damaged or was edited`)
+function parseField(metadata: SafetensorsFile['metadata'], field: string, budget: Budget): unknown {
+  const value = parseJson(metadata[field] ?? '', budget)
+  if (typeof value === 'object' && value !== null) return value
+  return budget.fail(`its metadata has no readable ${field}; the file is damaged or was edited`)
 }

@@ -2,6 +2,7 @@
 import type { SafetensorsFile } from '../formats/safetensors.js'
 import { crc32 } from '../util/crc32.js'
 import { DataError } from '../util/errors.js'
+import { printable } from '../util/printable.js'
 
 /** What may stand in place of a checksum, for files that were changed on purpose. */
 const UNCHECKED = 'unchecked'
@@ -27,7 +28,7 @@ export function expectChecksum(file: SafetensorsFile, name: string): void {
   const found = checksum(file)
   if (stated !== found)
     throw new DataError(
-      `${name}: damaged: its checksum is ${found}, expected ${stated ?? 'one in its metadata, got none'}; copy or ` +
+      `${name}: damaged: its checksum is ${found}, expected ${stated === undefined ? 'one in its metadata, got none' : printable(stated, 20)}; copy or ` +
         `download it again (if you changed it on purpose, write "${UNCHECKED}" as checksum in its metadata)`,
     )
 }

@@ -5,6 +5,7 @@ import { type PictureLoss, pictureLosses } from '../model/layers.js'
 import { type Precision, precisions } from '../ops/precision.js'
 import type { Task } from '../spec/heads.js'
 import { ConfigError } from '../util/errors.js'
+import { printable, shown } from '../util/printable.js'
 import { type ScheduleName, scheduleNames } from './schedule.js'
 
 /** `all`: weight decay acts on every parameter, as in the papers' code; `weights`: not on biases, scales and shifts. */
@@ -155,7 +156,7 @@ const known = new Set([...Object.keys(defaultRecipe), 'steps'])
 export function completeRecipe(options: RecipeOptions, task: Task = 'classify'): Recipe {
   for (const name of Object.keys(options))
     if (!known.has(name))
-      throw new ConfigError(`recipe.${name}: unknown field; the fields are ${[...known].join(', ')}`)
+      throw new ConfigError(`recipe.${printable(name)}: unknown field; the fields are ${[...known].join(', ')}`)
   const given = Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined),
   ) as Partial<Recipe>
@@ -169,6 +170,25 @@ export function completeRecipe(options: RecipeOptions, task: Task = 'classify'):
   checkTask(complete, task)
   return complete
 }
+
+/**
+ * The largest value of each field whose meaning has no end of its own: far beyond any training, so that a recipe in a
+ * damaged or hostile file asks for no work without end.
+ */
+const most = {
+  batchSize: 2 ** 20,
+  accumulate: 2 ** 20,
+  epochs: 1e6,
+  steps: 1e9,
+  lr: 1e6,
+  epsilon: 1,
+  weightDecay: 1e6,
+  warmupEpochs: 1e6,
+  clipNorm: 1e12,
+  clipRate: 1e12,
+  preciseBn: 1e5,
+} as const satisfies { readonly [Field in keyof Recipe]?: number }
+const MOST_MILESTONES = 1000
 
 function checkRecipe(recipe: Recipe): void {
   const { epochs, steps, schedule, milestones, warmupEpochs, nesterov, momentum, augmentation } = recipe
@@ -188,10 +208,12 @@ function checkRecipe(recipe: Recipe): void {
   oneOf('decayOn', recipe.decayOn, decayRules)
   oneOf('schedule', schedule, scheduleNames)
   if (!Array.isArray(milestones)) throw new ConfigError(`recipe.milestones: expected a list, got ${text(milestones)}`)
+  if (milestones.length > MOST_MILESTONES)
+    throw new ConfigError(`recipe.milestones: expected at most ${MOST_MILESTONES} epochs, got ${milestones.length}`)
   milestones.forEach((milestone, i) => {
     number(`milestones[${i}]`, milestone, 'above 0', (epoch) => epoch > 0)
     if (i > 0 && milestone <= milestones[i - 1]!)
-      throw new ConfigError(`recipe.milestones: expected rising epochs, got ${milestones.join(', ')}`)
+      throw new ConfigError(`recipe.milestones: expected rising epochs, got ${printable(milestones.join(', '))}`)
   })
   if (schedule === 'step' && milestones.length === 0)
     throw new ConfigError('recipe.milestones: the schedule step needs at least one, for example 82, 123')
@@ -212,6 +234,7 @@ function checkRecipe(recipe: Recipe): void {
   oneOf('precision', recipe.precision, precisions)
   checkAugmentation(augmentation, 'recipe.augmentation')
   whole('seed', recipe.seed, 0)
+  for (const [field, limit] of Object.entries(most)) atMost(field, recipe[field as keyof typeof most], limit)
 }
 
 /** What belongs to the other task would do nothing. */
@@ -268,7 +291,7 @@ function checkClipping({ clipNorm, clipRate }: Recipe): void {
 }
 
 function text(value: unknown): string {
-  return typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'undefined')
+  return value === undefined ? 'undefined' : shown(value)
 }
 
 function number(field: string, value: unknown, range: string, holds: (value: number) => boolean): void {
@@ -279,6 +302,11 @@ function number(field: string, value: unknown, range: string, holds: (value: num
 function whole(field: string, value: unknown, least: number): void {
   if (!Number.isSafeInteger(value) || (value as number) < least)
     throw new ConfigError(`recipe.${field}: expected a whole number of at least ${least}, got ${text(value)}`)
+}
+
+function atMost(field: string, value: number | undefined, limit: number): void {
+  if (value !== undefined && value > limit)
+    throw new ConfigError(`recipe.${field}: expected a number of at most ${limit}, got ${text(value)}`)
 }
 
 function flag(field: string, value: unknown): void {

@@ -6,8 +6,10 @@
  */
 import { basename, dirname, join } from 'node:path'
 import { type Task, taskOf } from '../spec/heads.js'
+import { Budget } from '../util/budget.js'
 import { DataError } from '../util/errors.js'
 import { errorCode, fileError } from '../util/file-error.js'
+import { parseJson } from '../util/json.js'
 import {
   type Checkpoint,
   decodeAnyCheckpoint,
@@ -241,10 +243,10 @@ export class RunFolder {
   }
 }
 
-/** Undefined for the end of a line that a crash cut short. */
+/** Undefined for the end of a line that a crash cut short, and for what is no line of metrics. */
 function metricsLine(text: string): MetricsLine | undefined {
   try {
-    const line = JSON.parse(text) as MetricsLine | null
+    const line = parseJson(text, new Budget(METRICS)) as MetricsLine | null | undefined
     return Number.isSafeInteger(line?.step) ? (line ?? undefined) : undefined
   } catch {
     return undefined

@@ -24,3 +24,45 @@ export function printable(text: string, most = MOST): string {
   if (characters.length <= most && begin.length === text.length) return characters.join('')
   return `${characters.slice(0, most - 1).join('')}…`
 }
+
+/** Nested lists and objects that `shown` looks into. */
+const MOST_DEPTH = 4
+
+/**
+ * A value of any kind for a message, about as JSON has it: `"cat"`, `[1,2,3]`, `{"a":1}`, `nothing` for undefined; cut to
+ * `most` characters. Never throws, and looks at no more of the value than is shown.
+ */
+export function shown(value: unknown, most = MOST): string {
+  try {
+    return printable(written(value, most, 0), most)
+  } catch {
+    return 'something that cannot be shown' // a proxy, or a getter that throws
+  }
+}
+
+/** Ends early once there is more than fits. */
+function written(value: unknown, most: number, depth: number): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 2 * most + 2))
+  if (typeof value === 'number') return Object.is(value, -0) ? '0' : String(value)
+  if (value === undefined) return 'nothing'
+  if (value === null || typeof value === 'boolean') return String(value)
+  if (typeof value === 'bigint') return value > -(2n ** 256n) && value < 2n ** 256n ? `${value}n` : 'a huge number'
+  if (typeof value !== 'object') return `a ${typeof value}`
+  if (depth === MOST_DEPTH) return '…'
+  const [open, close] = Array.isArray(value) ? '[]' : '{}'
+  let text = open!
+  for (const [key, part] of partsOf(value)) {
+    if (text.length > most) return text
+    if (text.length > 1) text += ','
+    text += key + written(part, most, depth + 1)
+  }
+  return text + close!
+}
+
+function* partsOf(value: object): Iterable<[key: string, part: unknown]> {
+  if (Array.isArray(value)) for (let i = 0; i < value.length; i++) yield ['', value[i]]
+  else
+    for (const key in value)
+      if (Object.hasOwn(value, key))
+        yield [`${JSON.stringify(printable(key))}:`, (value as Record<string, unknown>)[key]]
+}

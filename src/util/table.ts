@@ -6,7 +6,7 @@ export type Row = readonly string[] | 'rule'
 /** Columns as wide as their widest cell, two spaces apart; each aligned to the left or to the right. No newline at the end. */
 export function textTable(rows: readonly Row[], align: readonly ('left' | 'right')[]): string {
   const widths = align.map((_, column) =>
-    Math.max(0, ...rows.map((row) => (row === 'rule' ? 0 : (row[column] ?? '').length))),
+    rows.reduce((most, row) => Math.max(most, row === 'rule' ? 0 : (row[column] ?? '').length), 0),
   )
   const line = (row: readonly string[]) =>
     widths

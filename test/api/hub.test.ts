@@ -301,7 +301,7 @@ describe('settings', () => {
       { input_size: [3, 1e9, 3] },
       'hub:a/b: input_size in its config.json must be channels, height and width, got [3,1000000000,3]',
     ],
-    [{ crop_pct: 0 }, 'hub:a/b: crop_pct in its config.json must be a number above 0.1, at most 1, got 0'],
+    [{ crop_pct: 0 }, 'hub:a/b: crop_pct in its config.json must be a number from 0.25 to 1, got 0'],
   ])('%j is refused', (given, message) => {
     expect(() => of(given)).toThrow(message)
   })
