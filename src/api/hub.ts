@@ -39,7 +39,11 @@ export function noWeights({ repository, revision }: HubName): string {
 }
 
 /** @param who the name of the network, at the start of every error */
-export function decodeFromHub(files: HubFiles, who: string, options: RecogniseOptions): Promise<DecodedNetwork> {
+export function decodeFromHub(
+  files: HubFiles,
+  who: string,
+  options: RecogniseOptions & Pick<HubOptions, 'signal'>,
+): Promise<DecodedNetwork> {
   const { weights, config } = files
   const known = config ? settingsOf(config, who) : {}
   return decodeKnowing(weights, who, options, known)

@@ -28,15 +28,16 @@ export interface DecodedNetwork extends TrainedNetwork {
 /**
  * The network in a file: a checkpoint or an export of this package; or safetensors, or a file of PyTorch (of its zip
  * form or of the older one) with weights named as torchvision, timm, akamaster or bearpaw do. Nothing in a file is ever
- * run.
+ * run, and a file that asks for far more memory or work than honest ones of its size is refused.
  * @param name of the file, at the start of every error
- * @throws DataError when the file is damaged, holds anything but weights, or its tensors are of no network that is known;
- * ConfigError for options that do not fit the network, or contradict what a file of this package says of itself
+ * @throws DataError when the file is damaged, holds anything but weights, asks for too much, or its tensors are of no
+ * network that is known; ConfigError for options that do not fit the network, or contradict what a file of this package
+ * says of itself; what `signal` was aborted with
  */
 export async function decodeNetwork(
   bytes: Uint8Array,
   name: string,
-  options: RecogniseOptions = {},
+  options: RecogniseOptions & { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<DecodedNetwork> {
   return decodeKnowing(bytes, name, options, {})
 }
@@ -45,12 +46,12 @@ export async function decodeNetwork(
 export async function decodeKnowing(
   bytes: Uint8Array,
   name: string,
-  options: RecogniseOptions,
+  options: RecogniseOptions & { readonly signal?: AbortSignal | undefined },
   known: RecogniseOptions,
 ): Promise<DecodedNetwork> {
   const of = (tensors: StateDict, form: string) => recognised(tensors, name, options, known, form)
   if (bytes[8] === 0x7b) return fromSafetensors(bytes, name, options, of) // the brace that opens its header
-  if (isZip(bytes)) return of(await readPyTorchZip(bytes, name), 'PyTorch, zip form')
+  if (isZip(bytes)) return of(await readPyTorchZip(bytes, name, options.signal), 'PyTorch, zip form')
   if (bytes[0] === 0x80) return of(readPyTorchLegacy(bytes, name), 'PyTorch, legacy form')
   throw new DataError(
     `${name}: no file of weights: expected safetensors or what torch.save writes, got ${

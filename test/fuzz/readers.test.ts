@@ -1,0 +1,60 @@
+/** A fixed sample of what `npm run fuzz` reads by the hundred thousand. */
+import { describe, expect, test } from 'vitest'
+import { DataError } from '../../src/util/errors.js'
+import { type Reader, readers } from './readers.js'
+import * as seeds from './seeds.js'
+import { faultOf, inputOf } from './watch.js'
+
+/** Inputs of a reader that is quick; at least three of others. */
+const COUNT = 20
+
+describe('damaged and hostile inputs end in a value or in an error for people', () => {
+  test.each(readers)('$name', async (reader) => {
+    const count = Math.max(3, Math.round(COUNT * (reader.share ?? 1)))
+    for (let index = 0; index < count; index++)
+      expect([index, await faultOf(reader, await inputOf(reader, 2015, index))]).toEqual([index, undefined])
+  })
+})
+
+const named = (name: string) => readers.find((reader) => reader.name === name)!
+
+test('the honest inputs that all others are made of can be read', async () => {
+  const pictures = await seeds.pictures()
+  const opcodes = Buffer.concat(seeds.stateDictOpcodes())
+  const honest: readonly (readonly [string, readonly Uint8Array[]])[] = [
+    ['safetensors', seeds.safetensorsFiles],
+    ['checkpoint', [seeds.checkpointFile]],
+    ['pickle', [seeds.inZip(opcodes), seeds.inZip(opcodes, true)]],
+    ['pth-legacy', [seeds.inLegacy(seeds.stateDictOpcodes(true))]],
+    ['zip', seeds.archives],
+    ['tar', seeds.tars],
+    ['cifar-archive', seeds.cifarArchives.slice(1)],
+    ['picture', pictures.slice(0, -1)],
+    ['spec', seeds.specs.map((spec) => Buffer.from(JSON.stringify(spec)))],
+    ['recipe', [Buffer.from(JSON.stringify(seeds.recipe))]],
+    ['preprocessing', [Buffer.from(JSON.stringify(seeds.preprocessing))]],
+    ['hub-settings', [Buffer.from(JSON.stringify(seeds.hubConfig))]],
+  ]
+  for (const [name, inputs] of honest) for (const bytes of inputs) await named(name).read(bytes)
+})
+
+test('an input is the same whenever its number is asked for', async () => {
+  for (const name of ['pickle', 'checkpoint-fields', 'hostile-spec'])
+    expect(await inputOf(named(name), 3, 17)).toEqual(await inputOf(named(name), 3, 17))
+  expect(await inputOf(named('pickle'), 3, 17)).not.toEqual(await inputOf(named('pickle'), 4, 17))
+})
+
+test('faults are found', async () => {
+  const ending = (error: unknown): Reader => ({
+    name: 'made up',
+    make: () => new Uint8Array(0),
+    read: () => {
+      throw error
+    },
+  })
+  const fault = (error: unknown) => faultOf(ending(error), new Uint8Array(0))
+  expect(await fault(new DataError('x: is damaged'))).toBeUndefined()
+  expect(await fault(new TypeError('x of undefined'))).toContain('a raw error: TypeError: x of undefined')
+  expect(await fault(new DataError('x'.repeat(5000)))).toContain('a message of 5000 characters')
+  expect(await fault(new DataError('x: \u001b[2J'))).toContain('a message with "\\u001b" in it')
+})
