@@ -120,7 +120,12 @@ function keep(reader, index, fault) {
   mkdirSync(values.out, { recursive: true })
   const base = join(values.out, `${reader.name}-${values.seed}-${index}`)
   writeFileSync(`${base}.txt`, `${fault}\n`)
-  kept.push(inputOf(reader, Number(values.seed), index).then((bytes) => writeFileSync(`${base}.bin`, bytes)))
+  kept.push(
+    inputOf(reader, Number(values.seed), index).then(
+      (bytes) => writeFileSync(`${base}.bin`, bytes),
+      (error) => writeFileSync(`${base}.txt`, `${fault}\nits input cannot be made: ${error}\n`),
+    ),
+  )
 }
 
 const unknown = values.reader?.find((name) => !readers.some((reader) => reader.name === name))
@@ -137,7 +142,7 @@ for (const reader of readers.filter(({ name }) => values.reader?.includes(name) 
     `${result.name.padEnd(20)} ${String(result.inputs).padStart(7)} inputs ${String(rate).padStart(6)}/s  ${result.faults.length} failed`,
   )
 }
-await Promise.allSettled(kept)
+await Promise.all(kept)
 const [inputs, failed] = [
   results.reduce((sum, { inputs }) => sum + inputs, 0),
   results.reduce((sum, { faults }) => sum + faults.length, 0),

@@ -11,7 +11,7 @@ import { keyMaps, namedParameters } from './key-maps.js'
 import { type RecognisedNetwork, weightsOf } from './recognise.js'
 import { type SafetensorsFile, type Tensor, writeSafetensors } from './safetensors.js'
 import type { StateDict } from './stored-tensor.js'
-import { checkPreprocessing, type Preprocessing, type TrainedNetwork } from './trained-network.js'
+import { checkPreprocessing, expectEnough, type Preprocessing, type TrainedNetwork } from './trained-network.js'
 import { expectWhole } from './whole.js'
 
 /** The names that are written: those that most programs know. */
@@ -50,6 +50,7 @@ export function decodePortable(tensors: StateDict, { metadata }: SafetensorsFile
     const budget = new Budget(who)
     const parsed = (field: 'spec' | 'preprocessing') => parseField(metadata[field], field, budget)
     const spec = validateSpec(parsed('spec')) as NetworkSpec
+    expectEnough(spec, tensors.size)
     const preprocessing = parsed('preprocessing') as Preprocessing
     checkPreprocessing(preprocessing, spec)
     return { spec, preprocessing, weights: weightsOf(tensors, spec, map, who), keys: map.name }

@@ -11,7 +11,7 @@ import { textTable } from '../util/table.js'
 import { inferSpec, keyMapOf, presetAs, type Shapes } from './architecture.js'
 import { classNames, type KeyMap, type KeyMapName, keyMapNames, namedParameters } from './key-maps.js'
 import { type StateDict, withoutPrefixes } from './stored-tensor.js'
-import type { NamedWeights, Preprocessing, TrainedNetwork } from './trained-network.js'
+import { expectEnough, type NamedWeights, type Preprocessing, type TrainedNetwork } from './trained-network.js'
 
 /** What a person may know of weights better than their file says. */
 export interface RecogniseOptions {
@@ -68,7 +68,10 @@ export function recognise(
   const { arch, classes = known.classes } = options
   const pictures = { ...known.pictures, ...options.pictures }
   const spec = withInput(specOf(inferred, map, who, { arch, classes }), pictures.input)
-  const weights = naming(who, () => weightsOf(dict, spec, map, who, inferred))
+  const weights = naming(who, () => {
+    expectEnough(spec, dict.size)
+    return weightsOf(dict, spec, map, who, inferred)
+  })
   const { channels } = spec.input
   const given = options.pictures?.normalisation
   if (given) expectNormalisation(given, channels, who)
@@ -110,7 +113,7 @@ function naming<T>(who: string, check: () => T): T {
   try {
     return check()
   } catch (error) {
-    if (!(error instanceof ResnetError) || error.message.startsWith(who)) throw error
+    if (!(error instanceof ResnetError) || error.message.startsWith(`${who}: `)) throw error
     throw new DataError(`${who}: ${error.message}`, { cause: error })
   }
 }

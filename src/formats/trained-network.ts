@@ -38,6 +38,22 @@ export interface TrainedNetwork {
   readonly weights: ReadonlyMap<string, NamedWeights>
 }
 
+/** Times as many tensors as a file holds: so much may be missing before it is no more worth a list. */
+const MOST_MISSING = 2
+
+/**
+ * Before a network of this spec is laid out: a small file must not ask for ten thousand layers.
+ * @param tensors that the file holds
+ * @throws DataError, naming no file, when they are far too few
+ */
+export function expectEnough({ stem, stages }: NetworkSpec, tensors: number): void {
+  let least = 0
+  for (const { kind } of stem) least += kind === 'conv' ? 1 : kind === 'norm' ? 4 : 0
+  for (const { blocks } of stages) for (const { branch, norm = true } of blocks) least += branch.length * (norm ? 5 : 1) // a norm has four
+  if (least > MOST_MISSING * (tensors + 50))
+    throw new DataError(`its spec has ${least} tensors or more, the file holds ${tensors}; it is damaged, or not whole`)
+}
+
 /** @throws DataError, naming no file, when what a file says of pictures does not fit its spec */
 export function checkPreprocessing(stated: Preprocessing, { input, head }: NetworkSpec): void {
   const { normalisation, classes, resize, interpolation } = stated

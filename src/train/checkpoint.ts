@@ -7,6 +7,7 @@
 import { readSafetensors, type SafetensorsFile, type Tensor, writeSafetensors } from '../formats/safetensors.js'
 import {
   checkPreprocessing,
+  expectEnough,
   type NamedWeights,
   type Preprocessing,
   type TrainedNetwork,
@@ -154,6 +155,7 @@ export function checkpointIn(file: SafetensorsFile, name: string): Checkpoint<Ta
   const tuning = metadata.tuning === undefined ? {} : { tuning: parse('tuning') as Tuning }
   const recipe = naming(name, () => {
     validateSpec(spec)
+    expectEnough(spec, tensors.size)
     checkPreprocessing(preprocessing, spec)
     checkData(data)
     checkProgress(progress, taskOf(spec))

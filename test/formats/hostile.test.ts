@@ -2,9 +2,10 @@
 import { expect, test } from 'vitest'
 import { decodeNetwork } from '../../src/api/weights.js'
 import { settingsOf } from '../../src/formats/hub.js'
-import { writeSafetensors } from '../../src/formats/safetensors.js'
+import { readSafetensors, writeSafetensors } from '../../src/formats/safetensors.js'
 import { limits } from '../../src/util/budget.js'
 import { DataError } from '../../src/util/errors.js'
+import { safetensorsFiles, small } from '../fuzz/seeds.js'
 import { op, pickle, zip } from './make-pickle.js'
 
 const bytes = (text: string) => Buffer.from(text, 'latin1')
@@ -118,4 +119,26 @@ test('settings of the hub: nested, endless, or of a size that no picture has', (
   )
   expect(() => read('{"crop_pct":0.1}')).toThrow('crop_pct in its config.json must be a number from 0.25 to 1, got 0.1')
   expect(() => read(`{"mean":[${'[1],'.repeat(1e5)}0]}`)).toThrow(/got \[\[1\],\[1\],.{1,40}$/)
+})
+
+test('more layers than the tensors of the file can be of', async () => {
+  const block = small.stages[0]!.blocks[0]!
+  const { tensors, metadata } = readSafetensors(safetensorsFiles[0]!)
+  const spec = { ...small, stages: [{ blocks: Array.from({ length: 5000 }, () => block) }] }
+  const file = writeSafetensors({ tensors, metadata: { ...metadata, spec: JSON.stringify(spec) } })
+  expect(await refusal(file)).toBe(
+    `x: its spec has 50005 tensors or more, the file holds ${tensors.size}; it is damaged, or not whole`,
+  )
+  const layers = Array.from({ length: 5000 }, (_, i) => [`layer1.${i}.x`, tensor] as const)
+  const names = ['conv1', 'layer1.0.conv1', 'layer2.0.conv1', 'layer3.0.conv1'].map((name) => `${name}.weight`)
+  const conv = { shape: [2, 2, 3, 3], data: new Float32Array(36) }
+  const tall = writeSafetensors({
+    tensors: new Map([
+      ...names.map((name) => [name, conv] as const),
+      ['linear.weight', { shape: [2, 2], data: new Float32Array(4) }],
+      ...layers,
+    ]),
+    metadata: {},
+  })
+  expect(await refusal(tall)).toContain('tensors or more, the file holds 5005; it is damaged, or not whole')
 })

@@ -9,6 +9,7 @@ import { inputOf, watchedFault } from './watch.js'
 const [name, seed, first, end, progressFile] = process.argv.slice(2) as [string, string, string, string, string]
 const reader = readers.find((one) => one.name === name)
 if (!reader) throw new Error(`no reader is named ${name}`)
+process.on('disconnect', () => process.exit()) // nobody listens any more
 const progress = openSync(progressFile, 'r+')
 const note = Buffer.alloc(8)
 for (let index = Number(first); index < Number(end); index++) {
@@ -19,4 +20,4 @@ for (let index = Number(first); index < Number(end); index++) {
 }
 note.writeDoubleLE(Number(end))
 writeSync(progress, note, 0, 8, 0)
-process.disconnect?.()
+process.exit()

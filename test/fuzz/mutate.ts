@@ -9,6 +9,10 @@ export const pick = <T>(random: Random, list: readonly T[]): T => list[random.be
 /** One, sometimes two, seldom up to eight. */
 const few = (random: Random) => 1 + Math.min(7, Math.clz32(random.uint32() | 1))
 
+/** Mostly one of the first list: what the second holds takes its time. */
+const often = <T>(random: Random, usual: readonly T[], seldom: readonly T[]): T =>
+  pick(random, random.below(12) === 0 ? seldom : usual)
+
 /** Whole numbers at which something overflows, ends or turns round. */
 export const numbers = [
   ...[0, 1, 2, -1, 3, 7, 64, 127, 128, 255, 256, 1000, 4096, 32767, 32768, 65535, 65536, 1e6, 2 ** 20, 2 ** 24],
@@ -88,7 +92,7 @@ const changes: readonly Change[] = [
   (bytes, random) => {
     const [from, to] = range(bytes, random)
     const length = Math.max(1, to - from)
-    const times = Math.min(pick(random, [2, 2, 3, 100, 10_000]), Math.ceil(MOST_BYTES / length))
+    const times = Math.min(often(random, [2, 2, 3, 100], [10_000]), Math.ceil(MOST_BYTES / length))
     const part = bytes.subarray(from, to)
     return joined(bytes.subarray(0, from), ...Array.from({ length: times }, () => part), bytes.subarray(to))
   },
@@ -143,7 +147,7 @@ export function mutatedParts(
       // One part, or a few in a row, many times.
       const run = kind === 5 ? [part] : list.slice(at, at + 1 + random.below(6))
       const length = run.reduce((sum, { length }) => sum + length, 0)
-      const times = Math.min(pick(random, [2, 10, 1000, 100_000, 2_000_000]), Math.floor(MOST_BYTES / (length + 1)))
+      const times = Math.min(often(random, [2, 10, 1000], [100_000, 2_000_000]), Math.floor(MOST_BYTES / (length + 1)))
       const whole = Buffer.concat(run)
       const many = Buffer.alloc(whole.length * times)
       for (let i = 0; i < times; i++) many.set(whole, i * whole.length)
@@ -157,12 +161,12 @@ export function mutatedParts(
 const raw = (name: string) => `@@${name}@@`
 const rawTexts: Readonly<Record<string, (random: Random) => string>> = {
   [raw('deep')]: (random) => {
-    const depth = pick(random, [10, 100, 5000, 200_000])
+    const depth = often(random, [10, 100, 5000], [200_000])
     const [open, close] = pick(random, [['[', ']'] as const, ['{"a":', '}'] as const])
     return `${open.repeat(depth)}${open === '[' ? '' : '0'}${close.repeat(random.below(8) === 0 ? 0 : depth)}`
   },
   [raw('many')]: (random) =>
-    `[${pick(random, ['0,', '{},', '[],', '"a",', 'null,', '[0],']).repeat(pick(random, [100, 10_000, 700_000]))}0]`,
+    `[${pick(random, ['0,', '{},', '[],', '"a",', 'null,', '[0],']).repeat(often(random, [100, 10_000], [700_000]))}0]`,
   [raw('huge')]: (random) => pick(random, ['1e999', '-1e999', '9'.repeat(1000), '1e-999', '-0', '0.1e1']),
   [raw('twice')]: () => '{"a":1,"a":2,"__proto__":{"kernel":1}}',
 }
