@@ -176,8 +176,8 @@ export function completeRecipe(options: RecipeOptions, task: Task = 'classify'):
  * damaged or hostile file asks for no work without end.
  */
 const most = {
-  batchSize: 2 ** 20,
-  accumulate: 2 ** 20,
+  batchSize: 1_048_576,
+  accumulate: 1_048_576,
   epochs: 1e6,
   steps: 1e9,
   lr: 1e6,

@@ -20,9 +20,9 @@ export const limits = {
 } as const
 
 /** Seconds that reading may take where the machine is slow, by the size of the file: honest ones take a hundredth. */
-const mostSeconds = (fileBytes: number) => 20 + fileBytes / 2 ** 22
+const mostSeconds = (fileBytes: number) => 20 + fileBytes / 4_000_000
 /** Bytes that may be made of a file: floats pack by a tenth, zeros by a thousand times. */
-const mostBytes = (fileBytes: number) => 2 ** 25 + 20 * fileBytes
+const mostBytes = (fileBytes: number) => 33_554_432 + 20 * fileBytes
 /** Values between two looks at the clock. */
 const LOOK = 4096
 /** Seconds of work after which others get a turn. */

@@ -25,6 +25,8 @@ export function printable(text: string, most = MOST): string {
   return `${characters.slice(0, most - 1).join('')}…`
 }
 
+/** Whole numbers from here on are not written out: that can take minutes. */
+const HUGE = 1n << 256n
 /** Nested lists and objects that `shown` looks into. */
 const MOST_DEPTH = 4
 
@@ -46,7 +48,7 @@ function written(value: unknown, most: number, depth: number): string {
   if (typeof value === 'number') return Object.is(value, -0) ? '0' : String(value)
   if (value === undefined) return 'nothing'
   if (value === null || typeof value === 'boolean') return String(value)
-  if (typeof value === 'bigint') return value > -(2n ** 256n) && value < 2n ** 256n ? `${value}n` : 'a huge number'
+  if (typeof value === 'bigint') return value > -HUGE && value < HUGE ? `${value}n` : 'a huge number'
   if (typeof value !== 'object') return `a ${typeof value}`
   if (depth === MOST_DEPTH) return '…'
   const [open, close] = Array.isArray(value) ? '[]' : '{}'
