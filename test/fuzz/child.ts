@@ -13,6 +13,7 @@ process.on('disconnect', () => process.exit()) // nobody listens any more
 const progress = openSync(progressFile, 'r+')
 const note = Buffer.alloc(8)
 for (let index = Number(first); index < Number(end); index++) {
+  if (index % 64 === 0) await new Promise(setImmediate) // messages and the end of the other process are heard
   note.writeDoubleLE(index)
   writeSync(progress, note, 0, 8, 0)
   const fault = await watchedFault(reader, await inputOf(reader, Number(seed), index))
