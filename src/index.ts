@@ -52,6 +52,8 @@ export type { Probe, Probed, ProbeOptions } from './api/probe.js'
 export { type DeepenOptions, deepen, withoutBlock, withSwappedBlocks } from './api/surgery.js'
 export {
   type ComputeOptions,
+  type Evaluated,
+  type EvaluateOptions,
   type TrainingOptions,
   type TrainingResult,
   type TrainListeners,
@@ -66,6 +68,7 @@ export { type BuiltinOptions, builtin } from './data/builtin.js'
 export {
   type Dataset,
   type Features,
+  type HeldOutRecord,
   imageNetNormalisation,
   inputSize,
   type Normalisation,
@@ -150,6 +153,7 @@ export {
   type TrainingProgress,
   type Tuning,
 } from './train/checkpoint.js'
+export type { ClassMatchOptions } from './train/class-match.js'
 export type {
   BestEpoch,
   ClassifyingEvaluation,

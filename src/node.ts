@@ -30,7 +30,7 @@ export { type CifarOptions, cifar10, cifar100 } from './data/cifar.node.js'
 export { type CifarDownload, cifarAddress, downloadCifar } from './data/cifar-download.node.js'
 export { type ClassFolder, type ClassFolderOptions, classFolder } from './data/class-folder.node.js'
 export type { DownloadOptions } from './data/download.node.js'
-export { findPictures } from './data/find-pictures.node.js'
+export { type FindPicturesOptions, findPictures } from './data/find-pictures.node.js'
 export { type ImageFolderOptions, imageFolder } from './data/image-folder.node.js'
 export {
   type DecodedPicture,
@@ -39,6 +39,7 @@ export {
   writeLargePicture,
 } from './data/large-picture.node.js'
 export { type DatasetName, datasetNames, type LoadOptions, loadDataset } from './data/load.node.js'
+export { type TestFolder, type TestFolderOptions, testFolder } from './data/test-folder.node.js'
 export { type UpscalingFolderOptions, upscalingFolder } from './data/upscaling-folder.node.js'
 export { type ReadPictureOptions, readPicture, type WholePicture, writePicture } from './data/whole-picture.node.js'
 export type { Peak } from './engine/cpu/peak.js'

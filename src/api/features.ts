@@ -74,6 +74,7 @@ export async function featuresOf(
       train: await part(data.train, views),
       ...(val ? { val } : {}),
       test: await part(data.test, 1),
+      ...(data.heldOut === undefined ? {} : { heldOut: data.heldOut }),
       normalisation: noNormalisation(size.channels),
     }
   } finally {

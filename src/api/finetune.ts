@@ -10,7 +10,9 @@ import { type Cut, cutNetwork, type Freeze } from '../spec/cut.js'
 import { classifierOf } from '../spec/heads.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import type { Checkpoint, EpochRecord } from '../train/checkpoint.js'
+import { expectSameClasses } from '../train/class-match.js'
 import { classifying } from '../train/classifying.js'
+import { expectSameData } from '../train/data-identity.js'
 import { Trainer } from '../train/trainer.js'
 import { weightHash } from '../train/weight-hash.js'
 import { ConfigError } from '../util/errors.js'
@@ -146,10 +148,8 @@ export function finetuningFunctions(openEngine: OpenEngine): FinetuningFunctions
           shell: 'begin one with --weights, or go on by the command train --resume',
         },
       })
-    if (data.classes.join('\n') !== preprocessing.classes.join('\n'))
-      throw new ConfigError(
-        `${data.name}: has the classes ${data.classes.join(', ')}; this fine-tuning began with ${preprocessing.classes.join(', ')}`,
-      )
+    expectSameClasses(preprocessing, data)
+    expectSameData(checkpoint.data, classifying.identity(data)) // before features are computed
     return open(
       openEngine,
       checkpoint,
@@ -237,7 +237,7 @@ function inRest(cut: Cut, weights: ReadonlyMap<string, NamedWeights>): Map<strin
 function withNewHead({ spec, preprocessing, weights }: TrainedNetwork, { classes }: Dataset): TrainedNetwork {
   return {
     spec: { ...spec, head: { ...classifierOf(spec), classes: classes.length } },
-    preprocessing: { ...preprocessing, classes },
+    preprocessing: { ...preprocessing, classes, classesAssumed: undefined },
     weights: new Map([...weights].filter(([path]) => !path.startsWith('head.classifier.'))),
   }
 }

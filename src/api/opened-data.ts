@@ -2,11 +2,14 @@
  * A data set from files that a person opened in a page, where there are bytes but no folders to read: the binary files of
  * CIFAR, or pictures in a folder a class. All is in memory, at the size that a network reads.
  */
+
 import { type CifarLayout, cifar10Layout, cifar100Layout, parseCifar } from '../data/cifar.js'
+import { copiesOfLearned } from '../data/copies.js'
 import { type Dataset, imageNetNormalisation, type Pictures, pictureBytes, type Unreadable } from '../data/dataset.js'
-import { holdOut } from '../data/hold-out.js'
+import { distinct, holdOut } from '../data/hold-out.js'
 import { type OpenedPicture, openedFolder } from '../data/opened-folder.js'
 import { resize } from '../data/resize.js'
+import { sha256 } from '../train/sha256.js'
 import { DataError } from '../util/errors.js'
 import { type Picture, squareBytes } from './picture.js'
 
@@ -99,7 +102,7 @@ async function folderData(
   files: readonly OpenedFile[],
   options: OpenedDataOptions,
 ): Promise<Dataset<Uint8Array>> {
-  const { classes, train, test } = openedFolder(files.map(({ path }) => path))
+  const { classes, train, test, notes: passedOver } = await openedFolder(files.map(({ path }) => path))
   const total = train.length + (test?.length ?? 0)
   const unreadable: Unreadable[] = []
   let done = 0
@@ -126,10 +129,35 @@ async function folderData(
         `${name}: none of its pictures can be read (${unreadable[0]?.reason}); take it out, or replace them`,
       )
   })
-  const parts = tested
-    ? { train: learned, test: limited(tested, options.testLimit) }
-    : heldOut(learned, options.testLimit)
-  return { name: 'folder', classes, ...parts, normalisation: imageNetNormalisation, unreadable }
+  const copies = copiesAmong(files, [...train, ...(test ?? [])])
+  const { notes, ...parts } = tested
+    ? {
+        train: learned,
+        test: limited(tested, options.testLimit),
+        notes: copiesOfLearned(learned, { test: tested }, copies),
+      }
+    : heldOut(classes, learned, copies, options.testLimit)
+  return {
+    name: 'folder',
+    classes,
+    ...parts,
+    normalisation: imageNetNormalisation,
+    unreadable,
+    notes: [...passedOver, ...notes],
+  }
+}
+
+/** Paths of files with the same content, in groups. */
+function copiesAmong(files: readonly OpenedFile[], pictures: readonly OpenedPicture[]): string[][] {
+  const groups = (list: readonly OpenedFile[], keyOf: (file: OpenedFile) => string) => {
+    const found = new Map<string, OpenedFile[]>()
+    for (const file of list) found.set(keyOf(file), [...(found.get(keyOf(file)) ?? []), file])
+    return [...found.values()].filter(({ length }) => length > 1)
+  }
+  const opened = pictures.map(({ file }) => files[file]!)
+  return groups(opened, ({ bytes }) => String(bytes.length))
+    .flatMap((alike) => groups(alike, ({ bytes }) => sha256(bytes)))
+    .map((same) => same.map(({ path }) => path))
 }
 
 function together(
@@ -155,11 +183,27 @@ function together(
 
 const SHARE = 0.2
 
-function heldOut(pictures: Pictures<Uint8Array>, limit = Number.POSITIVE_INFINITY) {
-  if (pictures.labels.every((label, i) => pictures.labels.indexOf(label) === i))
-    throw new DataError('the folder that was opened: each class has one picture, so none is left to test on; add some')
-  const { train, test } = holdOut(pictures, Math.max(1, Math.min(limit, Math.round(SHARE * pictures.count))), 0)
-  return { train: inMemory(train), test: inMemory(test) }
+function heldOut(
+  classes: readonly string[],
+  pictures: Pictures<Uint8Array>,
+  copies: readonly (readonly string[])[],
+  limit = Number.POSITIVE_INFINITY,
+) {
+  const places = new Map(pictures.files?.map((path, place) => [path, place]))
+  const groups = copies
+    .map((group) => group.flatMap((path) => places.get(path) ?? []))
+    .filter(({ length }) => length > 1)
+  const sizes = distinct(pictures, groups)
+  if (sizes.every((size) => size < 2))
+    throw new DataError(
+      `the folder that was opened: ${classes.slice(0, 3).join(', ')}${classes.length > 3 ? ' …' : ''} have one picture each, so none is left to test on; two of a class are needed`,
+    )
+  const all = sizes.reduce((sum, size) => sum + size, 0)
+  const { train, test } = holdOut(pictures, Math.max(1, Math.min(limit, Math.round(SHARE * all))), 0, groups)
+  const spare = groups.reduce((sum, { length }) => sum + length - 1, 0)
+  const notes =
+    spare > 0 ? [`${spare} of ${pictures.count} pictures are copies of others; no picture is on both sides`] : []
+  return { train: inMemory(train), test: inMemory(test), notes }
 }
 
 function limited(pictures: Pictures<Uint8Array>, limit = Number.POSITIVE_INFINITY): Pictures<Uint8Array> {

@@ -6,6 +6,7 @@ import type { Recompute } from '../plan/passes/recompute.js'
 import { type Task, taskOf } from '../spec/heads.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import type { Checkpoint, EpochRecord } from '../train/checkpoint.js'
+import type { ClassMatchOptions } from '../train/class-match.js'
 import type { DataOf, Evaluation, Score, Tested } from '../train/figures.js'
 import { completeRecipe, type RecipeOptions } from '../train/recipe.js'
 import type { StepProgress } from '../train/step-progress.js'
@@ -121,17 +122,27 @@ export interface TrainingFunctions {
   ): Promise<PlanBytes & { readonly engine: string }>
   /**
    * Error and loss, or PSNR and SSIM, of a network on the test part of a data set, with the network's own normalisation.
+   * Classes are matched by name: the order in the data does not matter. Where the weights hold no names only the number of
+   * classes is compared, and a note says so.
+   * @throws ConfigError when the data has other classes, and `allowOtherClasses` was not given
    */
-  evaluateCheckpoint(
-    network: TrainedNetwork,
-    data: Dataset,
-    options?: ComputeOptions,
-  ): Promise<Evaluation & { readonly engine: string }>
+  evaluateCheckpoint(network: TrainedNetwork, data: Dataset, options?: EvaluateOptions): Promise<Evaluation & Evaluated>
   evaluateCheckpoint(
     network: TrainedNetwork,
     data: UpscalingData,
-    options?: ComputeOptions,
-  ): Promise<Evaluation<'upscale'> & { readonly engine: string }>
+    options?: EvaluateOptions,
+  ): Promise<Evaluation<'upscale'> & Evaluated>
+}
+
+/** How a trained network is measured. */
+export interface EvaluateOptions extends ComputeOptions, ClassMatchOptions {}
+
+/** What an evaluation tells beside its figures. */
+export interface Evaluated {
+  /** The engine build that computed it. */
+  readonly engine: string
+  /** How classes were matched, where that is not plain; show them beside the figures. */
+  readonly notes: readonly string[]
 }
 
 /** The functions of this file on the engines of one environment. */
@@ -176,18 +187,18 @@ export function trainingFunctions(openEngine: OpenEngine): TrainingFunctions {
   const evaluateCheckpoint = async <T extends Task>(
     network: TrainedNetwork,
     data: DataOf<T>,
-    options: ComputeOptions = {},
+    options: EvaluateOptions = {},
   ) => {
     const { spec, weights, preprocessing } = network
     const task = taskFor<T>(spec, data)
-    task.expectSameAnswers(preprocessing, spec, data)
+    const { test, notes } = task.testFor(preprocessing, spec, data, options)
     const { engine, release } = await engineOf(openEngine, options)
     try {
-      const measurer = await task.measurer(engine, spec, task.measuringPlan(engine, spec, task.count(data.test)))
+      const measurer = await task.measurer(engine, spec, task.measuringPlan(engine, spec, task.count(test)))
       try {
         measurer.setWeights(weights)
-        const evaluation = await measurer.evaluate(data.test, preprocessing, options.signal)
-        return { ...evaluation, engine: engine.build }
+        const evaluation = await measurer.evaluate(test, preprocessing, options.signal)
+        return { ...evaluation, engine: engine.build, notes }
       } finally {
         await measurer.dispose()
       }

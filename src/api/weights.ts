@@ -107,9 +107,11 @@ async function recognised(
     keyMaps[keys].stages === 4 &&
     preprocessing.classes.length === 1000 &&
     (options.classes ?? known.classes) === undefined
+  const origin = `${form}, names of ${keys}`
+  if (!isImageNet) return { ...network, origin }
   // Twelve kilobytes that other networks have no use for.
-  const classes = isImageNet ? (await import('../data/imagenet-names.js')).imageNetNames : preprocessing.classes
-  return { ...network, preprocessing: { ...preprocessing, classes }, origin: `${form}, names of ${keys}` }
+  const { imageNetNames: classes } = await import('../data/imagenet-names.js')
+  return { ...network, preprocessing: { ...preprocessing, classes, classesAssumed: true }, origin }
 }
 
 function stateDictOf({ tensors }: SafetensorsFile, who: string): StateDict {

@@ -60,10 +60,10 @@ async function run(name: Name, flags: Flags, signal: AbortSignal): Promise<void>
 }
 
 function report(flags: Flags, data: Dataset, more: { readonly file?: string; readonly downloaded?: boolean }): void {
-  const { classes, train, val, test, unreadable = [] } = data
+  const { classes, train, val, test, unreadable = [], notes = [] } = data
   if (flags.json) {
     const counts = { train: train.count, ...(val ? { val: val.count } : {}), test: test.count }
-    print(JSON.stringify({ ...more, classes, ...counts, unreadable }))
+    print(JSON.stringify({ ...more, classes, ...counts, unreadable, ...(notes.length > 0 ? { notes } : {}) }))
     return
   }
   const parts = [
@@ -72,6 +72,7 @@ function report(flags: Flags, data: Dataset, more: { readonly file?: string; rea
     `${test.count} to test on`,
   ]
   print(`${data.name}: ${classes.length} classes, pictures: ${parts.join(', ')}`)
+  for (const note of notes) print(`note: ${note}`)
   if (unreadable.length > 0) print(`cannot be read: ${unreadable.length}`)
   for (const { file, reason } of unreadable) print(`  ${file}: ${reason}`)
 }

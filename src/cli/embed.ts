@@ -41,7 +41,7 @@ export function embedCommand(): Command {
 async function embed(names: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
   const { out, engine, threads } = flags
   if (extname(out).toLowerCase() !== '.npy') throw new ConfigError(`--out ${out}: expected a name that ends in .npy`)
-  const files = await findPictures(names)
+  const files = await findPictures(names, { onNote: say })
   const network = await openClassifier(flags, { signal })
   say(originText(flags.weights, network))
   const reads = readsText(network.spec)

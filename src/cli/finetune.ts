@@ -7,6 +7,7 @@ import {
   type CheckpointEvery,
   type ChosenEngine,
   type ClassFolder,
+  type ClassFolderOptions,
   ConfigError,
   classFolder,
   createFinetuning,
@@ -70,11 +71,11 @@ const LINES = 10
 const GIB = 2 ** 30
 
 export function finetuneCommand(): Command {
-  const command = new Command()
+  const made = new Command()
     .argument('<folder>', 'a folder a class, or train/ and test/ (or val/) that hold them')
     .option('--weights <file>', 'what to begin with: a checkpoint, safetensors, or a file of PyTorch')
-  for (const option of knownOptions()) command.addOption(option)
-  command
+  for (const option of knownOptions()) made.addOption(option)
+  made
     .option(
       '--freeze <what>',
       'what stays as it is: none, stem, stage1, stage2, ..., or all but the classifier (default: by the number of pictures)',
@@ -90,16 +91,16 @@ export function finetuneCommand(): Command {
     )
   for (const option of recipeOptions().filter((option) => recipeFlags.includes(option.attributeName()))) {
     option.description = option.description.replace(/ ?\(default: [^)]*\)/, '')
-    command.addOption(option)
+    made.addOption(option)
   }
-  command
+  made
     .option('--seed <n>', 'names the new weights, order, augmentation and what is held out (default: 0)', whole(0))
     .option('--resume [path]', 'go on with a run in this folder (default: that of --save-dir)')
     .option('--save-dir <dir>', 'folder of the run (default: runs/finetune-FOLDER)')
     .addOption(checkpointOption())
     .addOption(new Option('--feature-memory <gib>', 'GiB that features may take (default: 1)').argParser(number))
-  for (const option of [...folderOptions(), ...engineOptions()]) command.addOption(option)
-  return command
+  for (const option of [...folderOptions(), ...engineOptions()]) made.addOption(option)
+  return made
     .addOption(jsonOption('{ classes, test, confusion, freeze, checkpoint, report, mistakes, ... }'))
     .addHelpText(
       'after',
@@ -171,7 +172,13 @@ async function start(path: string, flags: Flags, signal: AbortSignal): Promise<S
   const network = await openClassifier({ weights, arch, mean, std }, { signal })
   const reads = readsText(network.spec)
   if (reads) say(reads)
-  const loaded = await loadFolder(path, flags, network.preprocessing, flags.heldOut, flags.seed ?? 0, signal)
+  const loaded = await loadFolder(
+    path,
+    flags,
+    network.preprocessing,
+    { heldOut: flags.heldOut, seed: flags.seed },
+    signal,
+  )
   if (flags.heldOut !== undefined && !loaded.isSplit)
     throw new ConfigError(`--held-out: ${path} has a part of its own to test on; leave it out`)
   const { engine, threads, freeze, views, featureMemory } = flags
@@ -192,11 +199,19 @@ async function start(path: string, flags: Flags, signal: AbortSignal): Promise<S
     if (earlier !== undefined) say(`the earlier run in ${folder.path} is now in ${earlier}`)
     const keeper = new RunKeeper(tuning, folder, undefined, { every: flags.checkpointEvery })
     await keeper.save() // a disk that cannot be written to shows before the work, not after
+    await writeHeldOut(path, folder, loaded)
     return { tuning, loaded, folder, keeper }
   } catch (error) {
     await tuning.dispose()
     throw error
   }
+}
+
+/** For people: the checkpoint has no names of files, and does without this list. */
+async function writeHeldOut(path: string, folder: RunFolder, { data }: ClassFolder): Promise<void> {
+  if (!data.heldOut) return
+  const list = { folder: resolve(path), ...data.heldOut, files: data.test.files }
+  await writeAtomically(folder.heldOut, `${JSON.stringify(list, null, 2)}\n`)
 }
 
 /** A run that goes on. What it does stands in its checkpoint; flags must not say otherwise. */
@@ -214,7 +229,9 @@ async function goOn(path: string, flags: Flags, signal: AbortSignal): Promise<St
   await folder.claim()
   const checkpoint = await readCheckpoint(folder.last)
   const { data: held, recipe, progress, preprocessing } = checkpoint
-  const loaded = await loadFolder(path, flags, preprocessing, held.test, recipe.seed, signal)
+  // Runs of older versions have no record: the seed and the number say which were held out of the same folder.
+  const again = held.heldOut ? { again: held.heldOut } : { heldOut: held.test, seed: recipe.seed }
+  const loaded = await loadFolder(path, flags, preprocessing, again, signal)
   const { engine, threads, featureMemory } = flags
   const features = featureDisplay()
   const tuning = await resumeFinetuning(checkpoint, loaded.data, {
@@ -235,8 +252,7 @@ async function loadFolder(
   path: string,
   flags: Flags,
   { input, resize }: Preprocessing,
-  heldOut: number | undefined,
-  seed: number,
+  which: Pick<ClassFolderOptions, 'heldOut' | 'seed' | 'again'>,
   signal: AbortSignal,
 ): Promise<ClassFolder> {
   if (input.height !== input.width || (input.channels !== 3 && input.channels !== 1))
@@ -249,8 +265,7 @@ async function loadFolder(
     const loaded = await classFolder(path, {
       size: input.height,
       packedSize: resize?.height ?? input.height,
-      heldOut,
-      seed,
+      ...which,
       cache: flags.cache,
       cacheLimit: bytes(flags.cacheLimit),
       memory: bytes(flags.dataMemory),
@@ -314,8 +329,10 @@ async function report(
       '',
       `test error ${percentText(top1Error)}: ${right} of ${answers.length} pictures are recognised`,
       ...mistakes.slice(0, 3).map((mistake) => `  ${mistakeText(mistake)}`),
-      `saved in ${folder.path}: last.safetensors (weights ${weightHash}), metrics.jsonl, report.html`,
+      `saved in ${folder.path}: last.safetensors (weights ${weightHash}), metrics.jsonl, report.html${data.heldOut ? ', held-out.json' : ''}`,
       `with pictures of the mistakes: ${pathToFileURL(resolve(file)).href}`,
+      `the test again:  ${command(`eval --weights ${word(folder.last)} --data ${word(path)}`)}`,
+      `on any picture:  ${command(`predict ${word(join(path, data.test.files?.[0] ?? ''))} --weights ${word(folder.last)}`)}`,
     ].join('\n'),
   )
 }

@@ -51,7 +51,7 @@ export function command(words: string, standpoint?: Standpoint): string {
 
 /** A path or name as a word of the shell: in quotes where it has spaces or signs that shells read. */
 export function word(text: string): string {
-  return /^[\w@%+=:,./\\-]+$/.test(text) ? text : `"${text.replace(/(["$`\\])/g, '\\$1')}"`
+  return /^[\p{L}\p{M}\p{N}_@%+=:,./\\-]+$/u.test(text) ? text : `"${text.replace(/(["$`\\])/g, '\\$1')}"`
 }
 
 /** Examples of a command's help, one a line, with a heading. */

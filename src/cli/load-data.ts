@@ -1,5 +1,12 @@
 /** Loads the data set that flags name, with the progress of decoding and what could not be read. */
-import { type Dataset, type DatasetName, loadDataset } from '../node.js'
+import {
+  type Dataset,
+  type DatasetName,
+  loadDataset,
+  type TestFolder,
+  type TestFolderOptions,
+  testFolder,
+} from '../node.js'
 import { command } from './invocation.js'
 import type { DataFlags } from './options.js'
 import { say } from './output.js'
@@ -8,11 +15,36 @@ import { Progress } from './progress.js'
 /** Files that are named; of more the number is told. */
 const NAMED = 5
 
-/** Also names pictures that cannot be read. */
+/** Also names pictures that cannot be read, and says what was passed over. */
 export async function loadData(...args: Parameters<typeof loadQuietly>): Promise<Dataset> {
   const data = await loadQuietly(...args)
   sayUnreadable(data)
+  for (const note of data.notes ?? []) say(`note: ${note}`)
   return data
+}
+
+/** What a folder has to judge weights on; names pictures that cannot be read. */
+export async function loadTestFolder(flags: DataFlags, path: string, options: TestFolderOptions): Promise<TestFolder> {
+  const progress = new Progress('decoding', (count) => `${count.toLocaleString('en-US')} pictures`)
+  try {
+    const loaded = await testFolder(path, {
+      ...keptAs(flags),
+      limit: flags.limitTest,
+      onProgress: (done, total) => progress.update(done, total),
+      ...options,
+    })
+    progress.stop()
+    sayUnreadable(loaded.data)
+    return loaded
+  } finally {
+    progress.stop()
+  }
+}
+
+/** How decoded pictures of a folder are kept. */
+function keptAs({ cache, cacheLimit, dataMemory }: DataFlags) {
+  const gib = (value: number | undefined) => (value === undefined ? undefined : Math.round(value * 2 ** 30))
+  return { cache, cacheLimit: gib(cacheLimit), memory: gib(dataMemory) }
 }
 
 /** Names the first of the pictures that cannot be read. */
@@ -31,15 +63,12 @@ export async function loadQuietly(
   signal: AbortSignal,
 ): Promise<Dataset> {
   const progress = new Progress('decoding', (count) => `${count.toLocaleString('en-US')} pictures`)
-  const gib = (value: number | undefined) => (value === undefined ? undefined : Math.round(value * 2 ** 30))
   try {
     return await loadDataset(dataset, flags.data, {
       limit: { train: flags.limitTrain, test: flags.limitTest },
       size,
       folder: {
-        cache: flags.cache,
-        cacheLimit: gib(flags.cacheLimit),
-        memory: gib(flags.dataMemory),
+        ...keptAs(flags),
         onProgress: (done, total) => progress.update(done, total),
         signal,
       },

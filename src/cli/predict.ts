@@ -67,7 +67,7 @@ export function predictCommand(): Command {
 
 async function predict(names: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
   const { top, engine, threads, explain } = flags
-  const files = await findPictures(names)
+  const files = await findPictures(names, { onNote: say })
   const placeOf = explain === undefined ? undefined : places(explain, files)
   const network = await openClassifier(flags, { signal })
   say(originText(flags.weights, network))

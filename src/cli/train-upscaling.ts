@@ -83,7 +83,7 @@ async function loadPictures(
   const progress = new Progress('decoding', (count) => `${count} pictures`)
   try {
     const onProgress = (done: number, total: number) => progress.update(done, total)
-    return await upscalingFolder(data ?? '.', { scales, signal, onProgress })
+    return await upscalingFolder(data ?? '.', { scales, signal, onProgress, onNote: say })
   } finally {
     progress.stop()
   }

@@ -16,7 +16,7 @@ import {
 import { interruptible } from './interrupt.js'
 import { examples } from './invocation.js'
 import { type EngineFlags, engineOptions, jsonOption, whole } from './options.js'
-import { print } from './output.js'
+import { print, say } from './output.js'
 import { Progress } from './progress.js'
 
 interface Flags extends EngineFlags {
@@ -43,7 +43,7 @@ export function upscaleCommand(): Command {
 
 async function run(names: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
   const { engine, threads, weights, truth } = flags
-  const files = await findPictures(names)
+  const files = await findPictures(names, { onNote: say })
   if (truth !== undefined && files.length > 1)
     throw new ConfigError(`--truth ${truth}: there are ${files.length} pictures; give one`)
   await using net = await load(await readNetwork(weights), { engine, threads, signal })

@@ -3,12 +3,13 @@
  * held out by chance, and it is said so.
  */
 import { join } from 'node:path'
-import { invariant } from '../util/errors.js'
-import { type Dataset, imageNetNormalisation, type Pictures } from './dataset.js'
+import { DataError, invariant } from '../util/errors.js'
+import { copiesOfLearned } from './copies.js'
+import { type Dataset, type HeldOutRecord, imageNetNormalisation, type Pictures } from './dataset.js'
 import { shorterSide } from './decode.node.js'
-import { holdOut } from './hold-out.js'
-import { checkOptions, type ImageFolderOptions, imageFolder, loadParts } from './image-folder.node.js'
-import { listWhole } from './picture-files.node.js'
+import { holdOutFolder } from './hold-out-folder.node.js'
+import { checkOptions, type ImageFolderOptions, loadParts } from './image-folder.node.js'
+import { listFolder, type PictureFolder } from './picture-files.node.js'
 
 /** How a folder is read, and how much of it is held out where it has no part to test on. */
 export interface ClassFolderOptions extends Omit<ImageFolderOptions, 'limit'> {
@@ -16,55 +17,91 @@ export interface ClassFolderOptions extends Omit<ImageFolderOptions, 'limit'> {
   readonly heldOut?: number | undefined
   /** Decides which are held out; by default 0. */
   readonly seed?: number | undefined
+  /**
+   * Hold out again what a checkpoint says was held out, in place of `heldOut` and `seed`; a folder whose pictures are
+   * others is refused.
+   */
+  readonly again?: HeldOutRecord | null | undefined
 }
 
 /** A folder of classes, and what is to be said of it. */
 export interface ClassFolder {
+  /** `heldOut` in it says which pictures were held out, where any were. */
   readonly data: Dataset
   /** Whether the test pictures were held out of the others. */
   readonly isSplit: boolean
   /** What it is tested on, for example `18 of 90 pictures, held out by chance (seed 0, of each class its share)`. */
   readonly testedOn: string
-  /** What may be wrong with the pictures. */
+  /** What was passed over, and what may be wrong with the pictures. */
   readonly notes: readonly string[]
 }
 
-const SHARE = 0.2
 /** Files that are looked into for their size. */
 const SAMPLE = 32
 
 /**
- * Loads `<class>/*` or `train/<class>/*`, with `test/` or `val/` where they are.
+ * Loads `<class>/*` or `train/<class>/*`, with `test/` or `val/` where they are. Pictures that are held out have no copies
+ * among those to learn from.
  * @throws DataError and ConfigError as `imageFolder` does
  */
 export async function classFolder(path: string, options: ClassFolderOptions = {}): Promise<ClassFolder> {
-  const { heldOut: _, seed: __, ...read } = options
+  const { heldOut, seed, again, ...read } = options
   checkOptions(read)
-  const listing = await listWhole(path)
-  const loaded = listing ? await splitFolder(path, listing, options) : await folderWithParts(path, read)
-  const { train } = loaded.data
-  const notes = [...loneClasses(loaded.data), ...(await smallPictures(path, train, read.size ?? 224))]
-  return { ...loaded, notes }
+  const listing = await listFolder(path)
+  if (!listing.parts.has('train'))
+    throw new DataError(
+      `${path}: holds ${[...listing.parts.values()].map(({ inside }) => `${inside}/`).join(' and ')}, but no part to learn from; add train/<class>/<pictures>`,
+    )
+  const loaded = listing.isWhole
+    ? await splitFolder(path, listing, options, read)
+    : await folderWithParts(path, listing, read)
+  const { data } = loaded
+  const own = [...loneClasses(data), ...(await smallPictures(path, data.train, read.size ?? 224))]
+  return { ...loaded, notes: [...(data.notes ?? []), ...own] }
 }
 
-async function folderWithParts(path: string, read: ImageFolderOptions) {
-  const data = await imageFolder(path, read)
-  const part = data.test.files?.[0]?.split('/')[0] ?? 'test'
-  return { data, isSplit: false, testedOn: `the ${data.test.count} pictures in ${part}/` }
+async function folderWithParts(path: string, { classes, parts, notes }: PictureFolder, read: ImageFolderOptions) {
+  const { loaded, unreadable, copies } = await loadParts(path, { classes, parts }, read)
+  const [train, val, test] = [loaded.get('train'), loaded.get('val'), loaded.get('test')]
+  const last = test ?? val
+  invariant(train && last, `${path} was listed without parts`)
+  const own = test && val ? { val } : {}
+  const data: Dataset = {
+    name: 'folder',
+    classes,
+    train,
+    ...own,
+    test: last,
+    normalisation: imageNetNormalisation,
+    unreadable,
+    notes: [...notes, ...copiesOfLearned(train, { ...own, test: last }, copies)],
+    heldOut: null,
+  }
+  const { inside } = parts.get(test ? 'test' : 'val')!
+  return { data, isSplit: false, testedOn: `the ${last.count} pictures in ${inside}/` }
 }
 
 async function splitFolder(
   path: string,
-  { classes, files, top }: NonNullable<Awaited<ReturnType<typeof listWhole>>>,
-  { heldOut = SHARE, seed = 0, ...read }: ClassFolderOptions,
+  listing: PictureFolder,
+  { heldOut, seed, again }: ClassFolderOptions,
+  read: ImageFolderOptions,
 ) {
-  const { loaded, unreadable } = await loadParts(path, { classes, parts: new Map([['train', files]]), top }, read)
+  const { loaded, unreadable, copies } = await loadParts(path, listing, read)
   const whole = loaded.get('train')
   invariant(whole, `${path} was listed without pictures`)
-  const count = heldOut > 0 && heldOut < 1 ? Math.max(1, Math.round(heldOut * whole.count)) : heldOut
-  const parts = holdOut(whole, count, seed)
-  const testedOn = `${count} of ${whole.count} pictures, held out by chance (seed ${seed}, of each class its share)`
-  const data: Dataset = { name: 'folder', classes, ...parts, normalisation: imageNetNormalisation, unreadable }
+  const { train, test, record, notes } = holdOutFolder(path, listing, whole, copies, { heldOut, seed, again })
+  const testedOn = `${record.count} of ${whole.count} pictures, held out by chance (seed ${record.seed}, of each class its share)`
+  const data: Dataset = {
+    name: 'folder',
+    classes: listing.classes,
+    train,
+    test,
+    normalisation: imageNetNormalisation,
+    unreadable,
+    notes: [...listing.notes, ...notes],
+    heldOut: record,
+  }
   return { data, isSplit: true, testedOn }
 }
 

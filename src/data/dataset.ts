@@ -87,6 +87,24 @@ export interface Dataset<P extends Pixels = Pixels> {
   readonly normalisation: Normalisation
   /** Picture files that could not be read and were left out. */
   readonly unreadable?: readonly Unreadable[] | undefined
+  /** Of a folder: what was passed over, and what may be wrong with its pictures; a sentence each. */
+  readonly notes?: readonly string[] | undefined
+  /** Of a folder: which test pictures were held out of it by chance; null where it has a part to test on. */
+  readonly heldOut?: HeldOutRecord | null | undefined
+}
+
+/**
+ * Which pictures of a folder were held out by chance, without a name of them: from the same pictures the same are held
+ * out again, and other pictures are told by the digest.
+ */
+export interface HeldOutRecord {
+  readonly seed: number
+  /** Pictures held out. */
+  readonly count: number
+  /** Pictures that the folder had. */
+  readonly of: number
+  /** SHA-256 over the names and sizes of all pictures, and over which are copies of others. */
+  readonly digest: string
 }
 
 /** A picture that was left out. */

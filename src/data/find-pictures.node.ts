@@ -1,22 +1,30 @@
 /** Which pictures a person means: files by name, all pictures of a folder, or what fits a pattern such as cats/*.jpg. */
-import { readdir, stat } from 'node:fs/promises'
-import { join, sep } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { DataError } from '../util/errors.js'
-import { fileError } from '../util/file-error.js'
+import { below } from './folder-layout.js'
+import { folderView } from './folder-view.node.js'
 import { isPictureName } from './picture-name.js'
+
+/** Who hears of what was passed over. */
+export interface FindPicturesOptions {
+  /** A sentence for each folder in which something was passed over: hidden files, thumbnails, bins of other programs. */
+  readonly onNote?: ((note: string) => void) | undefined
+}
 
 /**
  * Files in the order in which they are named; those of a folder (of any depth) and of a pattern sorted by name. `*` and
  * `?` stand for parts of a name, `**` for folders of any depth: for shells that leave patterns alone. Files are not
- * opened, and those that are named need not exist.
+ * opened, and those that are named need not exist. Hidden files and what other programs leave in folders are passed over,
+ * and a folder whose name ends as that of a picture is none.
  * @throws DataError for a folder without pictures, or a pattern that nothing fits
  */
-export async function findPictures(names: readonly string[]): Promise<string[]> {
+export async function findPictures(names: readonly string[], options: FindPicturesOptions = {}): Promise<string[]> {
   const found: string[] = []
   for (const name of names) {
     const status = await stat(name).catch(() => undefined)
     if (status?.isDirectory()) {
-      const files = await picturesIn(name)
+      const files = await picturesIn(name, options)
       if (files.length === 0) throw new DataError(`${name}: this folder holds no pictures`)
       for (const path of files) found.push(join(name, path))
     } else if (!status && /[*?]/.test(name)) {
@@ -28,12 +36,18 @@ export async function findPictures(names: readonly string[]): Promise<string[]> 
   return found
 }
 
-/** Paths from the folder on, sorted; hidden ones are left out. */
-async function picturesIn(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw fileError(folder, 'cannot be read', error)
-  })
-  return entries.filter((path) => isPictureName(path) && !path.split(sep).some((part) => part.startsWith('.'))).sort()
+/** Paths from the folder on, sorted. */
+async function picturesIn(folder: string, { onNote }: FindPicturesOptions = {}): Promise<string[]> {
+  const view = folderView(folder)
+  const found: string[] = []
+  const look = async (path: string): Promise<void> => {
+    const { folders, files } = await view.list(path, false)
+    for (const name of files) if (isPictureName(name)) found.push(below(path, name))
+    for (const name of folders) await look(below(path, name))
+  }
+  await look('')
+  for (const note of view.notes) onNote?.(`${folder}: ${note}`)
+  return found.sort()
 }
 
 /** Pictures below the folder before the first wildcard whose path from there on fits the rest of the pattern. */
@@ -46,9 +60,7 @@ async function fitting(pattern: string): Promise<string[]> {
   )
   const folder = parts.slice(0, first).join('/')
   const files = await picturesIn(first === 0 ? '.' : folder || '/').catch(() => [])
-  return files
-    .filter((path) => fits.test(`${path.replaceAll(sep, '/')}/`))
-    .map((path) => (first === 0 ? path : `${folder}/${path}`))
+  return files.filter((path) => fits.test(`${path}/`)).map((path) => (first === 0 ? path : `${folder}/${path}`))
 }
 
 /** A part of a path. */

@@ -18,50 +18,91 @@ export interface HeldOut {
 
 /**
  * Holds out `count` pictures: of each class its share, to within a picture, but never its last one.
+ * @param copies pictures that are the same, in groups, by their places in the set: what is held out has no copy among the
+ * pictures to learn from. Of a group one is held out at most, and then the others are left out; a group of several classes
+ * is never held out.
  * @throws ConfigError unless at least one can be held out of a class and there are so many
  */
-export function holdOut(pictures: Pictures, count: number, seed: number): HeldOut {
-  const byClass = indicesByClass(pictures)
-  const most = byClass.reduce((sum, own) => sum + Math.max(0, own.length - 1), 0)
+export function holdOut(
+  pictures: Pictures,
+  count: number,
+  seed: number,
+  copies: readonly (readonly number[])[] = [],
+): HeldOut {
+  const byClass = candidates(pictures, copies)
+  const most = byClass.reduce((sum, { places, size }) => sum + mostOf(places.length, size), 0)
+  if (most === 0)
+    throw new ConfigError(
+      'held-out pictures: each class has one picture only, expected two of a class: one to learn from and one to test on',
+    )
   if (!(Number.isSafeInteger(count) && count >= 1 && count <= most))
     throw new ConfigError(
       `held-out pictures: got ${count}, expected a whole number from 1 to ${most}, so that each class keeps a picture to learn from`,
     )
   const held: number[] = []
-  const quotas = quotasOf(
-    byClass.map(({ length }) => length),
-    count,
-  )
-  byClass.forEach((own, label) => {
-    const order = new Random(HOLD_OUT, seed, label).shuffle(Uint32Array.from(own))
+  const quotas = quotasOf(byClass, count)
+  byClass.forEach(({ places }, label) => {
+    const order = new Random(HOLD_OUT, seed, label).shuffle(Uint32Array.from(places))
     for (const index of order.subarray(0, quotas[label])) held.push(index)
   })
   const test = Uint32Array.from(held).sort()
-  const isHeld = new Set(test)
-  const train = Uint32Array.from({ length: pictures.count }, (_, index) => index).filter((index) => !isHeld.has(index))
+  const isAway = new Set(test)
+  for (const group of copies) if (group.some((place) => isAway.has(place))) for (const place of group) isAway.add(place)
+  const train = Uint32Array.from({ length: pictures.count }, (_, index) => index).filter((index) => !isAway.has(index))
   return { train: choose(pictures, train), test: choose(pictures, test) }
 }
 
-function indicesByClass({ labels }: Pictures): number[][] {
-  const found: number[][] = []
+/** How many pictures of each class are no copies of another in it, by class. */
+export function distinct(pictures: Pictures, copies: readonly (readonly number[])[]): number[] {
+  return candidates(pictures, copies).map(({ size }) => size)
+}
+
+/** Of one class. */
+interface Candidates {
+  /** Pictures that may be held out. */
+  readonly places: number[]
+  /** Pictures that are no copies of another in the class. */
+  size: number
+}
+
+function candidates({ labels }: Pictures, copies: readonly (readonly number[])[]): Candidates[] {
+  const isCopy = new Set<number>()
+  const isMixed = new Set<number>()
+  for (const group of copies) {
+    const mixed = group.some((place) => labels[place] !== labels[group[0]!])
+    const seen = new Set<number>()
+    for (const place of group) {
+      if (seen.has(labels[place]!)) isCopy.add(place)
+      else if (mixed) isMixed.add(place)
+      seen.add(labels[place]!)
+    }
+  }
+  const found: Candidates[] = []
   labels.forEach((label, index) => {
-    while (found.length <= label) found.push([])
-    found[label]!.push(index)
+    while (found.length <= label) found.push({ places: [], size: 0 })
+    if (isCopy.has(index)) return
+    found[label]!.size += 1
+    if (!isMixed.has(index)) found[label]!.places.push(index)
   })
   return found
+}
+
+/** All but the last picture of a class, where that many may be. */
+function mostOf(places: number, size: number): number {
+  return Math.max(0, Math.min(places, size - 1))
 }
 
 /**
  * How many of each class: one at a time from the class whose held-out share lies furthest behind, the first of equals.
  */
-function quotasOf(sizes: readonly number[], count: number): number[] {
-  const quotas = sizes.map(() => 0)
+function quotasOf(classes: readonly Candidates[], count: number): number[] {
+  const quotas = classes.map(() => 0)
   for (let taken = 0; taken < count; taken++) {
     let next = -1
-    for (let label = 0; label < sizes.length; label++) {
-      if (quotas[label]! + 1 >= sizes[label]!) continue
-      if (next < 0 || (quotas[label]! + 0.5) * sizes[next]! < (quotas[next]! + 0.5) * sizes[label]!) next = label
-    }
+    classes.forEach(({ places, size }, label) => {
+      if (quotas[label]! >= mostOf(places.length, size)) return
+      if (next < 0 || (quotas[label]! + 0.5) * classes[next]!.size < (quotas[next]! + 0.5) * size) next = label
+    })
     quotas[next]! += 1
   }
   return quotas

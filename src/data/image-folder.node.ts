@@ -6,6 +6,8 @@
 import { constants } from 'node:buffer'
 import { join } from 'node:path'
 import { ConfigError, DataError, invariant } from '../util/errors.js'
+import { copiesOfLearned } from './copies.js'
+import { copiesAmong, type DecodedFile } from './copies.node.js'
 import { type Dataset, imageNetNormalisation, type Pictures, type Unreadable } from './dataset.js'
 import { decoderVersion } from './decode.node.js'
 import { packReader, readPixels } from './pack.node.js'
@@ -41,47 +43,58 @@ export interface ImageFolderOptions {
 const GIB = 1 << 30
 
 /**
- * Loads a folder of pictures; those that cannot be read are left out and listed in `unreadable`. Classes are the folders in `train/`, sorted by name. With both `val/` and `test/` the
+ * Loads a folder of pictures; those that cannot be read are left out and listed in `unreadable`. Classes are the folders in `train/` (or `Training/`, `seg_train/`, …), sorted by name. With both `val/` and `test/` the
  * former is the set's `val`; with one of them it is its `test`.
  * @throws DataError naming the folder or file: another layout, a class without pictures, more than 5 % of a part or a
  * whole class that cannot be read, a cache that cannot be written or is too small. ConfigError for options out of range.
  */
 export async function imageFolder(path: string, options: ImageFolderOptions = {}): Promise<Dataset> {
   checkOptions(options)
-  const { classes, parts } = await listPictures(path)
-  const { loaded, unreadable } = await loadParts(path, { classes, parts }, options)
+  const { classes, parts, notes: passedOver } = await listPictures(path)
+  const { loaded, unreadable, copies } = await loadParts(path, { classes, parts }, options)
   const [train, val, test] = [loaded.get('train'), loaded.get('val'), loaded.get('test')]
   const last = test ?? val
   invariant(train && last, `${path} was listed without parts`)
   const own = test && val ? { val } : {}
-  return { name: 'folder', classes, train, ...own, test: last, normalisation: imageNetNormalisation, unreadable }
+  const notes = [...passedOver, ...copiesOfLearned(train, { ...own, test: last }, copies)]
+  return { name: 'folder', classes, train, ...own, test: last, normalisation: imageNetNormalisation, unreadable, notes }
 }
 
-/** Decodes what has been listed, or finds it decoded. @param top where the classes lie, if not in a folder of the part */
+/** Pictures by part, and what there is to say of them. */
+export interface LoadedParts {
+  readonly loaded: ReadonlyMap<PartName, Pictures>
+  readonly unreadable: readonly Unreadable[]
+  /** Paths of files with the same content, in groups. */
+  readonly copies: readonly (readonly string[])[]
+}
+
+/** Decodes what has been listed, or finds it decoded. */
 export async function loadParts(
   path: string,
-  { classes, parts, top }: PictureFolder & { readonly top?: string },
+  { classes, parts }: Pick<PictureFolder, 'classes' | 'parts'>,
   options: ImageFolderOptions,
-): Promise<{ readonly loaded: ReadonlyMap<PartName, Pictures>; readonly unreadable: readonly Unreadable[] }> {
+): Promise<LoadedParts> {
   const { cache = join(path, '.resnet-cache'), cacheLimit = 64 * GIB, memory = 2 * GIB } = options
   const { size, side } = sizesOf(options)
   const decoder = await decoderVersion()
-  const orders = [...parts].map(([name, files]): [PartName, PackOrder] => [
+  const orders = [...parts].map(([name, { top, files }]): [PartName, PackOrder] => [
     name,
-    { root: path, name, files, classes, side, decoder, ...(top === undefined ? {} : { top }) },
+    { root: path, name, files, classes, side, decoder, top },
   ])
   const inMemory = orders.reduce((sum, [, order]) => sum + packSize(order), 0) <= Math.min(memory, constants.MAX_LENGTH)
   await makePacks(orders, cache, cacheLimit, options)
   const loaded = new Map<PartName, Pictures>()
   const unreadable: Unreadable[] = []
+  const decoded: DecodedFile[] = []
   for (const [name, order] of orders) {
-    const { pictures, left } = await load(packPath(cache, order), order, inMemory, options)
+    const { pictures, left, files } = await load(packPath(cache, order), order, inMemory, options)
     const limit = name === 'train' ? options.limit?.train : options.limit?.test
     const window = side === size ? undefined : { height: size, width: size }
     loaded.set(name, { ...(limit === undefined ? pictures : evenly(pictures, limit)), window })
-    for (const picture of left) unreadable.push(picture)
+    for (const file of left) unreadable.push(file)
+    for (const file of files) decoded.push(file)
   }
-  return { loaded, unreadable }
+  return { loaded, unreadable, copies: await copiesAmong(path, decoded, options.signal) }
 }
 
 /** Pixels along a side of what a network reads, and of what is kept. */
@@ -114,6 +127,7 @@ async function makePacks(
 interface Loaded {
   readonly pictures: Pictures
   readonly left: readonly Unreadable[]
+  readonly files: readonly DecodedFile[]
 }
 
 /** Opens a pack; one whose pixels are damaged is made again, once. */
@@ -122,11 +136,13 @@ async function load(path: string, order: PackOrder, inMemory: boolean, work: Pac
     const contents = await findPack(path)
     const pixels = contents && (inMemory ? await readPixels(path, contents) : packReader(path, contents))
     if (contents && pixels) {
-      const { labels, side, unreadable } = contents
+      const { labels, side, sums, unreadable } = contents
       const lost = new Set(unreadable.map(({ file }) => file))
-      const files = order.files.map(({ path }) => path).filter((file) => !lost.has(file))
+      const read = order.files.filter(({ path }) => !lost.has(path))
+      const files = read.map(({ path }) => path)
       const pictures = { count: labels.length, channels: 3, height: side, width: side, pixels, labels, files }
-      return { pictures, left: unreadable }
+      const decoded = read.map(({ path, size }, i) => ({ path, size, sum: sums[i]! }))
+      return { pictures, left: unreadable, files: decoded }
     }
     const { concurrency, onProgress, signal } = work
     await makePack(path, order, { concurrency, onProgress, signal })
@@ -135,7 +151,7 @@ async function load(path: string, order: PackOrder, inMemory: boolean, work: Pac
 }
 
 /** Some of the pictures: the first of each class, then the second of each, until there are enough; in their order. */
-function evenly(pictures: Pictures, count: number): Pictures {
+export function evenly(pictures: Pictures, count: number): Pictures {
   if (count >= pictures.count) return pictures
   const seen = new Map<number, number>()
   const rank = Uint32Array.from(pictures.labels, (label) => {

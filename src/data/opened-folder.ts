@@ -1,8 +1,10 @@
 /**
  * The layout of a folder that a person opened in a page, from the paths of its files: `<class>/*`, or `train/<class>/*`,
- * with `test/` or `val/` of the same kind or without. As picture-files.node.ts reads it from a disk.
+ * with `test/` or `val/` of the same kind or without. The rules are those for a disk: see folder-layout.ts.
  */
 import { DataError } from '../util/errors.js'
+import { below, type Entries, type FolderView, findParts, readLayout } from './folder-layout.js'
+import { isLitter, PassedOver } from './litter.js'
 import { isPictureName } from './picture-name.js'
 
 /** A picture of a class, by its place in the list of files. */
@@ -17,6 +19,8 @@ export interface OpenedFolder {
   readonly train: readonly OpenedPicture[]
   /** Where there is a part to test on. */
   readonly test?: readonly OpenedPicture[]
+  /** What was passed over, a sentence each. */
+  readonly notes: readonly string[]
 }
 
 /** Labels are bytes. */
@@ -26,42 +30,63 @@ const MOST_CLASSES = 256
  * @param paths with forward slashes, the folder that was opened in front
  * @throws DataError that says what was found in place of a folder for each class
  */
-export function openedFolder(paths: readonly string[]): OpenedFolder {
-  const pictures = paths
-    .map((path, file) => ({ file, parts: path.split('/') }))
-    .filter(({ parts }) => isPictureName(parts.at(-1)!) && !parts.some((part) => part.startsWith('.')))
-    .sort((a, b) => (paths[a.file]! < paths[b.file]! ? -1 : 1))
-  if (pictures.length === 0) throw new DataError(`the files that were opened: hold no pictures; ${expected}`)
-  const below = pictures.map(({ file, parts }) => ({ file, parts: parts.slice(1) }))
-  const tops = new Set(below.filter(({ parts }) => parts.length > 1).map(({ parts }) => parts[0]!))
-  if (!tops.has('train')) return classesOf(below)
-  const partOf = (name: string) =>
-    below.filter(({ parts }) => parts[0] === name).map(({ file, parts }) => ({ file, parts: parts.slice(1) }))
-  const { classes, train } = classesOf(partOf('train'))
-  const tested = tops.has('test') ? partOf('test') : partOf('val')
-  const strange = tested.find(({ parts }) => parts.length < 2 || !classes.includes(parts[0]!))
-  if (strange)
+export async function openedFolder(paths: readonly string[]): Promise<OpenedFolder> {
+  if (!paths.some((path) => isPictureName(path)))
     throw new DataError(
-      `${paths[strange.file]}: belongs to no class of train/; its classes are ${classes.slice(0, 3).join(', ')}${classes.length > 3 ? ' …' : ''}`,
+      'the files that were opened: hold no pictures; expected a folder with a folder of pictures for each class',
     )
-  const test = tested.map(({ file, parts }) => ({ file, label: classes.indexOf(parts[0]!) }))
-  return test.length > 0 ? { classes, train, test } : { classes, train }
+  const passed = new PassedOver()
+  const view = viewOf(paths, passed)
+  const { tops, notes } = await findParts(view)
+  const [train, test] = [tops.get('train'), tops.get('test') ?? tops.get('val')]
+  if (tops.size > 0 && train === undefined)
+    throw new DataError(
+      `the folder that was opened: holds ${[...tops.values()].map((top) => `${top}/`).join(' and ')}, but no part to learn from; open the folder above, or add train/`,
+    )
+  const wanted = [['train', train ?? ''] as const, ...(test === undefined ? [] : [['test', test] as const])]
+  const layout = await readLayout<'train' | 'test'>(view, wanted, MOST_CLASSES)
+  const places = new Map(paths.map((path, file) => [path.slice(path.indexOf('/') + 1), file]))
+  const part = (name: 'train' | 'test') =>
+    layout.parts.get(name)?.pictures.map(({ path, label }) => ({ file: places.get(path)!, label }))
+  const tested = part('test')
+  return {
+    classes: layout.classes,
+    train: part('train')!,
+    ...(tested ? { test: tested } : {}),
+    notes: [...passed.notes, ...notes, ...layout.notes],
+  }
 }
 
-const expected = 'expected a folder with a folder of pictures for each class'
-
-interface Found {
-  readonly file: number
-  /** From the class on. */
-  readonly parts: readonly string[]
-}
-
-function classesOf(found: readonly Found[]): { classes: string[]; train: OpenedPicture[] } {
-  const inClasses = found.filter(({ parts }) => parts.length > 1)
-  const classes = [...new Set(inClasses.map(({ parts }) => parts[0]!))].sort()
-  if (classes.length < 2 || classes.length > MOST_CLASSES)
-    throw new DataError(
-      `the folder that was opened: holds pictures in ${classes.length} ${classes.length === 1 ? 'folder' : 'folders'}, one a class, expected 2 to ${MOST_CLASSES}; open the folder above`,
-    )
-  return { classes, train: inClasses.map(({ file, parts }) => ({ file, label: classes.indexOf(parts[0]!) })) }
+/** Paths as folders. What is litter is counted once, with all that is in it. */
+function viewOf(paths: readonly string[], passed: PassedOver): FolderView {
+  const found = new Map<string, { folders: Set<string>; files: Set<string> }>()
+  const entries = (path: string) => {
+    const own = found.get(path) ?? { folders: new Set<string>(), files: new Set<string>() }
+    found.set(path, own)
+    return own
+  }
+  const counted = new Set<string>()
+  for (const path of paths) {
+    const names = path.split('/').slice(1)
+    let at = ''
+    for (const [i, name] of names.entries()) {
+      const isFolder = i < names.length - 1
+      const whole = below(at, name)
+      if (isLitter(name)) {
+        if (!counted.has(whole)) passed.add(name, isFolder)
+        counted.add(whole)
+        break
+      }
+      entries(at)[isFolder ? 'folders' : 'files'].add(name)
+      at = whole
+    }
+  }
+  return {
+    name: (path) => (path === '' ? 'the folder that was opened' : path),
+    remedy: '; open the folder above',
+    list: async (path): Promise<Entries> => {
+      const { folders, files } = entries(path)
+      return { folders: [...folders].sort(), files: [...files].sort() }
+    },
+  }
 }

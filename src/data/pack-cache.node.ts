@@ -21,8 +21,8 @@ export interface PackOrder {
   readonly root: string
   /** For example `train`. */
   readonly name: string
-  /** Where its classes lie; by default the folder of this name. */
-  readonly top?: string
+  /** The folder where its classes lie. */
+  readonly top: string
   readonly files: readonly PictureFile[]
   readonly classes: readonly string[]
   /** Pixels along a side of the decoded pictures. */
@@ -124,19 +124,15 @@ async function decodeAll(writer: PackWriter, order: PackOrder, work: PackWork): 
   if (lost) {
     const own = unreadable.filter(({ file }) => files.find(({ path }) => path === file)?.label === lost.label)
     throw new DataError(
-      `${join(topOf(order), order.classes[lost.label]!)}: none of its pictures can be read; ${example(own)}`,
+      `${join(order.top, order.classes[lost.label]!)}: none of its pictures can be read; ${example(own)}`,
     )
   }
   await writer.finish(unreadable)
 }
 
-function topOf({ top, root, name }: PackOrder): string {
-  return top ?? join(root, name)
-}
-
 function tooMany(order: PackOrder, unreadable: readonly Unreadable[], tried: number): DataError {
   return new DataError(
-    `${topOf(order)}: ${unreadable.length} of the first ${tried} pictures cannot be read (of ${order.files.length}; more than 5 % is no accident); ${example(unreadable)}`,
+    `${order.top}: ${unreadable.length} of the first ${tried} pictures cannot be read (of ${order.files.length}; more than 5 % is no accident); ${example(unreadable)}`,
   )
 }
 

@@ -2,12 +2,13 @@
  * Pictures of one's own to learn enlarging from: a folder with `train/` and `test/` (or `val/`), or any folder of pictures,
  * of which every tenth is then held out to test on. Only their luminance is kept.
  */
-import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError, DataError, ResnetError } from '../util/errors.js'
 import type { Plane } from './bicubic.js'
 import type { Unreadable } from './dataset.js'
 import { findPictures } from './find-pictures.node.js'
+import { type PartName, partOf } from './folder-parts.js'
+import { folderView } from './folder-view.node.js'
 import { luminanceOf, readLargePicture } from './large-picture.node.js'
 import { luminanceNormalisation, type UpscalingData } from './upscaling.js'
 
@@ -19,6 +20,8 @@ export interface UpscalingFolderOptions {
   readonly mostPixels?: number | undefined
   /** Called while pictures are decoded. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined
+  /** Hears what was passed over, in sentences. */
+  readonly onNote?: ((note: string) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -37,7 +40,7 @@ export async function upscalingFolder(path: string, options: UpscalingFolderOpti
   const { scales = [2], mostPixels = 1 << 30, onProgress, signal } = options
   if (scales.length === 0 || scales.some((scale) => ![2, 3, 4].includes(scale)))
     throw new ConfigError(`scales: expected some of 2, 3, 4, got ${scales.join(', ') || 'none'}`)
-  const { train: toTrain, test: toTest } = await filesOf(path)
+  const { train: toTrain, test: toTest } = await filesOf(path, options.onNote)
   const total = toTrain.length + toTest.length
   const unreadable: Unreadable[] = []
   let [done, pixels] = [0, 0]
@@ -72,15 +75,24 @@ export async function upscalingFolder(path: string, options: UpscalingFolderOpti
   return { name: 'folder', scales, train, test, normalisation: luminanceNormalisation, unreadable }
 }
 
-async function filesOf(path: string): Promise<{ readonly train: string[]; readonly test: string[] }> {
-  const part = async (name: string) => {
-    const folder = join(path, name)
-    const found = await stat(folder).catch(() => undefined)
-    return found?.isDirectory() ? findPictures([folder]) : undefined
+async function filesOf(
+  path: string,
+  onNote: UpscalingFolderOptions['onNote'],
+): Promise<{ readonly train: string[]; readonly test: string[] }> {
+  const { folders } = await folderView(path)
+    .list('', true)
+    .catch(() => ({ folders: [] })) // findPictures says what is wrong
+  const part = async (wanted: PartName) => {
+    const named = folders.filter((name) => partOf(name) === wanted)
+    if (named.length > 1)
+      throw new DataError(
+        `${path}: holds ${named[0]}/ and ${named[1]}/, which both are the part ${wanted}; put their pictures together, or take one of them out`,
+      )
+    return named[0] === undefined ? undefined : findPictures([join(path, named[0])], { onNote })
   }
   const [train, test] = [await part('train'), (await part('test')) ?? (await part('val'))]
   if (train && test) return { train, test }
-  const all = await findPictures([path])
+  const all = await findPictures([path], { onNote })
   const isHeldOut = (index: number) => index % HELD_OUT === Math.min(HELD_OUT, all.length) - 1
   return { train: all.filter((_, i) => !isHeldOut(i)), test: all.filter((_, i) => isHeldOut(i)) }
 }

@@ -160,8 +160,14 @@ function preprocessingOf(
     input: spec.input,
     ...(resize ? { resize } : {}),
     ...(interpolation ? { interpolation } : {}),
-    classes: classes ?? classNames(classifierOf(spec).classes, map),
+    ...(classes ? { classes } : guessedNames(classifierOf(spec).classes, map)),
   }
+}
+
+/** By their number; where that tells nothing they are numbered. */
+function guessedNames(count: number, map: KeyMap): Pick<Preprocessing, 'classes' | 'classesAssumed'> {
+  const classes = classNames(count, map)
+  return classes[0] === 'class 0' ? { classes } : { classes, classesAssumed: true }
 }
 
 function unknown(who: string, dict: StateDict): DataError {

@@ -26,6 +26,8 @@ export interface Preprocessing {
   readonly interpolation?: Interpolation | undefined
   /** None where the network gives pictures. */
   readonly classes: readonly string[]
+  /** Whether the file held no names, and those in `classes` were guessed from their number: then they prove nothing. */
+  readonly classesAssumed?: true | undefined
   /** Of networks that give pictures: by how much these can be larger than what is given. */
   readonly scales?: readonly number[] | undefined
 }
@@ -63,6 +65,7 @@ export function checkPreprocessing(stated: Preprocessing, { input, head }: Netwo
     throw wrong(`${Array.isArray(classes) ? classes.length : 'no'} class names for ${count} classes`)
   if (!classes.every((text) => typeof text === 'string' && text.length <= limits.name))
     throw wrong(`class names must be texts, of at most ${limits.name} characters`)
+  if (![undefined, true].includes(stated.classesAssumed)) throw wrong('classesAssumed must be true or left out')
   for (const values of [normalisation?.mean, normalisation?.std])
     if (!Array.isArray(values) || values.length !== input.channels || !values.every(Number.isFinite))
       throw wrong(`mean and std must be ${input.channels} numbers each, got ${shown(normalisation)}`)

@@ -4,6 +4,7 @@
  * with a checksum over all of it.
  */
 
+import type { HeldOutRecord } from '../data/dataset.js'
 import { readSafetensors, type SafetensorsFile, type Tensor, writeSafetensors } from '../formats/safetensors.js'
 import {
   checkPreprocessing,
@@ -66,6 +67,8 @@ export interface DataIdentity {
   /** Where there are pictures to validate on. */
   readonly val?: number
   readonly test: number
+  /** Of a folder: which test pictures were held out of it by chance; null where it had a part to test on. */
+  readonly heldOut?: HeldOutRecord | null
 }
 
 export type { Preprocessing }
@@ -177,9 +180,13 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0
 }
 
-function checkData({ name, train, val, test }: DataIdentity): void {
+function checkData({ name, train, val, test, heldOut }: DataIdentity): void {
   if (typeof name !== 'string' || name.length > limits.name || ![train, val ?? 0, test].every(isCount))
     throw new DataError('its data makes no sense: expected a name and numbers of pictures')
+  if (heldOut === undefined || heldOut === null) return
+  const { seed, count, of, digest } = heldOut
+  if (![seed, count, of].every(isCount) || !/^[0-9a-f]{64}$/.test(String(digest)))
+    throw new DataError('its data makes no sense: what was held out has a seed, two numbers of pictures and a digest')
 }
 
 /** In how many ways pictures can have been augmented. */

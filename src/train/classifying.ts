@@ -1,6 +1,6 @@
 /** The task of telling classes apart, as a training asks for it. */
 import type { Dataset } from '../data/dataset.js'
-import { ConfigError } from '../util/errors.js'
+import { matchClasses } from './class-match.js'
 import { Evaluator, expectFit } from './evaluate.js'
 import type { LearningTask } from './learning.js'
 import { countCorrect, percent } from './metrics.js'
@@ -11,17 +11,20 @@ export const classifying: LearningTask<'classify'> = {
   expectFit: (spec, { train, test, val }) => {
     for (const pictures of val ? [train, test, val] : [train, test]) expectFit(spec, pictures)
   },
-  expectSameAnswers: ({ classes }, spec, data) => {
-    if (data.classes.length !== classes.length)
-      throw new ConfigError(
-        `${data.name} has ${data.classes.length} classes, ${spec.name} tells ${classes.length} apart`,
-      )
+  testFor: (own, spec, data, options) => {
+    const { numbers, isSame, notes } = matchClasses(own, spec.name, data, options)
+    const { test } = data
+    return {
+      test: isSame ? test : { ...test, labels: Uint16Array.from(test.labels, (label) => numbers[label]!) },
+      notes,
+    }
   },
-  identity: ({ name, train, val, test }: Dataset) => ({
+  identity: ({ name, train, val, test, heldOut }: Dataset) => ({
     name,
     train: train.count,
     ...(val ? { val: val.count } : {}),
     test: test.count,
+    ...(heldOut === undefined ? {} : { heldOut }),
   }),
   preprocessing: ({ input }, { normalisation, classes, test: { height, width, window } }) => ({
     normalisation,

@@ -9,6 +9,11 @@ export function expectSameData(expected: DataIdentity, got: DataIdentity): void 
     `${name} (${train} training, ${val === undefined ? '' : `${val} validation, `}${test} test pictures)`
   if (text(expected) !== text(got))
     throw new ConfigError(`this training learns from ${text(expected)} and cannot go on with ${text(got)}`)
+  const [before, now] = [expected.heldOut, got.heldOut]
+  if (before && now && (before.digest !== now.digest || before.seed !== now.seed))
+    throw new ConfigError(
+      `this training held out ${before.count} pictures of ${expected.name} to test on, and these are others: the set has changed since, or another seed chose; put it back as it was, or start a new run`,
+    )
 }
 
 /** @throws ConfigError when a training would go on with pictures made smaller by other factors than before. */

@@ -8,6 +8,7 @@ import type { Plan } from '../plan/plan.js'
 import type { Task } from '../spec/heads.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import type { DataIdentity } from './checkpoint.js'
+import type { ClassMatchOptions } from './class-match.js'
 import type { BestEpoch, DataOf, Evaluation, PicturesOf, Score, SumsOf, Tested, Told } from './figures.js'
 import type { Recipe } from './recipe.js'
 import type { NamedWeights } from './weights.js'
@@ -34,13 +35,23 @@ export interface Measurer<T extends Task> {
   dispose(): Promise<void>
 }
 
+/** What a trained network is measured on. */
+export interface TestFor<T extends Task> {
+  readonly test: PicturesOf<T>
+  /** How its answers and those of the data were matched, where that is not plain. */
+  readonly notes: readonly string[]
+}
+
 /** All that a training asks of its task. */
 export interface LearningTask<T extends Task> {
   readonly name: T
   /** @throws ConfigError when data and spec do not fit together */
   expectFit(spec: NetworkSpec, data: DataOf<T>): void
-  /** @throws ConfigError when a trained network cannot be measured on data because its answers mean something else */
-  expectSameAnswers(own: Preprocessing, spec: NetworkSpec, data: DataOf<T>): void
+  /**
+   * The pictures to test on with their truths as the network numbers them, and what is to be said of that.
+   * @throws ConfigError when a trained network cannot be measured on data because its answers mean something else
+   */
+  testFor(own: Preprocessing, spec: NetworkSpec, data: DataOf<T>, options?: ClassMatchOptions): TestFor<T>
   identity(data: DataOf<T>): DataIdentity
   preprocessing(spec: NetworkSpec, data: DataOf<T>): Preprocessing
   /** Pictures an epoch. */

@@ -1,7 +1,7 @@
 /**
  * The folder of a run: `last.safetensors` (go on from here), `best.safetensors` (the best on test),
  * `best-on-val.safetensors` (the best on the pictures to validate on, where there are any), `metrics.jsonl` (a
- * line an epoch) and, while a process trains in it, `run.lock`. Files are replaced in one move, so a crash leaves the
+ * line an epoch), `held-out.json` (of a fine-tuning, what it held out) and, while a process trains in it, `run.lock`. Files are replaced in one move, so a crash leaves the
  * old or the new, never half.
  */
 import { basename, dirname, join } from 'node:path'
@@ -25,10 +25,11 @@ const LAST = 'last.safetensors'
 const BEST = 'best.safetensors'
 const BEST_ON_VAL = 'best-on-val.safetensors'
 const METRICS = 'metrics.jsonl'
+const HELD_OUT = 'held-out.json'
 
 /** A file that is being written, or was when its process was killed. */
 const temporaryName =
-  /^(\.(last\.safetensors|best\.safetensors|best-on-val\.safetensors|metrics\.jsonl)|run\.lock)\.\d+\.tmp$/
+  /^(\.(last\.safetensors|best\.safetensors|best-on-val\.safetensors|metrics\.jsonl|held-out\.json)|run\.lock)\.\d+\.tmp$/
 
 /** Puts a file in place whole: written beside it, flushed to the disk, then moved over it. */
 export async function writeAtomically(path: string, bytes: Uint8Array | string, files = disk): Promise<void> {
@@ -113,6 +114,11 @@ export class RunFolder {
     return join(this.path, METRICS)
   }
 
+  /** Path of the list of pictures that were held out to test on, where a fine-tuning held some out. */
+  get heldOut(): string {
+    return join(this.path, HELD_OUT)
+  }
+
   /**
    * Takes the folder for this process until `release`, and clears away what a killed one left half written. The folder
    * is made if need be.
@@ -142,7 +148,7 @@ export class RunFolder {
     await this.claim()
     return this.#attempt('the earlier run in it cannot be moved aside', async () => {
       const names = await this.#files.list(this.path)
-      const left = [LAST, BEST, BEST_ON_VAL, METRICS].filter((name) => names.includes(name))
+      const left = [LAST, BEST, BEST_ON_VAL, METRICS, HELD_OUT].filter((name) => names.includes(name))
       if (left.length === 0) return undefined
       let n = 1
       while (names.includes(`earlier-${n}`)) n++

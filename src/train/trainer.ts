@@ -12,6 +12,7 @@ import type { LayerPath } from '../spec/paths.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { ConfigError, TrainingError } from '../util/errors.js'
 import type { Checkpoint, TrainingProgress } from './checkpoint.js'
+import { expectSameClasses } from './class-match.js'
 import { type Course, course } from './course.js'
 import { expectSameData, expectSameScales } from './data-identity.js'
 import { withEvaluation } from './evaluations.js'
@@ -136,7 +137,9 @@ export class Trainer<E extends Engine = Engine, T extends Task = 'classify'> imp
     if (options.checkpoint) {
       expectSameData(options.checkpoint.data, task.identity(data))
       expectSameNormalisation(options.checkpoint, data)
-      expectSameScales(options.checkpoint, task.preprocessing(spec, data))
+      const { classes, scales } = task.preprocessing(spec, data)
+      expectSameScales(options.checkpoint, { scales })
+      expectSameClasses(options.checkpoint.preprocessing, { name: data.name, classes })
     }
     const { recompute = 'none' } = options
     const epochSize = task.epochSize(spec, data, recipe)

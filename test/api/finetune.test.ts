@@ -191,7 +191,7 @@ describe('what makes no sense is refused', () => {
     )
     const { checkpoint } = await finetune(seven, threeShapes, short)
     await expect(resumeFinetuning(checkpoint, { ...threeShapes, classes: ['a', 'b', 'c'] })).rejects.toThrow(
-      `builtin: has the classes a, b, c; this fine-tuning began with ${classes.join(', ')}`,
+      `builtin: has the classes a, b, c; this training began with ${classes.join(', ')}`,
     )
   })
 

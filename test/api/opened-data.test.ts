@@ -64,8 +64,8 @@ describe('a folder', () => {
       'mine/readme.txt': new Uint8Array(3),
     }
     for (let i = 0; i < 5; i++) {
-      files[`mine/dog/${i}.png`] = await picture(10)
-      files[`mine/cat/deep/${i}.PNG`] = await picture(240)
+      files[`mine/dog/${i}.png`] = await picture(10 + i)
+      files[`mine/cat/deep/${i}.PNG`] = await picture(240 + i)
     }
     const data = await openedData(named(files), { size: 4 })
     expect(data).toMatchObject({
@@ -75,21 +75,45 @@ describe('a folder', () => {
       test: { count: 2, width: 4 },
     })
     expect([...data.test.labels]).toEqual([0, 1])
-    expect([data.test.pixels[0], data.test.pixels[48]]).toEqual([240, 10]) // red of each
+    const red = [data.test.pixels[0]!, data.test.pixels[48]!]
+    expect(red.map((value) => value > 100)).toEqual([true, false])
     expect(data.unreadable).toHaveLength(1)
     expect(data.unreadable?.[0]?.file).toBe('mine/cat/broken.png')
   })
 
-  test('may have a part to test on', () => {
+  test('may have a part to test on; what was passed over is told', async () => {
     const paths = ['m/train/a/1.jpg', 'm/val/b/1.jpg', 'm/train/b/2.jpg', 'm/train/.cache/3.jpg']
-    expect(openedFolder(paths)).toEqual({
+    expect(await openedFolder(paths)).toEqual({
       classes: ['a', 'b'],
       train: [
         { file: 0, label: 0 },
         { file: 2, label: 1 },
       ],
       test: [{ file: 1, label: 1 }],
+      notes: ['passed over: .cache (1 folder)'],
     })
+  })
+
+  test('copies are told, and never on both sides', async () => {
+    const files: Record<string, Uint8Array> = { 'mine/.DS_Store': new Uint8Array(3) }
+    for (let i = 0; i < 5; i++) {
+      files[`mine/dog/${i}.png`] = await picture(10 + i)
+      files[`mine/cat/${i}.png`] = files[`mine/cat/${i} (1).png`] = await picture(240 + i)
+    }
+    const { train, test: tested, notes } = await openedData(named(files), { size: 4 })
+    expect([train.count, tested.count]).toEqual([12, 2])
+    expect(notes).toEqual([
+      'passed over: .DS_Store (1 file)',
+      '5 of 15 pictures are copies of others; no picture is on both sides',
+    ])
+    const parts = Object.fromEntries(
+      Object.entries(files).flatMap(([path, bytes]) =>
+        ['Training', 'Testing'].map((part) => [path.replace('mine/', `mine/${part}/`), bytes]),
+      ),
+    )
+    expect((await openedData(named(parts), { size: 4 })).notes?.[1]).toContain(
+      '15 of the 15 test pictures are copies of pictures to learn from, byte by byte',
+    )
   })
 
   test('is refused in words where it is none', async () => {
@@ -98,16 +122,16 @@ describe('a folder', () => {
       'the files that were opened: hold no pictures; expected a folder with a folder of pictures for each class',
     )
     expect(await refused({ 'cat/1.png': png, 'cat/2.png': png })).toContain(
-      'the folder that was opened: holds pictures in 0 folders, one a class, expected 2 to 256; open the folder above',
+      'the folder that was opened: holds pictures (2), but no folders, expected a folder for each class, at least two; open the folder above',
     )
     expect(await refused({ 'm/train/a/1.png': png, 'm/train/b/1.png': png, 'm/test/c/1.png': png })).toBe(
-      'm/test/c/1.png: belongs to no class of train/; its classes are a, b',
+      'test: holds the class c that train/ does not have; its classes are a, b',
     )
     expect(await refused({ 'm/a/1.png': png, 'm/b/1.png': new Uint8Array(5) })).toContain(
       'b: none of its pictures can be read (',
     )
     expect(await refused({ 'm/a/1.png': png, 'm/b/1.png': png })).toContain(
-      'each class has one picture, so none is left to test on',
+      'a, b have one picture each, so none is left to test on; two of a class are needed',
     )
   })
 })

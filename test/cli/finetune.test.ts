@@ -65,6 +65,106 @@ test('a bare folder: some pictures are held out, and it is said', async () => {
   expect(out).toMatch(/test error \d+\.\d %: \d of 9 pictures are recognised/)
 })
 
+test('what was held out can be judged again, by the commands that are printed', async () => {
+  const told = JSON.parse(
+    (await run('bare', '--weights', 'seven.safetensors', '--epochs', '2', '--seed', '3', '--json')).out,
+  )
+  const { out } = await run('bare', '--weights', 'seven.safetensors', '--epochs', '2', '--seed', '3')
+  const commands = ['the test again:  resnet ', 'on any picture:  resnet '].map((lead) => {
+    const line = out.split('\n').find((text) => text.startsWith(lead))
+    return line?.slice(lead.length).split(' ') ?? []
+  })
+  const again = await resnet([...commands[0]!, '--json'], { cwd })
+  expect(again.err).toContain('--dataset folder: what these weights learned from\n')
+  expect(again.err).toContain('judged on the 6 of 30 pictures that were held out when these weights learned (seed 3)')
+  expect(JSON.parse(again.out)).toMatchObject({ count: 6 })
+  expect(JSON.parse(again.out).top1Error).toBeCloseTo(told.test.top1Error, 9)
+  expect((await resnet(commands[1]!, { cwd })).code).toBe(0)
+
+  const list = JSON.parse(readFileSync(at('runs/finetune-bare/held-out.json'), 'utf8'))
+  expect(list).toMatchObject({ seed: 3, count: 6, of: 30 })
+  const { readCheckpoint } = await import('../../src/node.js')
+  const { data } = await readCheckpoint(at('runs/finetune-bare/last.safetensors'))
+  expect({ ...data.heldOut, files: list.files, folder: list.folder }).toEqual(list)
+  expect(list.files.length).toBe(6)
+  const bytes = readFileSync(at('runs/finetune-bare/last.safetensors'), 'latin1')
+  for (const file of list.files) expect(bytes).not.toContain(file)
+})
+
+describe('a folder that changed after a fine-tuning', () => {
+  const weights = ['--weights', join('changed-run', 'last.safetensors')]
+  beforeAll(async () => {
+    await writePictures(at('changed'), 'train', 8)
+    await run('changed', '--weights', 'seven.safetensors', '--epochs', '1', '--save-dir', 'changed-run')
+    rmSync(at('changed', classes[0]!, '03.png'))
+  })
+
+  test('is judged only as a whole, with a warning', async () => {
+    const judged = await resnet(['eval', ...weights, '--data', 'changed'], { cwd })
+    expect([judged.code, judged.err]).toEqual([
+      1,
+      expect.stringContaining(
+        '(24 then, 23 now), so which were held out cannot be told; put it back as it was, or judge',
+      ),
+    ])
+    const all = await resnet(['eval', ...weights, '--data', 'changed', '--all'], { cwd })
+    expect([all.code, all.out]).toEqual([0, expect.stringContaining('resnet8 on 23 test pictures of folder')])
+    expect(all.err).toContain('note: these weights learned from most of the pictures that they are judged on')
+  })
+
+  test('is not gone on with', async () => {
+    const { code, err } = await run('changed', '--resume', 'changed-run')
+    expect([code, err]).toEqual([1, expect.stringContaining('put it back as it was, or start a new run')])
+  })
+
+  test('a checkpoint of a version before has no record, and is read', async () => {
+    const { encodeCheckpoint, readCheckpoint } = await import('../../src/node.js')
+    const checkpoint = await readCheckpoint(at('changed-run/last.safetensors'))
+    const { heldOut: _, ...data } = checkpoint.data
+    writeFileSync(at('old.safetensors'), encodeCheckpoint({ ...checkpoint, data }))
+    const judged = await resnet(['eval', '--weights', 'old.safetensors', '--data', 'changed'], { cwd })
+    expect(judged.err).toContain('these weights do not say which pictures were held out when they learned from such')
+    const odd = { ...data, heldOut: { ...checkpoint.data.heldOut!, digest: 'x' } }
+    writeFileSync(at('odd.safetensors'), encodeCheckpoint({ ...checkpoint, data: odd }))
+    expect((await resnet(['eval', '--weights', 'odd.safetensors', '--data', 'changed'], { cwd })).err).toContain(
+      'odd.safetensors: its data makes no sense: what was held out has a seed, two numbers of pictures and a digest',
+    )
+  })
+})
+
+test('classes of a folder are matched by name: in another order, as others', async () => {
+  const { encodeCheckpoint, evaluateCheckpoint, readCheckpoint, testFolder } = await import('../../src/node.js')
+  const folder = ['--dataset', 'folder', '--data', join('parts', 'test'), '--json']
+  await run('parts', '--weights', 'seven.safetensors', '--epochs', '12', '--save-dir', 'named')
+  const trained = await readCheckpoint(at('named/last.safetensors'))
+  const renamed = async (name: string, names: readonly string[]) => {
+    const preprocessing = { ...trained.preprocessing, classes: names }
+    writeFileSync(at(name), encodeCheckpoint({ ...trained, preprocessing }))
+    return resnet(['eval', '--weights', name, ...folder], { cwd })
+  }
+  const right = await renamed('right.safetensors', trained.preprocessing.classes)
+  expect(right.err).toContain('judged on all 36 pictures') // the weights held nothing out of such a folder
+  const { data } = await testFolder(at('parts'), { size: 16 })
+  const { top1Error } = await evaluateCheckpoint(trained, data)
+  expect(JSON.parse(right.out).top1Error).toBeCloseTo(top1Error, 9)
+  // Names turned around: what the network gives for the first class it now calls by the name of the second.
+  const [a, b, c] = trained.preprocessing.classes as [string, string, string]
+  const turned = await renamed('turned.safetensors', [b, c, a])
+  expect(turned.err).toContain('folder has the classes of resnet8 in another order; they were matched by name')
+  const { test: pictures } = data
+  const relabelled = { ...data, test: { ...pictures, labels: pictures.labels.map((label) => (label + 2) % 3) } }
+  const wanted = await evaluateCheckpoint(trained, relabelled)
+  expect(JSON.parse(turned.out).top1Error).toBeCloseTo(wanted.top1Error, 9)
+  expect(wanted.top1Error).toBeGreaterThan(top1Error)
+  const other = await renamed('other.safetensors', ['heron', b, c])
+  expect([other.code, other.out]).toEqual([2, ''])
+  expect(other.err).toContain(`it has ${a}, which these weights do not know, and lacks heron, which they know; judge`)
+  const allowed = ['eval', '--weights', 'other.safetensors', ...folder, '--allow-other-classes']
+  const taken = await resnet(allowed, { cwd })
+  expect(JSON.parse(taken.out).top1Error).toBeCloseTo(top1Error, 9)
+  expect(taken.err).toContain(`which they know; taken were ${a} as heron`)
+})
+
 test('stopped and gone on with: the same bits', async () => {
   const flags = ['--weights', 'seven.safetensors', '--freeze', 'none', '--epochs', '300', '--held-out', '0.3']
   const hash = (out: string) => /weights ([0-9a-f]{16})/.exec(out)?.[1]

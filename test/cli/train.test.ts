@@ -1,10 +1,11 @@
 /** `resnet train` and `resnet eval`, on the reference engine. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { readCheckpoint, writeAtomically } from '../../src/node.js'
 import { encodeCheckpoint } from '../../src/train/checkpoint.js'
+import { tinyCifar10 } from '../data/make-cifar.js'
 import { resnet } from './run.js'
 
 const base = mkdtempSync(join(tmpdir(), 'resnet train '))
@@ -113,6 +114,51 @@ describe('eval', () => {
     await whole
     const { out } = await resnet(['eval', '--weights', join(base, 'whole/best.safetensors'), ...data])
     expect(out).toMatch(/^resnet8 on 10 test pictures of builtin: error [\d.]+ % \(\d+ right\), loss [\d.]+\n$/)
+  })
+
+  test('takes the data that the weights learned from', async () => {
+    await whole
+    const weights = join(base, 'whole/last.safetensors')
+    const limits = ['--limit-test', '10', '--engine', 'reference']
+    const recorded = await resnet(['eval', '--weights', weights, ...limits])
+    expect(recorded.err).toBe('--dataset builtin: what these weights learned from\n')
+    const { test: figures } = JSON.parse((await whole).out) as Result
+    expect(recorded.out).toContain(`resnet8 on 10 test pictures of builtin: error ${figures.top1Error.toFixed(1)} %`)
+  })
+
+  test('asks for the data where the weights do not say what they learned from', async () => {
+    await whole
+    const weights = join(base, 'whole/last.safetensors')
+    const file = join(base, 'unnamed.safetensors')
+    const checkpoint = await readCheckpoint(weights)
+    await writeAtomically(file, encodeCheckpoint({ ...checkpoint, data: { ...checkpoint.data, name: 'mine' } }))
+    expect(await resnet(['eval', '--weights', file])).toMatchObject({
+      code: 2,
+      err: `resnet: --dataset: missing; ${file} learned from mine, which has no name here: name what to judge it on, builtin, cifar10, cifar100, folder\n`,
+    })
+    const exported = join(base, 'export.safetensors')
+    await resnet(['convert', weights, exported])
+    expect(await resnet(['eval', '--weights', exported])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('export.safetensors does not say what its network learned from: name what to judge'),
+    })
+    expect((await resnet(['eval', '--weights', weights, '--all'])).err).toContain(
+      '--all: is for --dataset folder; leave it out',
+    )
+  })
+
+  test('refuses data of other classes', async () => {
+    await whole
+    const weights = join(base, 'whole/last.safetensors')
+    const cifar = join(base, 'cifar')
+    mkdirSync(cifar)
+    for (const [name, bytes] of Object.entries(tinyCifar10)) writeFileSync(join(cifar, name), bytes)
+    const args = ['eval', '--weights', weights, '--dataset', 'cifar10', '--data', cifar, '--engine', 'reference']
+    const { code, out, err } = await resnet(args)
+    expect([code, out]).toEqual([2, ''])
+    expect(err).toContain(
+      'it has airplane, automobile, bird and 7 more, which these weights do not know, and lacks ring, cross, star and 7 more',
+    )
   })
 
   test('says where the data has a normalisation of its own', async () => {

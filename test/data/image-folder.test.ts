@@ -80,6 +80,15 @@ describe('the layout', () => {
     expect(colours(data.train)).toEqual(['0 255 0', '255 0 0', '0 255 0', '0 0 255', '0 255 0'])
   })
 
+  test('a class without pictures is passed over, and told', async () => {
+    const data = await load(await folderWith({ ...small, 'train/eel/x.txt': red, 'train/.DS_Store': 'x' }))
+    expect(data.classes).toEqual(['cat', 'dog'])
+    expect(data.notes?.slice(0, 2)).toEqual([
+      'passed over: .DS_Store (1 file)',
+      'passed over, as no pictures are in it: train/eel/',
+    ])
+  })
+
   test('limit takes from each class in turn', async () => {
     const files = Object.fromEntries([1, 2, 3, 4].map((i) => [`train/cat/${i}.png`, red]))
     const path = await folderWith({ ...small, ...files, 'train/dog/2.png': green })
@@ -96,17 +105,19 @@ describe('the layout', () => {
       [{ 'train/a/1.png': red, 'train/b/1.png': red }, `: holds train/, but neither val/ nor test/; ${rest}`],
       [{ 'a/1.png': red, 'b/1.png': red }, `: holds folders of pictures (a, b), but no train/; ${rest}`],
       [{ 'a/b/1.png': red, 'c/1': red, 'd/1': red, 'e/1': red }, `: holds a, c, d and 1 more, but no train/; ${rest}`],
-      [{ ...small, 'train/eel/x.txt': red }, '/train/eel: holds no pictures (.jpg .jpeg'],
       [
         { ...small, 'test/eel/1.png': red },
         '/test: holds the class eel that train/ does not have; its classes are cat, dog',
       ],
       [
         { 'train/a/1.png': red, 'test/a/1.png': red },
-        '/train: holds 1 folder, expected one for each class, 2 to 65536',
+        '/train: holds one folder only, a, expected a folder for each class, at least two',
       ],
-      [{ 'train/1.png': red, 'test/1.png': red }, '/train: holds no folders, expected one for each class'],
-      [{ 'train/a/1.png': red, 'train/b/1.png': red, 'test/a/x': red }, `/test: holds no pictures; ${rest}`],
+      [
+        { 'train/1.png': red, 'test/1.png': red },
+        '/train: holds pictures (1), but no folders, expected a folder for each class, at least two',
+      ],
+      [{ 'train/a/1.png': red, 'train/b/1.png': red, 'test/a/x': red }, '/test: holds no pictures (.jpg .jpeg'],
     ]
     for (const [files, what] of cases) {
       const path = await folderWith(files)

@@ -86,7 +86,7 @@ describe('rows without test rows', () => {
   test('cannot all be held out', () => {
     expect(() => tableDataset(rows, labels, { holdOut: 49 })).toThrow(ConfigError)
     expect(() => tableDataset([[1], [2]], [0, 1])).toThrow(
-      'held-out pictures: got 1, expected a whole number from 1 to 0',
+      'held-out pictures: each class has one picture only, expected two of a class',
     )
   })
 })

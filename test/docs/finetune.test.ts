@@ -25,7 +25,7 @@ const run = (...args: readonly string[]) =>
 
 test('the commands', () => {
   const commands = blocks('sh').flatMap((text) => text.trim().split('\n'))
-  expect(commands.length).toBe(4)
+  expect(commands.length).toBe(5)
   for (const line of commands) {
     const [program, ...args] = line.split(' ')
     expect(program).toBe('resnet')

@@ -14,7 +14,7 @@ import { cifar10 } from '../../src/data/cifar.node.js'
 import { decodePicture, shorterSide } from '../../src/data/decode.node.js'
 import { luminanceOf, readLargePicture } from '../../src/data/large-picture.node.js'
 import { openPack, PackWriter, readPixels } from '../../src/data/pack.node.js'
-import { listPictures, listWhole } from '../../src/data/picture-files.node.js'
+import { listFolder, listPictures } from '../../src/data/picture-files.node.js'
 import { readTar } from '../../src/data/tar.js'
 import { decodeBytes } from '../../src/data/whole-picture.node.js'
 import { openReference } from '../../src/engine/reference/engine.js'
@@ -309,8 +309,8 @@ export const readers: readonly Reader[] = [
     read: (bytes) =>
       inFolder(async (folder) => {
         await makeTree(folder, text(bytes))
-        const whole = await listWhole(folder)
-        if (!whole) await listPictures(folder)
+        const { isWhole } = await listFolder(folder)
+        if (!isWhole) await listPictures(folder)
       }),
     namesOfDisk: true,
     share: 0.05,

@@ -23,6 +23,8 @@ export interface DataFacts extends DataName {
   /** Files that were left out, and why the first one was. */
   readonly unreadable: number
   readonly reason: string
+  /** What was passed over, and what may be wrong with the pictures; a sentence each. */
+  readonly notes: readonly string[]
 }
 
 /** An evaluation comes every 25 steps and must not take longer than they do. */
@@ -42,9 +44,9 @@ export function dataCalls(library: Library) {
   }
   const take = (name: DataName, set: PictureSet): DataFacts => {
     open = { name, set }
-    const { classes, train, test, unreadable = [] } = set
+    const { classes, train, test, unreadable = [], notes = [] } = set
     const facts = { name: set.name, classes, train: train.count, test: test.count }
-    return { ...name, ...facts, unreadable: unreadable.length, reason: unreadable[0]?.reason ?? '' }
+    return { ...name, ...facts, unreadable: unreadable.length, reason: unreadable[0]?.reason ?? '', notes }
   }
 
   return {
