@@ -1,8 +1,10 @@
 /** A trained network with its blocks in another order, or some of them gone: lesions and shuffles. [Veit 2016, §4] */
+import { expectNetwork } from '../formats/expect-network.js'
 import type { NamedWeights, TrainedNetwork } from '../formats/trained-network.js'
 import { type PlacedBlock, placedBlocks } from '../spec/blocks.js'
 import { type BlockPath, blockPath } from '../spec/paths.js'
 import { ConfigError, ShapeError } from '../util/errors.js'
+import { expectKind, listOf, text } from '../util/expect.js'
 
 /**
  * The network with the blocks of `order` only, in that order; weights stay with their blocks, which count anew from 1 in
@@ -14,6 +16,8 @@ import { ConfigError, ShapeError } from '../util/errors.js'
  * together, as in a plain net without a block that changes sizes
  */
 export function arrangeBlocks(network: TrainedNetwork, order: readonly BlockPath[]): TrainedNetwork {
+  expectNetwork(network, 'arrangeBlocks: network')
+  expectKind(order, 'arrangeBlocks: order', listOf(text, 'a list of paths of blocks, such as stage2.block3'))
   const { spec, preprocessing, weights } = network
   const placed = new Map(placedBlocks(spec).map((block) => [block.path, block]))
   const wanted = new Set(order)

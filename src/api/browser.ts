@@ -1,5 +1,7 @@
 /** What computes, on the engines that a browser has. They run in workers: the thread of the page stays free. */
+
 import type { BrowserFiles } from '../engine/cpu/wasm-host.browser.js'
+import { expectOptions, isUrl, kind } from '../util/expect.js'
 import { demoFunction } from './demo.js'
 import { chooseEngine } from './engine-choice.js'
 import { browserEnvironment } from './environment.js'
@@ -14,11 +16,14 @@ import { type OpenEngine, trainingFunctions } from './training.js'
 /** The one setting that is no argument: where files lie is a matter of the page, not of a call. */
 let files: BrowserFiles = {}
 
+const address = kind('an address (a text or a URL)', (value) => typeof value === 'string' || isUrl(value))
+
 /**
  * Says where the files of the WASM engine lie, for pages whose bundler does not move them along by itself. Holds for
  * engines opened afterwards; what is left out stays as it was. Node finds its files by itself.
  */
 export function configure(addresses: BrowserFiles): void {
+  expectOptions(addresses, 'configure: addresses', { wasm: address, worker: address })
   files = { ...files, ...addresses }
 }
 

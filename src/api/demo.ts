@@ -3,14 +3,16 @@
  * pictures with the same steps and seed. It asks whether more depth makes a plain net worse and leaves its residual
  * twin unharmed. [He 2015, figures 1 and 6]
  */
+
 import { builtin } from '../data/builtin.js'
 import { type PresetName, preset } from '../spec/presets.js'
 import type { StepProgress } from '../train/step-progress.js'
 import type { Trainer } from '../train/trainer.js'
 import { ConfigError } from '../util/errors.js'
+import { callback, expectFields, finite, list } from '../util/expect.js'
 import { type DepthVerdict, depthVerdict, type FinalErrors, type Finals } from './depth-verdict.js'
 import type { ChosenEngine } from './engine-choice.js'
-import type { ComputeOptions, OpenEngine, TrainingFunctions } from './training.js'
+import { type ComputeOptions, expectCompute, type OpenEngine, type TrainingFunctions } from './training.js'
 
 /** Small enough to wait for, long enough to show the effect. */
 export const demoRecipe = {
@@ -87,6 +89,7 @@ export type RunDemo = (options?: DemoOptions) => Promise<DemoResult>
 /** The demonstration on the engines of one environment. */
 export function demoFunction(openEngine: OpenEngine, { createTrainer }: TrainingFunctions): RunDemo {
   return async (options = {}) => {
+    expectCompute(options, 'runDemo: options', { onProgress: callback, onPoint: callback, onStart: callback })
     const { steps = demoRecipe.steps, seed = 0, signal } = options
     if (!Number.isSafeInteger(steps) || steps < 1)
       throw new ConfigError(`steps: expected a whole number of at least 1, got ${steps}`)
@@ -148,7 +151,10 @@ async function race(racers: readonly Racer[], steps: number, options: DemoOption
 }
 
 /** The last point of a curve. */
-export function finalErrors({ points }: Pick<DemoCurve, 'points'>): FinalErrors {
-  const last = points.at(-1)!
+export function finalErrors(curve: Pick<DemoCurve, 'points'>): FinalErrors {
+  expectFields(curve, 'finalErrors: curve', 'a curve of the demonstration, { points }', { points: list })
+  const last = curve.points.at(-1) as DemoPoint // looked at next
+  const fields = { trainError: finite, testError: finite }
+  expectFields(last, 'finalErrors: curve.points, the last', '{ trainError, testError }', fields)
   return { train: last.trainError, test: last.testError }
 }

@@ -1,4 +1,5 @@
 /** What the demonstration's figures say: a pure function from final errors to one honest sentence. */
+import { expectFields, finite, object } from '../util/expect.js'
 
 /** Errors at the end, in percent. */
 export interface FinalErrors {
@@ -40,6 +41,10 @@ const HARDLY_LEARNED = 60
  * rise is larger by at least the margin (a difference of differences, so that what both kinds share cancels out).
  */
 export function depthVerdict(finals: Finals): DepthVerdict {
+  const nets = { plain20: object, plain56: object, resnet20: object, resnet56: object }
+  expectFields(finals, 'depthVerdict: finals', '{ plain20, plain56, resnet20, resnet56 }', nets)
+  for (const [net, errors] of Object.entries(finals))
+    expectFields(errors, `depthVerdict: finals.${net}`, '{ train, test }', { train: finite, test: finite })
   const plainRise = finals.plain56.test - finals.plain20.test
   const residualRise = finals.resnet56.test - finals.resnet20.test
   const figures =

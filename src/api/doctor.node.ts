@@ -1,7 +1,9 @@
 /** `doctor`: whether everything that this package needs is here and right, and if not, what to do. */
+
 import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import type { EngineError } from '../util/errors.js'
+import { callback, expectOptions, list, signal, whole } from '../util/expect.js'
 import { type EngineHealth, type ExamineOptions, examineEngines } from './doctor-engines.js'
 import type { EngineKind, EngineSource } from './engine-choice.js'
 import { nodeEnvironment } from './environment.node.js'
@@ -44,6 +46,7 @@ export interface DoctorOptions extends Partial<ExamineOptions> {
 
 /** Examines this machine: a few seconds. */
 export async function doctor(options: DoctorOptions = {}): Promise<DoctorReport> {
+  expectOptions(options, 'doctor: options', { threads: whole(1), sources: list, signal, onProgress: callback })
   const { sources, threads: processors } = nodeEnvironment()
   const { threads = processors } = options
   const { version, engines: requires } = manifest()

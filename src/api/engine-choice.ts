@@ -1,6 +1,8 @@
 /** Which engine runs: the one asked for, or the fastest that works, with the reason in one line. */
+
 import type { Engine } from '../engine/engine.js'
 import { ConfigError, EngineError } from '../util/errors.js'
+import { described, expectOptions, signal as signalKind } from '../util/expect.js'
 
 /** Kinds of engines, fastest first. `auto` never takes the reference: it is there to be right, not to be fast. */
 export const engineKinds = ['native', 'wasm', 'reference'] as const
@@ -59,6 +61,7 @@ export interface Environment {
  * @throws ConfigError for a name or number without meaning, EngineError when the engine, or every one, is not available.
  */
 export async function chooseEngine(environment: Environment, options: OpenOptions): Promise<ChosenEngine> {
+  expectOptions(options, 'openEngine: options', { signal: signalKind })
   const { signal } = options
   signal?.throwIfAborted()
   const engine = await choose(environment, options)
@@ -70,9 +73,9 @@ export async function chooseEngine(environment: Environment, options: OpenOption
 async function choose({ sources, threads: processors }: Environment, options: OpenOptions): Promise<ChosenEngine> {
   const { engine: name = 'auto', threads = processors } = options
   if (!engineNames.includes(name))
-    throw new ConfigError(`engine: expected one of ${engineNames.join(', ')}; got ${JSON.stringify(name)}`)
+    throw new ConfigError(`engine: expected one of ${engineNames.join(', ')}; got ${described(name)}`)
   if (!Number.isSafeInteger(threads) || threads < 1)
-    throw new ConfigError(`threads: expected a whole number of at least 1, got ${threads}`)
+    throw new ConfigError(`threads: expected a whole number of at least 1, got ${described(threads)}`)
   if (name === 'auto') return fastest(sources, threads)
   const build = engineBuilds.find((other) => other === name)
   const source = sources.find(({ kind }) => name === kind || name.startsWith(`${kind}-`))

@@ -1,4 +1,5 @@
 /** Networks as others read them. */
+import { expectNetwork } from '../formats/expect-network.js'
 import { encodePortable } from '../formats/portable.js'
 import type { TrainedNetwork } from '../formats/trained-network.js'
 
@@ -8,6 +9,7 @@ import type { TrainedNetwork } from '../formats/trained-network.js'
  * @throws DataError when weights or preprocessing do not fit the spec, or take 2 GiB or more
  */
 export function exportSafetensors(network: TrainedNetwork): Uint8Array {
+  expectNetwork(network, 'exportSafetensors: network')
   return encodePortable(network)
 }
 
@@ -18,6 +20,7 @@ export function exportSafetensors(network: TrainedNetwork): Uint8Array {
  * spec, or take 2 GiB or more
  */
 export async function exportOnnx(network: TrainedNetwork): Promise<Uint8Array> {
+  expectNetwork(network, 'exportOnnx: network')
   const { encodeOnnx } = await import('../formats/onnx.js')
   return encodeOnnx(network)
 }

@@ -1,10 +1,12 @@
 /** How a network is fine-tuned where nobody says otherwise: what is frozen, for how long, with which recipe, and why. */
+
 import type { Augmentation } from '../data/augment.js'
 import { type Dataset, inputSize } from '../data/dataset.js'
 import { type Freeze, freezeLevels } from '../spec/cut.js'
 import type { InputSpec, NetworkSpec } from '../spec/spec.js'
 import { completeRecipe, type Recipe, type RecipeOptions } from '../train/recipe.js'
 import { ConfigError } from '../util/errors.js'
+import { described } from '../util/expect.js'
 import { withCommas } from '../util/table.js'
 
 /** What can be asked of a fine-tuning; all of it may be left out. */
@@ -82,7 +84,7 @@ function augmentationFor(side: number): Augmentation {
 function viewsFor(data: Dataset, { channels, height, width }: InputSpec, choice: FinetuneChoice): number {
   const { views, featureMemory = GIB } = choice
   if (views !== undefined && !(Number.isSafeInteger(views) && views >= 1 && views <= 1000))
-    throw new ConfigError(`views: expected a whole number from 1 to 1000, got ${views}`)
+    throw new ConfigError(`views: expected a whole number from 1 to 1000, got ${described(views)}`)
   const bytes = 4 * channels * height * width
   const once = bytes * (data.test.count + (data.val?.count ?? 0))
   const room = Math.floor((featureMemory - once) / (bytes * data.train.count))

@@ -5,17 +5,20 @@
  */
 
 import { type Dataset, inputSize } from '../data/dataset.js'
+import { expectDataset } from '../data/expect-data.js'
+import { expectClassifier } from '../formats/expect-network.js'
 import type { NamedWeights, TrainedNetwork } from '../formats/trained-network.js'
 import { type Cut, cutNetwork, type Freeze } from '../spec/cut.js'
 import { classifierOf } from '../spec/heads.js'
 import type { NetworkSpec } from '../spec/spec.js'
-import type { Checkpoint, EpochRecord } from '../train/checkpoint.js'
+import { type Checkpoint, type EpochRecord, expectCheckpoint } from '../train/checkpoint.js'
 import { expectSameClasses } from '../train/class-match.js'
 import { classifying } from '../train/classifying.js'
 import { expectSameData } from '../train/data-identity.js'
 import { Trainer } from '../train/trainer.js'
 import { weightHash } from '../train/weight-hash.js'
 import { ConfigError } from '../util/errors.js'
+import { callback, expectOptions, finite, object, text } from '../util/expect.js'
 import { type Judgement, judge } from './answers.js'
 import type { ChosenEngine } from './engine-choice.js'
 import { featureSize, featuresOf } from './features.js'
@@ -135,11 +138,20 @@ export interface FinetuningFunctions {
   ): Promise<Finetuning>
 }
 
+const fields = { freeze: text, featureMemory: finite, recipe: object, onPlan: callback, onFeatures: callback }
+
 export function finetuningFunctions(openEngine: OpenEngine): FinetuningFunctions {
-  const createFinetuning: FinetuningFunctions['createFinetuning'] = async (network, data, options = {}) =>
-    open(openEngine, withNewHead(network, data), withNormalisationOf(network, data), options)
+  const createFinetuning: FinetuningFunctions['createFinetuning'] = async (network, data, options = {}) => {
+    expectClassifier(network, 'network')
+    expectDataset(data, 'data')
+    expectOptions(options, 'options', fields)
+    return open(openEngine, withNewHead(network, data), withNormalisationOf(network, data), options)
+  }
 
   const resumeFinetuning: FinetuningFunctions['resumeFinetuning'] = async (checkpoint, data, options = {}) => {
+    expectCheckpoint(checkpoint, 'checkpoint')
+    expectDataset(data, 'data')
+    expectOptions(options, 'options', fields)
     const { tuning, recipe, preprocessing } = checkpoint
     if (!tuning)
       throw new ConfigError(`${checkpoint.spec.name}: this checkpoint comes from no fine-tuning`, {
@@ -160,6 +172,7 @@ export function finetuningFunctions(openEngine: OpenEngine): FinetuningFunctions
   }
 
   const finetune: FinetuningFunctions['finetune'] = async (network, data, options = {}) => {
+    expectOptions(options, 'options', { onProgress: callback, onEpoch: callback })
     const tuning = await createFinetuning(network, data, options)
     try {
       return await tuning.run(options, options.signal)

@@ -2,9 +2,10 @@
  * Draws an explanation over its picture: the picture pale, the map in colours from violet over red to yellow whose
  * lightness rises evenly to the eye, so that they read in grey too. What the network did not read is dark.
  */
-import { invariant } from '../util/errors.js'
+import { ConfigError } from '../util/errors.js'
+import { expectFields, finite, numbers, object } from '../util/expect.js'
 import type { Explanation } from './explain.js'
-import type { PixelPicture } from './picture.js'
+import { type PixelPicture, pixelsOf } from './picture.js'
 
 /** Lightness, chroma and hue in OKLCH where nothing, and where most, speaks for the class; the hue goes up. */
 const LEAST = { lightness: 0.28, chroma: 0.13, hue: 290 }
@@ -43,16 +44,26 @@ function fromOklab(lightness: number, a: number, b: number): number[] {
   })
 }
 
+const rectangle = { left: finite, top: finite, width: finite, height: finite }
+
 /**
  * The picture with the map over it, RGB.
  * @param picture the one that was explained, as pixels: RGB, RGBA or grey
  */
 export function drawExplanation(
   picture: PixelPicture,
-  { pictureMap, read }: Pick<Explanation, 'pictureMap' | 'read'>,
+  explanation: Pick<Explanation, 'pictureMap' | 'read'>,
 ): { readonly width: number; readonly height: number; readonly data: Uint8Array } {
-  const { width, height, data } = picture
-  invariant(width === pictureMap.width && height === pictureMap.height, 'the explanation is of another picture')
+  const { width, height, data } = pixelsOf(picture, 'drawExplanation: picture')
+  const fields = { pictureMap: object, read: object }
+  expectFields(explanation, 'drawExplanation: explanation', 'what explain() gives', fields)
+  const { pictureMap, read } = explanation
+  expectFields(pictureMap, 'drawExplanation: explanation.pictureMap', '{ width, height, data }', { data: numbers })
+  expectFields(read, 'drawExplanation: explanation.read', '{ left, top, width, height }', rectangle)
+  if (width !== pictureMap.width || height !== pictureMap.height)
+    throw new ConfigError(
+      `drawExplanation: the picture has ${width}x${height} pixels, the explanation is of one of ${pictureMap.width}x${pictureMap.height}`,
+    )
   const channels = data.length / (width * height)
   const colours = heatColours()
   const drawn = new Uint8Array(width * height * 3)

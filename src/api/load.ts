@@ -1,8 +1,21 @@
 /** From weights, wherever they lie, to a network that answers. */
+import { expectNetwork } from '../formats/expect-network.js'
 import { type HubFiles, type HubName, parseHubName } from '../formats/hub.js'
 import type { RecogniseOptions } from '../formats/recognise.js'
 import type { TrainedNetwork } from '../formats/trained-network.js'
 import { ConfigError } from '../util/errors.js'
+import {
+  bytesOf,
+  callback,
+  described,
+  expectOptions,
+  isBlob,
+  isRecord,
+  isUrl,
+  object,
+  signal as signalKind,
+  text,
+} from '../util/expect.js'
 import { decodeFromHub, type HubOptions } from './hub.js'
 import { Network } from './network.js'
 import { type ComputeOptions, engineOf, type OpenEngine } from './training.js'
@@ -37,6 +50,7 @@ export interface Sources {
 
 export function loadFunction(openEngine: OpenEngine, sources: Sources): Load {
   return async (source, options = {}) => {
+    expectOptions(options, 'load: options', { signal: signalKind, onProgress: callback, cache: text, pictures: object })
     const { signal } = options
     signal?.throwIfAborted()
     const network = await networkOf(source, options, sources)
@@ -55,14 +69,19 @@ async function networkOf(
   const decode = (bytes: Uint8Array, name: string) => decodeNetwork(bytes, name, options)
   const name = typeof source === 'string' ? parseHubName(source) : undefined
   if (name) return decodeFromHub(await fromHub(name, options), String(source), options)
-  if (typeof source === 'string' || source instanceof URL)
-    return decode(await read(source, options.signal), String(source))
-  if (source instanceof Uint8Array) return decode(source, 'the given bytes')
-  if (source instanceof ArrayBuffer) return decode(new Uint8Array(source), 'the given bytes')
-  if (source instanceof Blob) {
+  if (typeof source === 'string') return decode(await read(source, options.signal), source)
+  // By what they say of themselves: those of another realm, such as a frame's, are no instances of this one's classes.
+  if (isUrl(source)) return decode(await read(new URL(source.href), options.signal), source.href)
+  const bytes = bytesOf(source)
+  if (bytes) return decode(bytes, 'the given bytes')
+  if (isBlob(source)) {
     const name = 'name' in source && typeof source.name === 'string' ? source.name : 'the given file'
     return decode(new Uint8Array(await source.arrayBuffer()), name)
   }
-  if (typeof source === 'object' && 'weights' in source && 'preprocessing' in source) return source
-  throw new ConfigError('load: expected an address, a Blob, an ArrayBuffer, a Uint8Array or a trained network')
+  if (!isRecord(source) || !('weights' in source))
+    throw new ConfigError(
+      `load: expected an address, a Blob, an ArrayBuffer, a Uint8Array or a trained network, got ${described(source)}`,
+    )
+  expectNetwork(source, 'load: source')
+  return source
 }

@@ -11,6 +11,17 @@ import type { NetworkSpec } from '../spec/spec.js'
 import { compileGraph } from '../train/compile.js'
 import { writeWeights } from '../train/weights.js'
 import { ConfigError } from '../util/errors.js'
+import {
+  described,
+  expectFloats,
+  expectKind,
+  expectOptions,
+  kind,
+  list,
+  listOf,
+  signal as signalKind,
+  text,
+} from '../util/expect.js'
 import { exp } from '../util/math.js'
 import type { ChosenEngine } from './engine-choice.js'
 import {
@@ -102,11 +113,12 @@ export class Network implements TrainedNetwork, AsyncDisposable {
     given: Picture | TableRow | readonly Picture[] | readonly TableRow[],
     options: ClassifyOptions = {},
   ): Promise<Prediction[] | Prediction[][]> {
+    expectOptions(options, 'classify: options', { signal: signalKind })
     const { top = 5, signal } = options
     if (!Number.isSafeInteger(top) || top < 1)
-      throw new ConfigError(`top: expected a whole number of at least 1, got ${top}`)
+      throw new ConfigError(`top: expected a whole number of at least 1, got ${described(top)}`)
     const { classes } = classifierOf(this.spec)
-    const single = !isList(given)
+    const single = !this.#isList(given)
     const logits = await this.predict(this.prepare(single ? [given] : given), { signal })
     const answers = Array.from({ length: logits.length / classes }, (_, i) =>
       ranked(logits.subarray(i * classes, (i + 1) * classes), this.preprocessing.classes).slice(0, top),
@@ -123,7 +135,7 @@ export class Network implements TrainedNetwork, AsyncDisposable {
     options: RunOptions = {},
   ): Promise<Float32Array> {
     classifierOf(this.spec)
-    const batch = this.prepare(isList(given) ? given : [given])
+    const batch = this.prepare(this.#isList(given) ? given : [given])
     return (await this.activations(batch, ['head.pool'], options))['head.pool'].data
   }
 
@@ -134,6 +146,7 @@ export class Network implements TrainedNetwork, AsyncDisposable {
    */
   async explain(picture: Picture, options: ExplainOptions = {}): Promise<Explanation> {
     classifierOf(this.spec)
+    expectOptions(options, 'explain: options', { signal: signalKind, block: text, class: className })
     const { block, signal } = options
     const { classes } = this.preprocessing
     const batch = this.prepare([picture])
@@ -167,6 +180,7 @@ export class Network implements TrainedNetwork, AsyncDisposable {
    * @throws DataError naming the picture or row that cannot be used
    */
   prepare(pictures: readonly (Picture | TableRow)[]): Float32Array {
+    expectKind(pictures, 'prepare: pictures', list)
     const { length } = this.#picture()
     const batch = new Float32Array(pictures.length * length)
     pictures.forEach((picture, i) => {
@@ -183,7 +197,7 @@ export class Network implements TrainedNetwork, AsyncDisposable {
    */
   async predict(batch: Float32Array, options: RunOptions = {}): Promise<Float32Array> {
     classifierOf(this.spec)
-    const { logits } = await this.#run(batch, [], options)
+    const { logits } = await this.#run(expectFloats(batch, 'predict: batch'), [], options)
     return logits!.data
   }
 
@@ -196,7 +210,8 @@ export class Network implements TrainedNetwork, AsyncDisposable {
     paths: readonly P[],
     options: RunOptions = {},
   ): Promise<{ readonly [path in P]: Activation }> {
-    const found = await this.#run(batch, paths, options)
+    expectKind(paths, 'activations: paths', listOf(text, 'a list of paths, such as stage2.block1.add'))
+    const found = await this.#run(expectFloats(batch, 'activations: batch'), paths, options)
     return Object.fromEntries(paths.map((path) => [path, found[path]])) as { [path in P]: Activation }
   }
 
@@ -232,6 +247,15 @@ export class Network implements TrainedNetwork, AsyncDisposable {
     })
   }
 
+  /** A list of texts may be a row with a mistake in it; where pictures are read it is taken for what it was meant as. */
+  #isList(
+    given: Picture | TableRow | readonly Picture[] | readonly TableRow[],
+  ): given is readonly Picture[] | readonly TableRow[] {
+    if (!Array.isArray(given)) return false
+    const readsRows = this.spec.input.height === 1 && this.spec.input.width === 1
+    return !isRow(given) || (!readsRows && typeof given[0] !== 'number')
+  }
+
   #picture(): { readonly length: number; readonly text: string } {
     const { channels, height, width } = this.spec.input
     return { length: channels * height * width, text: `${channels}x${height}x${width}` }
@@ -241,8 +265,10 @@ export class Network implements TrainedNetwork, AsyncDisposable {
   async #run(
     batch: Float32Array,
     taps: readonly LayerPath[],
-    { signal }: RunOptions,
+    options: RunOptions,
   ): Promise<{ readonly [name: string]: Activation }> {
+    expectOptions(options, 'options', { signal: signalKind })
+    const { signal } = options
     const { length, text } = this.#picture()
     const count = batch.length / length
     if (!Number.isSafeInteger(count) || count < 1)
@@ -303,6 +329,11 @@ export class Network implements TrainedNetwork, AsyncDisposable {
   }
 }
 
+const className = kind(
+  'the name or the number of a class',
+  (value) => typeof value === 'string' || Number.isFinite(value),
+)
+
 /** Runs once; all outputs by name. */
 async function outputsOf(
   executable: Executable,
@@ -314,12 +345,6 @@ async function outputsOf(
   for (const { name, value } of executable.plan.graph.outputs)
     outputs.set(name, { shape: value.type.shape, data: await executable.read(name) })
   return outputs
-}
-
-function isList(
-  given: Picture | TableRow | readonly Picture[] | readonly TableRow[],
-): given is readonly Picture[] | readonly TableRow[] {
-  return Array.isArray(given) && !isRow(given)
 }
 
 /** Softmax. */

@@ -8,9 +8,22 @@ import { copiesOfLearned } from '../data/copies.js'
 import { type Dataset, imageNetNormalisation, type Pictures, pictureBytes, type Unreadable } from '../data/dataset.js'
 import { distinct, holdOut } from '../data/hold-out.js'
 import { type OpenedPicture, openedFolder } from '../data/opened-folder.js'
+import { refusalOf } from '../data/picture-format.js'
 import { resize } from '../data/resize.js'
 import { sha256 } from '../train/sha256.js'
-import { DataError } from '../util/errors.js'
+import { DataError, ResnetError } from '../util/errors.js'
+import {
+  bytesOf,
+  callback,
+  expectFields,
+  expectKind,
+  expectOptions,
+  kind,
+  list,
+  signal,
+  text,
+  whole,
+} from '../util/expect.js'
 import { type Picture, squareBytes } from './picture.js'
 
 /** A file with its path from the folder that was opened on, with forward slashes; or its name alone. */
@@ -43,7 +56,10 @@ export type DecodeBytes = (file: OpenedFile) => Promise<Picture>
 
 export const openedDataFunction =
   (decode: DecodeBytes): OpenedData =>
-  async (files, options) => {
+  async (given, options) => {
+    const files = openedFiles(given)
+    expectOptions(options, 'openedData: options', { testLimit: whole(1), onPicture: callback, signal })
+    expectKind(options.size, 'openedData: options.size', whole(1, MOST_SIDE))
     const names = files.map(({ path }) => nameOf(path))
     const layout = [cifar10Layout, cifar100Layout].find(({ trainFiles, testFile }) =>
       names.some((name) => name === testFile || trainFiles.includes(name)),
@@ -59,6 +75,19 @@ export const openedDataFunction =
       )
     return folderData(decode, files, options)
   }
+
+/** As a picture of any network is wide. */
+const MOST_SIDE = 4096
+const someBytes = kind('bytes (a Uint8Array)', (value) => bytesOf(value) !== undefined)
+
+/** Their bytes as those of this realm. */
+function openedFiles(given: readonly OpenedFile[]): readonly OpenedFile[] {
+  expectKind(given, 'openedData: files', list)
+  return given.map((file, i) => {
+    expectFields(file, `openedData: files[${i}]`, '{ path, bytes }', { path: text, bytes: someBytes })
+    return { path: file.path, bytes: bytesOf(file.bytes)! }
+  })
+}
 
 const nameOf = (path: string) => path.split('/').at(-1)!
 
@@ -115,7 +144,7 @@ async function folderData(
       try {
         read.push({ bytes: squareBytes(await decode(opened), options.size, path), label, path })
       } catch (error) {
-        unreadable.push({ file: path, reason: error instanceof Error ? error.message : String(error) })
+        unreadable.push({ file: path, reason: reasonFor(opened, error) })
       }
       options.onPicture?.(++done, total)
     }
@@ -158,6 +187,12 @@ function copiesAmong(files: readonly OpenedFile[], pictures: readonly OpenedPict
   return groups(opened, ({ bytes }) => String(bytes.length))
     .flatMap((alike) => groups(alike, ({ bytes }) => sha256(bytes)))
     .map((same) => same.map(({ path }) => path))
+}
+
+/** In one line, without the file's own name. A browser says no more than that it failed: the first bytes tell why. */
+function reasonFor({ path, bytes }: OpenedFile, error: unknown): string {
+  if (!(error instanceof ResnetError)) return refusalOf(bytes) ?? 'is no picture that can be read: it is damaged'
+  return error.message.replace(`${path}: `, '')
 }
 
 function together(

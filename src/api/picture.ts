@@ -1,10 +1,12 @@
 /** Pictures as people have them (files decoded by others, canvases, elements of a page) made what a network reads. */
+
 import { centreView } from '../data/augment.js'
 import { fillBatch } from '../data/batches.js'
 import { greyOf } from '../data/grey.js'
 import { type Interpolation, resize } from '../data/resize.js'
 import type { Preprocessing } from '../train/checkpoint.js'
 import { ConfigError, DataError } from '../util/errors.js'
+import { bytesOf, described, isBlob, isRecord } from '../util/expect.js'
 
 /** Decoded pixels, row by row from the top left; an `ImageData` is one. */
 export interface PixelPicture {
@@ -142,12 +144,38 @@ function planes({ width, height, data }: PixelPicture, channels: number, who: st
   return planes
 }
 
-function pixelsOf(picture: Picture, who: string): PixelPicture {
+/**
+ * The pixels of a picture, those of what a canvas can draw too.
+ * @throws DataError for a picture without a meaning, naming `who`
+ */
+export function pixelsOf(picture: Picture, who: string): PixelPicture {
+  if (!isPicture(picture))
+    throw new DataError(
+      `${who}: expected a picture, { width, height, data }, got ${described(picture)}; ${remedyFor(picture)}`,
+    )
   const pixels = 'data' in picture ? picture : draw(picture, who)
-  const { width, height } = pixels
+  const { width, height, data } = pixels
   if (!(Number.isSafeInteger(width) && width > 0 && Number.isSafeInteger(height) && height > 0))
-    throw new DataError(`${who}: expected a width and height of whole pixels, got ${width} and ${height}`)
-  return pixels
+    throw new DataError(
+      `${who}: expected a width and height of whole pixels, got ${described(width)} and ${described(height)}`,
+    )
+  if (data instanceof Uint8Array || data instanceof Uint8ClampedArray) return pixels
+  if (!isBytes(data))
+    throw new DataError(
+      `${who}: expected data of 8-bit values (a Uint8Array or Uint8ClampedArray), got ${described(data)}`,
+    )
+  return { width, height, data: bytesOf(data)! } // of another realm
+}
+
+const isPicture = (given: unknown) => isRecord(given) && 'width' in given && 'height' in given
+const isBytes = (data: unknown) => ArrayBuffer.isView(data) && (data as Uint8Array).BYTES_PER_ELEMENT === 1
+
+/** How what people have becomes a picture. */
+function remedyFor(given: unknown): string {
+  if (typeof given === 'string') return 'in Node readPicture(path) reads a file; in browsers wait for an <img> to load'
+  if (isBlob(given)) return 'createImageBitmap(file) decodes it in browsers'
+  if (bytesOf(given)) return 'decode them first: in Node readPicture(path) does, in browsers createImageBitmap(blob)'
+  return 'in Node readPicture(path) gives one, in browsers createImageBitmap(blob)'
 }
 
 /** Elements have their own size under other names than the size they are shown at. */

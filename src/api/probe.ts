@@ -2,7 +2,9 @@
  * Looks into a network: what its layers give for a batch, and how the loss pulls at them. A gradient can be asked for
  * along single paths too: of each residual block either the branch or the shortcut. [Veit 2016, §4.3]
  */
+
 import { pullBack } from '../autodiff/differentiate.js'
+import { expectClassifier } from '../formats/expect-network.js'
 import type { NamedWeights, TrainedNetwork } from '../formats/trained-network.js'
 import { GraphBuilder } from '../graph/builder.js'
 import type { Graph, Node, Value } from '../graph/graph.js'
@@ -14,7 +16,8 @@ import type { BlockPath, LayerPath } from '../spec/paths.js'
 import { compileGraph } from '../train/compile.js'
 import { writeWeights } from '../train/weights.js'
 import { ConfigError } from '../util/errors.js'
-import { type ComputeOptions, engineOf, type OpenEngine } from './training.js'
+import { expectFloats, listOf, numbers, oneOf, text } from '../util/expect.js'
+import { type ComputeOptions, engineOf, expectCompute, type OpenEngine } from './training.js'
 
 /** What to look at. */
 export interface ProbeOptions extends ComputeOptions {
@@ -50,9 +53,21 @@ export interface Probed {
  */
 export type Probe = (network: TrainedNetwork, pictures: Float32Array, options?: ProbeOptions) => Promise<Probed>
 
+const paths = listOf(text, 'a list of paths, such as stage2.block1')
+const fields = {
+  labels: numbers,
+  mode: oneOf(['inference', 'training']),
+  activations: paths,
+  gradients: paths,
+  along: listOf(paths, 'a list of lists of paths of blocks'),
+}
+
 /** The probe on the engines of one environment. */
 export function probeFunction(openEngine: OpenEngine): Probe {
-  return async (network, pictures, options = {}) => {
+  return async (network, floats, options = {}) => {
+    expectClassifier(network, 'probe: network')
+    const pictures = expectFloats(floats, 'probe: pictures')
+    expectCompute(options, 'probe: options', fields)
     const { graph, names } = probeGraph(network, pictures.length, options)
     const { engine, release } = await engineOf(openEngine, options)
     try {

@@ -1,4 +1,5 @@
 /** What a network's time goes to, and what this machine can do at best: measurements for those who make it faster. */
+
 import { openAddon } from '../engine/cpu/addon.node.js'
 import type { CpuBackend } from '../engine/cpu/backend.js'
 import { openCpuEngine } from '../engine/cpu/engine.js'
@@ -10,10 +11,12 @@ import type { Engine } from '../engine/engine.js'
 import { forwardGraph } from '../model/forward.js'
 import type { Plan } from '../plan/plan.js'
 import { planGraph } from '../plan/planner.js'
+import { expectSpec } from '../spec/expect-spec.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { completeRecipe } from '../train/recipe.js'
 import { trainingGraph } from '../train/step.js'
 import { ConfigError } from '../util/errors.js'
+import { callback, described, expectOptions, oneOf, signal as signalKind, whole } from '../util/expect.js'
 import { openEngine } from './compute.node.js'
 import type { OpenOptions } from './engine-choice.js'
 import { addonVariant } from './environment.node.js'
@@ -58,14 +61,18 @@ export async function measurePeak(options: OpenOptions = {}): Promise<MachinePea
   }
 }
 
+const fields = { mode: oneOf(['training', 'inference']), batch: whole(1), signal: signalKind, onProgress: callback }
+
 /**
  * Times a network's plan, and each of its parts by itself.
  * @throws ConfigError for a spec or option without meaning, EngineError when the engine is not available
  */
 export async function profile(spec: NetworkSpec, options: ProfileOptions = {}): Promise<Profile> {
+  expectSpec(spec, 'profile: spec')
+  expectOptions(options, 'profile: options', fields)
   const { mode = 'training', batch = mode === 'training' ? 128 : 1, rounds = 5, signal, onProgress } = options
   if (!Number.isSafeInteger(rounds) || rounds < 1)
-    throw new ConfigError(`rounds: expected a whole number of at least 1, got ${rounds}`)
+    throw new ConfigError(`rounds: expected a whole number of at least 1, got ${described(rounds)}`)
   const backend = await openBackend(options)
   try {
     const plan = planFor(spec, mode, batch, openCpuEngine(backend))
@@ -81,10 +88,10 @@ export async function profile(spec: NetworkSpec, options: ProfileOptions = {}): 
  * The size of the memory that a network's plan takes on an engine, in bytes: known without allocating it.
  * @throws ConfigError for a spec or option without meaning, EngineError when the engine is not available
  */
-export async function planBytes(
-  spec: NetworkSpec,
-  { mode = 'training', batch = mode === 'training' ? 128 : 1, ...options }: Omit<ProfileOptions, 'rounds'> = {},
-): Promise<number> {
+export async function planBytes(spec: NetworkSpec, given: Omit<ProfileOptions, 'rounds'> = {}): Promise<number> {
+  expectSpec(spec, 'planBytes: spec')
+  expectOptions(given, 'planBytes: options', fields)
+  const { mode = 'training', batch = mode === 'training' ? 128 : 1, ...options } = given
   await using engine = await openEngine(options)
   return planFor(spec, mode, batch, engine).bytes
 }

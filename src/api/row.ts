@@ -5,9 +5,13 @@ import type { Preprocessing } from '../formats/trained-network.js'
 import { ConfigError } from '../util/errors.js'
 import type { Picture } from './picture.js'
 
+/** Bytes are no numbers of a table: they are a picture that nobody has decoded. */
+const isFloats = (given: unknown) => ArrayBuffer.isView(given) && bytesPerNumber(given) > 1
+const bytesPerNumber = (view: ArrayBufferView) => ('BYTES_PER_ELEMENT' in view ? Number(view.BYTES_PER_ELEMENT) : 1)
+
 /** Whether numbers are given, not a picture, nor a list of either. */
 export function isRow(given: Picture | TableRow | readonly Picture[] | readonly TableRow[]): given is TableRow {
-  return ArrayBuffer.isView(given) || (Array.isArray(given) && given.length > 0 && typeof given[0] !== 'object')
+  return isFloats(given) || (Array.isArray(given) && given.length > 0 && typeof given[0] !== 'object')
 }
 
 /**

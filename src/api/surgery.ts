@@ -1,4 +1,5 @@
 /** Surgery on trained networks: the spec changes, and weights keep to their blocks. Nothing is changed in place. */
+import { expectNetwork } from '../formats/expect-network.js'
 import type { NamedWeights, TrainedNetwork } from '../formats/trained-network.js'
 import { forwardGraph } from '../model/forward.js'
 import { initialise } from '../model/initialise.js'
@@ -7,6 +8,7 @@ import { type BlockPath, stagePath } from '../spec/paths.js'
 import type { BlockSpec, NetworkSpec } from '../spec/spec.js'
 import { appendBlocks, pathAfterRemoval, pathAfterSwap, removeBlock, swapBlocks } from '../spec/surgery.js'
 import { ConfigError } from '../util/errors.js'
+import { expectOptions, whole } from '../util/expect.js'
 
 /** Where and how a network grows. */
 export interface DeepenOptions {
@@ -25,7 +27,10 @@ export interface DeepenOptions {
  * Throws a ConfigError where the stage's blocks cannot be identities: without a shortcut, or with one that changes what
  * passes it.
  */
-export function deepen({ spec, preprocessing, weights }: TrainedNetwork, options: DeepenOptions): TrainedNetwork {
+export function deepen(network: TrainedNetwork, options: DeepenOptions): TrainedNetwork {
+  expectNetwork(network, 'deepen: network')
+  expectOptions(options, 'deepen: options', { stage: whole(1), blocks: whole(1), seed: whole(0) })
+  const { spec, preprocessing, weights } = network
   const { stage, blocks, seed = 0 } = options
   const deeper = { ...appendBlocks(spec, stage, blocks), name: `${spec.name}-deeper` }
   const reason = noIdentity(deeper.stages[stage - 1]!.blocks.at(-1)!)
@@ -41,11 +46,13 @@ export function deepen({ spec, preprocessing, weights }: TrainedNetwork, options
 
 /** A trained network without one block: a lesion. Throws as `removeBlock` does. */
 export function withoutBlock(network: TrainedNetwork, path: BlockPath): TrainedNetwork {
+  expectNetwork(network, 'withoutBlock: network')
   return moved(network, removeBlock(network.spec, path), (name) => pathAfterRemoval(name, path))
 }
 
 /** A trained network with two blocks in each other's place. Throws as `swapBlocks` does. */
 export function withSwappedBlocks(network: TrainedNetwork, first: BlockPath, second: BlockPath): TrainedNetwork {
+  expectNetwork(network, 'withSwappedBlocks: network')
   return moved(network, swapBlocks(network.spec, first, second), (name) => pathAfterSwap(name, first, second))
 }
 

@@ -1,11 +1,15 @@
 /** Training as people call it: a spec, data and a recipe in, a trained network and its figures out. */
+
 import type { Dataset } from '../data/dataset.js'
+import { expectTrainingData } from '../data/expect-data.js'
 import type { UpscalingData } from '../data/upscaling.js'
+import { expectNetwork, expectWeights } from '../formats/expect-network.js'
 import type { TrainedNetwork } from '../formats/trained-network.js'
 import type { Recompute } from '../plan/passes/recompute.js'
+import { expectSpec } from '../spec/expect-spec.js'
 import { type Task, taskOf } from '../spec/heads.js'
 import type { NetworkSpec } from '../spec/spec.js'
-import type { Checkpoint, EpochRecord } from '../train/checkpoint.js'
+import { type Checkpoint, type EpochRecord, expectCheckpoint } from '../train/checkpoint.js'
 import type { ClassMatchOptions } from '../train/class-match.js'
 import type { DataOf, Evaluation, Score, Tested } from '../train/figures.js'
 import { completeRecipe, type RecipeOptions } from '../train/recipe.js'
@@ -13,6 +17,16 @@ import type { StepProgress } from '../train/step-progress.js'
 import { taskFor } from '../train/tasks.js'
 import { type PlanBytes, planBytes, Trainer, type TrainingHooks } from '../train/trainer.js'
 import { invariant } from '../util/errors.js'
+import {
+  callback,
+  expectFields,
+  expectKind,
+  expectOptions,
+  type Fields,
+  object,
+  optional,
+  signal as signalKind,
+} from '../util/expect.js'
 import type { ChosenEngine, EngineOptions, OpenOptions } from './engine-choice.js'
 
 /** Opens an engine: see `OpenOptions`. */
@@ -145,20 +159,34 @@ export interface Evaluated {
   readonly notes: readonly string[]
 }
 
+const listenerFields = { onProgress: callback, onEpoch: callback }
+const trainingFields = { signal: signalKind, hooks: object, onPlan: callback }
+
+/** @throws ConfigError unless these are options of something that computes */
+export function expectCompute(options: unknown, who: string, fields: Fields = {}): void {
+  expectOptions(options, who, { ...fields, signal: signalKind })
+}
+
 /** The functions of this file on the engines of one environment. */
 export function trainingFunctions(openEngine: OpenEngine): TrainingFunctions {
-  const createTrainer = <T extends Task>(
+  const createTrainer = async <T extends Task>(
     spec: NetworkSpec,
     data: DataOf<T>,
     recipe: RecipeOptions = {},
     options: TrainingOptions<T> = {},
-  ) => openTrainer<T>(openEngine, spec, data, recipe, options)
+  ) => {
+    expectSpec(spec, 'spec')
+    return openTrainer<T>(openEngine, spec, data, recipe, options)
+  }
 
-  const resumeTrainer = <T extends Task>(
+  const resumeTrainer = async <T extends Task>(
     checkpoint: Checkpoint<T>,
     data: DataOf<T>,
     options: TrainingOptions<T> = {},
-  ) => openTrainer<T>(openEngine, checkpoint.spec, data, checkpoint.recipe, options, checkpoint)
+  ) => {
+    expectCheckpoint(checkpoint, 'checkpoint')
+    return openTrainer<T>(openEngine, checkpoint.spec, data, checkpoint.recipe, options, checkpoint)
+  }
 
   const train = async <T extends Task>(
     spec: NetworkSpec,
@@ -166,6 +194,7 @@ export function trainingFunctions(openEngine: OpenEngine): TrainingFunctions {
     recipe: RecipeOptions = {},
     options: TrainingOptions<T> & TrainListeners<T> = {},
   ) => {
+    expectOptions(options, 'options', listenerFields)
     const trainer = await createTrainer<T>(spec, data, recipe, options)
     try {
       return await trainToEnd(trainer, options)
@@ -175,6 +204,8 @@ export function trainingFunctions(openEngine: OpenEngine): TrainingFunctions {
   }
 
   const trainingMemory: TrainingFunctions['trainingMemory'] = async (spec, recipe = {}, options = {}) => {
+    expectSpec(spec, 'spec')
+    expectOptions(options, 'options')
     const complete = completeRecipe(recipe, taskOf(spec))
     const { engine, release } = await engineOf(openEngine, options)
     try {
@@ -189,6 +220,9 @@ export function trainingFunctions(openEngine: OpenEngine): TrainingFunctions {
     data: DataOf<T>,
     options: EvaluateOptions = {},
   ) => {
+    expectNetwork(network, 'network')
+    expectTrainingData(data, 'data')
+    expectCompute(options, 'options')
     const { spec, weights, preprocessing } = network
     const task = taskFor<T>(spec, data)
     const { test, notes } = task.testFor(preprocessing, spec, data, options)
@@ -215,6 +249,9 @@ export async function trainToEnd<T extends Task = 'classify'>(
   trainer: Trainer<ChosenEngine, T>,
   listeners: TrainListeners<T> = {},
 ): Promise<TrainingResult<T>> {
+  const fields = { steps: callback, evaluate: callback, progress: object }
+  expectFields(trainer, 'trainToEnd: trainer', 'a trainer, such as createTrainer() gives', fields)
+  expectOptions(listeners, 'trainToEnd: listeners', listenerFields)
   const finishEpoch = async () => {
     await trainer.evaluate()
     await listeners.onEpoch?.(trainer.progress.history.at(-1)!, trainer)
@@ -254,6 +291,10 @@ async function openTrainer<T extends Task>(
   options: TrainingOptions<T>,
   checkpoint?: Checkpoint<T>,
 ): Promise<Trainer<ChosenEngine, T>> {
+  expectTrainingData(data, 'data')
+  expectOptions(options, 'options', trainingFields)
+  if (options.hooks) expectOptions(options.hooks, 'options.hooks', { onStep: callback, learningRate: callback })
+  if (options.weights) expectWeights(options.weights, 'options.weights')
   const complete = completeRecipe(recipe, taskOf(spec))
   const { engine, release } = await engineOf(openEngine, options)
   try {
@@ -277,7 +318,12 @@ export async function engineOf(
   openEngine: OpenEngine,
   { engine, threads, signal }: ComputeOptions,
 ): Promise<{ readonly engine: ChosenEngine; readonly release: () => Promise<void> }> {
-  if (typeof engine === 'object') return { engine, release: async () => {} }
+  expectKind(signal, 'options.signal', optional(signalKind))
+  if (typeof engine === 'object') {
+    const fields = { compile: callback, missing: callback, dispose: callback, target: object }
+    expectFields(engine, 'options.engine', 'the name of an engine, or one that openEngine() opened', fields)
+    return { engine, release: async () => {} }
+  }
   const opened = await openEngine({ engine, threads, signal })
   return { engine: opened, release: () => opened.dispose() }
 }

@@ -1,10 +1,13 @@
 /** Networks as they are before the first step of a training. */
+
 import type { TrainedNetwork } from '../formats/trained-network.js'
 import { forwardGraph } from '../model/forward.js'
 import { initialise } from '../model/initialise.js'
 import { parametersOf } from '../model/parameters.js'
+import { expectSpec } from '../spec/expect-spec.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { scales } from '../spec/upscaling.js'
+import { expectOptions, flag, whole } from '../util/expect.js'
 
 /** How a network starts. */
 export interface UntrainedOptions {
@@ -21,6 +24,8 @@ export interface UntrainedOptions {
  * @throws ConfigError when the spec makes no sense
  */
 export function untrained(spec: NetworkSpec, options: UntrainedOptions = {}): TrainedNetwork {
+  expectSpec(spec, 'untrained: spec')
+  expectOptions(options, 'untrained: options', { seed: whole(0), zeroInitResidual: flag })
   const { seed = 0, zeroInitResidual = false } = options
   const values = initialise(spec, { seed, zeroInitResidual })
   const { channels } = spec.input

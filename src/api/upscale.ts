@@ -2,11 +2,22 @@
  * Pictures made larger and sharper: their luminance by a network, in tiles; chroma and transparency bicubically, as eyes
  * see little of them. Pictures keep their channels and their depth.
  */
+
 import { bicubic, type Plane } from '../data/bicubic.js'
 import { luminance, toRgb, toYcc } from '../data/luminance.js'
 import { pictureHeadOf } from '../spec/heads.js'
 import { Enlarger, wrongScale } from '../train/enlarger.js'
 import { ConfigError, DataError } from '../util/errors.js'
+import {
+  callback,
+  expectFields,
+  expectOptions,
+  map,
+  numbers,
+  object,
+  signal as signalKind,
+  whole,
+} from '../util/expect.js'
 import type { Network, RunOptions } from './network.js'
 
 /** Pixels row by row from the top left, 8 or 16 bits; an `ImageData` is one. */
@@ -31,14 +42,19 @@ const MOST_PIXELS = 1 << 26
 /**
  * A picture `scale` times as wide and as high, with the channels and the depth that it had.
  * @param net a network that gives pictures, such as a trained `vdsr20`
- * @throws ConfigError for a network that gives none, a scale that it has not learned or a picture that would be too
- * large; DataError for a picture without a meaning
+ * @throws ConfigError for a network that gives none or a scale that it has not learned; DataError for a picture without a
+ * meaning, or one that would be too large
  */
 export async function upscale(
   net: Pick<Network, 'spec' | 'preprocessing' | 'weights' | 'engine'>,
   picture: LargePicture,
   options: UpscaleOptions = {},
 ): Promise<LargePicture> {
+  const fields = { spec: object, preprocessing: object, weights: map, engine: object }
+  expectFields(net, 'upscale: net', 'a network, such as load() gives', fields)
+  const pixels = { width: whole(1), height: whole(1), data: numbers }
+  expectFields(picture, 'upscale: picture', 'pixels, { width, height, data }, such as readLargePicture() gives', pixels)
+  expectOptions(options, 'upscale: options', { scale: whole(1), signal: signalKind, onProgress: callback })
   const { spec, preprocessing, weights, engine } = net
   pictureHeadOf(spec)
   const { scales = [], normalisation } = preprocessing
@@ -48,7 +64,7 @@ export async function upscale(
   if (!scales.includes(scale)) throw wrongScale(spec.name, scales, scale)
   const size = { height: picture.height * scale, width: picture.width * scale }
   if (size.height * size.width > MOST_PIXELS)
-    throw new ConfigError(
+    throw new DataError(
       `upscale: a picture of ${size.width}x${size.height} pixels is too large, ${MOST_PIXELS} pixels are possible; cut ` +
         'the picture, or take a smaller scale',
     )

@@ -1,11 +1,14 @@
 /** Files of weights on the disk, read and written. */
+
 import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
+import { expectNetwork } from '../formats/expect-network.js'
 import { parseHubName } from '../formats/hub.js'
 import type { RecogniseOptions } from '../formats/recognise.js'
 import type { TrainedNetwork } from '../formats/trained-network.js'
 import { writeAtomically } from '../train/run-folder.node.js'
 import { ConfigError } from '../util/errors.js'
+import { callback, expectKind, expectOptions, name as nameKind, signal, text } from '../util/expect.js'
 import { fileError } from '../util/file-error.js'
 import { exportOnnx, exportSafetensors } from './export.js'
 import { decodeFromHub, type HubOptions } from './hub.js'
@@ -17,6 +20,8 @@ import { type DecodedNetwork, decodeNetwork } from './weights.js'
  * @throws DataError naming the file when it cannot be read or is no file of weights
  */
 export async function readNetwork(path: string, options: RecogniseOptions & HubOptions = {}): Promise<DecodedNetwork> {
+  expectKind(path, 'readNetwork: path', nameKind)
+  expectOptions(options, 'readNetwork: options', { cache: text, signal, onProgress: callback, onRetry: callback })
   const name = parseHubName(path)
   if (name) return decodeFromHub(await filesFromHub(name, options), path, options)
   let bytes: Uint8Array
@@ -40,6 +45,8 @@ const writers: Readonly<Record<string, (network: TrainedNetwork) => Uint8Array |
  * be written
  */
 export async function writeNetwork(path: string, network: TrainedNetwork): Promise<void> {
+  expectKind(path, 'writeNetwork: path', nameKind)
+  expectNetwork(network, 'writeNetwork: network')
   await writeAtomically(path, await writerFor(path)(network))
 }
 
@@ -48,6 +55,7 @@ export async function writeNetwork(path: string, network: TrainedNetwork): Promi
  * @throws ConfigError for other names
  */
 export function expectWritable(path: string): void {
+  expectKind(path, 'expectWritable: path', nameKind)
   writerFor(path)
 }
 

@@ -11,6 +11,7 @@ import { isZip } from '../formats/zip.js'
 import type { Task } from '../spec/heads.js'
 import { type Checkpoint, checkpointIn } from '../train/checkpoint.js'
 import { ConfigError, DataError } from '../util/errors.js'
+import { expectBytes, expectKind, expectOptions, object, text } from '../util/expect.js'
 
 /** A network, and how its file was understood. */
 export interface DecodedNetwork extends TrainedNetwork {
@@ -29,16 +30,20 @@ export interface DecodedNetwork extends TrainedNetwork {
  * The network in a file: a checkpoint or an export of this package; or safetensors, or a file of PyTorch (of its zip
  * form or of the older one) with weights named as torchvision, timm, akamaster or bearpaw do. Nothing in a file is ever
  * run, and a file that asks for far more memory or work than honest ones of its size is refused.
+ * @param file its bytes
  * @param name of the file, at the start of every error
  * @throws DataError when the file is damaged, holds anything but weights, asks for too much, or its tensors are of no
  * network that is known; ConfigError for options that do not fit the network, or contradict what a file of this package
  * says of itself; what `signal` was aborted with
  */
 export async function decodeNetwork(
-  bytes: Uint8Array,
+  file: Uint8Array,
   name: string,
   options: RecogniseOptions & { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<DecodedNetwork> {
+  const bytes = expectBytes(file, 'decodeNetwork: file', 'load() takes an address, a Blob or a path, too')
+  expectKind(name, 'decodeNetwork: name', text)
+  expectOptions(options, 'decodeNetwork: options', { pictures: object })
   return decodeKnowing(bytes, name, options, {})
 }
 

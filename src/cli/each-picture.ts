@@ -1,5 +1,5 @@
 /** Works through pictures one by one, the next being decoded meanwhile; names those that cannot be read and goes on. */
-import { DataError, readPicture, type WholePicture } from '../node.js'
+import { DataError, findPictures, readPicture, type WholePicture } from '../node.js'
 import { say } from './output.js'
 import { Progress } from './progress.js'
 
@@ -9,21 +9,53 @@ export interface LeftOut {
   readonly reason: string
 }
 
+/** What names stand for, and those that stand for no picture. */
+export interface Found {
+  readonly files: readonly string[]
+  readonly leftOut: readonly LeftOut[]
+}
+
+/** Finds pictures name by name, so that a folder without one, or a pattern that nothing fits, stops none of the others. */
+export async function findEach(names: readonly string[]): Promise<Found> {
+  const files: string[] = []
+  const leftOut: LeftOut[] = []
+  for (const name of names) {
+    const found = await orReason(name, () => findPictures([name], { onNote: say }))
+    if ('reason' in found) leftOut.push(found)
+    else files.push(...found)
+  }
+  return { files, leftOut }
+}
+
+/**
+ * What work on a file gives, or why it failed, which is said at once.
+ * @throws whatever is wrong with more than this file
+ */
+export async function orReason<T extends object>(file: string, work: () => Promise<T>): Promise<T | LeftOut> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error
+    say(error.message)
+    return { file, reason: error.message }
+  }
+}
+
 /**
  * @param options `quiet` where what is printed shows how far it is; `alpha` for networks that read four channels
+ * @param leftOut gets what could not be read, whatever comes afterwards
  * @param visit is awaited for each picture, in order
- * @returns what could not be read
  */
 export async function eachPicture(
   files: readonly string[],
+  leftOut: LeftOut[],
   {
     signal,
     quiet = false,
     alpha,
   }: { readonly signal: AbortSignal; readonly quiet?: boolean; readonly alpha?: boolean },
   visit: (file: string, picture: WholePicture) => Promise<void>,
-): Promise<readonly LeftOut[]> {
-  const leftOut: LeftOut[] = []
+): Promise<void> {
   const progress = new Progress('pictures', (count) => String(count))
   const open = (file: string | undefined) =>
     file === undefined ? undefined : readPicture(file, { alpha }).catch((error: unknown) => ({ error }))
@@ -44,11 +76,13 @@ export async function eachPicture(
   } finally {
     progress.stop()
   }
-  return leftOut
 }
 
-/** @throws DataError, and so exit code 1, where pictures were left out */
-export function failWhere(leftOut: readonly LeftOut[], of: number): void {
+/**
+ * @param read how many were worked on
+ * @throws DataError, and so exit code 1, where pictures were left out
+ */
+export function failWhere(leftOut: readonly LeftOut[], read: number): void {
   if (leftOut.length > 0)
-    throw new DataError(`${leftOut.length} of ${of} pictures cannot be read; they are named above`)
+    throw new DataError(`${leftOut.length} of ${leftOut.length + read} pictures cannot be read; they are named above`)
 }

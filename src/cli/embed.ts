@@ -1,8 +1,8 @@
 /** `resnet embed PICTURE… --out features.npy`: what a network knows of pictures before it decides, a row each. */
 import { extname } from 'node:path'
 import { Command } from 'commander'
-import { ConfigError, DataError, encodeNpy, findPictures, load, writeAtomically } from '../node.js'
-import { eachPicture, failWhere } from './each-picture.js'
+import { ConfigError, DataError, encodeNpy, load, writeAtomically } from '../node.js'
+import { eachPicture, failWhere, findEach, type LeftOut } from './each-picture.js'
 import { interruptible } from './interrupt.js'
 import { examples } from './invocation.js'
 import { type EngineFlags, engineOptions, jsonOption } from './options.js'
@@ -30,7 +30,11 @@ export function embedCommand(): Command {
     .addOption(cacheOption())
   for (const option of [...knownOptions(), ...engineOptions()]) command.addOption(option)
   return command
-    .addOption(jsonOption('{ out, shape, files, unreadable }; row i of the features is of files[i]'))
+    .addOption(
+      jsonOption(
+        '{ out, shape, files, unreadable }; row i of the features is of files[i]; out is null where nothing could be read',
+      ),
+    )
     .addHelpText(
       'after',
       `${examples('embed photos --weights hub:timm/resnet50.a1_in1k --out features.npy')}\nIn Python: numpy.load("features.npy") is [pictures, width]`,
@@ -41,7 +45,8 @@ export function embedCommand(): Command {
 async function embed(names: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
   const { out, engine, threads } = flags
   if (extname(out).toLowerCase() !== '.npy') throw new ConfigError(`--out ${out}: expected a name that ends in .npy`)
-  const files = await findPictures(names, { onNote: say })
+  const { files, leftOut: missed } = await findEach(names)
+  if (files.length === 0) nothing(missed, flags)
   const network = await openClassifier(flags, { signal })
   say(originText(flags.weights, network))
   const reads = readsText(network.spec)
@@ -50,12 +55,13 @@ async function embed(names: readonly string[], flags: Flags, signal: AbortSignal
   const rows: Float32Array[] = []
   const read: string[] = []
   const alpha = network.spec.input.channels === 4
-  const leftOut = await eachPicture(files, { signal, alpha }, async (file, picture) => {
+  const leftOut: LeftOut[] = [...missed]
+  await eachPicture(files, leftOut, { signal, alpha }, async (file, picture) => {
     rows.push(await net.embed(picture, { signal }))
     read.push(file)
   })
   const width = rows[0]?.length
-  if (width === undefined) throw new DataError(`none of ${files.length} pictures can be read; nothing is written`)
+  if (width === undefined) nothing(leftOut, flags)
   const features = new Float32Array(rows.length * width)
   for (const [i, row] of rows.entries()) features.set(row, i * width)
   const shape = [rows.length, width]
@@ -65,5 +71,10 @@ async function embed(names: readonly string[], flags: Flags, signal: AbortSignal
       ? JSON.stringify({ out, shape, files: read, unreadable: leftOut })
       : `wrote ${out}: ${rows.length} pictures, ${width} features each, in the order of the pictures`,
   )
-  failWhere(leftOut, files.length)
+  failWhere(leftOut, read.length)
+}
+
+function nothing(leftOut: readonly LeftOut[], { json }: Flags): never {
+  if (json) print(JSON.stringify({ out: null, shape: [0, 0], files: [], unreadable: leftOut }))
+  throw new DataError(`none of ${leftOut.length} pictures can be read; nothing is written`)
 }

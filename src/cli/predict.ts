@@ -5,7 +5,6 @@ import { Command } from 'commander'
 import {
   ConfigError,
   drawExplanation,
-  findPictures,
   type LayerPath,
   load,
   type Network,
@@ -14,7 +13,7 @@ import {
   type WholePicture,
   writePicture,
 } from '../node.js'
-import { eachPicture, failWhere } from './each-picture.js'
+import { eachPicture, failWhere, findEach, type LeftOut } from './each-picture.js'
 import { interruptible } from './interrupt.js'
 import { examples } from './invocation.js'
 import { type EngineFlags, engineOptions, jsonOption, whole } from './options.js'
@@ -67,7 +66,11 @@ export function predictCommand(): Command {
 
 async function predict(names: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
   const { top, engine, threads, explain } = flags
-  const files = await findPictures(names, { onNote: say })
+  const { files, leftOut: missed } = await findEach(names)
+  if (files.length === 0) {
+    if (flags.json) print(JSON.stringify({ network: null, pictures: [], unreadable: missed }))
+    failWhere(missed, 0)
+  }
   const placeOf = explain === undefined ? undefined : places(explain, files)
   const network = await openClassifier(flags, { signal })
   say(originText(flags.weights, network))
@@ -76,15 +79,20 @@ async function predict(names: readonly string[], flags: Flags, signal: AbortSign
   await using net = await load(network, { engine, threads, signal })
   const answers: { file: string; top: readonly Prediction[]; explained?: string }[] = []
   const alpha = network.spec.input.channels === 4
-  const leftOut = await eachPicture(files, { signal, alpha, quiet: !flags.json }, async (file, picture) => {
-    const best = await net.classify(picture, { top, signal })
-    const place = placeOf?.(file)
-    if (place !== undefined) await drawTo(place, net, picture, flags, signal)
-    answers.push({ file, top: best, ...(place === undefined ? {} : { explained: place }) })
-    if (!flags.json) print(`${answers.length > 1 ? '\n' : ''}${answerText(file, best)}`)
-  })
-  if (flags.json) print(JSON.stringify({ network: network.spec.name, pictures: answers, unreadable: leftOut }))
-  failWhere(leftOut, files.length)
+  const leftOut: LeftOut[] = [...missed]
+  try {
+    await eachPicture(files, leftOut, { signal, alpha, quiet: !flags.json }, async (file, picture) => {
+      const best = await net.classify(picture, { top, signal })
+      const place = placeOf?.(file)
+      if (place !== undefined) await drawTo(place, net, picture, flags, signal)
+      answers.push({ file, top: best, ...(place === undefined ? {} : { explained: place }) })
+      if (!flags.json) print(`${answers.length > 1 ? '\n' : ''}${answerText(file, best)}`)
+    })
+  } finally {
+    // Also where work ends early: what was answered until then is not lost.
+    if (flags.json) print(JSON.stringify({ network: network.spec.name, pictures: answers, unreadable: leftOut }))
+  }
+  failWhere(leftOut, answers.length)
 }
 
 async function drawTo(place: string, net: Network, picture: WholePicture, flags: Flags, signal: AbortSignal) {

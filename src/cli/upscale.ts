@@ -4,7 +4,6 @@ import { basename, dirname, extname, join } from 'node:path'
 import { Command } from 'commander'
 import {
   ConfigError,
-  findPictures,
   load,
   luminanceOf,
   quality,
@@ -13,10 +12,11 @@ import {
   upscale,
   writeLargePicture,
 } from '../node.js'
+import { failWhere, findEach, type LeftOut, orReason } from './each-picture.js'
 import { interruptible } from './interrupt.js'
 import { examples } from './invocation.js'
 import { type EngineFlags, engineOptions, jsonOption, whole } from './options.js'
-import { print, say } from './output.js'
+import { print } from './output.js'
 import { Progress } from './progress.js'
 
 interface Flags extends EngineFlags {
@@ -36,23 +36,28 @@ export function upscaleCommand(): Command {
     .option('--truth <file>', 'the large picture as it was: says PSNR and SSIM of luminance against it')
   for (const option of engineOptions()) command.addOption(option)
   return command
-    .addOption(jsonOption('{ network, pictures: [{ file, out, width, height, psnr, ssim }] }'))
+    .addOption(jsonOption('{ network, pictures: [{ file, out, width, height, psnr, ssim }], unreadable }'))
     .addHelpText('after', examples('upscale small.png --weights runs/vdsr20-folder/best.safetensors --scale 2'))
     .action((names: string[], flags: Flags) => interruptible((signal) => run(names, flags, signal)))
 }
 
 async function run(names: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
   const { engine, threads, weights, truth } = flags
-  const files = await findPictures(names, { onNote: say })
+  const { files, leftOut: missed } = await findEach(names)
   if (truth !== undefined && files.length > 1)
     throw new ConfigError(`--truth ${truth}: there are ${files.length} pictures; give one`)
+  if (files.length === 0) {
+    if (flags.json) print(JSON.stringify({ network: null, pictures: [], unreadable: missed }))
+    failWhere(missed, 0)
+  }
   await using net = await load(await readNetwork(weights), { engine, threads, signal })
   const scales = net.preprocessing.scales ?? []
   const scale = flags.scale ?? (scales.length === 1 ? scales[0] : undefined)
-  const told = []
+  const told: object[] = []
+  const leftOut: LeftOut[] = [...missed]
   const progress = new Progress('tiles', (count) => String(count))
-  try {
-    for (const file of files) {
+  const enlarge = async (file: string) => {
+    try {
       const picture = await readLargePicture(file)
       const large = await upscale(net, picture, { scale, signal, onProgress: (done, of) => progress.update(done, of) })
       const out = outOf(file, files.length > 1, large.width / picture.width, flags.out)
@@ -62,15 +67,28 @@ async function run(names: readonly string[], flags: Flags, signal: AbortSignal):
           ? undefined
           : quality(luminanceOf(large), luminanceOf(await readLargePicture(truth)), large.width / picture.width)
       const { width, height } = large
-      told.push({ file, out, width, height, ...measured })
+      return { file, out, width, height, ...measured }
+    } finally {
       progress.stop()
-      const figures = measured ? `: PSNR ${measured.psnr.toFixed(2)} dB, SSIM ${measured.ssim.toFixed(4)}` : ''
-      if (!flags.json) print(`${out}  ${width}x${height}${figures}`)
+    }
+  }
+  try {
+    for (const file of files) {
+      const done = await orReason(file, () => enlarge(file))
+      if ('reason' in done) leftOut.push(done)
+      else {
+        told.push(done)
+        if (!flags.json) print(`${done.out}  ${done.width}x${done.height}${figuresText(done)}`)
+      }
     }
   } finally {
-    progress.stop()
+    if (flags.json) print(JSON.stringify({ network: net.spec.name, pictures: told, unreadable: leftOut }))
   }
-  if (flags.json) print(JSON.stringify({ network: net.spec.name, pictures: told }))
+  failWhere(leftOut, told.length)
+}
+
+function figuresText({ psnr, ssim }: { readonly psnr?: number; readonly ssim?: number }): string {
+  return psnr === undefined || ssim === undefined ? '' : `: PSNR ${psnr.toFixed(2)} dB, SSIM ${ssim.toFixed(4)}`
 }
 
 /** Where a picture goes; 16 bits and transparency need a format such as PNG. */

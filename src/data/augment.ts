@@ -4,6 +4,7 @@
  * epoch, index) alone, so neither the order of the pictures nor the size of the batches nor a resumed run changes what
  * a picture looks like.
  */
+
 import { ConfigError } from '../util/errors.js'
 import { exp, ln } from '../util/math.js'
 import { shown } from '../util/printable.js'

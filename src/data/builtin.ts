@@ -3,7 +3,9 @@
  * without a download. The things vary in place, size, proportion, turn and colour, on gradients, textures and clutter,
  * mostly light on dark but also dark on light: single pixels say little about the class, shapes say all.
  */
+
 import { ConfigError } from '../util/errors.js'
+import { described, expectOptions } from '../util/expect.js'
 import { Random } from '../util/random.js'
 import { Canvas, type Colour, SIDE } from './builtin-canvas.js'
 import { fragmentStencils, STENCIL, shapeNames, shapeStencils, VARIANTS } from './builtin-shapes.js'
@@ -29,12 +31,15 @@ export const builtinNormalisation: Normalisation = { mean: [0.444, 0.459, 0.4335
  * The bytes depend on the options alone. Throws ConfigError for an option out of range.
  */
 export function builtin(options: BuiltinOptions = {}): Dataset<Uint8Array> {
+  expectOptions(options, 'builtin: options')
   const { size = 32, train = 5000, test = 1000, seed = 0 } = options
-  if (size !== 16 && size !== 32) throw new ConfigError(`builtin: size is ${size}, expected 16 or 32`)
-  if (!Number.isSafeInteger(seed)) throw new ConfigError(`builtin: seed is ${seed}, expected a whole number`)
+  if (size !== 16 && size !== 32) throw new ConfigError(`builtin: size is ${described(size)}, expected 16 or 32`)
+  if (!Number.isSafeInteger(seed)) throw new ConfigError(`builtin: seed is ${described(seed)}, expected a whole number`)
   for (const [name, count] of [['train', train] as const, ['test', test] as const])
     if (!(Number.isInteger(count) && count >= 1 && count <= 1_000_000))
-      throw new ConfigError(`builtin: ${name} is ${count}, expected a whole number of pictures from 1 to 1000000`)
+      throw new ConfigError(
+        `builtin: ${name} is ${described(count)}, expected a whole number of pictures from 1 to 1000000`,
+      )
   const painter = new Painter()
   return {
     name: 'builtin',

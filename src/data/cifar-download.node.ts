@@ -1,5 +1,7 @@
 /** Fetches the CIFAR archives from their official address, or from a mirror of it. */
+
 import { join } from 'node:path'
+import { callback, expectKind, expectOptions, name as nameKind, oneOf, signal, text } from '../util/expect.js'
 import { type CifarLayout, cifar10Layout, cifar100Layout } from './cifar.js'
 import { type DownloadOptions, download } from './download.node.js'
 
@@ -33,6 +35,9 @@ export async function downloadCifar(
   folder: string,
   options: DownloadOptions & { readonly from?: string | undefined } = {},
 ): Promise<CifarDownload> {
+  expectKind(name, 'downloadCifar: name', oneOf(['cifar10', 'cifar100']))
+  expectKind(folder, 'downloadCifar: folder', nameKind)
+  expectOptions(options, 'downloadCifar: options', { from: text, signal, onProgress: callback, onRetry: callback })
   const { archive } = name === 'cifar10' ? cifar10Layout : cifar100Layout
   const file = join(folder, archive)
   const url = `${(options.from ?? cifarAddress).replace(/\/+$/, '')}/${archive}`

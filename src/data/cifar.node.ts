@@ -2,12 +2,14 @@
  * CIFAR-10 and CIFAR-100 from disk, in the official binary version: a folder with the .bin files, a folder that holds
  * the official folder or archive, or the archive itself. Smaller sets in the same layout are read as well.
  */
+
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { Budget } from '../util/budget.js'
 import { ConfigError, DataError } from '../util/errors.js'
+import { described, expectKind, expectOptions, name, options as optionsKind } from '../util/expect.js'
 import { printable } from '../util/printable.js'
 import {
   type CifarLayout,
@@ -47,14 +49,15 @@ export function cifar100(path: string, options: CifarOptions = {}): Promise<Data
   return readCifar(cifar100Layout, path, options)
 }
 
-async function readCifar(
-  layout: CifarLayout,
-  path: string,
-  { limit = {} }: CifarOptions,
-): Promise<Dataset<Uint8Array>> {
+async function readCifar(layout: CifarLayout, path: string, options: CifarOptions): Promise<Dataset<Uint8Array>> {
+  expectKind(path, `${layout.name}: path`, name)
+  expectOptions(options, `${layout.name}: options`, { limit: optionsKind })
+  const { limit = {} } = options
   for (const [part, count] of [['train', limit.train] as const, ['test', limit.test] as const])
     if (count !== undefined && !(Number.isInteger(count) && count >= 1))
-      throw new ConfigError(`${layout.name}: limit.${part} is ${count}, expected a whole number of pictures from 1`)
+      throw new ConfigError(
+        `${layout.name}: limit.${part} is ${described(count)}, expected a whole number of pictures from 1`,
+      )
   const files = await openFiles(layout, path)
   const train = await files.readAll(trainFiles(layout, files))
   const test = await files.readAll([layout.testFile])

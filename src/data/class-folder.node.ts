@@ -2,8 +2,10 @@
  * Pictures to fine-tune with: a folder a class, with a part to test on or without. Where there is none some pictures are
  * held out by chance, and it is said so.
  */
+
 import { join } from 'node:path'
 import { DataError, invariant } from '../util/errors.js'
+import { expectKind, expectOptions, finite, name, whole } from '../util/expect.js'
 import { copiesOfLearned } from './copies.js'
 import { type Dataset, type HeldOutRecord, imageNetNormalisation, type Pictures } from './dataset.js'
 import { shorterSide } from './decode.node.js'
@@ -45,6 +47,8 @@ const SAMPLE = 32
  * @throws DataError and ConfigError as `imageFolder` does
  */
 export async function classFolder(path: string, options: ClassFolderOptions = {}): Promise<ClassFolder> {
+  expectKind(path, 'classFolder: path', name)
+  expectOptions(options, 'classFolder: options', { heldOut: finite, seed: whole(0) })
   const { heldOut, seed, again, ...read } = options
   checkOptions(read)
   const listing = await listFolder(path)

@@ -1,5 +1,7 @@
 /** What a data set is to the rest of the house. */
+
 import { ConfigError } from '../util/errors.js'
+import { bytesOf, callback, expectFields, expectKind, object, whole } from '../util/expect.js'
 
 /** Pictures that are read one at a time, because they lie in a file or are a choice from among others. */
 export interface PictureReader {
@@ -115,15 +117,32 @@ export interface Unreadable {
   readonly reason: string
 }
 
+const PICTURES = 'pictures, such as the train part of a data set'
+const sized = { channels: whole(1), height: whole(1), width: whole(1) }
+
 /** What a network reads of each picture: the size of its input. */
-export function inputSize({ channels, height, width, window }: Pictures): PictureSize & { readonly channels: number } {
+export function inputSize(pictures: Pictures): PictureSize & { readonly channels: number } {
+  expectFields(pictures, 'inputSize: pictures', PICTURES, sized)
+  const { channels, height, width, window } = pictures
   return { channels, height: window?.height ?? height, width: window?.width ?? width }
 }
 
 /** The bytes [channels][height][width] of a picture; those of a reader stay as they are only until the next call. */
-export function pictureBytes({ pixels, channels, height, width }: Pictures, index: number): Uint8Array {
+export function pictureBytes(pictures: Pictures, index: number): Uint8Array {
+  expectKind(pictures, 'pictureBytes: pictures', object)
+  const { pixels, channels, height, width, count } = pictures
+  if (![index, count, channels, height, width].every(Number.isSafeInteger) || index < 0 || index >= count) {
+    expectFields(pictures, 'pictureBytes: pictures', PICTURES, { ...sized, count: whole(1) })
+    expectKind(index, 'pictureBytes: index', whole(0, count - 1))
+  }
+  if (pixels instanceof Uint8Array) {
+    const size = channels * height * width
+    return pixels.subarray(index * size, (index + 1) * size)
+  }
+  const bytes = bytesOf(pixels) // of another realm
+  if (bytes) return pictureBytes({ ...pictures, pixels: bytes }, index)
+  expectKind(pixels, 'pictureBytes: pictures.pixels', object)
   if ('views' in pixels) throw new ConfigError('pictures: features are floats, and have no bytes to read')
-  if (!(pixels instanceof Uint8Array)) return pixels.read(index)
-  const size = channels * height * width
-  return pixels.subarray(index * size, (index + 1) * size)
+  expectFields(pixels, 'pictureBytes: pictures.pixels', 'bytes, or a reader with read(index)', { read: callback })
+  return (pixels as PictureReader).read(index)
 }

@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DataError } from '../util/errors.js'
+import { callback, expectKind, expectOptions, listOf, name as nameKind } from '../util/expect.js'
 import { below } from './folder-layout.js'
 import { folderView } from './folder-view.node.js'
 import { isPictureName } from './picture-name.js'
@@ -20,6 +21,8 @@ export interface FindPicturesOptions {
  * @throws DataError for a folder without pictures, or a pattern that nothing fits
  */
 export async function findPictures(names: readonly string[], options: FindPicturesOptions = {}): Promise<string[]> {
+  expectKind(names, 'findPictures: names', listOf(nameKind, 'a list of paths'))
+  expectOptions(options, 'findPictures: options', { onNote: callback })
   const found: string[] = []
   for (const name of names) {
     const status = await stat(name).catch(() => undefined)

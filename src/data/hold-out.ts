@@ -2,9 +2,12 @@
  * Pictures held out of a set that comes in one piece, to test on: of each class its share, chosen by chance. Which they
  * are depends on (labels, count, seed) alone.
  */
+
 import { ConfigError } from '../util/errors.js'
+import { described, expectKind, whole } from '../util/expect.js'
 import { Random } from '../util/random.js'
 import type { Features, PictureReader, Pictures } from './dataset.js'
+import { expectPictures } from './expect-data.js'
 import { choose } from './split.js'
 
 /** Sets the stream apart from those of epochs and of validation splits, which have the same seed. */
@@ -29,6 +32,8 @@ export function holdOut(
   seed: number,
   copies: readonly (readonly number[])[] = [],
 ): HeldOut {
+  expectPictures(pictures, 'holdOut: pictures')
+  expectKind(seed, 'holdOut: seed', whole(0))
   const byClass = candidates(pictures, copies)
   const most = byClass.reduce((sum, { places, size }) => sum + mostOf(places.length, size), 0)
   if (most === 0)
@@ -37,7 +42,7 @@ export function holdOut(
     )
   if (!(Number.isSafeInteger(count) && count >= 1 && count <= most))
     throw new ConfigError(
-      `held-out pictures: got ${count}, expected a whole number from 1 to ${most}, so that each class keeps a picture to learn from`,
+      `held-out pictures: got ${described(count)}, expected a whole number from 1 to ${most}, so that each class keeps a picture to learn from`,
     )
   const held: number[] = []
   const quotas = quotasOf(byClass, count)

@@ -3,9 +3,21 @@
  * and kept in packs (see pack-cache.node.ts); sets larger than the memory that is granted stay on the disk, and
  * pictures are read when a batch needs them.
  */
+
 import { constants } from 'node:buffer'
 import { join } from 'node:path'
 import { ConfigError, DataError, invariant } from '../util/errors.js'
+import {
+  callback,
+  described,
+  expectKind,
+  expectOptions,
+  name as nameKind,
+  number,
+  options as optionsKind,
+  signal as signalKind,
+  text,
+} from '../util/expect.js'
 import { copiesOfLearned } from './copies.js'
 import { copiesAmong, type DecodedFile } from './copies.node.js'
 import { type Dataset, imageNetNormalisation, type Pictures, type Unreadable } from './dataset.js'
@@ -49,6 +61,7 @@ const GIB = 1 << 30
  * whole class that cannot be read, a cache that cannot be written or is too small. ConfigError for options out of range.
  */
 export async function imageFolder(path: string, options: ImageFolderOptions = {}): Promise<Dataset> {
+  expectKind(path, 'imageFolder: path', nameKind)
   checkOptions(options)
   const { classes, parts, notes: passedOver } = await listPictures(path)
   const { loaded, unreadable, copies } = await loadParts(path, { classes, parts }, options)
@@ -164,12 +177,21 @@ export function evenly(pictures: Pictures, count: number): Pictures {
 }
 
 export function checkOptions(options: ImageFolderOptions): void {
+  const fields = {
+    size: number,
+    packedSize: number,
+    limit: optionsKind,
+    cache: text,
+    onProgress: callback,
+    signal: signalKind,
+  }
+  expectOptions(options, 'imageFolder: options', fields)
   const { size, side } = sizesOf(options)
   const { limit, cacheLimit, memory, concurrency } = options
   const whole = (name: string, value: number | undefined, least: number, most = Number.MAX_SAFE_INTEGER) => {
     if (value !== undefined && !(Number.isSafeInteger(value) && value >= least && value <= most))
       throw new ConfigError(
-        `imageFolder: ${name} is ${value}, expected a whole number ${most < Number.MAX_SAFE_INTEGER ? `from ${least} to ${most}` : `of at least ${least}`}`,
+        `imageFolder: ${name} is ${described(value)}, expected a whole number ${most < Number.MAX_SAFE_INTEGER ? `from ${least} to ${most}` : `of at least ${least}`}`,
       )
   }
   whole('size', size, 8, 4096)

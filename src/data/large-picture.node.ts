@@ -1,8 +1,10 @@
 /** Picture files as they are: all their channels, 8 or 16 bits, turned as the camera says; read and written. */
-import { readFile } from 'node:fs/promises'
-import { fileError } from '../util/file-error.js'
+
+import { DataError } from '../util/errors.js'
+import { expectFields, expectKind, kind, name, numbers, whole } from '../util/expect.js'
+import { errorCode, fileError } from '../util/file-error.js'
 import type { Plane } from './bicubic.js'
-import { decoder, MOST_PIXELS, reasonOf } from './decode.node.js'
+import { decoder, naming, openPicture, readPictureFile, reasonOf } from './decode.node.js'
 import { luminancePlane } from './luminance-planes.js'
 
 /** Pixels row by row, channels side by side. */
@@ -14,35 +16,41 @@ export interface DecodedPicture {
 
 /** @throws DataError naming the file when it cannot be read or is no picture, or is one of more than 2^28 pixels */
 export async function readLargePicture(path: string): Promise<DecodedPicture> {
-  const bytes = await readFile(path).catch((error: unknown) => {
-    throw fileError(path, 'cannot be read', error)
-  })
-  try {
-    const sharp = await decoder()
-    const image = sharp(bytes, { failOn: 'error', limitInputPixels: MOST_PIXELS })
-    const { depth, space } = await image.metadata()
-    const [deep, grey] = [depth === 'ushort', space === 'b-w' || space === 'grey16']
-    const target = grey ? (deep ? 'grey16' : 'b-w') : deep ? 'rgb16' : 'srgb'
-    const { data, info } = await image
+  expectKind(path, 'readLargePicture: path', name)
+  const bytes = await readPictureFile(path)
+  const { image, metadata } = await openPicture(bytes, path)
+  const { depth, space } = metadata
+  const [deep, grey] = [depth === 'ushort', space === 'b-w' || space === 'grey16']
+  const target = grey ? (deep ? 'grey16' : 'b-w') : deep ? 'rgb16' : 'srgb'
+  const { data, info } = await naming(path, bytes, () =>
+    image
       .autoOrient()
       .toColourspace(target)
       .raw({ depth: deep ? 'ushort' : 'uchar' })
-      .toBuffer({ resolveWithObject: true })
-    const { width, height } = info
-    // A copy: its numbers must begin at an even address.
-    const own = Uint8Array.from(data)
-    return { width, height, data: deep ? new Uint16Array(own.buffer) : own }
-  } catch (error) {
-    throw fileError(path, 'cannot be decoded', new Error(reasonOf(error), { cause: error }))
-  }
+      .toBuffer({ resolveWithObject: true }),
+  )
+  const { width, height } = info
+  // A copy: its numbers must begin at an even address.
+  const own = Uint8Array.from(data)
+  return { width, height, data: deep ? new Uint16Array(own.buffer) : own }
+}
+
+const pixelFields = { width: whole(1), height: whole(1), data: numbers }
+
+/** @throws ConfigError, DataError for what is no picture of 1 to 4 channels */
+function expectPixels(picture: unknown, who: string): void {
+  expectFields(picture, who, 'pixels, { width, height, data }, such as readLargePicture() gives', pixelFields)
+  const { width, height, data } = picture as { width: number; height: number; data: ArrayLike<number> }
+  if (![1, 2, 3, 4].includes(data.length / (width * height)))
+    throw new DataError(`${who}: expected ${width}x${height} pixels of 1 to 4 values, got ${data.length} values`)
 }
 
 /** Luminance in 8 bits, as PSNR and SSIM compare it; what shines through is black. */
-export function luminanceOf({
-  width,
-  height,
-  data,
-}: Pick<DecodedPicture, 'width' | 'height'> & { readonly data: ArrayLike<number> & object }): Plane<Uint8Array> {
+export function luminanceOf(
+  picture: Pick<DecodedPicture, 'width' | 'height'> & { readonly data: ArrayLike<number> & object },
+): Plane<Uint8Array> {
+  expectPixels(picture, 'luminanceOf: picture')
+  const { width, height, data } = picture
   const pixels = width * height
   const given = data.length / pixels
   const unit = data instanceof Uint16Array ? 257 : 1
@@ -55,24 +63,28 @@ export function luminanceOf({
   return luminancePlane(bytes, { channels, height, width })
 }
 
+const deepOrBytes = kind('a Uint8Array, Uint8ClampedArray or Uint16Array', (data) => {
+  return data instanceof Uint8Array || data instanceof Uint8ClampedArray || data instanceof Uint16Array
+})
+
 /**
  * Writes a picture with its channels and its depth; 16 bits as .png or .tif only.
  * @throws DataError naming the file when it cannot be written, or when its name asks for no format that is known
  */
 export async function writeLargePicture(
   path: string,
-  {
-    width,
-    height,
-    data,
-  }: Pick<DecodedPicture, 'width' | 'height'> & { readonly data: Uint8Array | Uint8ClampedArray | Uint16Array },
+  picture: Pick<DecodedPicture, 'width' | 'height'> & { readonly data: Uint8Array | Uint8ClampedArray | Uint16Array },
 ): Promise<void> {
+  expectKind(path, 'writeLargePicture: path', name)
+  expectPixels(picture, 'writeLargePicture: picture')
+  const { width, height, data } = picture
+  expectKind(data, 'writeLargePicture: picture.data', deepOrBytes)
   const channels = (data.length / (width * height)) as 1 | 2 | 3 | 4
   const sharp = await decoder()
   const space = data instanceof Uint16Array ? (channels < 3 ? 'grey16' : 'rgb16') : channels < 3 ? 'b-w' : 'srgb'
   try {
     await sharp(data, { raw: { width, height, channels }, limitInputPixels: false }).toColourspace(space).toFile(path)
   } catch (error) {
-    throw fileError(path, 'cannot be written', error)
+    throw fileError(path, 'cannot be written', errorCode(error) ? error : new Error(reasonOf(error), { cause: error }))
   }
 }

@@ -1,5 +1,7 @@
 /** Data sets by name, as the command line and recipes name them. */
+
 import { ConfigError } from '../util/errors.js'
+import { described, expectKind, expectOptions, optional, options as optionsKind, text } from '../util/expect.js'
 import { builtin } from './builtin.js'
 import { cifar10, cifar100 } from './cifar.node.js'
 import type { Dataset } from './dataset.js'
@@ -29,7 +31,9 @@ export interface LoadOptions {
  */
 export async function loadDataset(name: DatasetName, path?: string, options: LoadOptions = {}): Promise<Dataset> {
   if (!datasetNames.includes(name))
-    throw new ConfigError(`--dataset: unknown data set "${name}", expected one of ${datasetNames.join(', ')}`)
+    throw new ConfigError(`--dataset: unknown data set ${described(name)}, expected one of ${datasetNames.join(', ')}`)
+  expectKind(path, 'loadDataset: path', optional(text))
+  expectOptions(options, 'loadDataset: options', { limit: optionsKind, folder: optionsKind })
   const { limit, size, seed, folder } = options
   if (name === 'builtin') {
     if (path !== undefined)
@@ -43,6 +47,7 @@ export async function loadDataset(name: DatasetName, path?: string, options: Loa
         : `--data: missing; ${name} needs the folder or the .tar.gz archive that holds it (--data DIR), or use --dataset builtin, which needs none`,
     )
   if (name === 'folder') return imageFolder(path, { ...folder, limit, size })
-  if (size !== undefined && size !== 32) throw new ConfigError(`size: ${name} has 32x32 pictures, got ${size}`)
+  if (size !== undefined && size !== 32)
+    throw new ConfigError(`size: ${name} has 32x32 pictures, got ${described(size)}`)
   return name === 'cifar10' ? cifar10(path, { limit }) : cifar100(path, { limit })
 }

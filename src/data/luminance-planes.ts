@@ -1,6 +1,8 @@
 /** Pictures of classes as pictures to enlarge: their luminance, in 8 bits. */
+import { expectKind, listOf, whole } from '../util/expect.js'
 import { type Plane, toBytes } from './bicubic.js'
 import { type Dataset, type PictureSize, type Pictures, pictureBytes } from './dataset.js'
+import { expectDataset } from './expect-data.js'
 import { luminance } from './luminance.js'
 import { luminanceNormalisation, type UpscalingData } from './upscaling.js'
 
@@ -22,6 +24,8 @@ export function luminancePlane(
 
 /** A data set of classes as one of pictures to enlarge; the classes are left out. */
 export function forUpscaling(data: Dataset, scales: readonly number[]): UpscalingData {
+  expectDataset(data, 'forUpscaling: data')
+  expectKind(scales, 'forUpscaling: scales', listOf(whole(2, 4), 'a list of some of 2, 3, 4'))
   const planes = (pictures: Pictures) =>
     Array.from({ length: pictures.count }, (_, i) => luminancePlane(pictureBytes(pictures, i), pictures))
   const { name, train, val, test, unreadable } = data

@@ -2,9 +2,12 @@
  * How near a picture comes to the true one: PSNR and SSIM as papers of super-resolution have them, on luminance in 8
  * bits, without a border.
  */
+
 import { ShapeError } from '../util/errors.js'
+import { expectKind, whole } from '../util/expect.js'
 import { exp, ln } from '../util/math.js'
 import { cut, type Plane } from './bicubic.js'
+import { expectPlane } from './expect-data.js'
 
 /** Of a picture against the true one. */
 export interface Quality {
@@ -28,6 +31,9 @@ const C2 = 0.03 * PEAK * (0.03 * PEAK)
  * @throws ShapeError when sizes differ or less than 11x11 pixels are left
  */
 export function quality(picture: Plane<Uint8Array>, truth: Plane<Uint8Array>, shave: number): Quality {
+  expectPlane(picture, 'quality: picture')
+  expectPlane(truth, 'quality: truth')
+  expectKind(shave, 'quality: shave', whole(0))
   const { height, width } = truth
   if (picture.height !== height || picture.width !== width)
     throw new ShapeError(

@@ -2,9 +2,12 @@
  * Splits pictures into a part to train on and a part to validate on. Which pictures go where depends on (count, seed)
  * alone, so a run that goes on, or another recipe, sees the same two parts. Nothing is copied but labels and features.
  */
+
 import { ConfigError } from '../util/errors.js'
+import { described, expectKind, number, whole } from '../util/expect.js'
 import { Random } from '../util/random.js'
 import { type Dataset, type Features, type PictureReader, type Pictures, pictureBytes } from './dataset.js'
+import { expectDataset, expectPictures } from './expect-data.js'
 
 /** Sets the stream of a split apart from those of the epochs, which have the same seed. */
 const SPLIT = 0x5b11
@@ -20,9 +23,11 @@ export interface Split {
  * @throws ConfigError unless 1 <= count < pictures.count.
  */
 export function splitPictures(pictures: Pictures, count: number, seed: number): Split {
+  expectPictures(pictures, 'splitPictures: pictures')
+  expectKind(seed, 'splitPictures: seed', whole(0))
   if (!(Number.isSafeInteger(count) && count >= 1 && count < pictures.count))
     throw new ConfigError(
-      `val split: got ${count}, expected a whole number of pictures from 1 to ${pictures.count - 1}, so that some are left to train on`,
+      `val split: got ${described(count)}, expected a whole number of pictures from 1 to ${pictures.count - 1}, so that some are left to train on`,
     )
   const order = Uint32Array.from({ length: pictures.count }, (_, index) => index)
   new Random(SPLIT, seed).shuffle(order)
@@ -38,6 +43,8 @@ export function splitPictures(pictures: Pictures, count: number, seed: number): 
  * @throws ConfigError when the part is out of range, or the set has validation pictures of its own.
  */
 export function splitDataset(data: Dataset, part: number, seed: number): Dataset {
+  expectDataset(data, 'splitDataset: data')
+  expectKind(part, 'splitDataset: part', number)
   if (data.val)
     throw new ConfigError(`val split: ${data.name} has ${data.val.count} validation pictures of its own; leave it out`)
   const count = part > 0 && part < 1 ? Math.round(part * data.train.count) : part

@@ -1,5 +1,19 @@
 /** Tables of numbers as data sets: a row is a picture of one pixel, with a channel a column. */
+
 import { DataError } from '../util/errors.js'
+import {
+  expectFields,
+  expectKind,
+  expectOptions,
+  finite,
+  kind,
+  list,
+  listOf,
+  name as nameKind,
+  numbers,
+  object,
+  text,
+} from '../util/expect.js'
 import type { Dataset, Features, Normalisation, PictureReader, Pictures } from './dataset.js'
 import { holdOut } from './hold-out.js'
 
@@ -45,7 +59,10 @@ export function tableDataset(
   labels: ArrayLike<number>,
   options: TableOptions = {},
 ): Dataset<PictureReader | Features> {
+  expectTable({ rows, labels }, 'tableDataset')
+  expectOptions(options, 'tableDataset: options', optionFields)
   const { name = 'table', test, seed = 0, holdOut: part = 0.2 } = options
+  if (test !== undefined) expectTable(test, 'tableDataset: options.test')
   const columns = rows[0]?.length ?? 0
   const classes = options.classes ?? numberedClasses(labels, test?.labels ?? [])
   const all = picturesOf({ rows, labels }, columns, classes.length, name)
@@ -55,6 +72,25 @@ export function tableDataset(
     : holdOut(all, count, seed)
   return { name, classes, ...parts, normalisation: standardisation(parts.train) }
 }
+
+const optionFields = {
+  name: nameKind,
+  classes: listOf(text, 'a list of texts'),
+  test: object,
+  holdOut: finite,
+  seed: finite,
+}
+
+/** @throws ConfigError unless there are rows and labels */
+function expectTable(table: TableRows, who: string): void {
+  expectFields(table, who, 'rows and labels, { rows, labels }', { rows: list, labels: numbers })
+  table.rows.forEach((row, i) => {
+    expectKind(row, `${who}: row ${i + 1}`, rowKind)
+  })
+}
+
+/** What stands in it is looked at afterwards. */
+const rowKind = kind('a list of numbers', (value) => Array.isArray(value) || ArrayBuffer.isView(value))
 
 /** @throws DataError unless a row has so many columns, all of them finite numbers */
 export function expectRow(row: TableRow, columns: number, who: string): void {

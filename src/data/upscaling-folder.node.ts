@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path'
 import { ConfigError, DataError, ResnetError } from '../util/errors.js'
+import { callback, expectKind, expectOptions, list, name, signal as signalKind, whole } from '../util/expect.js'
 import type { Plane } from './bicubic.js'
 import type { Unreadable } from './dataset.js'
 import { findPictures } from './find-pictures.node.js'
@@ -37,6 +38,9 @@ const LEAST_SIDE = 24
  * other than 2, 3 and 4
  */
 export async function upscalingFolder(path: string, options: UpscalingFolderOptions = {}): Promise<UpscalingData> {
+  expectKind(path, 'upscalingFolder: path', name)
+  const fields = { scales: list, mostPixels: whole(1), onProgress: callback, signal: signalKind }
+  expectOptions(options, 'upscalingFolder: options', fields)
   const { scales = [2], mostPixels = 1 << 30, onProgress, signal } = options
   if (scales.length === 0 || scales.some((scale) => ![2, 3, 4].includes(scale)))
     throw new ConfigError(`scales: expected some of 2, 3, 4, got ${scales.join(', ') || 'none'}`)

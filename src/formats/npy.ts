@@ -1,5 +1,7 @@
 /** Rows of numbers as NumPy stores them: `numpy.load(path)` gives them back. Version 1.0 of the format. */
+
 import { ShapeError } from '../util/errors.js'
+import { expectFloats, expectKind, listOf, whole } from '../util/expect.js'
 import { elements, type Shape, shapeText } from '../util/shape.js'
 
 /** The header, and all before it, fill a multiple of so many bytes. */
@@ -11,6 +13,8 @@ const MAGIC = '\x93NUMPY\x01\x00'
  * @throws ShapeError when the numbers do not fill the shape
  */
 export function encodeNpy(shape: Shape, data: Float32Array): Uint8Array<ArrayBuffer> {
+  expectKind(shape, 'encodeNpy: shape', listOf(whole(0), 'a list of whole numbers'))
+  expectFloats(data, 'encodeNpy: data')
   if (data.length !== elements(shape))
     throw new ShapeError(`encodeNpy: ${data.length} numbers do not fill ${shapeText(shape)}`)
   const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(', ')

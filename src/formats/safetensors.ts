@@ -5,6 +5,7 @@
  */
 import { Budget } from '../util/budget.js'
 import { DataError } from '../util/errors.js'
+import { expectBytes, expectFields, expectKind, listOf, map, numbers, object, text, whole } from '../util/expect.js'
 import { parseJson } from '../util/json.js'
 import { printable, shown } from '../util/printable.js'
 import { elements, type Shape, shapeText } from '../util/shape.js'
@@ -33,13 +34,16 @@ export interface SafetensorsFile {
 }
 
 const LENGTH_BYTES = 8
+const READ_FIRST = 'read the file first, for example with readFile(path)'
 /** That of a network of a thousand layers, with the state of its optimizer, has a tenth of it. */
 const MAX_HEADER_BYTES = 1 << 25
 /** Dimensions of a tensor. */
 const MAX_DIMENSIONS = 64
 
 /** Writes a file: tensors in the order of the map, header padded so that data begins at a multiple of 8 bytes. */
-export function writeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8Array {
+export function writeSafetensors(file: SafetensorsFile): Uint8Array {
+  expectFile(file)
+  const { tensors, metadata } = file
   const header: Record<string, unknown> = {}
   if (Object.keys(metadata).length > 0) header.__metadata__ = metadata
   let offset = 0
@@ -50,18 +54,29 @@ export function writeSafetensors({ tensors, metadata }: SafetensorsFile): Uint8A
     header[name] = { dtype: dtypeOf(data), shape, data_offsets: [offset, end] }
     offset = end
   }
-  const text = new TextEncoder().encode(JSON.stringify(header))
-  const headerBytes = Math.ceil(text.length / 8) * 8
-  const file = new Uint8Array(LENGTH_BYTES + headerBytes + offset)
-  new DataView(file.buffer).setBigUint64(0, BigInt(headerBytes), true)
-  file.fill(0x20, LENGTH_BYTES, LENGTH_BYTES + headerBytes)
-  file.set(text, LENGTH_BYTES)
+  const encoded = new TextEncoder().encode(JSON.stringify(header))
+  const headerBytes = Math.ceil(encoded.length / 8) * 8
+  const bytes = new Uint8Array(LENGTH_BYTES + headerBytes + offset)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(headerBytes), true)
+  bytes.fill(0x20, LENGTH_BYTES, LENGTH_BYTES + headerBytes)
+  bytes.set(encoded, LENGTH_BYTES)
   let at = LENGTH_BYTES + headerBytes
   for (const { data } of tensors.values()) {
-    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at)
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at)
     at += data.byteLength
   }
-  return file
+  return bytes
+}
+
+/** @throws ConfigError for something other than tensors and texts by name */
+function expectFile(file: unknown): void {
+  const what = 'a safetensors file, { tensors, metadata }'
+  expectFields(file, 'writeSafetensors: file', what, { tensors: map, metadata: object })
+  const { tensors, metadata } = file as SafetensorsFile
+  const fields = { shape: listOf(whole(0), 'a list of whole numbers'), data: numbers }
+  for (const [name, tensor] of tensors)
+    expectFields(tensor, `writeSafetensors: tensor ${name}`, '{ shape, data }', fields)
+  for (const [name, value] of Object.entries(metadata)) expectKind(value, `writeSafetensors: metadata.${name}`, text)
 }
 
 function dtypeOf(data: TensorData): SafetensorsDType {
@@ -74,7 +89,8 @@ function dtypeOf(data: TensorData): SafetensorsDType {
  * @throws DataError when the file is no safetensors file, is cut short, or its header contradicts itself.
  */
 export function readSafetensors(file: Uint8Array, name = 'safetensors'): SafetensorsFile {
-  const bytes = new Uint8Array(file.buffer, file.byteOffset, file.byteLength) // Node's Buffer slices without copying
+  const given = expectBytes(file, 'readSafetensors: file', READ_FIRST)
+  const bytes = new Uint8Array(given.buffer, given.byteOffset, given.byteLength) // Node's Buffer slices without copying
   const budget = new Budget(name, bytes.length)
   const fail: Fail = (what) => budget.fail(what)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

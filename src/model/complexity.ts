@@ -1,5 +1,7 @@
 /** What a network costs: params, MACs and acts, layer by layer. All of it is read off its inference graph. */
+
 import { opOf } from '../ops/index.js'
+import { expectSpec } from '../spec/expect-spec.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { elements, type Shape } from '../util/shape.js'
 import { forwardGraph } from './forward.js'
@@ -29,6 +31,7 @@ export interface Complexity extends Cost {
 
 /** Counts what a network costs. */
 export function complexity(spec: NetworkSpec): Complexity {
+  expectSpec(spec, 'complexity: spec')
   const graph = forwardGraph(spec, { batch: 1, mode: 'inference' })
   const parameters = new Set(graph.inputs.filter(({ role }) => role === 'parameter').map(({ value }) => value))
   const layers = graph.nodes.map((node): LayerCost => {

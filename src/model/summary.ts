@@ -1,6 +1,9 @@
 /** A network as a table to read: path, output shape, params, MACs; then the totals. */
+
 import { depthOf } from '../spec/blocks.js'
+import { expectSpec } from '../spec/expect-spec.js'
 import type { NetworkSpec } from '../spec/spec.js'
+import { expectOptions, oneOf } from '../util/expect.js'
 import { sameShape, shapeText } from '../util/shape.js'
 import { type Row, textTable, withCommas } from '../util/table.js'
 import { type Complexity, complexity, type LayerCost, totalCost } from './complexity.js'
@@ -13,6 +16,8 @@ export interface SummaryOptions {
 
 /** The summary as text, without a newline at its end. */
 export function summary(spec: NetworkSpec, options: SummaryOptions = {}): string {
+  expectSpec(spec, 'summary: spec')
+  expectOptions(options, 'summary: options', { rows: oneOf(['layer', 'block']) })
   const costs = complexity(spec)
   const { channels, height, width } = spec.input
   const table = textTable(

@@ -2,7 +2,9 @@
  * A network cut in two for fine-tuning: a front that stays as it is, and a rest that learns from what the front gives. The
  * rest is a network of its own, whose input is a map of features in place of a picture.
  */
+
 import { ConfigError } from '../util/errors.js'
+import { expectFields, list } from '../util/expect.js'
 import { printable, shown } from '../util/printable.js'
 import { classifierOf } from './heads.js'
 import { type LayerPath, type StagePath, stagePath } from './paths.js'
@@ -27,7 +29,9 @@ export interface Cut {
 }
 
 /** All that a network can be asked to freeze, from nothing to everything. */
-export function freezeLevels({ stages }: NetworkSpec): Freeze[] {
+export function freezeLevels(spec: NetworkSpec): Freeze[] {
+  expectFields(spec, 'freezeLevels: spec', 'a spec, such as preset("resnet20") gives', { stages: list })
+  const { stages } = spec
   return ['none', 'stem', ...stages.map((_, index) => stagePath(index + 1)), 'all']
 }
 

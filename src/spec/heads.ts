@@ -1,5 +1,7 @@
 /** What a network is for, which its head tells, and what the head is made of. */
+
 import { ConfigError } from '../util/errors.js'
+import { expectFields, object } from '../util/expect.js'
 import type { ClassifierHead, NetworkSpec, PictureHead } from './spec.js'
 
 /** `classify`: tells which class a picture belongs to; `upscale`: makes a picture larger and sharper. */
@@ -8,17 +10,24 @@ export const tasks = ['classify', 'upscale'] as const
 export type Task = (typeof tasks)[number]
 
 /** What a network is for. */
-export function taskOf({ head }: Pick<NetworkSpec, 'head'>): Task {
+export function taskOf(spec: Pick<NetworkSpec, 'head'>): Task {
+  const { head } = headed(spec, 'taskOf: spec')
   return 'kind' in head ? 'upscale' : 'classify'
 }
 
 /** @throws ConfigError when the network gives pictures */
-export function classifierOf({ name, head }: Pick<NetworkSpec, 'name' | 'head'>): ClassifierHead {
+export function classifierOf(spec: Pick<NetworkSpec, 'name' | 'head'>): ClassifierHead {
+  const { name, head } = headed(spec, 'classifierOf: spec')
   if ('kind' in head)
     throw new ConfigError(`${name}: this network makes pictures larger and tells no classes apart`, {
       remedy: { code: 'use it by upscale()', shell: 'the command upscale uses it' },
     })
   return head
+}
+
+function headed<Spec extends Pick<NetworkSpec, 'head'>>(spec: Spec, who: string): Spec {
+  expectFields(spec, who, 'a spec, such as preset("resnet20") gives', { head: object })
+  return spec
 }
 
 /** @throws ConfigError when the network tells classes apart */

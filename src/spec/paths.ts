@@ -2,7 +2,9 @@
  * Paths name the parts of a network everywhere: parameters, errors, taps, lesions. Stages, blocks and layers count
  * from 1. Examples: `stem.conv`, `stage1.block2.conv1`, `stage2.block1.shortcut.norm`, `head.classifier.weight`.
  */
+
 import { ConfigError } from '../util/errors.js'
+import { described } from '../util/expect.js'
 
 /** For example `stage2`. */
 export type StagePath = `stage${number}`
@@ -24,6 +26,8 @@ export function blockPath(stage: number, block: number): BlockPath {
 
 /** The numbers of a block path, from 1. Throws a ConfigError if it is none. */
 export function parseBlockPath(path: string): { readonly stage: number; readonly block: number } {
+  if (typeof path !== 'string')
+    throw new ConfigError(`path: expected the path of a block, such as stage2.block3, got ${described(path)}`)
   const match = /^stage([1-9]\d*)\.block([1-9]\d*)$/.exec(path)
   if (!match) throw new ConfigError(`${path}: expected the path of a block, such as stage2.block3`)
   return { stage: Number(match[1]), block: Number(match[2]) }

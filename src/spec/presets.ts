@@ -1,6 +1,9 @@
 /** The networks of the papers by name. */
+
 import { ConfigError } from '../util/errors.js'
+import { expectKind, expectOptions, oneOf } from '../util/expect.js'
 import { guess } from '../util/nearest.js'
+import { printable, shown } from '../util/printable.js'
 import {
   type CifarOptions,
   cifarBasic,
@@ -9,7 +12,7 @@ import {
   imagenetBasic,
   imagenetBottleneck,
 } from './families.js'
-import type { Task } from './heads.js'
+import { type Task, tasks } from './heads.js'
 import { fullyConnected, vggLike } from './other-families.js'
 import type { NetworkSpec, Order, Shortcut } from './spec.js'
 import { plainTwin } from './surgery.js'
@@ -115,12 +118,13 @@ export const presetNames = Object.keys(builders) as readonly PresetName[]
 
 /** The presets for a task. */
 export function presetsFor(task: Task): readonly PresetName[] {
+  expectKind(task, 'presetsFor: task', oneOf(tasks))
   return Object.keys(task === 'classify' ? classifiers : upscalers) as PresetName[]
 }
 
 /** Whether a text is one of `presetNames`. */
 export function isPresetName(name: string): name is PresetName {
-  return Object.hasOwn(builders, name)
+  return typeof name === 'string' && Object.hasOwn(builders, name)
 }
 
 /**
@@ -132,8 +136,9 @@ export function isPresetName(name: string): name is PresetName {
 export function preset(name: PresetName, options: PresetOptions = {}): NetworkSpec {
   if (!isPresetName(name))
     throw new ConfigError(
-      `preset: no network is named ${String(name)}; ${[guess(String(name), presetNames, 3), `presetNames holds all ${presetNames.length}`].filter(Boolean).join(' ')}`,
+      `preset: no network is named ${typeof name === 'string' ? printable(name) : shown(name)}; ${[guess(String(name), presetNames, 3), `presetNames holds all ${presetNames.length}`].filter(Boolean).join(' ')}`,
     )
+  expectOptions(options, 'preset: options')
   checkPurpose(name, options)
   const { shortcut, gate } = options
   if (/^(plain|vgg)/.test(name) && ((shortcut !== undefined && shortcut !== 'none') || gate)) {

@@ -1,6 +1,9 @@
 /** Pure functions from a spec to a changed one: the plain twin, and blocks removed, swapped and added. */
+
 import { ConfigError, ShapeError } from '../util/errors.js'
+import { described, expectKind, text, whole } from '../util/expect.js'
 import { type PlacedBlock, placedBlocks } from './blocks.js'
+import { expectSpec } from './expect-spec.js'
 import { type BlockPath, blockPath, parseBlockPath, stagePath } from './paths.js'
 import type { BlockSpec, HeadSpec, NetworkSpec } from './spec.js'
 
@@ -9,6 +12,7 @@ import type { BlockSpec, HeadSpec, NetworkSpec } from './spec.js'
  * pictures loses the shortcut of its head as well.
  */
 export function plainTwin(spec: NetworkSpec): NetworkSpec {
+  expectSpec(spec, 'plainTwin: spec')
   const name = spec.name.startsWith('resnet') ? spec.name.replace('resnet', 'plain') : `plain-${spec.name}`
   const stages = spec.stages.map(({ blocks }) => ({ blocks: blocks.map(withoutShortcut) }))
   const head: HeadSpec = 'kind' in spec.head ? { ...spec.head, shortcut: 'none' } : spec.head
@@ -25,6 +29,7 @@ function withoutShortcut({ branch, stride, strideIn, order, norm }: BlockSpec): 
  * sizes, so that its neighbours would not fit together.
  */
 export function removeBlock(spec: NetworkSpec, path: BlockPath): NetworkSpec {
+  expectSpec(spec, 'removeBlock: spec')
   const { stage } = parseBlockPath(path)
   const placed = placedBlocks(spec)
   const block = blockAt(spec, path)
@@ -46,6 +51,7 @@ export function removeBlock(spec: NetworkSpec, path: BlockPath): NetworkSpec {
  * parameters of the whole network find their places in the lesioned one.
  */
 export function pathAfterRemoval(path: string, removed: BlockPath): string | undefined {
+  expectKind(path, 'pathAfterRemoval: path', text)
   const gone = parseBlockPath(removed)
   const match = /^stage(\d+)\.block(\d+)(?=\.|$)/.exec(path)
   if (!match || Number(match[1]) !== gone.stage || Number(match[2]) < gone.block) return path
@@ -62,6 +68,7 @@ function extentText(spec: NetworkSpec): string {
  * Throws a ConfigError if one of them does not exist, a ShapeError unless both keep sizes and are equally wide.
  */
 export function swapBlocks(spec: NetworkSpec, first: BlockPath, second: BlockPath): NetworkSpec {
+  expectSpec(spec, 'swapBlocks: spec')
   const [a, b] = [first, second].map((path) => {
     const block = blockAt(spec, path)
     if (block.changesSize)
@@ -78,6 +85,8 @@ export function swapBlocks(spec: NetworkSpec, first: BlockPath, second: BlockPat
 
 /** What a path is called after `swapBlocks(spec, first, second)`: so parameters move with their blocks. */
 export function pathAfterSwap(path: string, first: BlockPath, second: BlockPath): string {
+  expectKind(path, 'pathAfterSwap: path', text)
+  for (const block of [first, second]) parseBlockPath(block)
   for (const [from, to] of [
     [first, second],
     [second, first],
@@ -92,10 +101,12 @@ export function pathAfterSwap(path: string, first: BlockPath, second: BlockPath)
  * Throws a ConfigError for a stage that does not exist, or a number of blocks below 1.
  */
 export function appendBlocks(spec: NetworkSpec, stage: number, blocks: number): NetworkSpec {
+  expectSpec(spec, 'appendBlocks: spec')
+  expectKind(stage, 'appendBlocks: stage', whole(1))
   const last = spec.stages[stage - 1]?.blocks.at(-1)
   if (!last) throw new ConfigError(`${stagePath(stage)}: ${spec.name} has no such stage; it has ${spec.stages.length}`)
   if (!Number.isSafeInteger(blocks) || blocks < 1)
-    throw new ConfigError(`${stagePath(stage)}: expected at least 1 block to append, got ${blocks}`)
+    throw new ConfigError(`${stagePath(stage)}: expected at least 1 block to append, got ${described(blocks)}`)
   const { activateBeforeSplit: _, ...kept } = last
   const added = Array.from({ length: blocks }, (): BlockSpec => ({ ...kept, stride: 1, strideIn: 0 }))
   const stages = spec.stages.map((other, index) =>

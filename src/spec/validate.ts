@@ -2,6 +2,7 @@
  * Checks a spec that came from outside, for example from JSON, field by field. Every message starts with the path of
  * the part that is wrong and says what was expected and what was got.
  */
+
 import { ConfigError, ShapeError } from '../util/errors.js'
 import { shown } from '../util/printable.js'
 import { placedBlocks, stemPaths } from './blocks.js'

@@ -1,4 +1,5 @@
 /** Runs a study in Node and keeps what it came to, as `results.json` in its folder. */
+
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openEngine } from '../api/compute.node.js'
@@ -10,13 +11,25 @@ import { writeAtomically } from '../train/run-folder.node.js'
 import type { StepProgress } from '../train/step-progress.js'
 import { Budget } from '../util/budget.js'
 import { ConfigError } from '../util/errors.js'
+import {
+  callback,
+  expectKind,
+  expectOptions,
+  list,
+  listOf,
+  name as nameKind,
+  signal as signalKind,
+  text,
+  whole,
+} from '../util/expect.js'
 import { makeFolder } from '../util/folder.node.js'
 import { parseJson } from '../util/json.js'
+import { shown } from '../util/printable.js'
 import { studies } from './index.js'
 import { Outlook, type Place } from './outlook.js'
 import { runStudy, type StudyResult } from './run.js'
 import { type Scale, scales } from './scale.js'
-import type { AnyStudy } from './study.js'
+import { type AnyStudy, expectStudy } from './study.js'
 import { FolderWorkbench } from './workbench.node.js'
 
 /** How studies are run. */
@@ -50,6 +63,19 @@ export interface StudyOptions extends EngineOptions {
 /** Seeds of a study, unless others are asked for: enough for a spread. */
 const SEEDS = [0, 1, 2]
 
+const fields = {
+  seeds: list,
+  data: text,
+  folder: text,
+  epochs: whole(1),
+  depths: list,
+  variants: listOf(text, 'a list of names'),
+  signal: signalKind,
+  onStudy: callback,
+  onTraining: callback,
+  onResult: callback,
+}
+
 /**
  * Runs studies, by name or one's own, one after the other; nets that several need are trained once. Interrupted, it goes on where it
  * was when it is called again with the same folder.
@@ -59,9 +85,11 @@ export async function runStudies(
   chosen: readonly (string | AnyStudy)[],
   options: StudyOptions = {},
 ): Promise<StudyResult[]> {
+  expectKind(chosen, 'runStudies: chosen', list)
+  expectOptions(options, 'runStudies: options', fields)
   const { scale = 'quick', seeds = SEEDS, epochs, depths, variants, signal, onTraining } = options
-  const all = chosen.map((one) => (typeof one === 'string' ? studyNamed(one) : one))
-  if (!scales.includes(scale)) throw new ConfigError(`scale: expected one of ${scales.join(', ')}; got ${scale}`)
+  const all = chosen.map((one) => (typeof one === 'string' ? studyNamed(one) : givenStudy(one)))
+  if (!scales.includes(scale)) throw new ConfigError(`scale: expected one of ${scales.join(', ')}; got ${shown(scale)}`)
   const whole = seeds.length > 0 && seeds.every((seed) => Number.isSafeInteger(seed) && seed >= 0)
   if (!whole || new Set(seeds).size < seeds.length)
     throw new ConfigError(`seeds: expected different whole numbers from 0, got ${seeds.join(', ') || 'none'}`)
@@ -109,6 +137,7 @@ export async function runStudies(
  * @throws DataError naming the file when one of them is damaged
  */
 export async function readStudyResults(folder: string): Promise<StudyResult[]> {
+  expectKind(folder, 'readStudyResults: folder', nameKind)
   const texts = await Promise.all(
     studies.map(({ name }) => readFile(join(folder, name, 'results.json'), 'utf8').catch(() => undefined)),
   )
@@ -120,6 +149,11 @@ export async function readStudyResults(folder: string): Promise<StudyResult[]> {
     const result = parseJson(text, budget, damaged) as StudyResult | null
     return typeof result === 'object' && result?.study !== undefined ? [result] : damaged()
   })
+}
+
+function givenStudy(study: AnyStudy): AnyStudy {
+  expectStudy(study, 'runStudies: chosen')
+  return study
 }
 
 function studyNamed(name: string): AnyStudy {

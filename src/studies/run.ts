@@ -1,7 +1,8 @@
 /** Runs a study on a workbench and judges it. */
+import { callback, expectFields, list, object, text } from '../util/expect.js'
 import type { Figure } from './figure.js'
 import type { Scale } from './scale.js'
-import type { AnyStudy, Claim, Row, Study } from './study.js'
+import { type AnyStudy, type Claim, expectStudy, type Row, type Study } from './study.js'
 import type { Finding } from './verdict.js'
 import type { Workbench } from './workbench.js'
 
@@ -37,6 +38,10 @@ export interface StudyResult {
 
 /** Measures and judges. */
 export async function runStudy(study: AnyStudy, bench: Workbench): Promise<StudyResult> {
+  expectStudy(study, 'runStudy: study')
+  const does = { data: callback, once: callback, train: callback, createTrainer: callback }
+  const fields = { scale: text, seeds: list, engine: object, ...does }
+  expectFields(bench, 'runStudy: bench', 'a workbench', fields)
   const began = performance.now()
   // As it will come back from a file: a report drawn later is the same.
   const measured: unknown = JSON.parse(JSON.stringify(await study.measure(bench)))

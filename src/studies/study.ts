@@ -3,6 +3,7 @@
  * judges. A rule and the figures are pure functions of what was measured, so that both can be tried on made-up
  * measurements, and a report can be drawn again from `results.json` alone.
  */
+import { callback, expectFields, name, object } from '../util/expect.js'
 import type { Figure } from './figure.js'
 import type { Finding } from './verdict.js'
 import type { Training, Workbench } from './workbench.js'
@@ -64,5 +65,15 @@ export type AnyStudy = Study<string, any>
 
 /** Keeps the types of a study without writing them twice. */
 export function defineStudy<Id extends string, Measured>(study: Study<Id, Measured>): Study<Id, Measured> {
+  expectStudy(study, 'defineStudy: study')
   return study
+}
+
+/**
+ * @param who the function and its argument, for errors
+ * @throws ConfigError for something other than a study
+ */
+export function expectStudy(value: unknown, who: string): asserts value is AnyStudy {
+  const fields = { name, claims: object, measure: callback, judge: callback, rows: callback, figures: callback }
+  expectFields(value, who, 'a study, such as defineStudy() gives', fields)
 }

@@ -3,6 +3,7 @@
  * either side. Where these reach over the margin the verdict is `inconclusive`, and so it is with fewer than three seeds,
  * because their spread says nothing.
  */
+import { expectFields, expectKind, finite, list, numbers, text } from '../util/expect.js'
 
 /** What can become of a claim. */
 export const verdicts = ['holds', 'does-not-hold', 'inconclusive'] as const
@@ -36,8 +37,16 @@ export function deviation(values: readonly number[]): number {
   return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1))
 }
 
+function expectRule(who: string, effect: unknown, values: unknown, margin: unknown, unit: unknown): void {
+  expectKind(effect, `${who}: effect`, text)
+  expectKind(values, `${who}: values`, numbers)
+  expectKind(margin, `${who}: margin`, finite)
+  expectKind(unit, `${who}: unit`, text)
+}
+
 /** `holds` when the mean over seeds is surely at least the margin, `does-not-hold` when it is surely below it. */
 export function atLeast(effect: string, values: readonly number[], margin: number, unit: string): Finding {
+  expectRule('atLeast', effect, values, margin, unit)
   return judged(`${effect}: at least ${margin}${unit && ` ${unit}`}`, values, unit, (low, high) =>
     low >= margin ? 'holds' : high < margin ? 'does-not-hold' : 'inconclusive',
   )
@@ -45,6 +54,7 @@ export function atLeast(effect: string, values: readonly number[], margin: numbe
 
 /** `holds` when the mean over seeds is surely at most the margin, `does-not-hold` when it is surely above it. */
 export function atMost(effect: string, values: readonly number[], margin: number, unit: string): Finding {
+  expectRule('atMost', effect, values, margin, unit)
   return judged(`${effect}: at most ${margin}${unit && ` ${unit}`}`, values, unit, (low, high) =>
     high <= margin ? 'holds' : low > margin ? 'does-not-hold' : 'inconclusive',
   )
@@ -52,6 +62,8 @@ export function atMost(effect: string, values: readonly number[], margin: number
 
 /** For what is so exactly or not at all: `holds` when it is so each time. The measure is the share of times, in percent. */
 export function always(effect: string, outcomes: readonly boolean[]): Finding {
+  expectKind(effect, 'always: effect', text)
+  expectKind(outcomes, 'always: outcomes', list)
   const rule = `${effect}: each time`
   if (outcomes.length === 0) return notRun(rule, '%')
   const right = outcomes.filter(Boolean).length
@@ -66,6 +78,8 @@ export function always(effect: string, outcomes: readonly boolean[]): Finding {
 
 /** Nothing was measured: the claim stays open. */
 export function notRun(rule: string, unit: string): Finding {
+  expectKind(rule, 'notRun: rule', text)
+  expectKind(unit, 'notRun: unit', text)
   return { measured: null, spread: null, unit, verdict: 'inconclusive', rule: `${rule} (not run)` }
 }
 
@@ -74,6 +88,8 @@ export function notRun(rule: string, unit: string): Finding {
  * first that decides.
  */
 export function all(...findings: readonly [Finding, ...Finding[]]): Finding {
+  for (const finding of findings.length > 0 ? findings : [undefined])
+    expectFields(finding, 'all: findings', 'what atLeast() and its kin give', { verdict: text, rule: text })
   const worst =
     findings.find(({ verdict }) => verdict === 'does-not-hold') ??
     findings.find(({ verdict }) => verdict === 'inconclusive') ??

@@ -1,11 +1,16 @@
 /** Mistakes that break nothing and cost points: what to say of them before a training begins, and while it runs. */
+
 import { passesInput, placedBlocks } from '../spec/blocks.js'
+import { expectSpec } from '../spec/expect-spec.js'
 import type { NetworkSpec } from '../spec/spec.js'
+import { expectFields, expectKind, finite, object, optional, whole } from '../util/expect.js'
 import type { TrainingProgress } from './checkpoint.js'
 import type { Recipe } from './recipe.js'
 
 /** Sentences for people; empty when all is well. */
 export function adviceFor(spec: NetworkSpec, recipe: Pick<Recipe, 'zeroInitResidual'>): string[] {
+  expectSpec(spec, 'adviceFor: spec')
+  expectKind(recipe, 'adviceFor: recipe', object)
   return [stemAdvice(spec), zeroInitAdvice(spec, recipe)].filter((sentence) => sentence !== undefined)
 }
 
@@ -35,10 +40,17 @@ function zeroInitAdvice(spec: NetworkSpec, { zeroInitResidual }: Pick<Recipe, 'z
  * to what it should be. Undefined before that, and when all is well.
  */
 export function warmUpAdvice(
-  { warmupUntil, warmupLr, lr }: Recipe,
-  { step, warmUp }: Pick<TrainingProgress, 'step' | 'warmUp'>,
+  recipe: Recipe,
+  progress: Pick<TrainingProgress, 'step' | 'warmUp'>,
   totalSteps: number,
 ): string | undefined {
+  const rates = { warmupUntil: finite, warmupLr: finite, lr: finite }
+  expectFields(recipe, 'warmUpAdvice: recipe', 'a recipe, such as completeRecipe() gives', rates)
+  const fields = { step: whole(0), warmUp: optional(object) }
+  expectFields(progress, 'warmUpAdvice: progress', 'the progress of a trainer', fields)
+  expectKind(totalSteps, 'warmUpAdvice: totalSteps', whole(1))
+  const { warmupUntil, warmupLr, lr } = recipe
+  const { step, warmUp } = progress
   if (!warmUp || warmUp.ended !== undefined || 2 * step < totalSteps) return undefined
   return (
     `the warm-up has not ended after ${step} of ${totalSteps} steps: the training error is ${warmUp.error.toFixed(1)} % and ` +

@@ -5,6 +5,7 @@
  */
 
 import type { HeldOutRecord } from '../data/dataset.js'
+import { expectNetwork } from '../formats/expect-network.js'
 import { readSafetensors, type SafetensorsFile, type Tensor, writeSafetensors } from '../formats/safetensors.js'
 import {
   checkPreprocessing,
@@ -16,11 +17,12 @@ import {
 import { forwardGraph } from '../model/forward.js'
 import { parametersOf } from '../model/parameters.js'
 import { cutNetwork, type Freeze } from '../spec/cut.js'
-import { type Task, taskOf } from '../spec/heads.js'
+import { type Task, taskOf, tasks } from '../spec/heads.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { validateSpec } from '../spec/validate.js'
 import { Budget, limits } from '../util/budget.js'
 import { DataError, ResnetError } from '../util/errors.js'
+import { expectBytes, expectFields, expectKind, map, object, oneOf, optional, text } from '../util/expect.js'
 import { parseJson } from '../util/json.js'
 import { printable, shown } from '../util/printable.js'
 import { sameShape, shapeText } from '../util/shape.js'
@@ -102,6 +104,8 @@ const jsonFields = ['spec', 'recipe', 'preprocessing', 'data', 'progress'] as co
  * @param note why this state was kept, for example `best on test`; stands in the metadata as `kept`
  */
 export function encodeCheckpoint(checkpoint: Checkpoint<Task>, note?: string): Uint8Array {
+  expectCheckpoint(checkpoint, 'encodeCheckpoint: checkpoint')
+  expectKind(note, 'encodeCheckpoint: note', optional(text))
   const tensors = new Map<string, Tensor>([...checkpoint.weights, ...checkpoint.optimizer])
   const metadata: Record<string, string> = { format: FORMAT, engine: checkpoint.engine }
   for (const field of jsonFields) metadata[field] = JSON.stringify(checkpoint[field])
@@ -124,8 +128,20 @@ export function decodeCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
   })
 }
 
+/**
+ * @param who the function and its argument, for errors
+ * @throws ConfigError for something other than a checkpoint
+ */
+export function expectCheckpoint(value: unknown, who: string): asserts value is Checkpoint<Task> {
+  const fields = { spec: object, recipe: object, data: object, progress: object, engine: text, optimizer: map }
+  expectFields(value, who, 'a checkpoint, such as readCheckpoint() gives', { ...fields, weights: map })
+  expectNetwork(value, who)
+}
+
 /** Whether a checkpoint is of a network for this task. */
 export function isFor<T extends Task>(checkpoint: Checkpoint<Task>, task: T): checkpoint is Checkpoint<T> {
+  expectFields(checkpoint, 'isFor: checkpoint', 'a checkpoint, such as readAnyCheckpoint() gives', { spec: object })
+  expectKind(task, 'isFor: task', oneOf(tasks))
   return taskOf(checkpoint.spec) === task
 }
 
@@ -135,6 +151,7 @@ export function isFor<T extends Task>(checkpoint: Checkpoint<Task>, task: T): ch
  * @throws DataError when the file is damaged or is no checkpoint of this package
  */
 export function decodeAnyCheckpoint(bytes: Uint8Array, name: string): Checkpoint<Task> {
+  expectBytes(bytes, 'checkpoint', 'read the file first, for example by readCheckpoint(path)')
   return checkpointIn(readSafetensors(bytes, name), name)
 }
 

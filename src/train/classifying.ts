@@ -1,5 +1,7 @@
 /** The task of telling classes apart, as a training asks for it. */
+
 import type { Dataset } from '../data/dataset.js'
+import { expectPictures } from '../data/expect-data.js'
 import { matchClasses } from './class-match.js'
 import { Evaluator, expectFit } from './evaluate.js'
 import type { LearningTask } from './learning.js'
@@ -11,6 +13,7 @@ export const classifying: LearningTask<'classify'> = {
   expectFit: (spec, { train, test, val }) => {
     for (const pictures of val ? [train, test, val] : [train, test]) expectFit(spec, pictures)
   },
+  expectPictures,
   testFor: (own, spec, data, options) => {
     const { numbers, isSame, notes } = matchClasses(own, spec.name, data, options)
     const { test } = data

@@ -47,6 +47,8 @@ export interface LearningTask<T extends Task> {
   readonly name: T
   /** @throws ConfigError when data and spec do not fit together */
   expectFit(spec: NetworkSpec, data: DataOf<T>): void
+  /** @throws ConfigError, DataError when these are no pictures, or their labels mean nothing */
+  expectPictures(pictures: unknown, who: string): asserts pictures is PicturesOf<T>
   /**
    * The pictures to test on with their truths as the network numbers them, and what is to be said of that.
    * @throws ConfigError when a trained network cannot be measured on data because its answers mean something else

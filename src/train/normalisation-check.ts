@@ -1,6 +1,9 @@
 /** Weights belong to the normalisation they were trained with: what to say where a data set brings another one. */
+
 import type { Dataset, Normalisation } from '../data/dataset.js'
+import { expectDataset } from '../data/expect-data.js'
 import { ConfigError } from '../util/errors.js'
+import { expectFields, isRecord, kind, numbers, object } from '../util/expect.js'
 import type { Checkpoint } from './checkpoint.js'
 
 function normalisationText({ mean, std }: Normalisation): string {
@@ -27,11 +30,19 @@ export function expectSameNormalisation(
   )
 }
 
+const isNormalisation = (value: unknown) => isRecord(value) && numbers.fits(value.mean) && numbers.fits(value.std)
+const own = { normalisation: kind('{ mean, std }', isNormalisation) }
+
 /** A sentence for people who evaluate weights on data with a normalisation of its own; undefined where both agree. */
 export function normalisationAdvice(
-  { preprocessing, data, tuning }: Pick<Checkpoint, 'preprocessing' | 'data' | 'tuning'>,
+  checkpoint: Pick<Checkpoint, 'preprocessing' | 'data' | 'tuning'>,
   dataset: Dataset,
 ): string | undefined {
+  const fields = { preprocessing: object, data: object }
+  expectFields(checkpoint, 'normalisationAdvice: checkpoint', 'a checkpoint, such as readCheckpoint() gives', fields)
+  expectFields(checkpoint.preprocessing, 'normalisationAdvice: checkpoint.preprocessing', '{ normalisation }', own)
+  expectDataset(dataset, 'normalisationAdvice: dataset')
+  const { preprocessing, data, tuning } = checkpoint
   const { normalisation } = preprocessing
   const isCarried = tuning !== undefined // fine-tuning keeps that of the weights it began with, whatever the data
   if (isCarried || same(normalisation, dataset.normalisation)) return undefined

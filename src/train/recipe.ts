@@ -1,10 +1,12 @@
 /** How a network is trained, as plain data: what a checkpoint holds as JSON, with its defaults and its checks. */
+
 import { type Augmentation, checkAugmentation } from '../data/augment.js'
 import { type DropPathRule, dropPathRules } from '../model/drop-path.js'
 import { type PictureLoss, pictureLosses } from '../model/layers.js'
 import { type Precision, precisions } from '../ops/precision.js'
-import type { Task } from '../spec/heads.js'
+import { type Task, tasks as taskNames } from '../spec/heads.js'
 import { ConfigError } from '../util/errors.js'
+import { expectKind, expectOptions, number as numberKind, oneOf as oneOfKind, optional } from '../util/expect.js'
 import { printable, shown } from '../util/printable.js'
 import { type ScheduleName, scheduleNames } from './schedule.js'
 
@@ -154,6 +156,9 @@ const known = new Set([...Object.keys(defaultRecipe), 'steps'])
  * @throws ConfigError naming the first field that makes no sense.
  */
 export function completeRecipe(options: RecipeOptions, task: Task = 'classify'): Recipe {
+  expectOptions(options, 'recipe')
+  expectKind(task, 'completeRecipe: task', oneOfKind(taskNames))
+  expectKind(options.warmupUntil, 'recipe.warmupUntil', optional(numberKind))
   for (const name of Object.keys(options))
     if (!known.has(name))
       throw new ConfigError(`recipe.${printable(name)}: unknown field; the fields are ${[...known].join(', ')}`)

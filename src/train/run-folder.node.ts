@@ -4,10 +4,12 @@
  * line an epoch), `held-out.json` (of a fine-tuning, what it held out) and, while a process trains in it, `run.lock`. Files are replaced in one move, so a crash leaves the
  * old or the new, never half.
  */
+
 import { basename, dirname, join } from 'node:path'
 import { type Task, taskOf } from '../spec/heads.js'
 import { Budget } from '../util/budget.js'
 import { DataError } from '../util/errors.js'
+import { bytesOf, expectFields, expectKind, kind, listOf, name as nameKind, object, whole } from '../util/expect.js'
 import { errorCode, fileError } from '../util/file-error.js'
 import { parseJson } from '../util/json.js'
 import {
@@ -31,8 +33,14 @@ const HELD_OUT = 'held-out.json'
 const temporaryName =
   /^(\.(last\.safetensors|best\.safetensors|best-on-val\.safetensors|metrics\.jsonl|held-out\.json)|run\.lock)\.\d+\.tmp$/
 
+const content = kind('bytes or a text', (value) => typeof value === 'string' || bytesOf(value) !== undefined)
+
+const records = listOf(object, 'a list of epochs')
+
 /** Puts a file in place whole: written beside it, flushed to the disk, then moved over it. */
 export async function writeAtomically(path: string, bytes: Uint8Array | string, files = disk): Promise<void> {
+  expectKind(path, 'writeAtomically: path', nameKind)
+  expectKind(bytes, 'writeAtomically: bytes', content)
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`)
   try {
     const file = await files.open(temporary, 'w')
@@ -58,6 +66,7 @@ function cannotBeWritten(path: string, error: unknown): DataError {
 
 /** @throws DataError naming the file when it is missing, damaged, no checkpoint, or of a network that gives pictures. */
 export async function readCheckpoint(path: string, files = disk): Promise<Checkpoint> {
+  expectKind(path, 'readCheckpoint: path', nameKind)
   return decodeCheckpoint(await readBytes(path, files), path)
 }
 
@@ -66,6 +75,7 @@ export async function readCheckpoint(path: string, files = disk): Promise<Checkp
  * @throws DataError naming the file when it is missing, damaged or no checkpoint
  */
 export async function readAnyCheckpoint(path: string, files = disk): Promise<Checkpoint<Task>> {
+  expectKind(path, 'readAnyCheckpoint: path', nameKind)
   return decodeAnyCheckpoint(await readBytes(path, files), path)
 }
 
@@ -90,6 +100,7 @@ export class RunFolder {
   #lock: RunLock | undefined
 
   constructor(path: string, files = disk) {
+    expectKind(path, 'RunFolder: path', nameKind)
     this.path = path
     this.#files = files
   }
@@ -163,7 +174,9 @@ export class RunFolder {
    * Claims the folder for a run that goes on from here: metrics of epochs that it will finish, or evaluate, once more
    * are dropped. Returns the last line that stays.
    */
-  async goOnFrom({ history }: Pick<TrainingProgress<Task>, 'history'>): Promise<MetricsLine | undefined> {
+  async goOnFrom(progress: Pick<TrainingProgress<Task>, 'history'>): Promise<MetricsLine | undefined> {
+    expectFields(progress, 'goOnFrom: progress', 'the progress of a checkpoint', { history: records })
+    const { history } = progress
     const step = history.findLast(({ test }) => test)?.step ?? 0
     await this.claim()
     const text = await this.#attempt('its metrics cannot be read', async () => {
@@ -183,7 +196,10 @@ export class RunFolder {
    * For a run that goes on from a checkpoint in another folder: copies what belongs to it from there, which is the
    * metrics, and the best checkpoints if they are the ones that the progress speaks of. Returns what of these is missing.
    */
-  async bringFrom(folder: string, { spec, progress }: Pick<Checkpoint<Task>, 'spec' | 'progress'>): Promise<string[]> {
+  async bringFrom(folder: string, checkpoint: Pick<Checkpoint<Task>, 'spec' | 'progress'>): Promise<string[]> {
+    expectKind(folder, 'bringFrom: folder', nameKind)
+    expectFields(checkpoint, 'bringFrom: checkpoint', 'a checkpoint', { spec: object, progress: object })
+    const { spec, progress } = checkpoint
     const rating = (figures: object | undefined) => ratingOf(taskOf(spec), figures)
     await this.claim()
     const from = new RunFolder(folder, this.#files)
@@ -227,6 +243,7 @@ export class RunFolder {
 
   /** On the disk when this returns: a checkpoint that is saved afterwards never knows more epochs than the metrics. */
   async appendMetrics(line: MetricsLine): Promise<void> {
+    expectFields(line, 'appendMetrics: line', '{ step }, and figures by name', { step: whole(0) })
     try {
       const file = await this.#files.open(this.metrics, 'a')
       try {

@@ -2,8 +2,20 @@
  * Keeps a training on disk while it runs: its state now and then and after each epoch, the best one, and the metrics.
  * Whatever moment the process is killed at, the folder holds a whole checkpoint to go on from.
  */
+
 import type { Task } from '../spec/heads.js'
 import { DataError } from '../util/errors.js'
+import {
+  callback,
+  expectFields,
+  expectKind,
+  expectOptions,
+  finite,
+  isRecord,
+  kind,
+  optional,
+  whole,
+} from '../util/expect.js'
 import { errorCode } from '../util/file-error.js'
 import type { Checkpoint, EpochRecord } from './checkpoint.js'
 import type { RunFolder } from './run-folder.node.js'
@@ -28,6 +40,10 @@ export interface KeeperOptions {
   readonly now?: (() => number) | undefined
 }
 
+const every = kind('{ seconds } or { steps }, a number of them', (value) => {
+  return isRecord(value) && (Number.isFinite(value.seconds) || Number.isFinite(value.steps))
+})
+
 /** Saves a training in its folder, whenever it is due. */
 export class RunKeeper {
   readonly #kept: Kept
@@ -40,6 +56,10 @@ export class RunKeeper {
 
   /** @param savedStep the step of the checkpoint that the folder holds already */
   constructor(kept: Kept, folder: RunFolder, savedStep?: number, options: KeeperOptions = {}) {
+    expectFields(kept, 'RunKeeper: kept', 'a trainer', { checkpoint: callback })
+    expectFields(folder, 'RunKeeper: folder', 'a RunFolder', { saveLast: callback })
+    expectKind(savedStep, 'RunKeeper: savedStep', optional(whole(0)))
+    expectOptions(options, 'RunKeeper: options', { every, secondsBefore: finite, now: callback })
     this.#kept = kept
     this.#folder = folder
     this.#every = options.every ?? { seconds: 60 }
@@ -58,6 +78,7 @@ export class RunKeeper {
 
   /** Saves the state if it is time to. Training may go on meanwhile. */
   async progress(step: number): Promise<void> {
+    expectKind(step, 'progress: step', whole(0))
     const due =
       'steps' in this.#every
         ? step - (this.#savedStep ?? 0) >= this.#every.steps
@@ -67,6 +88,7 @@ export class RunKeeper {
 
   /** After an epoch and its evaluation. The last checkpoint comes last: it stands for all that is saved before it. */
   async epoch(record: EpochRecord<Task>): Promise<void> {
+    expectFields(record, 'epoch: record', 'the record of an epoch', { epoch: whole(1), step: whole(0) })
     const checkpoint = await this.#kept.checkpoint()
     const { imagesPerSecond } = this.#kept
     const seconds = (this.#now() - this.#began) / 1000

@@ -2,6 +2,7 @@
  * SHA-256 [FIPS 180-4] over pieces of bytes. Written out because the browser's own is offered to secure pages only,
  * and answers later.
  */
+import { expectBytes } from '../util/expect.js'
 
 /** The first 32 bits of the fractional parts of the cube roots of the first 64 primes. */
 const K = Uint32Array.from([
@@ -99,7 +100,7 @@ export class Sha256 {
  * link. Unlike that of `crypto.subtle` it is there in pages of any origin.
  */
 export function sha256(bytes: Uint8Array): string {
-  return new Sha256().update(bytes).digest()
+  return new Sha256().update(expectBytes(bytes, 'sha256: bytes', 'encode a text by TextEncoder')).digest()
 }
 
 function rotate(word: number, bits: number): number {

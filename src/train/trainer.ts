@@ -3,6 +3,7 @@
  * engine. What a step computes depends on the spec, the recipe, the data, the step number and the weights alone,
  * so a training that goes on from a checkpoint ends in the same bits as one that never stopped.
  */
+
 import type { Dataset } from '../data/dataset.js'
 import type { Engine } from '../engine/engine.js'
 import { type Recompute, recomputeLevels } from '../plan/passes/recompute.js'
@@ -11,6 +12,7 @@ import { type Task, taskOf } from '../spec/heads.js'
 import type { LayerPath } from '../spec/paths.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { ConfigError, TrainingError } from '../util/errors.js'
+import { described, expectKind, listOf, text } from '../util/expect.js'
 import type { Checkpoint, TrainingProgress } from './checkpoint.js'
 import { expectSameClasses } from './class-match.js'
 import { type Course, course } from './course.js'
@@ -170,7 +172,7 @@ export class Trainer<E extends Engine = Engine, T extends Task = 'classify'> imp
     { testPictures = Number.POSITIVE_INFINITY, recompute = 'none' }: PlansOptions = {},
   ): Plans {
     if (!recomputeLevels.includes(recompute))
-      throw new ConfigError(`recompute: expected one of ${recomputeLevels.join(', ')}; got ${String(recompute)}`)
+      throw new ConfigError(`recompute: expected one of ${recomputeLevels.join(', ')}; got ${described(recompute)}`)
     return {
       step: Stepper.plan(engine, spec, recipe, recompute),
       evaluation: tasks[taskOf(spec)].measuringPlan(engine, spec, testPictures),
@@ -239,6 +241,8 @@ export class Trainer<E extends Engine = Engine, T extends Task = 'classify'> imp
    * @throws TrainingError when the loss is no longer a number.
    */
   async *steps(count = Number.POSITIVE_INFINITY): AsyncGenerator<StepProgress<T>, void, void> {
+    if (typeof count !== 'number' || !(count >= 0))
+      throw new ConfigError(`steps: expected how many steps to train, from 0, got ${described(count)}`)
     const until = Math.min(this.#progress.step + count, this.#course.totalSteps)
     const latest = new Latest<StepProgress<T>>()
     let left = false
@@ -265,7 +269,8 @@ export class Trainer<E extends Engine = Engine, T extends Task = 'classify'> imp
    * Error and loss, or PSNR and SSIM, over the test set or over other pictures. At the end of an epoch the former enters
    * the history, and so does that over the pictures to validate on, where there are any.
    */
-  evaluate(pictures?: PicturesOf<T>): Promise<Evaluation<T>> {
+  async evaluate(pictures?: PicturesOf<T>): Promise<Evaluation<T>> {
+    if (pictures !== undefined) this.#task.expectPictures(pictures, 'evaluate: pictures')
     return this.#exclusively(async () => {
       this.#expectNumbers()
       this.#evaluator.setWeights(await this.#readFiniteWeights())
@@ -291,6 +296,7 @@ export class Trainer<E extends Engine = Engine, T extends Task = 'classify'> imp
    * @throws ConfigError for a path that the network does not have, naming those near it
    */
   async activations<P extends LayerPath>(paths: readonly P[]): Promise<{ readonly [path in P]: NamedWeights }> {
+    expectKind(paths, 'activations: paths', listOf(text, 'a list of paths, such as stage2.block1.add'))
     const found = await this.#exclusively(async () => tapActivations(this.engine, await this.#probeState(), paths))
     return Object.fromEntries(found) as { [path in P]: NamedWeights }
   }

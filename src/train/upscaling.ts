@@ -1,5 +1,7 @@
 /** The task of making pictures larger and sharper, as a training asks for it. */
+
 import { epochOrder } from '../data/batches.js'
+import { expectPlanes } from '../data/expect-data.js'
 import { decibels } from '../data/quality.js'
 import { Patches, type UpscalingData } from '../data/upscaling.js'
 import { pictureHeadOf } from '../spec/heads.js'
@@ -13,6 +15,7 @@ import type { Recipe } from './recipe.js'
 export const upscaling: LearningTask<'upscale'> = {
   name: 'upscale',
   expectFit,
+  expectPictures: expectPlanes,
   testFor: ({ scales = [] }, spec, data) => {
     const strange = data.scales.find((scale) => !scales.includes(scale))
     if (strange !== undefined) throw wrongScale(spec.name, scales, strange)

@@ -1,4 +1,5 @@
 /** A short name for a set of weights: equal hash, equal bits. Each run prints the one of its final weights. */
+import { expectWeights } from '../formats/expect-network.js'
 import { Sha256 } from './sha256.js'
 import type { NamedWeights } from './weights.js'
 
@@ -7,6 +8,7 @@ import type { NamedWeights } from './weights.js'
  * the names' code units: the order in which tensors were made does not matter.
  */
 export function weightHash(weights: ReadonlyMap<string, NamedWeights>): string {
+  expectWeights(weights, 'weightHash: weights')
   const hash = new Sha256()
   const encoder = new TextEncoder()
   for (const name of [...weights.keys()].sort()) {

@@ -1,6 +1,8 @@
 /** Making folders. */
+
 import { mkdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { expectKind, name } from './expect.js'
 import { errorCode, fileError } from './file-error.js'
 
 /**
@@ -9,6 +11,7 @@ import { errorCode, fileError } from './file-error.js'
  * @throws DataError when something else is in the way or it is not allowed.
  */
 export async function makeFolder(path: string): Promise<void> {
+  expectKind(path, 'makeFolder: path', name)
   try {
     await make(path)
   } catch (error) {

@@ -1,10 +1,19 @@
 /** Tables and numbers as plain text. */
+import { expectKind, kind, list } from './expect.js'
 
 /** A row of cells, or a line across the table. */
 export type Row = readonly string[] | 'rule'
 
+const isCells = (row: unknown) =>
+  Array.isArray(row) && row.every((cell) => typeof cell === 'string' || cell === undefined)
+const rowsKind = kind('a list of rows of texts', (value) => {
+  return Array.isArray(value) && value.every((row) => row === 'rule' || isCells(row))
+})
+
 /** Columns as wide as their widest cell, two spaces apart; each aligned to the left or to the right. No newline at the end. */
 export function textTable(rows: readonly Row[], align: readonly ('left' | 'right')[]): string {
+  expectKind(rows, 'textTable: rows', rowsKind)
+  expectKind(align, 'textTable: align', list)
   const widths = align.map((_, column) =>
     rows.reduce((most, row) => Math.max(most, row === 'rule' ? 0 : (row[column] ?? '').length), 0),
   )

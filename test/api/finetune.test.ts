@@ -11,6 +11,7 @@ import {
   type Freeze,
   finetune,
   holdOut,
+  pictureBytes,
   preset,
   resumeFinetuning,
   train,
@@ -116,7 +117,12 @@ test('more pictures move the whole network, with a note of why', async () => {
   const { onPlan, plans } = watch()
   const many = {
     ...threeShapes,
-    train: { ...threeShapes.train, count: 4000, labels: new Uint8Array(4000).map((_, i) => i % 3) },
+    train: {
+      ...threeShapes.train,
+      count: 4000,
+      labels: new Uint8Array(4000).map((_, i) => i % 3),
+      pixels: { read: (i: number) => pictureBytes(threeShapes.train, i % 90) },
+    },
   }
   await expect(finetune(seven, many, { onPlan })).rejects.toThrow('seen')
   expect(plans[0]).toMatchObject({ freeze: 'none', views: 1, recipe: { lr: 0.01, batchSize: 32 } })
@@ -196,7 +202,6 @@ describe('what makes no sense is refused', () => {
   })
 
   test('features have no bytes', async () => {
-    const { pictureBytes } = await import('../../src/data/dataset.js')
     const features = { count: 1, channels: 1, height: 1, width: 1, labels: Uint8Array.of(0), pixels: { views: [] } }
     expect(() => pictureBytes(features, 0)).toThrow('pictures: features are floats, and have no bytes to read')
   })

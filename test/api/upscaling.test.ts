@@ -112,7 +112,7 @@ describe('upscale', () => {
     )
     const huge = { width: 5000, height: 5000, data: new Uint8Array(25_000_000) }
     await expect(upscale(net, huge, { scale: 3 })).rejects.toThrow(
-      new ConfigError(
+      new DataError(
         'upscale: a picture of 15000x15000 pixels is too large, 67108864 pixels are possible; cut the picture, or take a ' +
           'smaller scale',
       ),

@@ -58,12 +58,49 @@ describe('predict', () => {
     expect(unreadable).toEqual([
       {
         file: 'notes.jpg',
-        reason: 'notes.jpg: is no picture that can be read: Input buffer contains unsupported image format',
+        reason:
+          'notes.jpg: is no picture that can be read: expected PNG, JPEG, WebP, GIF, TIFF or AVIF, got something else',
       },
       { file: 'gone.png', reason: 'gone.png: cannot be read: it does not exist' },
     ])
     expect(err).toContain('notes.jpg: is no picture')
     expect(err).toContain('resnet: 2 of 3 pictures cannot be read; they are named above\n')
+  })
+
+  test('no bad input takes a good one with it: empty, a folder, an SVG, cut short, a pattern that nothing fits', async () => {
+    const whole = readFileSync(join(folder, 'cats/old/b.jpg'))
+    writeFileSync(join(folder, 'empty.jpg'), '')
+    writeFileSync(join(folder, 'drawing.png'), '<svg xmlns="http://www.w3.org/2000/svg"/>')
+    writeFileSync(join(folder, 'cut.jpg'), whole.subarray(0, whole.length >> 1))
+    mkdirSync(join(folder, 'hollow'), { recursive: true })
+    const bad = ['empty.jpg', 'hollow', 'drawing.png', 'cut.jpg', 'dogs/*.jpg']
+    const { code, out, err } = await at('predict', ...bad, 'c.webp', ...flags, '--json')
+    expect(code).toBe(1)
+    expect(err).not.toMatch(/^ +at /m)
+    const { pictures, unreadable } = JSON.parse(out)
+    expect(pictures.map(({ file }: { file: string }) => file)).toEqual(['c.webp'])
+    const reasons = Object.fromEntries(
+      unreadable.map((one: { file: string; reason: string }) => [one.file, one.reason]),
+    )
+    expect(reasons).toEqual({
+      'empty.jpg': 'empty.jpg: is no picture that can be read: the file is empty',
+      hollow: 'hollow: this folder holds no pictures',
+      'drawing.png': 'drawing.png: is an SVG drawing, which cannot be read as a picture; save it as PNG or JPEG',
+      'cut.jpg': expect.stringMatching(/^cut\.jpg: is no picture that can be read: [^\n]+$/),
+      'dogs/*.jpg': 'dogs/*.jpg: no picture fits this pattern',
+    })
+    const plain = await at('predict', 'empty.jpg', 'c.webp', ...flags)
+    expect(plain).toMatchObject({ code: 1, out: expect.stringContaining('c.webp\n') })
+    expect(plain.err).toContain('resnet: 1 of 2 pictures cannot be read; they are named above\n')
+    const none = await at('predict', 'hollow', ...flags, '--json')
+    expect([none.code, JSON.parse(none.out)]).toEqual([
+      1,
+      {
+        network: null,
+        pictures: [],
+        unreadable: [{ file: 'hollow', reason: 'hollow: this folder holds no pictures' }],
+      },
+    ])
   })
 
   test('draws where it sees what it answers', async () => {
@@ -97,8 +134,11 @@ describe('predict', () => {
 
   test('says what is wrong with its arguments', async () => {
     mkdirSync(join(folder, 'empty'))
-    expect((await at('predict', 'empty', ...flags)).err).toBe('resnet: empty: this folder holds no pictures\n')
-    expect((await at('predict', 'dogs/*.jpg', ...flags)).err).toBe('resnet: dogs/*.jpg: no picture fits this pattern\n')
+    const missing = 'resnet: 1 of 1 pictures cannot be read; they are named above\n'
+    expect((await at('predict', 'empty', ...flags)).err).toBe(`empty: this folder holds no pictures\n${missing}`)
+    expect((await at('predict', 'dogs/*.jpg', ...flags)).err).toBe(
+      `dogs/*.jpg: no picture fits this pattern\n${missing}`,
+    )
     expect((await at('predict', 'c.webp', '--weights', 'hub:x')).err).toMatch(
       /^resnet: hub:x: expected hub:OWNER\/NAME/,
     )
@@ -139,6 +179,12 @@ describe('embed', () => {
     const { code, err } = await at('embed', 'notes.jpg', ...flags, '--out', 'h.npy')
     expect([code, existsSync(join(folder, 'h.npy'))]).toEqual([1, false])
     expect(err).toContain('resnet: none of 1 pictures can be read; nothing is written\n')
+    writeFileSync(join(folder, 'void.png'), '')
+    const json = await at('embed', 'void.png', 'gone/*.png', ...flags, '--out', 'h.npy', '--json')
+    expect([json.code, JSON.parse(json.out)]).toMatchObject([
+      1,
+      { out: null, files: [], unreadable: [{ file: 'gone/*.png' }, { file: 'void.png' }] },
+    ])
     expect(await at('embed', 'c.webp', ...flags, '--out', 'h.csv')).toMatchObject({
       code: 2,
       err: 'resnet: --out h.csv: expected a name that ends in .npy\n',

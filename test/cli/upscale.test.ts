@@ -100,6 +100,7 @@ test('trains, enlarges, and says how near it comes', async () => {
   expect(JSON.parse(enlarged.out)).toEqual({
     network: 'edsr_baseline',
     pictures: [{ file: small, out, width: 32, height: 32 }],
+    unreadable: [],
   })
   const large = await readLargePicture(out)
   expect([large.width, large.height, large.data.length]).toEqual([32, 32, 32 * 32 * 3])
@@ -174,12 +175,35 @@ test('a photograph is turned as its camera says, and 16 bits of grey stay', asyn
   expect(data.some((value) => value % 257 !== 0)).toBe(true)
 }, 60_000)
 
+test('one picture that cannot be read stops none of the others', async () => {
+  const [good, empty, huge] = ['good.png', 'empty.png', 'huge.png'].map((name) => join(base, name)) as [
+    string,
+    string,
+    string,
+  ]
+  await sharp(pixels(30, 3), { raw: { width: 30, height: 30, channels: 3 } }).toFile(good)
+  await sharp({ create: { width: 9000, height: 9000, channels: 3, background: '#000' } }).toFile(huge)
+  writeFileSync(empty, '')
+  const out = join(base, 'others')
+  const args = ['upscale', empty, huge, good, '--weights', weights, '--out', out]
+  const { code, out: text, err } = await resnet([...args, '--json'])
+  expect(code).toBe(1)
+  expect(JSON.parse(text)).toMatchObject({
+    pictures: [{ file: good, width: 60, height: 60 }],
+    unreadable: [
+      { file: empty, reason: `${empty}: is no picture that can be read: the file is empty` },
+      { file: huge, reason: expect.stringContaining('upscale: a picture of 18000x18000 pixels is too large') },
+    ],
+  })
+  expect(err).toContain('resnet: 2 of 3 pictures cannot be read; they are named above\n')
+}, 60_000)
+
 test('a folder: of every ten pictures one is held out; what is no picture or too small is named', async () => {
   const data = await upscalingFolder(folder, { scales: [2, 3] })
   expect([data.train.length, data.test.length, data.scales]).toEqual([2, 1, [2, 3]])
   expect(data.unreadable?.map(({ reason }) => reason)).toEqual([
     'only 16x16 pixels, at least 24 are needed',
-    expect.stringContaining('broken.jpg: cannot be decoded: '),
+    expect.stringContaining('broken.jpg: is no picture that can be read: '),
   ])
   await expect(upscalingFolder(folder, { scales: [5] })).rejects.toThrow(
     new ConfigError('scales: expected some of 2, 3, 4, got 5'),

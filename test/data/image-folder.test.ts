@@ -256,12 +256,15 @@ describe('pictures that cannot be read', () => {
     const data = await load(path)
     expect(data.train.count).toBe(83)
     const damaged = expect.stringMatching(
-      /^(VipsJpeg: premature end of JPEG image|the picture is damaged or cut short)$/,
+      /^is no picture that can be read: (VipsJpeg: premature end of JPEG image|the picture is damaged or cut short)$/,
     )
     expect(data.unreadable).toEqual([
       { file: 'train/cat/cut.jpg', reason: damaged },
-      { file: 'train/cat/text.jpg', reason: 'Input buffer contains unsupported image format' },
-      { file: 'train/dog/empty.png', reason: 'Input Buffer is empty' },
+      {
+        file: 'train/cat/text.jpg',
+        reason: 'is no picture that can be read: expected PNG, JPEG, WebP, GIF, TIFF or AVIF, got something else',
+      },
+      { file: 'train/dog/empty.png', reason: 'is no picture that can be read: the file is empty' },
       { file: 'train/dog/gone.png', reason: 'cannot be read: it does not exist' },
     ])
     expect((await load(path)).unreadable).toEqual(data.unreadable) // also when they come from the cache
@@ -271,7 +274,7 @@ describe('pictures that cannot be read', () => {
     const broken = Object.fromEntries(['a', 'b', 'c', 'd'].map((name) => [`train/cat/${name}.jpg`, name]))
     const path = await folderWith({ ...small, ...many(50), ...broken })
     expect(await failure(load(path))).toMatch(
-      /train: 3 of the first 5 pictures cannot be read \(of 57; more than 5 % is no accident\); for example train\/cat\/a\.jpg: Input buffer contains unsupported image format; mend or remove these files$/,
+      /train: 3 of the first 5 pictures cannot be read \(of 57; more than 5 % is no accident\); for example train\/cat\/a\.jpg: is no picture that can be read: expected PNG, JPEG, WebP, GIF, TIFF or AVIF, got something else; mend or remove these files$/,
     )
     expect(await packsOf(join(path, '.resnet-cache'))).toEqual([])
   })
@@ -279,7 +282,7 @@ describe('pictures that cannot be read', () => {
   test('are too many where they are a whole class', async () => {
     const path = await folderWith({ ...small, ...many(50), 'train/dog/1.png': 'woof' })
     expect(await failure(load(path))).toBe(
-      `${join(path, 'train/dog')}: none of its pictures can be read; for example train/dog/1.png: Input buffer contains unsupported image format; mend or remove these files`,
+      `${join(path, 'train/dog')}: none of its pictures can be read; for example train/dog/1.png: is no picture that can be read: expected PNG, JPEG, WebP, GIF, TIFF or AVIF, got something else; mend or remove these files`,
     )
   })
 })

@@ -47,7 +47,7 @@ describe('reading', () => {
     await expect(readPicture(place('gone.png'))).rejects.toThrow('gone.png: cannot be read: it does not exist')
     writeFileSync(place('text.png'), 'a text')
     await expect(readPicture(place('text.png'))).rejects.toThrow(
-      'text.png: is no picture that can be read: Input buffer',
+      'text.png: is no picture that can be read: expected PNG, JPEG',
     )
     const whole = await redBlue().resize(64, 64).jpeg().toBuffer()
     writeFileSync(place('cut.jpg'), whole.subarray(0, whole.length / 2))

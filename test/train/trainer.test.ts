@@ -182,7 +182,7 @@ describe('what stops a training', () => {
 
   test('a word for recompute that there is not', async () => {
     await expect(open({}, { recompute: 'block' as never })).rejects.toThrow(
-      new ConfigError('recompute: expected one of none, elementwise, blocks; got block'),
+      new ConfigError('recompute: expected one of none, elementwise, blocks; got "block"'),
     )
   })
 

@@ -1,0 +1,152 @@
+/**
+ * Looks at a data set when it is handed in, so that nothing is learned from, or judged by, labels and pixels that mean
+ * nothing: once a training, not once a batch.
+ */
+
+import { ConfigError, DataError } from '../util/errors.js'
+import {
+  bytesOf,
+  described,
+  expectFields,
+  expectKind,
+  isRecord,
+  kind,
+  list,
+  name,
+  numbers,
+  object,
+  optional,
+  text,
+  whole,
+} from '../util/expect.js'
+import type { Plane } from './bicubic.js'
+import type { Dataset, Features, Normalisation, PictureReader, Pictures } from './dataset.js'
+import type { UpscalingData } from './upscaling.js'
+
+const PICTURES = 'labelled pictures, such as the train or test part of a data set'
+const DATASET = 'a data set, such as builtin() gives'
+
+const reader = kind<PictureReader>('pixels', (value) => isRecord(value) && typeof value.read === 'function')
+const features = kind<Features>('features', (value) => isRecord(value) && Array.isArray(value.views))
+const pixels = kind('a Uint8Array, a reader, or features', (value) => {
+  return bytesOf(value) !== undefined || reader.fits(value) || features.fits(value)
+})
+
+const pictureFields = {
+  count: whole(0),
+  channels: whole(1),
+  height: whole(1),
+  width: whole(1),
+  pixels,
+  labels: numbers,
+  window: optional(object),
+}
+
+/**
+ * @param who the function and its argument, at the start of every error
+ * @param classes how many there are, where that is known
+ * @throws ConfigError for something other than pictures; DataError, with the place, for a label that is no class and for
+ * pixels or labels of another number than there are pictures
+ */
+export function expectPictures(value: unknown, who: string, classes?: number): asserts value is Pictures {
+  expectFields(value, who, PICTURES, pictureFields)
+  const pictures = value as Pictures
+  expectPixels(pictures, who)
+  expectLabels(pictures, who, classes)
+}
+
+function expectPixels({ count, channels, height, width, pixels }: Pictures, who: string): void {
+  if ('read' in pixels) return
+  const size = channels * height * width
+  const expectRoom = (given: number, what: string) => {
+    if (given < count * size || given % size !== 0)
+      throw new DataError(
+        `${who}.pixels: expected ${count * size} ${what} (${count} pictures of ${channels}x${height}x${width}), got ${given}`,
+      )
+  }
+  if ('views' in pixels) {
+    pixels.views.forEach((view, i) => {
+      expectKind(view, `${who}.pixels.views[${i}]`, numbers)
+      expectRoom(view.length, 'floats')
+    })
+    if (pixels.views.length === 0)
+      throw new DataError(`${who}.pixels: has no views of its features, at least one is needed`)
+  } else expectRoom(bytesOf(pixels)!.length, 'bytes')
+}
+
+function expectLabels({ count, labels }: Pictures, who: string, classes = Number.POSITIVE_INFINITY): void {
+  if (labels.length < count)
+    throw new DataError(`${who}.labels: expected a class number for each of ${count} pictures, got ${labels.length}`)
+  for (let i = 0; i < labels.length; i++) {
+    const label = labels[i]!
+    if (Number.isSafeInteger(label) && label >= 0 && label < classes) continue
+    const range = classes === Number.POSITIVE_INFINITY ? 'from 0' : `from 0 to ${classes - 1}`
+    throw new DataError(`${who}.labels: picture ${i} has ${described(label)}, expected a class number ${range}`)
+  }
+}
+
+/** @throws as `expectPictures` does, and ConfigError for a normalisation of another number of channels */
+export function expectDataset(value: unknown, who: string): asserts value is Dataset {
+  expectFields(value, who, DATASET, { name, classes: list, train: object, test: object, normalisation: object })
+  const { classes, train, val, test, normalisation } = value as Dataset
+  classes.forEach((label, i) => {
+    expectKind(label, `${who}.classes[${i}]`, text)
+  })
+  // That there are fewer than two classes is the graver mistake, and others say so.
+  const count = classes.length < 2 ? undefined : classes.length
+  expectPictures(train, `${who}.train`, count)
+  expectPictures(test, `${who}.test`, count)
+  if (val !== undefined) expectPictures(val, `${who}.val`, count)
+  expectNormalisation(normalisation, train.channels, `${who}.normalisation`)
+}
+
+/** @throws ConfigError unless there are a mean and a deviation above 0 for each channel */
+export function expectNormalisation(value: unknown, channels: number, who: string): asserts value is Normalisation {
+  expectFields(value, who, '{ mean, std }, a number a channel each', { mean: numbers, std: numbers })
+  const { mean, std } = value as Normalisation
+  for (const [field, values] of Object.entries({ mean, std })) {
+    if (values.length !== channels)
+      throw new ConfigError(`${who}.${field}: expected ${channels} numbers, one a channel, got ${values.length}`)
+    for (let i = 0; i < channels; i++)
+      if (!Number.isFinite(values[i]) || (field === 'std' && !(values[i]! > 0)))
+        throw new ConfigError(
+          `${who}.${field}: channel ${i} has ${described(values[i])}, expected a finite number${field === 'std' ? ' above 0' : ''}`,
+        )
+  }
+}
+
+const UPSCALING = 'pictures to enlarge, such as forUpscaling() gives'
+
+/** @throws ConfigError for something other than pictures to enlarge */
+export function expectUpscalingData(value: unknown, who: string): asserts value is UpscalingData {
+  expectFields(value, who, UPSCALING, { name, scales: list, train: list, test: list, normalisation: object })
+  const { scales, train, val = [], test, normalisation } = value as UpscalingData
+  scales.forEach((scale, i) => {
+    expectKind(scale, `${who}.scales[${i}]`, whole(1))
+  })
+  for (const [part, planes] of Object.entries({ train, val, test })) expectPlanes(planes, `${who}.${part}`)
+  expectNormalisation(normalisation, 1, `${who}.normalisation`)
+}
+
+/** @throws as `expectPlane` does, naming the place */
+export function expectPlanes(value: unknown, who: string): asserts value is readonly Plane<Uint8Array>[] {
+  expectKind(value, who, list)
+  value.forEach((plane, i) => {
+    expectPlane(plane, `${who}[${i}]`)
+  })
+}
+
+/** @throws ConfigError for something other than one channel of a picture; DataError when it has too few values */
+export function expectPlane(value: unknown, who: string): void {
+  const fields = { height: whole(1), width: whole(1), values: numbers }
+  expectFields(value, who, 'one channel of a picture, { width, height, values }', fields)
+  const { height, width, values } = value as { height: number; width: number; values: ArrayLike<number> }
+  if (values.length !== height * width)
+    throw new DataError(`${who}.values: expected ${height * width} (${width}x${height}), got ${values.length}`)
+}
+
+/** Of either kind: which one it is, its `scales` tell. */
+export function expectTrainingData(value: unknown, who: string): asserts value is Dataset | UpscalingData {
+  if (isRecord(value) && 'scales' in value) expectUpscalingData(value, who)
+  else expectDataset(value, who)
+}

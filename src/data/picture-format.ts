@@ -1,0 +1,128 @@
+/**
+ * What a file is, by its first bytes: a name can say anything. Pictures of known formats go on to a decoder; what cannot
+ * be read is named, before a decoder spends a minute on drawing an SVG, or memory on something else.
+ */
+
+/** What is known of a file. */
+export interface FileKind {
+  /** For example `a PNG picture`. */
+  readonly what: string
+  /** Whether it is a picture of pixels in a format that is decoded. */
+  readonly isRead: boolean
+  /** What to do about it, where it is not read. */
+  readonly remedy?: string
+}
+
+/** What is decoded in Node; browsers read more and less, each in its own way. */
+export const readFormats = 'PNG, JPEG, WebP, GIF, TIFF or AVIF'
+
+const SAVE = 'save it as PNG or JPEG'
+const UNPACK = 'unpack it first'
+
+const read = (name: string): FileKind => ({ what: `${name === 'AVIF' ? 'an' : 'a'} ${name} picture`, isRead: true })
+const other = (what: string, remedy = SAVE): FileKind => ({ what, isRead: false, remedy })
+
+/** Bytes at the very start, as text of a letter a byte. */
+const starts: readonly (readonly [string, FileKind])[] = [
+  ['\x89PNG\r\n\x1a\n', read('PNG')],
+  ['\xff\xd8\xff', read('JPEG')],
+  ['GIF87a', read('GIF')],
+  ['GIF89a', read('GIF')],
+  ['II*\0', read('TIFF')],
+  ['MM\0*', read('TIFF')],
+  ['II+\0', read('TIFF')],
+  ['MM\0+', read('TIFF')],
+  ['BM', other('a BMP picture')],
+  ['%PDF-', other('a PDF document')],
+  ['%!PS', other('a PostScript document')],
+  ['8BPS', other('a Photoshop document')],
+  ['\xff\x0a', other('a JPEG XL picture')],
+  ['\0\0\0\x0cJXL ', other('a JPEG XL picture')],
+  ['\0\0\0\x0cjP  ', other('a JPEG 2000 picture')],
+  ['\xffO\xffQ', other('a JPEG 2000 picture')],
+  ['\0\0\x01\0', other('an icon (ICO)')],
+  ['v/1\x01', other('an OpenEXR picture')],
+  ['\x1f\x8b', other('a gzip archive', UNPACK)],
+  ['PK\x03\x04', other('a zip archive', UNPACK)],
+  ['\x93NUMPY', other('an array of NumPy')],
+  ['version https://git-lfs', other('a pointer of git LFS in place of the picture', 'fetch it: git lfs pull')],
+]
+
+/** Of HEIF containers: brands whose pictures are coded as AV1, and as HEVC, which is not read. */
+const [AV1, HEVC] = [/^(avif|avis)$/, /^(heic|heix|hevc|hevx|heim|heis)$/]
+
+/** Bytes that are looked at. */
+const LOOKED_AT = 4096
+
+/** Undefined for what is not known, and for no bytes at all. */
+export function fileKind(bytes: Uint8Array): FileKind | undefined {
+  const start = latin(bytes, 0, LOOKED_AT)
+  const known = starts.find(([magic]) => start.startsWith(magic))?.[1]
+  if (known) return known
+  if (start.startsWith('RIFF') && start.slice(8, 12) === 'WEBP') return read('WebP')
+  if (start.slice(4, 8) === 'ftyp') return container(bytes)
+  if (/^P[1-7]\s/.test(start)) return other('a picture of Netpbm (PBM, PGM, PPM)')
+  return markup(start)
+}
+
+function container(bytes: Uint8Array): FileKind {
+  const length = Math.min(
+    latin(bytes, 0, 4)
+      .split('')
+      .reduce((sum, letter) => sum * 256 + letter.charCodeAt(0), 0),
+    256,
+  )
+  const brands = [8, ...Array.from({ length: Math.max(0, (length - 16) >> 2) }, (_, i) => 16 + 4 * i)]
+  const named = brands.map((at) => latin(bytes, at, at + 4))
+  if (named.some((brand) => AV1.test(brand))) return read('AVIF')
+  if (named.some((brand) => HEVC.test(brand))) return other('a HEIC picture')
+  return named.some((brand) => /^(mif1|msf1)$/.test(brand))
+    ? read('HEIF')
+    : other('a film', 'save a frame of it as PNG')
+}
+
+/** Texts are passed on as what they are, by the first tag. */
+function markup(start: string): FileKind | undefined {
+  const text = start.replace(/^(\xef\xbb\xbf|\xff\xfe|\xfe\xff)/, '').replaceAll('\0', '')
+  if (!/^\s*</.test(text)) return undefined
+  if (/<([\w-]+:)?svg[\s>]/i.test(text)) return other('an SVG drawing')
+  if (/<(!doctype html|html)/i.test(text)) return other('a web page (HTML)', 'download the picture itself')
+  return other('an XML document')
+}
+
+function latin(bytes: Uint8Array, from: number, to: number): string {
+  return Array.from(bytes.subarray(from, to), (byte) => String.fromCharCode(byte)).join('')
+}
+
+/**
+ * Why bytes are not even given to a decoder; undefined for a picture that a decoder may try.
+ * @returns to follow the name of the file and a colon
+ */
+export function refusalOf(bytes: Uint8Array): string | undefined {
+  if (bytes.length === 0) return 'is no picture that can be read: the file is empty'
+  const known = fileKind(bytes)
+  if (!known) return `is no picture that can be read: expected ${readFormats}, got something else`
+  return known.isRead ? undefined : `is ${known.what}, which cannot be read as a picture; ${known.remedy}`
+}
+
+/** TIFF pictures may hold colours as Lab, which libvips does not open. */
+export function isLabTiff(bytes: Uint8Array): boolean {
+  const start = latin(bytes, 0, 4)
+  if (start !== 'II*\0' && start !== 'MM\0*') return false
+  const little = start[0] === 'I'
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const fits = (at: number, length: number) => at + length <= bytes.length
+  if (!fits(4, 4)) return false
+  const directory = view.getUint32(4, little)
+  if (!fits(directory, 2)) return false
+  for (let i = 0; i < view.getUint16(directory, little); i++) {
+    const entry = directory + 2 + 12 * i
+    if (!fits(entry, 12)) return false
+    if (view.getUint16(entry, little) === PHOTOMETRIC) return LAB.has(view.getUint16(entry + 8, little))
+  }
+  return false
+}
+
+/** The tag that says what the numbers of a TIFF mean, and its values for Lab: CIE's, ICC's and ITU's. */
+const PHOTOMETRIC = 262
+const LAB = new Set([8, 9, 10])

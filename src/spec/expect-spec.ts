@@ -1,0 +1,16 @@
+/** Looks at a spec that is handed in: whether it is one at all, then field by field. */
+import { expectFields, list, object, text } from '../util/expect.js'
+import type { NetworkSpec } from './spec.js'
+import { validateSpec } from './validate.js'
+
+const shape = { name: text, input: object, stem: list, stages: list, head: object }
+
+/**
+ * @param who the function and its argument, at the start of the error where it is no spec
+ * @throws ConfigError, ShapeError
+ */
+export function expectSpec(value: unknown, who: string): asserts value is NetworkSpec {
+  const made = typeof value === 'string' && /^[\w-]{1,40}$/.test(value) ? value : 'resnet20'
+  expectFields(value, who, `a spec, such as preset("${made}") gives`, shape)
+  validateSpec(value)
+}
