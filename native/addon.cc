@@ -2,6 +2,7 @@
 // thread that takes runs from a queue, in order, and helpers. Everything belongs to one environment (a worker of Node's
 // has its own), whose end stops and joins the threads.
 #define NAPI_CPP_EXCEPTIONS
+#define NODE_ADDON_API_CPP_EXCEPTIONS_ALL  // memory that cannot be had is an error too, not the end of the process
 #include <napi.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -109,13 +111,26 @@ struct Job {
   bool finished = false;
 };
 
+// The system would not start another thread: it has as many as its limits allow, or no memory for more.
+struct TooFewThreads {
+  std::size_t started;
+};
+
 // The threads of a pool. `report` is called on the leader's thread when a job is done.
 class Threads {
  public:
+  // Throws TooFewThreads; none is left then.
   Threads(const Variant& variant, int count, Napi::ThreadSafeFunction report)
       : variant(variant), count(count), report_(std::move(report)) {
-    threads_.emplace_back([this] { lead(); });
-    for (int k = 1; k < count; k++) threads_.emplace_back([this, k] { crew_.help(k); });
+    threads_.reserve(static_cast<std::size_t>(count));
+    try {
+      start([this] { lead(); });
+      for (int k = 1; k < count; k++) start([this, k] { crew_.help(k); });
+    } catch (const std::system_error&) {
+      const TooFewThreads failure{threads_.size()};
+      join(false);
+      throw failure;
+    }
   }
   ~Threads() { end(false); }
 
@@ -133,20 +148,7 @@ class Threads {
   // With `finish`, after the jobs in the queue; else a run stops at its next instruction and the rest is dropped.
   void end(bool finish) {
     if (threads_.empty()) return;
-    {
-      std::lock_guard lock(mutex_);
-      ending_ = true;
-      if (!finish) {
-        for (Job* job : queue_) delete job;
-        queue_.clear();
-        crew_.stop();
-      }
-    }
-    changed_.notify_one();
-    threads_.front().join();
-    crew_.stop();
-    for (std::size_t k = 1; k < threads_.size(); k++) threads_[k].join();
-    threads_.clear();
+    join(finish);
     report_.Release();
   }
 
@@ -158,6 +160,31 @@ class Threads {
   bool ending_ = false;
   Napi::ThreadSafeFunction report_;
   std::vector<std::thread> threads_;
+
+  template <typename Work>
+  void start(Work work) {
+    threads_.emplace_back([work] {
+      flush_denormals();
+      work();
+    });
+  }
+
+  void join(bool finish) {
+    {
+      std::lock_guard lock(mutex_);
+      ending_ = true;
+      if (!finish) {
+        for (Job* job : queue_) delete job;
+        queue_.clear();
+        crew_.stop();
+      }
+    }
+    changed_.notify_one();
+    if (!threads_.empty()) threads_.front().join();
+    crew_.stop();
+    for (std::size_t k = 1; k < threads_.size(); k++) threads_[k].join();
+    threads_.clear();
+  }
 
   void lead() {
     for (;;) {
@@ -274,13 +301,14 @@ struct Classes {
   Napi::FunctionReference program;
 };
 
-// new Pool(threads, variant) with .load(arenaFloats, setup, run) and .dispose()
+// new Pool(threads, variant) with .bytes(arenaFloats, setup, run), .load(arenaFloats, setup, run) and .dispose(). Where the
+// system does not start all threads, the error has `started`, how many it did.
 class PoolObject : public Napi::ObjectWrap<PoolObject> {
  public:
   static Napi::Function define(Napi::Env env) {
     return DefineClass(env, "Pool",
-                       {InstanceMethod<&PoolObject::load>("load"), InstanceMethod<&PoolObject::dispose>("dispose"),
-                        InstanceMethod<&PoolObject::hold>("hold")});
+                       {InstanceMethod<&PoolObject::bytes>("bytes"), InstanceMethod<&PoolObject::load>("load"),
+                        InstanceMethod<&PoolObject::dispose>("dispose"), InstanceMethod<&PoolObject::hold>("hold")});
   }
 
   explicit PoolObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PoolObject>(info) {
@@ -294,7 +322,14 @@ class PoolObject : public Napi::ObjectWrap<PoolObject> {
     if (count < 1) throw Napi::RangeError::New(env, "a pool needs at least one thread");
     report_ = Napi::ThreadSafeFunction::New(env, Napi::Function(), "resnet.ts", 0, 1);
     report_.Unref(env);
-    threads_ = std::make_shared<Threads>(*chosen, count, report_);
+    try {
+      threads_ = std::make_shared<Threads>(*chosen, count, report_);
+    } catch (const TooFewThreads& failure) {
+      report_.Release();
+      Napi::Error error = Napi::Error::New(env, "the system starts no more threads");
+      error.Set("started", Napi::Number::New(env, static_cast<double>(failure.started)));
+      throw error;
+    }
     env.AddCleanupHook(
         [](std::weak_ptr<Threads>* threads) {
           if (const auto alive = threads->lock()) alive->end(false);
@@ -307,24 +342,40 @@ class PoolObject : public Napi::ObjectWrap<PoolObject> {
   std::shared_ptr<Threads> threads_;
   Napi::ThreadSafeFunction report_;
 
-  Napi::Value load(const Napi::CallbackInfo& info) {
-    const Napi::Env env = info.Env();
-    if (!threads_) throw Napi::Error::New(env, "load: the pool was disposed of");
-    const auto arena = static_cast<std::size_t>(info[0].As<Napi::Number>().Int64Value());
-    std::vector<double> setup = tape_of(info[1]), run = tape_of(info[2]);
+  // Floats from one thread's scratch to the next's, for these tapes.
+  std::size_t stride_for(Napi::Env env, std::initializer_list<const std::vector<double>*> tapes) const {
     ptrdiff_t most = 0;
-    for (const auto* tape : {&setup, &run}) {
+    for (const auto* tape : tapes) {
       const ptrdiff_t floats = scratch_floats(*threads_->variant.kernels, {tape->data(), tape->size()});
       if (floats < 0) throw Napi::Error::New(env, "load: the tape does not fit the kernels of this build; build again");
       most = std::max(most, floats);
     }
     // Threads' scratch must not share cache lines, nor lie a power of two apart, where it would share cache sets.
-    const std::size_t stride = (static_cast<std::size_t>(most) + 1023) / 1024 * 1024 + 64;
+    return (static_cast<std::size_t>(most) + 1023) / 1024 * 1024 + 64;
+  }
+
+  // What `load` would take, arena, scratch and tapes: known before it does.
+  Napi::Value bytes(const Napi::CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    if (!threads_) throw Napi::Error::New(env, "load: the pool was disposed of");
+    const std::vector<double> setup = tape_of(info[1]), run = tape_of(info[2]);
+    const double scratch = static_cast<double>(stride_for(env, {&setup, &run})) * threads_->count;
+    const double tapes = static_cast<double>(setup.size() + run.size()) * sizeof(double);
+    return Napi::Number::New(env, (info[0].As<Napi::Number>().DoubleValue() + scratch) * sizeof(float) + tapes);
+  }
+
+  Napi::Value load(const Napi::CallbackInfo& info) {
+    const Napi::Env env = info.Env();
+    if (!threads_) throw Napi::Error::New(env, "load: the pool was disposed of");
+    const auto arena = static_cast<std::size_t>(info[0].As<Napi::Number>().Int64Value());
+    std::vector<double> setup = tape_of(info[1]), run = tape_of(info[2]);
+    const std::size_t stride = stride_for(env, {&setup, &run});
     auto program = std::make_shared<Program>(std::move(setup), std::move(run), arena, stride,
                                              static_cast<std::size_t>(threads_->count));
     if (!program->memory.floats()) {
       const std::size_t bytes = (program->arena_floats + program->scratch_floats) * sizeof(float);
-      throw Napi::Error::New(env, "load: this computer cannot give " + std::to_string(bytes) + " bytes of memory");
+      throw Napi::Error::New(env, "load: this computer cannot give " + std::to_string(bytes) +
+                                      " bytes of memory; use a smaller batch or smaller pictures");
     }
     ProgramObject::Made made{threads_, std::move(program)};
     return env.GetInstanceData<Classes>()->program.New({Napi::External<ProgramObject::Made>::New(env, &made)});

@@ -1,4 +1,4 @@
-// Elementwise kernels over any layout, and the update of SGD. A piece is a span of the vector.
+// Elementwise kernels over any layout. A piece is a span of the vector.
 #include "each.h"
 
 namespace VARIANT {
@@ -30,30 +30,6 @@ void run(const fill_args& args, const Context& context, index_t piece) {
   float* y = context.at(args.y);
   const vec value = splat(static_cast<float>(args.value));
   each(args.count, piece, [&](index_t k, auto, auto put) { put(y + k, value); });
-}
-
-index_t pieces(const sgd_args& args) { return span_pieces(args.count); }
-void run(const sgd_args& args, const Context& context, index_t piece) {
-  const float *parameter = context.at(args.parameter), *gradient = context.at(args.gradient);
-  const float* velocity = context.at(args.velocity);
-  float *next_parameter = context.at(args.next_parameter), *next_velocity = context.at(args.next_velocity);
-  const vec rate = splat(*context.at(args.lr));
-  const vec momentum = splat(static_cast<float>(args.momentum));
-  const vec decay = splat(static_cast<float>(args.weight_decay));
-  const bool nesterov = args.nesterov != 0;
-  if (!__builtin_isfinite(*context.at(args.guard))) {
-    each(args.count, piece, [&](index_t k, auto get, auto put) {
-      put(next_parameter + k, get(parameter + k));
-      put(next_velocity + k, get(velocity + k));
-    });
-    return;
-  }
-  each(args.count, piece, [&](index_t k, auto get, auto put) {
-    const vec p = get(parameter + k), g = get(gradient + k) + decay * p;
-    const vec v = momentum * get(velocity + k) + g;
-    put(next_velocity + k, v);
-    put(next_parameter + k, p - rate * (nesterov ? g + momentum * v : v));
-  });
 }
 
 }  // namespace VARIANT

@@ -1,4 +1,4 @@
-// Limits to gradients, and the update of Adam, over any layout. A piece is a span of the vector.
+// Limits to gradients, and the updates of SGD and Adam, over any layout. A piece is a span of the vector.
 #include "each.h"
 
 namespace VARIANT {
@@ -15,6 +15,17 @@ double power(double base, unsigned exponent) {
 INLINE vec square_root(vec v) {
   UNROLL for (int k = 0; k < VL; k++) v[k] = __builtin_sqrtf(v[k]);
   return v;
+}
+
+// What lasts from step to step. Numbers too small to be normal would last for ever and make all products slow; threads of
+// the addon take them for zero anyway (native.h), and WebAssembly has no way but this one. NaN stays NaN.
+INLINE vec lasting(vec v) {
+#if defined(__wasm__)
+  const vec least = splat(__FLT_MIN__);
+  return (v < least) & (v > -least) ? vec{} : v;
+#else
+  return v;
+#endif
 }
 
 }  // namespace
@@ -36,6 +47,30 @@ void run(const clip_by_rate_args& args, const Context& context, index_t piece) {
   each(args.count, piece, [&](index_t k, auto get, auto put) {
     const vec g = get(gradient + k);
     put(clipped + k, g > most ? most : g < least ? least : g);
+  });
+}
+
+index_t pieces(const sgd_args& args) { return span_pieces(args.count); }
+void run(const sgd_args& args, const Context& context, index_t piece) {
+  const float *parameter = context.at(args.parameter), *gradient = context.at(args.gradient);
+  const float* velocity = context.at(args.velocity);
+  float *next_parameter = context.at(args.next_parameter), *next_velocity = context.at(args.next_velocity);
+  const vec rate = splat(*context.at(args.lr));
+  const vec momentum = splat(static_cast<float>(args.momentum));
+  const vec decay = splat(static_cast<float>(args.weight_decay));
+  const bool nesterov = args.nesterov != 0;
+  if (!__builtin_isfinite(*context.at(args.guard))) {
+    each(args.count, piece, [&](index_t k, auto get, auto put) {
+      put(next_parameter + k, get(parameter + k));
+      put(next_velocity + k, get(velocity + k));
+    });
+    return;
+  }
+  each(args.count, piece, [&](index_t k, auto get, auto put) {
+    const vec p = get(parameter + k), g = get(gradient + k) + decay * p;
+    const vec v = momentum * get(velocity + k) + g;
+    put(next_velocity + k, lasting(v));
+    put(next_parameter + k, lasting(p - rate * (nesterov ? g + momentum * v : v)));
   });
 }
 
@@ -68,9 +103,9 @@ void run(const adam_args& args, const Context& context, index_t piece) {
     const vec p = shrink * get(parameter + k), g = get(gradient + k) + decay * p;
     const vec m = keep_mean * get(mean + k) + take_mean * g;
     const vec v = keep_square * get(square + k) + take_square * g * g;
-    put(next_mean + k, m);
-    put(next_square + k, v);
-    put(next_parameter + k, p - step * m / (square_root(v * correction) + epsilon));
+    put(next_mean + k, lasting(m));
+    put(next_square + k, lasting(v));
+    put(next_parameter + k, lasting(p - step * m / (square_root(v * correction) + epsilon)));
   });
 }
 

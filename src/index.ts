@@ -36,6 +36,7 @@ export {
   type EngineOptions,
   type EngineSource,
   engineNames,
+  mostThreads,
   type OpenOptions,
 } from './api/engine-choice.js'
 export type { Explanation, ValueMap } from './api/explain.js'
@@ -143,6 +144,7 @@ export { type AnyStudy, type Claim, defineStudy, type Row, type Study } from './
 export { all, always, atLeast, atMost, type Finding, notRun, type Verdict, verdicts } from './studies/verdict.js'
 export type { Trained, Workbench } from './studies/workbench.js'
 export { adviceFor, warmUpAdvice } from './train/advice.js'
+export { precisionAdvice } from './train/bf16-gains.js'
 export {
   type Checkpoint,
   decodeAnyCheckpoint,

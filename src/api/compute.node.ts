@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { decodeBytes } from '../data/whole-picture.node.js'
 import { fileError } from '../util/file-error.js'
+import { freeMemory } from '../util/free-memory.node.js'
 import { demoFunction } from './demo.js'
 import { chooseEngine } from './engine-choice.js'
 import { nodeEnvironment } from './environment.node.js'
@@ -30,7 +31,7 @@ export const trainingMemory = functions.trainingMemory
 export const evaluateCheckpoint = functions.evaluateCheckpoint
 /** Loads a network with all that belongs to it: its spec, its weights, how pictures are prepared: see `Load`. */
 export const load = loadFunction(openEngine, { read: readAddress, fromHub: filesFromHub })
-const finetuning = finetuningFunctions(openEngine)
+const finetuning = finetuningFunctions(openEngine, () => freeMemory())
 /** Teaches a trained network the classes of other data. */
 export const finetune = finetuning.finetune
 /** The same step by step: features are computed, and the trainer stands before its first step. */

@@ -93,8 +93,8 @@ export function demoFunction(openEngine: OpenEngine, { createTrainer }: Training
     const { steps = demoRecipe.steps, seed = 0, signal } = options
     if (!Number.isSafeInteger(steps) || steps < 1)
       throw new ConfigError(`steps: expected a whole number of at least 1, got ${steps}`)
-    const { engine: wanted, threads } = options
-    const engine = typeof wanted === 'object' ? wanted : await openEngine({ engine: wanted, threads, signal })
+    const { engine: wanted, threads, onMemory } = options
+    const engine = typeof wanted === 'object' ? wanted : await openEngine({ engine: wanted, threads, onMemory, signal })
     const racers: Racer[] = []
     try {
       const { size, pad, batchSize, lr, schedule } = demoRecipe

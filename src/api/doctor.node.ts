@@ -4,8 +4,9 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import type { EngineError } from '../util/errors.js'
 import { callback, expectOptions, list, signal, whole } from '../util/expect.js'
+import { freeMemory } from '../util/free-memory.node.js'
 import { type EngineHealth, type ExamineOptions, examineEngines } from './doctor-engines.js'
-import type { EngineKind, EngineSource } from './engine-choice.js'
+import { type EngineKind, type EngineSource, mostThreads } from './engine-choice.js'
 import { nodeEnvironment } from './environment.node.js'
 
 /** What `doctor` found. */
@@ -48,7 +49,7 @@ export interface DoctorOptions extends Partial<ExamineOptions> {
 export async function doctor(options: DoctorOptions = {}): Promise<DoctorReport> {
   expectOptions(options, 'doctor: options', { threads: whole(1), sources: list, signal, onProgress: callback })
   const { sources, threads: processors } = nodeEnvironment()
-  const { threads = processors } = options
+  const threads = Math.min(options.threads ?? processors, mostThreads(processors))
   const { version, engines: requires } = manifest()
   const facts = {
     version,
@@ -59,7 +60,7 @@ export async function doctor(options: DoctorOptions = {}): Promise<DoctorReport>
     // Without a limit of its own, a process is constrained to 0 bytes or to more than there are.
     memory: {
       total: Math.min(process.constrainedMemory() || totalmem(), totalmem()),
-      available: process.availableMemory(),
+      available: Math.min(...freeMemory().map(({ bytes }) => bytes)),
     },
     engines: await examineEngines(options.sources ?? sources, isDamage, { ...options, threads }),
     packages: await Promise.all([examineSharp()]),

@@ -5,6 +5,7 @@ import { openCpuEngine } from '../engine/cpu/engine.js'
 import { openWasm } from '../engine/cpu/wasm.js'
 import { nodeHost } from '../engine/cpu/wasm-host.node.js'
 import { openReference } from '../engine/reference/engine.js'
+import { freeMemory } from '../util/free-memory.node.js'
 import type { EngineBuild, Environment } from './engine-choice.js'
 
 const variants: Readonly<Partial<Record<EngineBuild, AddonVariant>>> = {
@@ -21,16 +22,20 @@ export function addonVariant(build: string | undefined): AddonVariant | undefine
 export function nodeEnvironment(): Environment {
   return {
     threads: availableParallelism(),
+    memory: () => freeMemory(),
     sources: [
       {
         kind: 'native',
-        open: async (threads, build) => {
+        open: async (threads, build, room) => {
           const variant = addonVariant(build)
-          return openCpuEngine(await openAddon({ threads, ...(variant && { variant }) }))
+          return openCpuEngine(await openAddon({ threads, ...(variant && { variant }) }), room)
         },
       },
-      { kind: 'wasm', open: async (threads) => openCpuEngine(await openWasm({ threads, host: nodeHost() })) },
-      { kind: 'reference', open: async () => openReference() },
+      {
+        kind: 'wasm',
+        open: async (threads, _, room) => openCpuEngine(await openWasm({ threads, host: nodeHost() }), room),
+      },
+      { kind: 'reference', open: async (_, __, room) => openReference(room) },
     ],
   }
 }

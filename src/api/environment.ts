@@ -17,9 +17,9 @@ export function browserEnvironment(files: () => BrowserFiles): Environment {
       {
         kind: 'wasm',
         note: sharesMemory() ? undefined : ALONE,
-        open: async (threads) => openCpuEngine(await openWasm({ threads, host: browserHost(files()) })),
+        open: async (threads, _, room) => openCpuEngine(await openWasm({ threads, host: browserHost(files()) }), room),
       },
-      { kind: 'reference', open: async () => openReference() },
+      { kind: 'reference', open: async (_, __, room) => openReference(room) },
     ],
   }
 }

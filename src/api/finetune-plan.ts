@@ -7,6 +7,8 @@ import type { InputSpec, NetworkSpec } from '../spec/spec.js'
 import { completeRecipe, type Recipe, type RecipeOptions } from '../train/recipe.js'
 import { ConfigError } from '../util/errors.js'
 import { described } from '../util/expect.js'
+import type { AskMemory } from '../util/free-memory.js'
+import { sizeText } from '../util/size-text.js'
 import { withCommas } from '../util/table.js'
 
 /** What can be asked of a fine-tuning; all of it may be left out. */
@@ -44,6 +46,7 @@ const GIB = 2 ** 30
 
 /**
  * @param features what the frozen part gives for a picture, or undefined where nothing is frozen
+ * @param memory what can still be had; how many views there are does not depend on it, for the weights would
  * @throws ConfigError for a choice that makes no sense, or features that have no room
  */
 export function finetunePlan(
@@ -51,11 +54,12 @@ export function finetunePlan(
   data: Dataset,
   choice: FinetuneChoice,
   featuresAt: (freeze: Freeze) => InputSpec | undefined,
+  memory: AskMemory = () => [],
 ): FinetunePlan {
   const { count } = data.train
   const freeze = choice.freeze ?? (count <= FEW ? 'all' : 'none')
   const features = featuresAt(freeze)
-  const views = features ? viewsFor(data, features, choice) : 1
+  const views = features ? viewsFor(data, features, choice, memory) : 1
   const recipe = completeRecipe({
     ...recipeFor(freeze, count),
     augmentation: augmentationFor(inputSize(data.train).height),
@@ -81,8 +85,15 @@ function augmentationFor(side: number): Augmentation {
   return { pad: 0, flip: true, resizedCrop: { scale: [0.35, 1], ratio: [3 / 4, 4 / 3] } }
 }
 
-function viewsFor(data: Dataset, { channels, height, width }: InputSpec, choice: FinetuneChoice): number {
+function viewsFor(
+  data: Dataset,
+  { channels, height, width }: InputSpec,
+  choice: FinetuneChoice,
+  memory: AskMemory,
+): number {
   const { views, featureMemory = GIB } = choice
+  if (!(Number.isFinite(featureMemory) && featureMemory >= 0))
+    throw new ConfigError(`featureMemory: expected a number of bytes of at least 0, got ${featureMemory}`)
   if (views !== undefined && !(Number.isSafeInteger(views) && views >= 1 && views <= 1000))
     throw new ConfigError(`views: expected a whole number from 1 to 1000, got ${described(views)}`)
   const bytes = 4 * channels * height * width
@@ -94,7 +105,15 @@ function viewsFor(data: Dataset, { channels, height, width }: InputSpec, choice:
         `${gib(once + bytes * data.train.count * (views ?? 1))}, and ${gib(featureMemory)} is granted; ` +
         `use ${views !== undefined && views > 1 ? 'fewer views, ' : ''}freeze all or none, or grant more`,
     )
-  return views ?? Math.min(VIEWS, room)
+  const used = views ?? Math.min(VIEWS, room)
+  const taken = once + bytes * data.train.count * used
+  const tight = memory().find((free) => free.bytes < taken)
+  if (tight)
+    throw new ConfigError(
+      `freeze: the features of ${withCommas(data.train.count)} pictures in ${used} ${used === 1 ? 'view' : 'views'} take ` +
+        `${sizeText(taken)}, and ${sizeText(tight.bytes)} ${tight.by}; use fewer views, or end other programs`,
+    )
+  return used
 }
 
 function gib(bytes: number): string {

@@ -19,6 +19,7 @@ import { Trainer } from '../train/trainer.js'
 import { weightHash } from '../train/weight-hash.js'
 import { ConfigError } from '../util/errors.js'
 import { callback, expectOptions, finite, object, text } from '../util/expect.js'
+import type { AskMemory } from '../util/free-memory.js'
 import { type Judgement, judge } from './answers.js'
 import type { ChosenEngine } from './engine-choice.js'
 import { featureSize, featuresOf } from './features.js'
@@ -140,12 +141,13 @@ export interface FinetuningFunctions {
 
 const fields = { freeze: text, featureMemory: finite, recipe: object, onPlan: callback, onFeatures: callback }
 
-export function finetuningFunctions(openEngine: OpenEngine): FinetuningFunctions {
+/** @param memory what features may take */
+export function finetuningFunctions(openEngine: OpenEngine, memory?: AskMemory): FinetuningFunctions {
   const createFinetuning: FinetuningFunctions['createFinetuning'] = async (network, data, options = {}) => {
     expectClassifier(network, 'network')
     expectDataset(data, 'data')
     expectOptions(options, 'options', fields)
-    return open(openEngine, withNewHead(network, data), withNormalisationOf(network, data), options)
+    return open({ openEngine, memory }, withNewHead(network, data), withNormalisationOf(network, data), options)
   }
 
   const resumeFinetuning: FinetuningFunctions['resumeFinetuning'] = async (checkpoint, data, options = {}) => {
@@ -163,7 +165,7 @@ export function finetuningFunctions(openEngine: OpenEngine): FinetuningFunctions
     expectSameClasses(preprocessing, data)
     expectSameData(checkpoint.data, classifying.identity(data)) // before features are computed
     return open(
-      openEngine,
+      { openEngine, memory },
       checkpoint,
       withNormalisationOf(checkpoint, data),
       { ...options, ...tuning, recipe },
@@ -185,7 +187,7 @@ export function finetuningFunctions(openEngine: OpenEngine): FinetuningFunctions
 }
 
 async function open(
-  openEngine: OpenEngine,
+  { openEngine, memory }: { readonly openEngine: OpenEngine; readonly memory: AskMemory | undefined },
   network: TrainedNetwork,
   data: Dataset,
   options: FinetuneOptions,
@@ -198,7 +200,7 @@ async function open(
     const { at } = cutAt(freeze)
     return at && featureSize(network, at)
   }
-  const plan = finetunePlan(spec, data, options, featuresAt)
+  const plan = finetunePlan(spec, data, options, featuresAt, memory)
   const { freeze, views, recipe } = plan
   const cut = cutAt(freeze)
   const { engine, release } = await engineOf(openEngine, options)

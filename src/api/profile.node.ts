@@ -8,6 +8,7 @@ import { type ProfiledPlan, profilePlan } from '../engine/cpu/profile.js'
 import { openWasm } from '../engine/cpu/wasm.js'
 import { nodeHost } from '../engine/cpu/wasm-host.node.js'
 import type { Engine } from '../engine/engine.js'
+import { Room } from '../engine/room.js'
 import { forwardGraph } from '../model/forward.js'
 import type { Plan } from '../plan/plan.js'
 import { planGraph } from '../plan/planner.js'
@@ -17,6 +18,7 @@ import { completeRecipe } from '../train/recipe.js'
 import { trainingGraph } from '../train/step.js'
 import { ConfigError } from '../util/errors.js'
 import { callback, described, expectOptions, oneOf, signal as signalKind, whole } from '../util/expect.js'
+import { freeMemory } from '../util/free-memory.node.js'
 import { openEngine } from './compute.node.js'
 import type { OpenOptions } from './engine-choice.js'
 import { addonVariant } from './environment.node.js'
@@ -76,6 +78,7 @@ export async function profile(spec: NetworkSpec, options: ProfileOptions = {}): 
   const backend = await openBackend(options)
   try {
     const plan = planFor(spec, mode, batch, openCpuEngine(backend))
+    new Room(freeMemory).take(backend.build, plan.bytes)
     const settings = { rounds, now: seconds, signal, ...(onProgress && { onProgress }) }
     const { build, threads } = backend
     return { build, threads, bytes: plan.bytes, ...(await profilePlan(backend, plan, settings)) }

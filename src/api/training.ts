@@ -316,7 +316,7 @@ async function openTrainer<T extends Task>(
 /** The engine that options name, and what to do with it in the end: engines that came in open stay open. */
 export async function engineOf(
   openEngine: OpenEngine,
-  { engine, threads, signal }: ComputeOptions,
+  { engine, threads, onMemory, signal }: ComputeOptions,
 ): Promise<{ readonly engine: ChosenEngine; readonly release: () => Promise<void> }> {
   expectKind(signal, 'options.signal', optional(signalKind))
   if (typeof engine === 'object') {
@@ -324,6 +324,6 @@ export async function engineOf(
     expectFields(engine, 'options.engine', 'the name of an engine, or one that openEngine() opened', fields)
     return { engine, release: async () => {} }
   }
-  const opened = await openEngine({ engine, threads, signal })
+  const opened = await openEngine({ engine, threads, onMemory, signal })
   return { engine: opened, release: () => opened.dispose() }
 }

@@ -6,7 +6,7 @@ import { type DemoResult, demoRecipe, finalErrors, makeFolder, runDemo, textTabl
 import { DemoDisplay } from './demo-display.js'
 import { interruptible } from './interrupt.js'
 import { command, examples } from './invocation.js'
-import { type EngineFlags, engineOptions, jsonOption, whole } from './options.js'
+import { computeFrom, type EngineFlags, engineOptions, jsonOption, whole } from './options.js'
 import { duration, percentText, print, say } from './output.js'
 
 interface Flags extends EngineFlags {
@@ -29,16 +29,14 @@ export function demoCommand(): Command {
 }
 
 async function run(flags: Flags, signal: AbortSignal): Promise<void> {
-  const { steps, seed, engine, threads } = flags
+  const { steps, seed } = flags
   await makeFolder(flags.saveDir)
   let display: DemoDisplay | undefined
   try {
     const result = await runDemo({
       steps,
       seed,
-      engine,
-      threads,
-      signal,
+      ...computeFrom(flags, signal),
       onStart: (chosen) => {
         const words = `${chosen.threads} ${chosen.threads === 1 ? 'thread' : 'threads'}`
         say(`engine ${chosen.build}, ${words}: ${chosen.reason}`)

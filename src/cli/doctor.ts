@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { type DoctorReport, doctor, EngineError, textTable } from '../node.js'
 import { interruptible } from './interrupt.js'
 import { examples } from './invocation.js'
-import { jsonOption, whole } from './options.js'
+import { jsonOption, threadCount } from './options.js'
 import { print } from './output.js'
 import { Progress } from './progress.js'
 
@@ -14,7 +14,7 @@ interface Flags {
 
 export function doctorCommand(): Command {
   return new Command()
-    .option('--threads <n>', 'threads of the engines (default: one a processor)', whole(1))
+    .option('--threads <n>', 'threads of the engines (default: one a processor)', threadCount)
     .addOption(jsonOption('{ ok, problems, version, node, platform, processor, threads, memory, engines, packages }'))
     .addHelpText('after', `\nExits with 1 if anything is wrong.\n${examples('doctor --threads 2')}`)
     .action((flags: Flags) => interruptible((signal) => run(flags, signal)))

@@ -5,7 +5,7 @@ import { ConfigError, DataError, encodeNpy, load, writeAtomically } from '../nod
 import { eachPicture, failWhere, findEach, type LeftOut } from './each-picture.js'
 import { interruptible } from './interrupt.js'
 import { examples } from './invocation.js'
-import { type EngineFlags, engineOptions, jsonOption } from './options.js'
+import { computeFrom, type EngineFlags, engineOptions, jsonOption } from './options.js'
 import { print, say } from './output.js'
 import {
   cacheOption,
@@ -43,7 +43,7 @@ export function embedCommand(): Command {
 }
 
 async function embed(names: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
-  const { out, engine, threads } = flags
+  const { out } = flags
   if (extname(out).toLowerCase() !== '.npy') throw new ConfigError(`--out ${out}: expected a name that ends in .npy`)
   const { files, leftOut: missed } = await findEach(names)
   if (files.length === 0) nothing(missed, flags)
@@ -51,7 +51,7 @@ async function embed(names: readonly string[], flags: Flags, signal: AbortSignal
   say(originText(flags.weights, network))
   const reads = readsText(network.spec)
   if (reads) say(reads)
-  await using net = await load(network, { engine, threads, signal })
+  await using net = await load(network, computeFrom(flags, signal))
   const rows: Float32Array[] = []
   const read: string[] = []
   const alpha = network.spec.input.channels === 4

@@ -13,7 +13,15 @@ import {
 import { interruptible } from './interrupt.js'
 import { examples } from './invocation.js'
 import { loadData, loadTestFolder } from './load-data.js'
-import { type DataFlags, dataOptions, type EngineFlags, engineOptions, jsonOption, sizeFor } from './options.js'
+import {
+  computeFrom,
+  type DataFlags,
+  dataOptions,
+  type EngineFlags,
+  engineOptions,
+  jsonOption,
+  sizeFor,
+} from './options.js'
 import { percentText, print, say } from './output.js'
 import { type KnownFlags, knownOptions, openClassifier, readsText, weightsText } from './weights-flag.js'
 
@@ -59,8 +67,7 @@ async function evaluate(flags: Flags, signal: AbortSignal): Promise<void> {
   if (reads) say(reads)
   const advice = network.checkpoint && normalisationAdvice(network.checkpoint, data)
   if (advice) say(`note: ${advice}`)
-  const { engine, threads, allowOtherClasses } = flags
-  const options = { engine, threads, allowOtherClasses, signal }
+  const options = { ...computeFrom(flags, signal), allowOtherClasses: flags.allowOtherClasses }
   const { count, correct, top1Error, loss, notes } = await evaluateCheckpoint(network, data, options)
   for (const note of notes) say(`note: ${note}`)
   if (flags.json) print(JSON.stringify({ count, correct, top1Error, loss }))

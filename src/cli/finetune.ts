@@ -30,7 +30,17 @@ import type { Mistake } from './finetune-report.js'
 import { Interrupted, interruptible } from './interrupt.js'
 import { command, examples, word } from './invocation.js'
 import { sayUnreadable } from './load-data.js'
-import { type EngineFlags, engineOptions, flagOf, folderOptions, jsonOption, number, whole } from './options.js'
+import {
+  computeFrom,
+  type EngineFlags,
+  engineOptions,
+  flagOf,
+  folderOptions,
+  gibibytes,
+  jsonOption,
+  number,
+  whole,
+} from './options.js'
 import { percentText, print, say } from './output.js'
 import { Progress } from './progress.js'
 import { type RecipeFlags, recipeOf, recipeOptions } from './recipe-flags.js'
@@ -42,7 +52,7 @@ interface Flags extends EngineFlags, RecipeFlags, KnownFlags {
   readonly freeze?: Freeze
   readonly views?: number
   readonly heldOut?: number
-  /** In GiB. */
+  /** In bytes, as are the next two. */
   readonly featureMemory?: number
   readonly cache?: string
   readonly cacheLimit?: number
@@ -68,7 +78,6 @@ const recipeFlags = [
 ]
 /** Lines about epochs, at most. */
 const LINES = 10
-const GIB = 2 ** 30
 
 export function finetuneCommand(): Command {
   const made = new Command()
@@ -98,7 +107,7 @@ export function finetuneCommand(): Command {
     .option('--resume [path]', 'go on with a run in this folder (default: that of --save-dir)')
     .option('--save-dir <dir>', 'folder of the run (default: runs/finetune-FOLDER)')
     .addOption(checkpointOption())
-    .addOption(new Option('--feature-memory <gib>', 'GiB that features may take (default: 1)').argParser(number))
+    .addOption(new Option('--feature-memory <gib>', 'GiB that features may take (default: 1)').argParser(gibibytes))
   for (const option of [...folderOptions(), ...engineOptions()]) made.addOption(option)
   return made
     .addOption(jsonOption('{ classes, test, confusion, freeze, checkpoint, report, mistakes, ... }'))
@@ -181,16 +190,14 @@ async function start(path: string, flags: Flags, signal: AbortSignal): Promise<S
   )
   if (flags.heldOut !== undefined && !loaded.isSplit)
     throw new ConfigError(`--held-out: ${path} has a part of its own to test on; leave it out`)
-  const { engine, threads, freeze, views, featureMemory } = flags
+  const { freeze, views, featureMemory } = flags
   const features = featureDisplay()
   const tuning = await createFinetuning(network, loaded.data, {
     freeze,
     views,
-    featureMemory: featureMemory && featureMemory * GIB,
+    featureMemory,
     recipe: recipeOf(flags),
-    engine,
-    threads,
-    signal,
+    ...computeFrom(flags, signal),
     ...features,
   }).finally(features.stop)
   const folder = new RunFolder(flags.saveDir ?? join('runs', `finetune-${basename(resolve(path))}`))
@@ -232,13 +239,11 @@ async function goOn(path: string, flags: Flags, signal: AbortSignal): Promise<St
   // Runs of older versions have no record: the seed and the number say which were held out of the same folder.
   const again = held.heldOut ? { again: held.heldOut } : { heldOut: held.test, seed: recipe.seed }
   const loaded = await loadFolder(path, flags, preprocessing, again, signal)
-  const { engine, threads, featureMemory } = flags
+  const { featureMemory } = flags
   const features = featureDisplay()
   const tuning = await resumeFinetuning(checkpoint, loaded.data, {
-    engine,
-    threads,
-    signal,
-    featureMemory: featureMemory && featureMemory * GIB,
+    ...computeFrom(flags, signal),
+    featureMemory,
     ...features,
   }).finally(features.stop)
   say(`goes on after step ${progress.step} of ${tuning.trainer.totalSteps}`)
@@ -260,15 +265,14 @@ async function loadFolder(
       `--weights: the network reads pictures of ${input.channels}x${input.height}x${input.width}; folders give square ones in colour (3 channels) or made grey (1); take weights for these`,
     )
   const progress = new Progress('decoding', (count) => `${count.toLocaleString('en-US')} pictures`)
-  const bytes = (gib: number | undefined) => (gib === undefined ? undefined : Math.round(gib * GIB))
   try {
     const loaded = await classFolder(path, {
       size: input.height,
       packedSize: resize?.height ?? input.height,
       ...which,
       cache: flags.cache,
-      cacheLimit: bytes(flags.cacheLimit),
-      memory: bytes(flags.dataMemory),
+      cacheLimit: flags.cacheLimit,
+      memory: flags.dataMemory,
       onProgress: (done, total) => progress.update(done, total),
       signal,
     })

@@ -8,7 +8,7 @@ import { examples } from './invocation.js'
 import { offerCompute } from './lab/compute.js'
 import { LOOPBACK, serveSite } from './lab/server.js'
 import { siteFiles } from './lab/site.js'
-import { jsonOption, whole } from './options.js'
+import { jsonOption, threadCount, whole } from './options.js'
 import { print } from './output.js'
 
 interface Flags {
@@ -27,7 +27,7 @@ const TOKEN_BYTES = 18
 export function labCommand(): Command {
   return new Command()
     .option('--port <n>', 'where to listen on this machine; 0: wherever there is room', whole(0), PORT)
-    .option('--threads <n>', 'threads of the native engine (default: one a processor)', whole(1))
+    .option('--threads <n>', 'threads of the native engine (default: one a processor)', threadCount)
     .addOption(jsonOption('{ url, port, engine }, once it listens; engine: the native one, or null'))
     .addHelpText(
       'after',

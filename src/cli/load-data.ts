@@ -43,8 +43,7 @@ export async function loadTestFolder(flags: DataFlags, path: string, options: Te
 
 /** How decoded pictures of a folder are kept. */
 function keptAs({ cache, cacheLimit, dataMemory }: DataFlags) {
-  const gib = (value: number | undefined) => (value === undefined ? undefined : Math.round(value * 2 ** 30))
-  return { cache, cacheLimit: gib(cacheLimit), memory: gib(dataMemory) }
+  return { cache, cacheLimit, memory: dataMemory }
 }
 
 /** Names the first of the pictures that cannot be read. */

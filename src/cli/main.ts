@@ -53,6 +53,10 @@ function calledOf(root: Command, argv: readonly string[]): Command | undefined {
 async function exitCode(error: unknown, called: Command | undefined): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2 // commander has said what is wrong
   if (error instanceof Interrupted) return error.exitCode
+  if (error instanceof Error && 'code' in error && (error.code === 'EMFILE' || error.code === 'ENFILE')) {
+    say('resnet: too many files are open at once; raise the limit, for example by ulimit -n 4096')
+    return 1
+  }
   const { ConfigError, ResnetError } = await import('../node.js')
   if (error instanceof ConfigError) {
     say(`resnet: ${inShellWords(error, called)}`)

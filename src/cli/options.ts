@@ -1,4 +1,5 @@
 /** Options that several commands share, and how their values are read. */
+import { availableParallelism } from 'node:os'
 import { InvalidArgumentError, Option } from 'commander'
 import {
   type DatasetName,
@@ -6,11 +7,13 @@ import {
   type EngineName,
   engineNames,
   guess,
+  mostThreads,
   type PresetName,
   presetNames,
   recomputeLevels,
 } from '../node.js'
 import { command } from './invocation.js'
+import { bytesText, say } from './output.js'
 
 /** So many legal values are told in full; of more the nearest are. */
 const FEW = 12
@@ -45,6 +48,28 @@ export function whole(least: number): (value: string) => number {
   }
 }
 
+/** Of an engine: more than this machine can use are not started, which is said. */
+export function threadCount(value: string): number {
+  const asked = whole(1)(value)
+  const processors = availableParallelism()
+  const threads = Math.min(asked, mostThreads(processors))
+  if (threads < asked) {
+    const those = processors === 1 ? 'its one processor' : `its ${processors} processors`
+    say(`note: --threads ${asked}: ${threads} are started, as many as ${those} can use`)
+  }
+  return threads
+}
+
+/** GiB; more than any computer has is a slip. */
+const MOST_GIB = 2 ** 20
+
+/** A size in GiB, in bytes. */
+export function gibibytes(value: string): number {
+  const parsed = number(value)
+  if (parsed < 0 || parsed > MOST_GIB) throw new InvalidArgumentError(`Expected GiB from 0 to ${MOST_GIB}.`)
+  return Math.round(parsed * 2 ** 30)
+}
+
 /** Numbers separated by commas. */
 export function numbers(value: string): number[] {
   return value.split(',').map(number)
@@ -67,8 +92,21 @@ export function engineOption(): Option {
 export function engineOptions(): Option[] {
   return [
     engineOption(),
-    new Option('--threads <n>', 'threads of the engine (default: one a processor)').argParser(whole(1)),
+    new Option('--threads <n>', 'threads of the engine (default: one a processor)').argParser(threadCount),
   ]
+}
+
+/** From so many bytes on, a command says what it is about to take. */
+const LARGE = 2 ** 30
+
+/** What computes, from flags. Plans that take much memory are said before it is taken; of several, those that take more. */
+export function computeFrom({ engine, threads }: EngineFlags, signal: AbortSignal) {
+  let said = 0
+  const onMemory = (bytes: number) => {
+    if (bytes >= LARGE && bytes > said) say(`memory: ${bytesText(bytes)} for what is computed now`)
+    said = Math.max(said, bytes)
+  }
+  return { engine, threads, onMemory, signal }
 }
 
 export interface DataFlags {
@@ -77,9 +115,9 @@ export interface DataFlags {
   readonly limitTrain?: number
   readonly limitTest?: number
   readonly cache?: string
-  /** In GiB. */
+  /** In bytes. */
   readonly cacheLimit?: number
-  /** In GiB. */
+  /** In bytes. */
   readonly dataMemory?: number
 }
 
@@ -101,8 +139,8 @@ export function sizeFor(dataset: DatasetName, side: number): number | undefined 
 export function folderOptions(): Option[] {
   return [
     new Option('--cache <dir>', 'of a folder: where decoded pictures are kept (default: .resnet-cache in it)'),
-    new Option('--cache-limit <gib>', 'GiB that these may take (default: 64)').argParser(number),
-    new Option('--data-memory <gib>', 'decoded pictures beyond it stay on the disk (default: 2)').argParser(number),
+    new Option('--cache-limit <gib>', 'GiB that these may take (default: 64)').argParser(gibibytes),
+    new Option('--data-memory <gib>', 'decoded pictures beyond it stay on the disk (default: 2)').argParser(gibibytes),
   ]
 }
 

@@ -16,7 +16,7 @@ import {
 import { eachPicture, failWhere, findEach, type LeftOut } from './each-picture.js'
 import { interruptible } from './interrupt.js'
 import { examples } from './invocation.js'
-import { type EngineFlags, engineOptions, jsonOption, whole } from './options.js'
+import { computeFrom, type EngineFlags, engineOptions, jsonOption, whole } from './options.js'
 import { percentText, print, say } from './output.js'
 import {
   cacheOption,
@@ -65,7 +65,7 @@ export function predictCommand(): Command {
 }
 
 async function predict(names: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
-  const { top, engine, threads, explain } = flags
+  const { top, explain } = flags
   const { files, leftOut: missed } = await findEach(names)
   if (files.length === 0) {
     if (flags.json) print(JSON.stringify({ network: null, pictures: [], unreadable: missed }))
@@ -76,7 +76,7 @@ async function predict(names: readonly string[], flags: Flags, signal: AbortSign
   say(originText(flags.weights, network))
   const reads = readsText(network.spec)
   if (reads) say(reads)
-  await using net = await load(network, { engine, threads, signal })
+  await using net = await load(network, computeFrom(flags, signal))
   const answers: { file: string; top: readonly Prediction[]; explained?: string }[] = []
   const alpha = network.spec.input.channels === 4
   const leftOut: LeftOut[] = [...missed]

@@ -14,7 +14,7 @@ import {
 } from '../node.js'
 import { interruptible } from './interrupt.js'
 import { examples } from './invocation.js'
-import { type EngineFlags, engineOptions, jsonOption, numbers, oneOf, whole } from './options.js'
+import { computeFrom, type EngineFlags, engineOptions, jsonOption, numbers, oneOf, whole } from './options.js'
 import { duration, print, say } from './output.js'
 import { Progress } from './progress.js'
 import { measuredText, verdictText } from './study-text.js'
@@ -87,7 +87,7 @@ function list({ json }: Flags): void {
 }
 
 async function run(chosen: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
-  const { scale, seeds, data, saveDir, epochs, depths, variant: variants, engine, threads } = flags
+  const { scale, seeds, data, saveDir, epochs, depths, variant: variants } = flags
   let progress: Progress | undefined
   /** The net that was named last. */
   let told = 0
@@ -101,9 +101,7 @@ async function run(chosen: readonly string[], flags: Flags, signal: AbortSignal)
       epochs,
       depths,
       variants,
-      engine,
-      threads,
-      signal,
+      ...computeFrom(flags, signal),
       onStudy: ({ name, title }) => say(`${name}: ${title}`),
       onTraining: (net, seed, { step, totalSteps }, { index, count, secondsLeft }) => {
         if (told < index && secondsLeft !== undefined) {

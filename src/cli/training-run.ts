@@ -10,6 +10,7 @@ import {
   datasetNames,
   type PlanBytes,
   type PresetName,
+  precisionAdvice,
   type Recipe,
   type Recompute,
   RunFolder,
@@ -92,6 +93,8 @@ export async function runTraining<T extends Task>(
   try {
     const { build, threads, reason } = trainer.engine
     say(`engine ${build}, ${threads} ${threads === 1 ? 'thread' : 'threads'}: ${reason}`)
+    const slow = precisionAdvice(trainer.spec, trainer.recipe, trainer.engine)
+    if (slow) say(`note: ${slow}`)
     const result = await trainToEnd(trainer, {
       onProgress: (progress) => {
         display.progress(progress)

@@ -15,7 +15,7 @@ import {
 import { failWhere, findEach, type LeftOut, orReason } from './each-picture.js'
 import { interruptible } from './interrupt.js'
 import { examples } from './invocation.js'
-import { type EngineFlags, engineOptions, jsonOption, whole } from './options.js'
+import { computeFrom, type EngineFlags, engineOptions, jsonOption, whole } from './options.js'
 import { print } from './output.js'
 import { Progress } from './progress.js'
 
@@ -42,7 +42,7 @@ export function upscaleCommand(): Command {
 }
 
 async function run(names: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
-  const { engine, threads, weights, truth } = flags
+  const { weights, truth } = flags
   const { files, leftOut: missed } = await findEach(names)
   if (truth !== undefined && files.length > 1)
     throw new ConfigError(`--truth ${truth}: there are ${files.length} pictures; give one`)
@@ -50,7 +50,7 @@ async function run(names: readonly string[], flags: Flags, signal: AbortSignal):
     if (flags.json) print(JSON.stringify({ network: null, pictures: [], unreadable: missed }))
     failWhere(missed, 0)
   }
-  await using net = await load(await readNetwork(weights), { engine, threads, signal })
+  await using net = await load(await readNetwork(weights), computeFrom(flags, signal))
   const scales = net.preprocessing.scales ?? []
   const scale = flags.scale ?? (scales.length === 1 ? scales[0] : undefined)
   const told: object[] = []

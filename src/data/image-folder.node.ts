@@ -18,6 +18,7 @@ import {
   signal as signalKind,
   text,
 } from '../util/expect.js'
+import { freeMemory } from '../util/free-memory.node.js'
 import { copiesOfLearned } from './copies.js'
 import { copiesAmong, type DecodedFile } from './copies.node.js'
 import { type Dataset, imageNetNormalisation, type Pictures, type Unreadable } from './dataset.js'
@@ -43,9 +44,12 @@ export interface ImageFolderOptions {
   readonly cache?: string | undefined
   /** Bytes of decoded pictures that the cache may hold, those of other sets included; by default 64 GiB. */
   readonly cacheLimit?: number | undefined
-  /** Bytes of decoded pictures to hold in memory; larger sets are read from the disk. By default 2 GiB. */
+  /**
+   * Bytes of decoded pictures to hold in memory; larger sets are read from the disk, and so are those for which there is no
+   * room. By default 2 GiB.
+   */
   readonly memory?: number | undefined
-  /** Pictures decoded at the same time; by default two a processor. */
+  /** Pictures decoded at the same time, from 1 to 1024; by default two a processor. More than four a processor are not. */
   readonly concurrency?: number | undefined
   /** Called while pictures are decoded, over all parts; not when they were found decoded. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined
@@ -94,7 +98,8 @@ export async function loadParts(
     name,
     { root: path, name, files, classes, side, decoder, top },
   ])
-  const inMemory = orders.reduce((sum, [, order]) => sum + packSize(order), 0) <= Math.min(memory, constants.MAX_LENGTH)
+  const room = Math.min(memory, constants.MAX_LENGTH, ...freeMemory().map(({ bytes }) => bytes))
+  const inMemory = orders.reduce((sum, [, order]) => sum + packSize(order), 0) <= room
   await makePacks(orders, cache, cacheLimit, options)
   const loaded = new Map<PartName, Pictures>()
   const unreadable: Unreadable[] = []
@@ -200,5 +205,5 @@ export function checkOptions(options: ImageFolderOptions): void {
   whole('limit.test', limit?.test, 1)
   whole('cacheLimit', cacheLimit, 0)
   whole('memory', memory, 0)
-  whole('concurrency', concurrency, 1)
+  whole('concurrency', concurrency, 1, 1024)
 }

@@ -32,7 +32,7 @@ export interface PackOrder {
 }
 
 export interface PackWork {
-  /** Pictures decoded at the same time; by default two a processor. */
+  /** Pictures decoded at the same time, at most four a processor; by default two. */
   readonly concurrency?: number | undefined
   /** Called after each picture. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined
@@ -96,7 +96,9 @@ export async function makePack(path: string, order: PackOrder, work: PackWork = 
 
 async function decodeAll(writer: PackWriter, order: PackOrder, work: PackWork): Promise<void> {
   const { files, root, side } = order
-  const { signal, onProgress, concurrency = 2 * availableParallelism() } = work
+  const { signal, onProgress } = work
+  const processors = availableParallelism()
+  const concurrency = Math.min(work.concurrency ?? 2 * processors, 4 * processors)
   const decode = (file: PictureFile) =>
     decodePicture(join(root, file.path), side).catch((error: unknown) => oneLine(error, join(root, file.path)))
   const pending: Promise<Uint8Array | string>[] = [] // in order; their results are written in order

@@ -4,7 +4,7 @@
  * (NCHW activations, OIHW weights).
  */
 import type { Graph } from '../graph/graph.js'
-import type { Precision } from '../ops/precision.js'
+import type { Bf16Unit, Precision } from '../ops/precision.js'
 import type { Plan, PlanTarget } from '../plan/plan.js'
 
 export interface Engine {
@@ -14,6 +14,8 @@ export interface Engine {
   readonly threads: number
   /** What its convolutions can multiply: float32, and perhaps operands rounded to less. */
   readonly precisions: readonly Precision[]
+  /** The unit that multiplies rounded operands, where there is one. */
+  readonly bf16?: Bf16Unit | undefined
   /** How plans for this engine are laid out. */
   readonly target: PlanTarget
   /** Operations of the whole graph that this engine lacks; empty when it can run it. */

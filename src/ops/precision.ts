@@ -9,6 +9,9 @@ export const precisions = ['float32', 'bf16'] as const
 /** One of `precisions`. */
 export type Precision = (typeof precisions)[number]
 
+/** What multiplies bfloat16 faster: the tile unit (AMX), or instructions that multiply pairs (vdpbf16ps). */
+export type Bf16Unit = 'tiles' | 'vectors'
+
 /** The forward graph with all convolutions rounded. Their gradients, derived from it, are rounded too. */
 export function roundOperands(graph: Graph): Graph {
   return withPrecision(graph, ({ op }) => op === 'conv2d')

@@ -95,8 +95,8 @@ export async function runStudies(
     throw new ConfigError(`seeds: expected different whole numbers from 0, got ${seeds.join(', ') || 'none'}`)
   const data = await picturesFor(scale, options.data)
   const folder = join(options.folder ?? join('runs', 'studies'), scale)
-  const { engine: wanted, threads } = options
-  const engine = typeof wanted === 'object' ? wanted : await openEngine({ engine: wanted, threads, signal })
+  const { engine: wanted, threads, onMemory } = options
+  const engine = typeof wanted === 'object' ? wanted : await openEngine({ engine: wanted, threads, onMemory, signal })
   try {
     const bench = new FolderWorkbench({
       folder,

@@ -1,5 +1,6 @@
 /** What the file system says, in words that help. */
 import { DataError } from './errors.js'
+import { limitReason } from './limits.js'
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'it does not exist',
@@ -11,7 +12,6 @@ const reasons: Readonly<Record<string, string>> = {
   EEXIST: 'a file is in the way',
   ENOSPC: 'the disk is full',
   EDQUOT: 'the quota of the disk is used up',
-  EMFILE: 'too many files are open',
 }
 
 /** The code of an error of Node, such as `ENOENT`; undefined where there is none. */
@@ -24,6 +24,7 @@ export function errorCode(error: unknown): string | undefined {
  * @param remedy what to do about it, where that is not plain
  */
 export function fileError(path: string, what: string, error: unknown, remedy?: string): DataError {
-  const reason = reasons[errorCode(error) ?? ''] ?? (error instanceof Error ? error.message : String(error))
+  const reason =
+    reasons[errorCode(error) ?? ''] ?? limitReason(error) ?? (error instanceof Error ? error.message : String(error))
   return new DataError(`${path}: ${what}: ${reason}${remedy === undefined ? '' : `; ${remedy}`}`, { cause: error })
 }

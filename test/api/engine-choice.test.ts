@@ -2,7 +2,10 @@
 import { describe, expect, test } from 'vitest'
 import { chooseEngine, type EngineKind, type EngineName, type EngineSource } from '../../src/api/engine-choice.js'
 import { openReference } from '../../src/engine/reference/engine.js'
+import { forwardGraph } from '../../src/model/forward.js'
+import { planGraph } from '../../src/plan/planner.js'
 import { EngineError } from '../../src/util/errors.js'
+import { tinySpec } from '../train/tiny.js'
 
 const opened: string[] = []
 
@@ -105,6 +108,49 @@ test('an engine is disposed of at the end of its block', async () => {
     expect(engine.threads).toBe(1)
   }
   expect(closed).toBe(1)
+})
+
+describe('threads', () => {
+  const on = (processors: number, threads: number, source = working('wasm')) =>
+    chooseEngine({ sources: [source], threads: processors }, { threads })
+
+  test('are at most four a processor, and it is said', async () => {
+    const engine = await on(4, 9999)
+    expect(engine.threads).toBe(16)
+    expect(engine.reason).toBe(
+      'the fastest that works here; 16 threads in place of 9999, as many as 4 processors can use',
+    )
+    expect((await on(4, 16)).reason).toBe('the fastest that works here')
+  })
+
+  test('are eight on the smallest machine', async () => {
+    const engine = await on(1, Number.MAX_SAFE_INTEGER)
+    expect(engine.threads).toBe(8)
+    expect(engine.reason).toContain('; 8 threads in place of 9007199254740991, as many as one processor can use')
+    expect((await on(1, 8)).threads).toBe(8)
+  })
+
+  test('of an engine that has one anyway are not spoken of', async () => {
+    const single: EngineSource = { kind: 'wasm', open: async () => openReference() }
+    expect((await on(4, 9999, single)).reason).toBe('the fastest that works here')
+  })
+})
+
+test('plans have the room that the environment has, and say what they take', async () => {
+  const told: number[] = []
+  const source: EngineSource = { kind: 'reference', open: async (_, __, room) => openReference(room) }
+  let bytes = 2 ** 30
+  const engine = await chooseEngine(
+    { sources: [source], threads: 1, memory: () => [{ bytes, by: 'are free on this machine', onceAsked: false }] },
+    { engine: 'reference', onMemory: (taken) => told.push(taken) },
+  )
+  const plan = planGraph(forwardGraph(tinySpec, { batch: 1, mode: 'inference' }), engine.target)
+  await (await engine.compile(plan)).dispose()
+  expect(told).toHaveLength(1)
+  bytes = 10
+  await expect(engine.compile(plan)).rejects.toThrow(
+    /^reference: the plan needs .* are free on this machine; use a smaller/,
+  )
 })
 
 describe('a name', () => {

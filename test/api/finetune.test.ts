@@ -180,6 +180,12 @@ describe('what makes no sense is refused', () => {
       'freeze: the features of 90 pictures in 1 view take 0.00366 GiB, and 0.000977 GiB is granted; use freeze all or none, or grant more',
     ],
     [
+      'memory without meaning',
+      threeShapes,
+      { freeze: 'all', featureMemory: Number.NaN },
+      'featureMemory: expected a number of bytes of at least 0, got NaN',
+    ],
+    [
       'too many views for it',
       threeShapes,
       { freeze: 'all', views: 900, featureMemory: 2 ** 20 },

@@ -135,7 +135,8 @@ describe('the layout', () => {
       [{ limit: { test: 0.5 } }, 'imageFolder: limit.test is 0.5, expected a whole number of at least 1'],
       [{ cacheLimit: -1 }, 'imageFolder: cacheLimit is -1, expected a whole number of at least 0'],
       [{ memory: Number.NaN }, 'imageFolder: memory is NaN, expected a whole number of at least 0'],
-      [{ concurrency: 0 }, 'imageFolder: concurrency is 0, expected a whole number of at least 1'],
+      [{ concurrency: 0 }, 'imageFolder: concurrency is 0, expected a whole number from 1 to 1024'],
+      [{ concurrency: 1e9 }, 'imageFolder: concurrency is 1000000000, expected a whole number from 1 to 1024'],
     ]
     for (const [options, message] of cases) expect(await failure(load(path, options), ConfigError)).toBe(message)
   })

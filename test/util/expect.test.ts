@@ -17,7 +17,6 @@ import {
   optional,
   text,
   whole,
-  written,
 } from '../../src/util/expect.js'
 
 const message = (work: () => unknown) => {
@@ -53,17 +52,6 @@ describe('a value is called', () => {
     [{ 'a b\n': 1 }, 'an object with "a b\\n"'],
   ])('%s', (value, called) => {
     expect(described(value)).toBe(called)
-  })
-
-  test('as JSON has it, where it has', () => {
-    expect([written(undefined), written('x'), written([1, 2]), written(2n), written(Number.NaN)]).toEqual([
-      'undefined',
-      '"x"',
-      '[1,2]',
-      '2',
-      'NaN',
-    ])
-    expect(written(Array.from({ length: 999 }, () => 0))).toBe('a list of 999')
   })
 })
 

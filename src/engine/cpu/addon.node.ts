@@ -1,8 +1,11 @@
 /** The Node addon as a backend: native code, chosen at run time by what this processor can do. */
 import { createRequire } from 'node:module'
+import type { Bf16Unit } from '../../ops/precision.js'
 import { EngineError } from '../../util/errors.js'
-import type { Bf16Unit, CpuBackend, CpuProgram, ProgramSource } from './backend.js'
+import { limitReason } from '../../util/limits.js'
+import type { CpuBackend, CpuProgram, ProgramSource } from './backend.js'
 import { buildAdvice } from './build-advice.node.js'
+import { tooFewThreads } from './too-few-threads.js'
 
 export type AddonVariant = 'avx512' | 'avx2' | 'baseline'
 
@@ -16,6 +19,8 @@ interface Addon {
 }
 
 interface NativePool {
+  /** What `load` would take. */
+  bytes(arenaFloats: number, setup: Float64Array, run: Float64Array): number
   load(arenaFloats: number, setup: Float64Array, run: Float64Array): NativeProgram
   /** Whether the process must stay alive for this pool: while runs are in progress. */
   hold(busy: boolean): void
@@ -31,12 +36,15 @@ interface NativeProgram {
 }
 
 const path = '../../../native/build/resnet.node'
+const LESS = 'use a smaller batch or smaller pictures, or end other programs'
 
 function loadAddon(): Addon {
   const require = createRequire(import.meta.url)
   try {
     return require(path) as Addon
   } catch (error) {
+    const limit = limitReason(error)
+    if (limit) throw new EngineError(`the native engine could not be loaded: ${limit}`, { cause: error })
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error)
     throw new EngineError(
       `the native engine is not built here (${reason}); ${buildAdvice('addon')}; the WASM engine needs no build`,
@@ -59,8 +67,14 @@ function speak<T>(action: () => T): T {
   try {
     return action()
   } catch (error) {
-    throw new EngineError(error instanceof Error ? error.message : String(error), { cause: error })
+    throw spoken(error)
   }
+}
+
+function spoken(error: unknown): EngineError {
+  const message = error instanceof Error ? error.message : String(error)
+  const words = message === 'std::bad_alloc' ? `the native engine got no more memory; ${LESS}` : message
+  return new EngineError(words, { cause: error })
 }
 
 /**
@@ -88,7 +102,13 @@ class AddonBackend implements CpuBackend {
     this.build = `native-${variant}`
     this.threads = threads
     this.#bf16 = () => (variant === 'avx512' ? addon.bf16() : undefined)
-    this.#pool = speak(() => new addon.Pool(threads, variant))
+    try {
+      this.#pool = new addon.Pool(threads, variant)
+    } catch (error) {
+      if (error instanceof Error && 'started' in error)
+        throw tooFewThreads(this.build, threads, Number(error.started), error)
+      throw spoken(error)
+    }
   }
 
   /** Asked when it is wanted: a process that multiplies in float32 only takes no tile registers. */
@@ -96,7 +116,8 @@ class AddonBackend implements CpuBackend {
     return this.#bf16()
   }
 
-  async load({ arenaFloats, setup, run }: ProgramSource): Promise<CpuProgram> {
+  async load({ arenaFloats, setup, run, admit }: ProgramSource): Promise<CpuProgram> {
+    admit?.(speak(() => this.#pool.bytes(arenaFloats, setup, run)))
     const native = speak(() => this.#pool.load(arenaFloats, setup, run))
     return new AddonProgram(native, (promise) => this.#follow(promise))
   }

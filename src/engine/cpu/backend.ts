@@ -3,15 +3,14 @@
  * and the threads' scratch. Offsets and lengths are in floats from the start of the arena.
  */
 
-/** The tile unit (AMX), or instructions that multiply pairs (vdpbf16ps). Bits of results belong to one of them. */
-export type Bf16Unit = 'tiles' | 'vectors'
+import type { Bf16Unit } from '../../ops/precision.js'
 
 export interface CpuBackend {
   /** `native-avx512`, `native-avx2`, `native-baseline` or `wasm-simd`. */
   readonly build: string
   /** Threads that a run uses. Results do not depend on it. */
   readonly threads: number
-  /** What multiplies bfloat16 faster than float32, if anything does. */
+  /** What multiplies bfloat16 faster than float32, if anything does. Bits of results belong to it. */
   readonly bf16: Bf16Unit | undefined
   /** Allocates the arena (zeroed) and keeps copies of the tapes (see kernel-table.ts for their form). */
   load(program: ProgramSource): Promise<CpuProgram>
@@ -23,6 +22,10 @@ export interface ProgramSource {
   readonly arenaFloats: number
   readonly setup: Float64Array
   readonly run: Float64Array
+  /** Hears how many bytes will be taken, all that stands beside the arena included, before they are; may throw. */
+  readonly admit?: (bytes: number) => void
+  /** Hears how much address space, in bytes, the threads of the program reserve, before they start; may throw. */
+  readonly admitThreads?: (threads: number, addresses: number) => void
 }
 
 export interface CpuProgram {

@@ -16,6 +16,7 @@ import type { Pass } from '../../plan/rewrite.js'
 import { EngineError } from '../../util/errors.js'
 import { elements, shapeText } from '../../util/shape.js'
 import type { Engine, Executable } from '../engine.js'
+import { Room, type Taken } from '../room.js'
 import type { CpuBackend, CpuProgram } from './backend.js'
 import { type Layouts, layoutsOf, pack, storedFloats, unpack } from './layout.js'
 import { gainsByRounding } from './lower/bf16.js'
@@ -56,23 +57,37 @@ const targetOf = (backend: CpuBackend): PlanTarget => ({
   workspace: (node) => (loweringOf(node).workspace?.(node, node.attributes) ?? 0) * FLOAT,
 })
 
-export function openCpuEngine(backend: CpuBackend): Engine {
+/** @param room what its plans may take */
+export function openCpuEngine(backend: CpuBackend, room = new Room()): Engine {
   return {
     build: backend.build,
     threads: backend.threads,
     get precisions(): readonly Precision[] {
       return backend.bf16 ? precisions : ['float32']
     },
+    get bf16() {
+      return backend.bf16
+    },
     target: targetOf(backend),
     missing: (graph: Graph) => [...new Set(graph.nodes.map(({ op }) => op))].filter((op) => !canLower(op)),
     compile: async (plan) => {
       const layouts = layoutsOf(plan.graph)
-      const program = await backend.load({
-        arenaFloats: plan.bytes / FLOAT,
-        setup: tapeOf(plan, plan.setup, layouts),
-        run: tapeOf(plan, plan.steps, layouts),
-      })
-      return new CpuExecutable(plan, layouts, program)
+      let taken: Taken | undefined
+      try {
+        const program = await backend.load({
+          arenaFloats: plan.bytes / FLOAT,
+          setup: tapeOf(plan, plan.setup, layouts),
+          run: tapeOf(plan, plan.steps, layouts),
+          admit: (bytes) => {
+            taken = room.take(backend.build, bytes)
+          },
+          admitThreads: (threads, addresses) => room.expectAddresses(backend.build, threads, addresses),
+        })
+        return new CpuExecutable(plan, layouts, program, taken)
+      } catch (error) {
+        taken?.settle()
+        throw error
+      }
     },
     dispose: () => backend.dispose(),
   }
@@ -109,15 +124,17 @@ class CpuExecutable implements Executable {
   readonly plan: Plan
   readonly #layouts: Layouts
   readonly #program: CpuProgram
+  readonly #taken: Taken | undefined
   readonly #inputs: ReadonlyMap<string, GraphInput>
   readonly #readable: ReadonlyMap<string, Value>
   /** Whether something the setup depends on was written since it last ran. */
   #stale = true
 
-  constructor(plan: Plan, layouts: Layouts, program: CpuProgram) {
+  constructor(plan: Plan, layouts: Layouts, program: CpuProgram, taken: Taken | undefined) {
     this.plan = plan
     this.#layouts = layouts
     this.#program = program
+    this.#taken = taken
     this.#inputs = new Map(plan.graph.inputs.map((input) => [input.name, input]))
     this.#readable = new Map([...plan.graph.inputs, ...plan.graph.outputs].map(({ name, value }) => [name, value]))
   }
@@ -143,6 +160,7 @@ class CpuExecutable implements Executable {
       this.#stale = false
     }
     await this.#program.run('run')
+    this.#taken?.settle()
   }
 
   async read(name: string): Promise<Float32Array> {
@@ -153,8 +171,9 @@ class CpuExecutable implements Executable {
     return unpack(stored, value, layout)
   }
 
-  dispose(): Promise<void> {
-    return this.#program.dispose()
+  async dispose(): Promise<void> {
+    await this.#program.dispose()
+    this.#taken?.settle()
   }
 }
 

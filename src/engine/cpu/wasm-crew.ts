@@ -1,5 +1,6 @@
 /** The workers of one WASM program, and the way to its memory, which they share or which the only one of them holds. */
 import { EngineError } from '../../util/errors.js'
+import { tooFewThreads } from './too-few-threads.js'
 import type { Data, FromWorker, ToWorker, WasmHost, WasmWorker } from './wasm-host.js'
 
 type Start = Omit<Extract<ToWorker, { kind: 'start' }>, 'kind'>
@@ -22,7 +23,14 @@ export class Crew {
   /** Starts the workers and waits until each is ready: nobody may wait inside of WASM for one that has not begun. */
   static async start(host: WasmHost, threads: number, of: (thread: number) => Start): Promise<Crew> {
     const { memory } = of(0)
-    const workers = Array.from({ length: threads }, () => host.spawn())
+    const workers: WasmWorker[] = []
+    try {
+      while (workers.length < threads) workers.push(host.spawn())
+    } catch (error) {
+      await Promise.all(workers.map((worker) => worker.terminate()))
+      if (error instanceof EngineError) throw error
+      throw tooFewThreads('wasm-simd', threads, workers.length, error)
+    }
     const crew = new Crew(workers, typeof memory === 'number' ? undefined : memory)
     try {
       await Promise.all(workers.map((worker, thread) => crew.#ask(worker, { kind: 'start', ...of(thread) })))

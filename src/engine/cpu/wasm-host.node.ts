@@ -2,11 +2,15 @@
 import { readFile } from 'node:fs/promises'
 import { Worker } from 'node:worker_threads'
 import { EngineError } from '../../util/errors.js'
+import { limitReason } from '../../util/limits.js'
 import { buildAdvice } from './build-advice.node.js'
 import type { FromWorker, ToWorker, WasmHost, WasmWorker } from './wasm-host.js'
 
+/** Address space that the heap of a worker reserves. Where it is not to be had, V8 ends the whole process. */
+const WORKER_ADDRESSES = 768 * 2 ** 20
+
 export function nodeHost(): WasmHost {
-  return { sharedMemory: true, compile, spawn }
+  return { sharedMemory: true, workerAddresses: WORKER_ADDRESSES, compile, spawn }
 }
 
 async function compile(threads: boolean): Promise<WebAssembly.Module> {
@@ -17,6 +21,8 @@ async function compile(threads: boolean): Promise<WebAssembly.Module> {
   try {
     bytes = new Uint8Array(await readFile(url))
   } catch (error) {
+    const limit = limitReason(error)
+    if (limit) throw new EngineError(`the WASM engine could not be loaded: ${limit}`, { cause: error })
     throw new EngineError(
       `the WASM engine is not built here (${url.pathname} cannot be read); ${buildAdvice('wasm')}`,
       { cause: error },
@@ -32,7 +38,7 @@ function spawn(): WasmWorker {
     post: (message: ToWorker, transfer) => worker.postMessage(message, transfer),
     listen: (message, failed) => {
       worker.on('message', (data: FromWorker) => message(data))
-      worker.on('error', (error) => failed(error.message))
+      worker.on('error', (error) => failed(limitReason(error) ?? error.message))
       worker.on('exit', () => failed('the worker ended'))
     },
     hold: (busy) => (busy ? worker.ref() : worker.unref()),

@@ -3,6 +3,8 @@
 export interface WasmHost {
   /** Whether threads can share memory here. Browsers allow it to pages that are cross-origin isolated only. */
   readonly sharedMemory: boolean
+  /** Bytes of address space that a worker needs, where that can run out. */
+  readonly workerAddresses?: number
   /** Compiles the module: `resnet-threads.wasm` or `resnet.wasm`. */
   compile(threads: boolean): Promise<WebAssembly.Module>
   /** Starts a worker that runs wasm-worker.js. */

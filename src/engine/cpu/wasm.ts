@@ -61,7 +61,9 @@ class WasmBackend implements CpuBackend {
   async load(source: ProgramSource): Promise<CpuProgram> {
     const places = await this.#plan(source)
     const pages = pagesFor(places.bytes)
+    source.admit?.(pages * PAGE)
     const memory = this.#host.sharedMemory ? allocate(pages, true) : pages
+    source.admitThreads?.(this.threads, this.threads * (this.#host.workerAddresses ?? 0))
     const crew = await Crew.start(this.#host, this.threads, (thread) => ({
       module: this.#module,
       memory,
@@ -119,7 +121,8 @@ function allocate(pages: number, shared: boolean): WebAssembly.Memory {
     return new WebAssembly.Memory({ initial: pages, maximum: pages, shared })
   } catch (error) {
     throw new EngineError(
-      `wasm-simd: ${pages * PAGE} bytes of memory could not be had; use a smaller batch, or close other pages or programs`,
+      `wasm-simd: ${pages * PAGE} bytes of memory could not be had; use a smaller batch, close other pages or programs, or ` +
+        'raise the limit of address space (ulimit -v), of which Node reserves 10 GiB for each memory of WebAssembly',
       { cause: error },
     )
   }

@@ -10,6 +10,7 @@ import type { Plan, PlanTarget } from '../../plan/plan.js'
 import { EngineError } from '../../util/errors.js'
 import { elements } from '../../util/shape.js'
 import type { Engine, Executable } from '../engine.js'
+import { Room, type Taken } from '../room.js'
 import { evaluateNode, expectLength } from './evaluate.js'
 import { type Tensor, zeros } from './tensor.js'
 
@@ -19,14 +20,15 @@ const target: PlanTarget = {
   workspace: () => 0,
 }
 
-export function openReference(): Engine {
+/** @param room what its plans may take */
+export function openReference(room = new Room()): Engine {
   return {
     build: 'reference',
     threads: 1,
     precisions,
     target,
     missing: (graph) => [...new Set(graph.nodes.map(({ op }) => op))].filter((op) => !isOpName(op)),
-    compile: async (plan) => new ReferenceExecutable(plan),
+    compile: async (plan) => new ReferenceExecutable(plan, room),
     dispose: async () => {},
   }
 }
@@ -34,16 +36,25 @@ export function openReference(): Engine {
 class ReferenceExecutable implements Executable {
   readonly plan: Plan
   readonly #values = new Map<Value, Tensor>()
+  readonly #taken: Taken
   /** What each updated input becomes, rounded to its type: all sources are read before any target changes. */
   readonly #updates: { readonly target: Float64Array; readonly source: Float64Array; readonly held: Float32Array }[]
   #setUp = false
   #disposed = false
 
-  constructor(plan: Plan) {
+  constructor(plan: Plan, room: Room) {
     const missing = openReference().missing(plan.graph)
     if (missing.length > 0)
       throw new EngineError(`reference: no kernels for ${missing.join(', ')}; make the plan for this engine's target`)
     this.plan = plan
+    const values = [
+      ...plan.graph.inputs.map(({ value }) => value),
+      ...plan.graph.nodes.flatMap(({ outputs }) => outputs),
+    ]
+    this.#taken = room.take(
+      'reference',
+      values.reduce((sum, { type }) => sum + 8 * elements(type.shape), 0),
+    )
     for (const { value } of plan.graph.inputs) this.#values.set(value, zeros(value.type.shape))
     for (const node of plan.graph.nodes)
       for (const value of node.outputs) this.#values.set(value, zeros(value.type.shape))
@@ -74,6 +85,7 @@ class ReferenceExecutable implements Executable {
     for (const node of this.plan.steps) evaluateNode(node, this.#values)
     for (const { source, held } of this.#updates) held.set(source)
     for (const { target, held } of this.#updates) target.set(held)
+    this.#taken.settle()
   }
 
   async read(name: string): Promise<Float32Array> {
@@ -88,6 +100,7 @@ class ReferenceExecutable implements Executable {
   async dispose(): Promise<void> {
     this.#disposed = true
     this.#values.clear()
+    this.#taken.settle()
   }
 
   #check(): void {
