@@ -3,11 +3,12 @@
  *
  *   npm run build && node scripts/contact-sheet.mjs [--out docs/images/builtin.png] [--size 16|32] [--seed N]
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import { crc32, deflateSync } from 'node:zlib'
 import { builtin } from '../dist/data/builtin.js'
+import { writeAtomically } from '../dist/util/write-file.node.js'
 
 const EXAMPLES = 12
 const TILE = 64 // pixels of a tile on the sheet
@@ -61,7 +62,7 @@ for (let label = 0; label < classes.length; label++) {
   for (let n = 0; n < EXAMPLES; n++) enlarge(n * classes.length + label, NAMES + GAP + n * (TILE + GAP), top)
 }
 mkdirSync(dirname(flags.out), { recursive: true })
-writeFileSync(flags.out, png(width, height, rgb))
+await writeAtomically(flags.out, png(width, height, rgb))
 console.log(`${flags.out}: ${classes.length} classes, ${EXAMPLES} pictures each, ${width}x${height}`)
 
 /** Writes a word in dots of 2x2 pixels. */

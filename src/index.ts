@@ -190,7 +190,7 @@ export {
 export { type ScheduleName, scheduleNames } from './train/schedule.js'
 export { sha256 } from './train/sha256.js'
 export type { StepProgress } from './train/step-progress.js'
-export type { PlanBytes, Trainer, TrainingHooks } from './train/trainer.js'
+export type { PlanBytes, Trainer, TrainingHooks, TriedCheckpoint } from './train/trainer.js'
 export type { WarmUp } from './train/warm-up.js'
 export { weightHash } from './train/weight-hash.js'
 export { ConfigError, DataError, EngineError, ResnetError, ShapeError, TrainingError } from './util/errors.js'

@@ -51,7 +51,7 @@ export {
   RunFolder,
   readAnyCheckpoint,
   readCheckpoint,
-  writeAtomically,
 } from './train/run-folder.node.js'
 export { type CheckpointEvery, type KeeperOptions, type Kept, RunKeeper } from './train/run-keeper.node.js'
 export { makeFolder } from './util/folder.node.js'
+export { writeAtomically } from './util/write-file.node.js'

@@ -6,7 +6,9 @@ import type { TrainedNetwork } from '../formats/trained-network.js'
 import { forwardGraph } from '../model/forward.js'
 import { compileGraph } from '../train/compile.js'
 import { expectFit } from '../train/evaluate.js'
+import { allFinite } from '../train/finite.js'
 import { writeWeights } from '../train/weights.js'
+import { lostAnswers } from '../train/where-lost.js'
 import { exp } from '../util/math.js'
 
 /** The answer to one picture. */
@@ -44,7 +46,10 @@ export interface Judgement {
 /** Pictures a run, at most. */
 const MOST_PICTURES = 16
 
-/** Answers to pictures as evaluation reads them. */
+/**
+ * Answers to pictures as evaluation reads them.
+ * @throws LostNumbers when an answer is no number
+ */
 export async function judge(
   engine: Engine,
   network: TrainedNetwork,
@@ -71,6 +76,7 @@ export async function judge(
       executable.write('pictures', batch)
       await executable.run()
       const logits = await executable.read('logits')
+      if (!allFinite(logits)) throw await lostAnswers(engine, { spec, weights, pictures: batch })
       const classes = logits.length / size
       for (let i = 0; i < size && first + i < pictures.count; i++) {
         const row = logits.subarray(i * classes, (i + 1) * classes)

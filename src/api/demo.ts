@@ -8,7 +8,7 @@ import { builtin } from '../data/builtin.js'
 import { type PresetName, preset } from '../spec/presets.js'
 import type { StepProgress } from '../train/step-progress.js'
 import type { Trainer } from '../train/trainer.js'
-import { ConfigError } from '../util/errors.js'
+import { ConfigError, TrainingError } from '../util/errors.js'
 import { callback, expectFields, finite, list } from '../util/expect.js'
 import { type DepthVerdict, depthVerdict, type FinalErrors, type Finals } from './depth-verdict.js'
 import type { ChosenEngine } from './engine-choice.js'
@@ -138,16 +138,22 @@ async function race(racers: readonly Racer[], steps: number, options: DemoOption
   const slices = Math.max(Math.min(2, steps), Math.round(steps / demoRecipe.stepsPerPoint))
   for (let slice = 1; slice <= slices; slice++) {
     const until = Math.round((slice * steps) / slices)
-    for (const { net, trainer, points } of racers) {
-      const before = trainer.trained
-      for await (const progress of trainer.steps(until - trainer.progress.step)) options.onProgress?.(net, progress)
-      const { count, wrong } = trainer.trained
-      const trainError = (100 * (wrong - before.wrong)) / (count - before.count)
-      const point = { step: until, trainError, testError: (await trainer.evaluate()).top1Error }
-      points.push(point)
-      options.onPoint?.(net, point)
-    }
+    for (const racer of racers)
+      await advance(racer, until, options).catch((error: unknown) => {
+        throw error instanceof TrainingError ? new TrainingError(`${racer.net.name}, ${error.message}`) : error
+      })
   }
+}
+
+/** Trains a net up to a step and evaluates it there. */
+async function advance({ net, trainer, points }: Racer, until: number, options: DemoOptions): Promise<void> {
+  const before = trainer.trained
+  for await (const progress of trainer.steps(until - trainer.progress.step)) options.onProgress?.(net, progress)
+  const { count, wrong } = trainer.trained
+  const trainError = (100 * (wrong - before.wrong)) / (count - before.count)
+  const point = { step: until, trainError, testError: (await trainer.evaluate()).top1Error }
+  points.push(point)
+  options.onPoint?.(net, point)
 }
 
 /** The last point of a curve. */

@@ -12,7 +12,9 @@ import { forwardGraph } from '../model/forward.js'
 import type { LayerPath } from '../spec/paths.js'
 import type { InputSpec } from '../spec/spec.js'
 import { compileGraph } from '../train/compile.js'
+import { allFinite } from '../train/finite.js'
 import { writeWeights } from '../train/weights.js'
+import { LostNumbers } from '../train/where-lost.js'
 
 /** How features are made. */
 export interface FeatureOptions {
@@ -61,10 +63,13 @@ export async function featuresOf(
     const own = new Set(inputs.map(({ name }) => name))
     const weights = new Map([...network.weights].filter(([path]) => own.has(path)))
     writeWeights(executable, inputs, weights, network.spec.name)
+    const naming = (error: unknown) => {
+      throw error instanceof LostNumbers ? new LostNumbers(network.spec.name, error.where) : error
+    }
     const part = async (pictures: Pictures, count: number): Promise<Pictures> => {
       const made: Float32Array[] = []
       for (let view = 0; view < count; view++)
-        made.push(await viewOf(executable, pictures, data, view, size, options, onPictures))
+        made.push(await viewOf(executable, pictures, data, view, size, options, onPictures).catch(naming))
       return { count: pictures.count, labels: pictures.labels, ...size, pixels: { views: made } }
     }
     const val = data.val && (await part(data.val, 1))
@@ -114,7 +119,9 @@ async function viewOf(
       await running
     }
     const used = Math.min(BATCH, count - first)
-    found.set((await executable.read(at)).subarray(0, used * length), first * length)
+    const features = await executable.read(at)
+    if (!allFinite(features)) throw new LostNumbers('', `the frozen part of the network gave none at ${at}`)
+    found.set(features.subarray(0, used * length), first * length)
     onPictures(used)
     await new Promise((resolve) => setTimeout(resolve, 0)) // signals and timers have their turn
   }

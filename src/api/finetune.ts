@@ -15,8 +15,9 @@ import { type Checkpoint, type EpochRecord, expectCheckpoint } from '../train/ch
 import { expectSameClasses } from '../train/class-match.js'
 import { classifying } from '../train/classifying.js'
 import { expectSameData } from '../train/data-identity.js'
-import { Trainer } from '../train/trainer.js'
+import { Trainer, type TriedCheckpoint } from '../train/trainer.js'
 import { weightHash } from '../train/weight-hash.js'
+import { expectNumbers } from '../train/where-lost.js'
 import { ConfigError } from '../util/errors.js'
 import { callback, expectOptions, finite, object, text } from '../util/expect.js'
 import type { AskMemory } from '../util/free-memory.js'
@@ -72,7 +73,10 @@ export class Finetuning implements AsyncDisposable {
 
   /** The whole network as it is now, and all that is needed to go on from here. */
   async checkpoint(): Promise<Checkpoint> {
-    const rest = await this.trainer.checkpoint()
+    return this.#whole(await this.trainer.checkpoint())
+  }
+
+  #whole(rest: Checkpoint): Checkpoint {
     const whole = ([path, values]: readonly [string, NamedWeights]) => [this.#cut.toWhole(path), values] as const
     const frozen = [...this.#network.weights].filter(([path]) => this.#cut.toRest(path) === undefined)
     const { spec } = this.#network
@@ -85,6 +89,12 @@ export class Finetuning implements AsyncDisposable {
       optimizer: new Map([...rest.optimizer].map(whole)),
       tuning: { freeze, views },
     }
+  }
+
+  /** The same, and where the part that learns gives no numbers at inference the first place that held none, in words. */
+  async triedCheckpoint(): Promise<TriedCheckpoint> {
+    const { checkpoint, ...tried } = await this.trainer.triedCheckpoint()
+    return { checkpoint: this.#whole(checkpoint), ...tried }
   }
 
   /** What the whole network, as it is now, answers to the test pictures. */
@@ -195,6 +205,7 @@ async function open(
 ): Promise<Finetuning> {
   const { spec } = network
   expectLearnable(spec, data)
+  expectNumbers(network)
   const cutAt = (freeze: Freeze) => cutNetwork(spec, freeze)
   const featuresAt = (freeze: Freeze) => {
     const { at } = cutAt(freeze)

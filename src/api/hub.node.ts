@@ -8,10 +8,10 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { type CheckSum, download, networkReason } from '../data/download.node.js'
 import { configFile, fileAddress, type HubFiles, type HubName, hubAddress, weightFiles } from '../formats/hub.js'
-import { writeAtomically } from '../train/run-folder.node.js'
 import { DataError } from '../util/errors.js'
 import { fileError } from '../util/file-error.js'
 import { makeFolder } from '../util/folder.node.js'
+import { writeAtomically } from '../util/write-file.node.js'
 import { type HubOptions, noWeights } from './hub.js'
 
 /** The list of what was fetched: a network in the cache is whole when it is there. */

@@ -3,6 +3,7 @@ import { expectNetwork } from '../formats/expect-network.js'
 import { type HubFiles, type HubName, parseHubName } from '../formats/hub.js'
 import type { RecogniseOptions } from '../formats/recognise.js'
 import type { TrainedNetwork } from '../formats/trained-network.js'
+import { expectNumbers } from '../train/where-lost.js'
 import { ConfigError } from '../util/errors.js'
 import {
   bytesOf,
@@ -36,7 +37,8 @@ export interface NetworkOptions extends ComputeOptions, RecogniseOptions, HubOpt
 /**
  * Loads a network with all that belongs to it: its spec, its weights, how pictures are prepared and what the classes
  * are called. Reads what `decodeNetwork` does: checkpoints and exports of this package, safetensors, files of PyTorch.
- * @throws DataError naming the source when it cannot be read, is damaged or holds no network that is known; EngineError
+ * @throws DataError naming the source when it cannot be read, is damaged or holds no network that is known, and
+ * naming the tensor where weights hold NaN or an infinity; EngineError
  * when no engine can run the network
  */
 export type Load = (source: WeightSource, options?: NetworkOptions) => Promise<Network>
@@ -54,6 +56,7 @@ export function loadFunction(openEngine: OpenEngine, sources: Sources): Load {
     const { signal } = options
     signal?.throwIfAborted()
     const network = await networkOf(source, options, sources)
+    expectNumbers(network)
     const { engine, release } = await engineOf(openEngine, options)
     if (!signal?.aborted) return new Network(engine, network, release)
     await release()

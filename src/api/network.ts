@@ -9,7 +9,9 @@ import { classifierOf } from '../spec/heads.js'
 import type { LayerPath } from '../spec/paths.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { compileGraph } from '../train/compile.js'
+import { allFinite } from '../train/finite.js'
 import { writeWeights } from '../train/weights.js'
+import { lostAnswers } from '../train/where-lost.js'
 import { ConfigError } from '../util/errors.js'
 import {
   described,
@@ -136,7 +138,7 @@ export class Network implements TrainedNetwork, AsyncDisposable {
   ): Promise<Float32Array> {
     classifierOf(this.spec)
     const batch = this.prepare(this.#isList(given) ? given : [given])
-    return (await this.activations(batch, ['head.pool'], options))['head.pool'].data
+    return (await this.#answers(batch, ['head.pool'], options))['head.pool']!.data
   }
 
   /**
@@ -151,7 +153,7 @@ export class Network implements TrainedNetwork, AsyncDisposable {
     const { classes } = this.preprocessing
     const batch = this.prepare([picture])
     const layer = block ?? lastMaps(this.spec)
-    const { logits, [layer]: maps } = await this.#run(batch, [layer], { signal })
+    const { logits, [layer]: maps } = await this.#answers(batch, [layer], { signal })
     const shares = probabilities(logits!.data)
     const number =
       options.class === undefined
@@ -194,10 +196,12 @@ export class Network implements TrainedNetwork, AsyncDisposable {
   /**
    * Logits [pictures][classes] of a batch of any number of pictures.
    * @param batch [pictures][channels][height][width] floats, normalised as `preprocessing` says
+   * @throws DataError when a logit is no number, naming the first layer that gave none; so do `classify`, `embed` and
+   * `explain`
    */
   async predict(batch: Float32Array, options: RunOptions = {}): Promise<Float32Array> {
     classifierOf(this.spec)
-    const { logits } = await this.#run(expectFloats(batch, 'predict: batch'), [], options)
+    const { logits } = await this.#answers(expectFloats(batch, 'predict: batch'), [], options)
     return logits!.data
   }
 
@@ -259,6 +263,19 @@ export class Network implements TrainedNetwork, AsyncDisposable {
   #picture(): { readonly length: number; readonly text: string } {
     const { channels, height, width } = this.spec.input
     return { length: channels * height * width, text: `${channels}x${height}x${width}` }
+  }
+
+  /** Outputs by name, over all pictures. @throws LostNumbers when one holds NaN or an infinity */
+  async #answers(batch: Float32Array, taps: readonly LayerPath[], options: RunOptions) {
+    const found = await this.#run(batch, taps, options)
+    const lost = Object.values(found).find(({ data }) => !allFinite(data))
+    if (!lost) return found
+    const { shape, data } = lost
+    const picture = Math.floor(data.findIndex((value) => !Number.isFinite(value)) / (data.length / shape[0]!))
+    const { length } = this.#picture()
+    const pictures = batch.slice(picture * length, (picture + 1) * length)
+    const { engine, spec, weights } = this
+    throw await this.#exclusively(() => lostAnswers(engine, { spec, weights, pictures }))
   }
 
   /** Outputs by name, over all pictures. */

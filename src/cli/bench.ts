@@ -15,7 +15,7 @@ import { Peaks } from './bench/peaks.js'
 import { benchFolder } from './bench/peers.js'
 import { machineLines, resultsMarkdown, resultsText } from './bench/report.js'
 import { type BenchReport, type Machine, merged } from './bench/result.js'
-import { interruptible } from './interrupt.js'
+import { interruptible, sameCommand } from './interrupt.js'
 import { examples } from './invocation.js'
 import { type EngineFlags, engineOptions, jsonOption, oneOf, whole } from './options.js'
 import { print, say } from './output.js'
@@ -56,8 +56,11 @@ export function benchCommand(): Command {
       '\nPeers: PyTorch of /usr/bin/python3, and what `npm install --prefix bench --ignore-scripts` brings.\n' +
         examples('bench --suite train,infer --threads 2', 'bench --quick --json'),
     )
-    .action((flags: Flags) => interruptible((signal) => run(flags, signal)))
+    .action((flags: Flags) => interruptible((signal) => run(flags, signal), left))
 }
+
+const left = () =>
+  `stopped; figures that were printed are whole, no file was written; begin again with: ${sameCommand()}`
 
 async function run(flags: Flags, signal: AbortSignal): Promise<void> {
   const { suite: suites = suiteNames, engine, threads = availableParallelism() } = flags

@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs'
 import { Command } from 'commander'
 import { ConfigError, complexity, expectWritable, writeNetwork } from '../node.js'
+import { interruptible, nothingKept } from './interrupt.js'
 import { examples } from './invocation.js'
 import { jsonOption } from './options.js'
 import { print, say } from './output.js'
@@ -26,21 +27,24 @@ export function convertCommand(): Command {
         'convert grey.pth grey.safetensors --mean 0.5 --std 0.25',
       ),
     )
-    .action(async (from: string, out: string, { json, ...flags }: Flags) => {
-      expectWritable(out)
-      if (isSameFile(from, out))
-        throw new ConfigError(`${out}: is the file to be read, and would be lost; name another to write`)
-      const network = await openWeights({ weights: from, ...flags })
-      const { spec, preprocessing, origin } = network
-      await writeNetwork(out, network)
-      const { params } = complexity(spec)
-      const { normalisation, input } = preprocessing
-      say(originText(from, network))
-      const classes = preprocessing.classes.length
-      print(
-        json ? JSON.stringify({ name: spec.name, origin, params, classes, input, normalisation, out }) : `wrote ${out}`,
-      )
-    })
+    .action((from: string, out: string, flags: Flags) =>
+      interruptible((signal) => convert(from, out, flags, signal), nothingKept),
+    )
+}
+
+async function convert(from: string, out: string, { json, ...flags }: Flags, signal: AbortSignal): Promise<void> {
+  expectWritable(out)
+  if (isSameFile(from, out))
+    throw new ConfigError(`${out}: is the file to be read, and would be lost; name another to write`)
+  const network = await openWeights({ weights: from, ...flags }, { signal })
+  signal.throwIfAborted()
+  const { spec, preprocessing, origin } = network
+  await writeNetwork(out, network)
+  const { params } = complexity(spec)
+  const { normalisation, input } = preprocessing
+  say(originText(from, network))
+  const classes = preprocessing.classes.length
+  print(json ? JSON.stringify({ name: spec.name, origin, params, classes, input, normalisation, out }) : `wrote ${out}`)
 }
 
 /** Whatever names lead to it. */

@@ -1,11 +1,11 @@
 /** `resnet data`: fetches the public data sets, and prepares folders of pictures. */
 import { Command, Option } from 'commander'
 import { cifarAddress, type Dataset, type DatasetName, downloadCifar, loadDataset } from '../node.js'
-import { interruptible } from './interrupt.js'
+import { interruptible, sameCommand } from './interrupt.js'
 import { examples } from './invocation.js'
 import { loadQuietly } from './load-data.js'
 import { type DataFlags, folderOptions, jsonOption, oneOf, whole } from './options.js'
-import { print, say } from './output.js'
+import { oneLine, print, say } from './output.js'
 import { Progress } from './progress.js'
 
 const names = ['cifar10', 'cifar100', 'folder'] as const satisfies readonly DatasetName[]
@@ -31,8 +31,19 @@ export function dataCommand(): Command {
   return command
     .addOption(jsonOption('{ file, downloaded, classes, train, val, test, unreadable }'))
     .addHelpText('after', examples('data cifar10 --data data', 'data folder --data my-pictures --size 64'))
-    .action((name: Name, flags: Flags) => interruptible((signal) => run(name, flags, signal)))
+    .action((name: Name, flags: Flags) =>
+      interruptible(
+        (signal) => run(name, flags, signal),
+        () => left(name),
+      ),
+    )
 }
+
+/** A download goes on with the bytes that arrived; a folder is decoded in one go. */
+const left = (name: Name) =>
+  name === 'folder'
+    ? `stopped; nothing was kept of what was decoded; begin again with: ${sameCommand()}`
+    : `stopped; what has arrived is kept; go on with: ${sameCommand()}`
 
 async function run(name: Name, flags: Flags, signal: AbortSignal): Promise<void> {
   const { data: folder = 'data' } = flags
@@ -74,5 +85,5 @@ function report(flags: Flags, data: Dataset, more: { readonly file?: string; rea
   print(`${data.name}: ${classes.length} classes, pictures: ${parts.join(', ')}`)
   for (const note of notes) print(`note: ${note}`)
   if (unreadable.length > 0) print(`cannot be read: ${unreadable.length}`)
-  for (const { file, reason } of unreadable) print(`  ${file}: ${reason}`)
+  for (const { file, reason } of unreadable) print(`  ${oneLine(`${file}: ${reason}`)}`)
 }

@@ -16,16 +16,27 @@ const strokes: Readonly<Record<DemoNet['preset'], { readonly width: number; read
 
 const colourOf = ({ kind }: DemoNet) => `var(--${kind})`
 
+/** What a demonstration had found when it was stopped. */
+export interface StoppedDemo extends Omit<DemoResult, 'verdict' | 'curves'> {
+  /** Of nets that have points. */
+  readonly curves: readonly Pick<DemoCurve, 'net' | 'points'>[]
+  /** Why it did not come to its end. */
+  readonly stopped: string
+}
+
+type Drawn = (DemoResult | StoppedDemo)['curves'][number]
+
 /** The whole file as text. */
-export function demoReport(result: DemoResult): string {
-  const { verdict, curves, steps, seed, engine, threads, seconds } = result
+export function demoReport(result: DemoResult | StoppedDemo): string {
+  const { curves, steps, seed, engine, threads, seconds } = result
+  const sentence = 'stopped' in result ? result.stopped : result.verdict.sentence
   const { size, batchSize, lr } = demoRecipe
   return page(
     'Does depth hurt? Plain and residual networks side by side',
     `<header>
 <p class="kicker">resnet.ts demo</p>
 <h1>Does depth hurt?</h1>
-<p class="verdict">${plainText(verdict.sentence)}</p>
+<p class="verdict">${plainText(sentence)}</p>
 </header>
 <ul class="legend">
 ${curves.map(({ net }) => `<li>${sample(net)}${plainText(net.name)}</li>`).join('\n')}
@@ -36,7 +47,7 @@ ${figure('Training error', 'of the pictures trained on since the point before', 
 </div>
 <div class="below">
 <section>
-<h2>Error at the end</h2>
+<h2>Error at the end${'stopped' in result ? ' of what ran' : ''}</h2>
 <div class="scroll"><table>
 <thead><tr><th scope="col">network</th><th scope="col">layers</th><th scope="col">training</th><th scope="col">test</th></tr></thead>
 <tbody>
@@ -56,7 +67,7 @@ learn to add nothing (<cite>Deep Residual Learning for Image Recognition</cite>,
 <footer>
 <p>${steps} steps of ${batchSize} pictures for each net, ${size}×${size} pixels, built-in set, SGD with momentum 0.9, learning rate rising
 to ${lr} and falling to 0 in one cycle, seed ${seed}. Engine ${plainText(engine)}, ${threads} ${threads === 1 ? 'thread' : 'threads'}, ${duration(seconds)} in all.
-Weights: ${curves.map(({ net, weightHash }) => `${plainText(net.name)}&nbsp;<code>${weightHash}</code>`).join(', ')}.</p>
+${'stopped' in result ? 'It did not come to its end.' : `Weights: ${result.curves.map(({ net, weightHash }) => `${plainText(net.name)}&nbsp;<code>${weightHash}</code>`).join(', ')}.`}</p>
 <p>Again: <code>${plainText(command(`demo --steps ${steps} --seed ${seed}`))}</code></p>
 <p>On from here: <code>${plainText(command('lab'))}</code> lets you race these networks, take blocks out of them and follow a picture
 through them in the browser; <code>${plainText(command('study degradation'))}</code> judges the claim with several seeds and depths.</p>
@@ -79,7 +90,7 @@ const words = [
   'Test, validation',
 ]
 
-function tableRow(curve: DemoCurve): string {
+function tableRow(curve: Drawn): string {
   const { net } = curve
   const { train, test } = finalErrors(curve)
   return `<tr><th scope="row">${sample(net)}${plainText(net.name)}</th><td>${net.depth}</td><td>${percentText(train)}</td><td>${percentText(test)}</td></tr>`
@@ -94,7 +105,7 @@ function sample(net: DemoNet): string {
 function figure(
   title: string,
   subtitle: string,
-  curves: readonly DemoCurve[],
+  curves: readonly Drawn[],
   errorOf: (point: DemoPoint) => number,
 ): string {
   const most = Math.max(...curves.flatMap(({ points }) => points.map(errorOf)))

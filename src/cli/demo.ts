@@ -1,10 +1,26 @@
 /** `resnet demo`: four networks side by side, a table, a sentence, and a report to look at. */
+
+import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Command, Option } from 'commander'
-import { type DemoResult, demoRecipe, finalErrors, makeFolder, runDemo, textTable, writeAtomically } from '../node.js'
+import {
+  type ChosenEngine,
+  type DemoPoint,
+  type DemoResult,
+  demoNets,
+  demoRecipe,
+  finalErrors,
+  makeFolder,
+  runDemo,
+  TrainingError,
+  textTable,
+  writeAtomically,
+} from '../node.js'
+
 import { DemoDisplay } from './demo-display.js'
-import { interruptible } from './interrupt.js'
+import type { StoppedDemo } from './demo-report.js'
+import { Interrupted, interruptible, nothingKept, sameCommand } from './interrupt.js'
 import { command, examples } from './invocation.js'
 import { computeFrom, type EngineFlags, engineOptions, jsonOption, whole } from './options.js'
 import { duration, percentText, print, say } from './output.js'
@@ -25,13 +41,15 @@ export function demoCommand(): Command {
   return command
     .addOption(jsonOption('the curves and the verdict'))
     .addHelpText('after', examples('demo --steps 100 --seed 1'))
-    .action((flags: Flags) => interruptible((signal) => run(flags, signal)))
+    .action((flags: Flags) => interruptible((signal) => run(flags, signal), nothingKept))
 }
 
 async function run(flags: Flags, signal: AbortSignal): Promise<void> {
   const { steps, seed } = flags
   await makeFolder(flags.saveDir)
   let display: DemoDisplay | undefined
+  let running: { readonly engine: ChosenEngine; readonly began: number } | undefined
+  const curves = demoNets.map((net) => ({ net, points: [] as DemoPoint[] }))
   try {
     const result = await runDemo({
       steps,
@@ -42,25 +60,56 @@ async function run(flags: Flags, signal: AbortSignal): Promise<void> {
         say(`engine ${chosen.build}, ${words}: ${chosen.reason}`)
         say(`plain and residual nets of 20 and 56 layers learn the built-in pictures, ${steps} steps each`)
         display = new DemoDisplay(steps)
+        running = { engine: chosen, began: performance.now() }
       },
       onProgress: (net, { step, epochTop1Error }) => display?.progress(net, step, epochTop1Error),
-      onPoint: (net, point) => display?.point(net, point),
+      onPoint: (net, point) => {
+        curves.find((curve) => curve.net === net)?.points.push(point)
+        display?.point(net, point)
+      },
     })
     display?.stop()
     const report = await save(flags.saveDir, result)
     print(flags.json ? JSON.stringify({ ...result, report }) : conclusion(result, report))
+  } catch (error) {
+    display?.stop()
+    if (!running || !(error instanceof Interrupted || error instanceof TrainingError)) throw error
+    const begun = curves.filter(({ points }) => points.length > 0)
+    if (begun.length === 0) throw error
+    const step = Math.min(...curves.map(({ points }) => points.at(-1)?.step ?? 0))
+    const reason = error instanceof TrainingError ? error.message : `It was stopped after step ${step} of ${steps}.`
+    const { build, threads } = running.engine
+    const seconds = (performance.now() - running.began) / 1000
+    const stopped = { steps, seed, engine: build, threads, seconds, curves: begun, stopped: reason }
+    const report = await save(flags.saveDir, stopped)
+    const kept = `the curves so far are in ${report}`
+    if (error instanceof TrainingError) throw new TrainingError(`${error.message}; ${kept}`)
+    error.tell(`stopped after step ${step} of ${steps}; ${kept}; begin again with: ${sameCommand()}`)
+    throw error
   } finally {
     display?.stop()
   }
 }
 
 /** Writes report and figures; returns the report's path. */
-async function save(folder: string, result: DemoResult): Promise<string> {
+async function save(folder: string, result: DemoResult | StoppedDemo): Promise<string> {
   const { demoReport } = await import('./demo-report.js') // what draws it takes longer to load than all the rest
-  const report = join(folder, 'report.html')
+  const file = join(folder, 'result.json')
+  // One that came to its end is not given away for one that did not.
+  const prefix = 'stopped' in result && cameToItsEnd(file) ? 'stopped-' : ''
+  const report = join(folder, `${prefix}report.html`)
   await writeAtomically(report, demoReport(result))
-  await writeAtomically(join(folder, 'result.json'), `${JSON.stringify(result, undefined, 2)}\n`)
+  await writeAtomically(join(folder, `${prefix}result.json`), `${JSON.stringify(result, undefined, 2)}\n`)
   return report
+}
+
+function cameToItsEnd(file: string): boolean {
+  if (!existsSync(file)) return false
+  try {
+    return !('stopped' in (JSON.parse(readFileSync(file, 'utf8')) as object))
+  } catch {
+    return true // whatever it is, it is not ours to replace
+  }
 }
 
 function conclusion(result: DemoResult, report: string): string {

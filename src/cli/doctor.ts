@@ -1,7 +1,7 @@
 /** `resnet doctor`: says what is here, what is right and what is wrong. */
 import { Command } from 'commander'
 import { type DoctorReport, doctor, EngineError, textTable } from '../node.js'
-import { interruptible } from './interrupt.js'
+import { interruptible, nothingKept } from './interrupt.js'
 import { examples } from './invocation.js'
 import { jsonOption, threadCount } from './options.js'
 import { print } from './output.js'
@@ -17,7 +17,7 @@ export function doctorCommand(): Command {
     .option('--threads <n>', 'threads of the engines (default: one a processor)', threadCount)
     .addOption(jsonOption('{ ok, problems, version, node, platform, processor, threads, memory, engines, packages }'))
     .addHelpText('after', `\nExits with 1 if anything is wrong.\n${examples('doctor --threads 2')}`)
-    .action((flags: Flags) => interruptible((signal) => run(flags, signal)))
+    .action((flags: Flags) => interruptible((signal) => run(flags, signal), nothingKept))
 }
 
 async function run({ threads, json }: Flags, signal: AbortSignal): Promise<void> {

@@ -1,6 +1,6 @@
 /** Works through pictures one by one, the next being decoded meanwhile; names those that cannot be read and goes on. */
 import { DataError, findPictures, readPicture, type WholePicture } from '../node.js'
-import { say } from './output.js'
+import { oneLine, say } from './output.js'
 import { Progress } from './progress.js'
 
 /** A picture that is left out, and why. */
@@ -69,7 +69,7 @@ export async function eachPicture(
       if ('error' in found) {
         if (!(found.error instanceof DataError)) throw found.error
         progress.stop()
-        say(found.error.message)
+        say(oneLine(found.error.message))
         leftOut.push({ file, reason: found.error.message })
       } else await visit(file, found)
     }

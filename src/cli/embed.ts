@@ -3,7 +3,7 @@ import { extname } from 'node:path'
 import { Command } from 'commander'
 import { ConfigError, DataError, encodeNpy, load, writeAtomically } from '../node.js'
 import { eachPicture, failWhere, findEach, type LeftOut } from './each-picture.js'
-import { interruptible } from './interrupt.js'
+import { interruptible, nothingKept } from './interrupt.js'
 import { examples } from './invocation.js'
 import { computeFrom, type EngineFlags, engineOptions, jsonOption } from './options.js'
 import { print, say } from './output.js'
@@ -39,7 +39,7 @@ export function embedCommand(): Command {
       'after',
       `${examples('embed photos --weights hub:timm/resnet50.a1_in1k --out features.npy')}\nIn Python: numpy.load("features.npy") is [pictures, width]`,
     )
-    .action((names: string[], flags: Flags) => interruptible((signal) => embed(names, flags, signal)))
+    .action((names: string[], flags: Flags) => interruptible((signal) => embed(names, flags, signal), nothingKept))
 }
 
 async function embed(names: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {

@@ -10,7 +10,7 @@ import {
   matchChannels,
   normalisationAdvice,
 } from '../node.js'
-import { interruptible } from './interrupt.js'
+import { interruptible, nothingKept } from './interrupt.js'
 import { examples } from './invocation.js'
 import { loadData, loadTestFolder } from './load-data.js'
 import {
@@ -22,7 +22,7 @@ import {
   jsonOption,
   sizeFor,
 } from './options.js'
-import { percentText, print, say } from './output.js'
+import { oneLine, percentText, print, say } from './output.js'
 import { type KnownFlags, knownOptions, openClassifier, readsText, weightsText } from './weights-flag.js'
 
 interface Flags extends DataFlags, EngineFlags, KnownFlags {
@@ -54,7 +54,7 @@ export function evalCommand(): Command {
         ),
       ].join('\n'),
     )
-    .action((flags: Flags) => interruptible((signal) => evaluate(flags, signal)))
+    .action((flags: Flags) => interruptible((signal) => evaluate(flags, signal), nothingKept))
 }
 
 async function evaluate(flags: Flags, signal: AbortSignal): Promise<void> {
@@ -73,7 +73,7 @@ async function evaluate(flags: Flags, signal: AbortSignal): Promise<void> {
   if (flags.json) print(JSON.stringify({ count, correct, top1Error, loss }))
   else
     print(
-      `${network.spec.name} on ${count} test pictures of ${data.name}: error ${percentText(top1Error)} (${correct} right), loss ${loss.toFixed(4)}`,
+      `${oneLine(network.spec.name)} on ${count} test pictures of ${oneLine(data.name)}: error ${percentText(top1Error)} (${correct} right), loss ${loss.toFixed(4)}`,
     )
 }
 

@@ -27,7 +27,7 @@ import {
 } from '../node.js'
 import { checkpointOption } from './checkpoint-flag.js'
 import type { Mistake } from './finetune-report.js'
-import { Interrupted, interruptible } from './interrupt.js'
+import { Interrupted, interruptible, nothingKept } from './interrupt.js'
 import { command, examples, word } from './invocation.js'
 import { sayUnreadable } from './load-data.js'
 import {
@@ -41,10 +41,11 @@ import {
   number,
   whole,
 } from './options.js'
-import { percentText, print, say } from './output.js'
+import { oneLine, percentText, print, say } from './output.js'
 import { Progress } from './progress.js'
 import { type RecipeFlags, recipeOf, recipeOptions } from './recipe-flags.js'
 import { classifierWords, TrainDisplay } from './train-display.js'
+import { sayHeldBack, stoppedText } from './training-run.js'
 import { type KnownFlags, knownOptions, openClassifier, readsText } from './weights-flag.js'
 
 interface Flags extends EngineFlags, RecipeFlags, KnownFlags {
@@ -122,7 +123,7 @@ export function finetuneCommand(): Command {
         ),
       ].join('\n'),
     )
-    .action((folder: string, flags: Flags) => interruptible((signal) => run(folder, flags, signal)))
+    .action((folder: string, flags: Flags) => interruptible((signal) => run(folder, flags, signal), nothingKept))
 }
 
 async function run(path: string, flags: Flags, signal: AbortSignal): Promise<void> {
@@ -153,9 +154,7 @@ async function run(path: string, flags: Flags, signal: AbortSignal): Promise<voi
   } catch (error) {
     display.stop()
     if (error instanceof Interrupted)
-      say(
-        `stopped after step ${await keeper.save()}; go on with: ${command(`finetune ${word(path)} --resume ${word(folder.path)}`)}`,
-      )
+      error.tell(stoppedText(await keeper.save(), `finetune ${word(path)} --resume ${word(folder.path)}`))
     if (error instanceof TrainingError) throw new TrainingError(`${error.message}; ${keeper.saved}`)
     throw error
   } finally {
@@ -204,7 +203,7 @@ async function start(path: string, flags: Flags, signal: AbortSignal): Promise<S
   try {
     const earlier = await folder.startAnew()
     if (earlier !== undefined) say(`the earlier run in ${folder.path} is now in ${earlier}`)
-    const keeper = new RunKeeper(tuning, folder, undefined, { every: flags.checkpointEvery })
+    const keeper = new RunKeeper(tuning, folder, undefined, { every: flags.checkpointEvery, onHeldBack: sayHeldBack })
     await keeper.save() // a disk that cannot be written to shows before the work, not after
     await writeHeldOut(path, folder, loaded)
     return { tuning, loaded, folder, keeper }
@@ -248,7 +247,7 @@ async function goOn(path: string, flags: Flags, signal: AbortSignal): Promise<St
   }).finally(features.stop)
   say(`goes on after step ${progress.step} of ${tuning.trainer.totalSteps}`)
   await folder.goOnFrom(progress)
-  const keeper = new RunKeeper(tuning, folder, progress.step, { every: flags.checkpointEvery })
+  const keeper = new RunKeeper(tuning, folder, progress.step, { every: flags.checkpointEvery, onHeldBack: sayHeldBack })
   return { tuning, loaded, folder, keeper }
 }
 
@@ -332,7 +331,7 @@ async function report(
       classTable(result),
       '',
       `test error ${percentText(top1Error)}: ${right} of ${answers.length} pictures are recognised`,
-      ...mistakes.slice(0, 3).map((mistake) => `  ${mistakeText(mistake)}`),
+      ...mistakes.slice(0, 3).map((mistake) => `  ${oneLine(mistakeText(mistake))}`),
       `saved in ${folder.path}: last.safetensors (weights ${weightHash}), metrics.jsonl, report.html${data.heldOut ? ', held-out.json' : ''}`,
       `with pictures of the mistakes: ${pathToFileURL(resolve(file)).href}`,
       `the test again:  ${command(`eval --weights ${word(folder.last)} --data ${word(path)}`)}`,

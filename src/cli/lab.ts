@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { ConfigError, EngineError, openEngine } from '../node.js'
-import { interruptible } from './interrupt.js'
+import { interruptible, sameCommand } from './interrupt.js'
 import { examples } from './invocation.js'
 import { offerCompute } from './lab/compute.js'
 import { LOOPBACK, serveSite } from './lab/server.js'
@@ -34,7 +34,12 @@ export function labCommand(): Command {
       '\nListens on the loopback address only, for pages of its own only. The address it prints holds a token: pages opened ' +
         `with it\nmay compute with the native engine. Ends with Ctrl-C.\n${examples('lab --port 8000')}`,
     )
-    .action((flags: Flags) => interruptible((signal) => run(flags, signal)))
+    .action((flags: Flags) =>
+      interruptible(
+        (signal) => run(flags, signal),
+        () => `the lab has ended; what its pages keep stays in the browser; again with: ${sameCommand()}`,
+      ),
+    )
 }
 
 async function run({ port, threads, json }: Flags, signal: AbortSignal): Promise<void> {

@@ -9,7 +9,7 @@ import {
 } from '../node.js'
 import { command } from './invocation.js'
 import type { DataFlags } from './options.js'
-import { say } from './output.js'
+import { oneLine, say } from './output.js'
 import { Progress } from './progress.js'
 
 /** Files that are named; of more the number is told. */
@@ -49,7 +49,7 @@ function keptAs({ cache, cacheLimit, dataMemory }: DataFlags) {
 /** Names the first of the pictures that cannot be read. */
 export function sayUnreadable({ unreadable = [] }: Dataset): void {
   if (unreadable.length > 0) say(`${unreadable.length} pictures cannot be read and are left out:`)
-  for (const { file, reason } of unreadable.slice(0, NAMED)) say(`  ${file}: ${reason}`)
+  for (const { file, reason } of unreadable.slice(0, NAMED)) say(`  ${oneLine(`${file}: ${reason}`)}`)
   if (unreadable.length > NAMED)
     say(`  and ${unreadable.length - NAMED} more: ${command('data folder')} lists them all`)
 }

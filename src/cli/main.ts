@@ -1,4 +1,4 @@
-/** The command line: `resnet COMMAND`. Maps what happens to exit codes: 0, 1 (failed), 2 (wrong usage), 130 and 143 (interrupted). */
+/** The command line: `resnet COMMAND`. Maps what happens to exit codes: 0, 1 (failed), 2 (wrong usage), 129, 130 and 143 (interrupted). */
 import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -6,15 +6,15 @@ import { Command, CommanderError } from 'commander'
 import { commands } from './commands.js'
 import { Interrupted } from './interrupt.js'
 import { command, invocation } from './invocation.js'
-import { forgiveClosedPipes, say } from './output.js'
-import { inShellWords, oneLine } from './shell-words.js'
+import { minding, oneLine, say, visible } from './output.js'
+import { inShellWords } from './shell-words.js'
 
 /** Where words are explained. */
 const glossary = relative(process.cwd(), fileURLToPath(new URL('../../docs/glossary.md', import.meta.url)))
 
 /** Runs a command; returns the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
-  forgiveClosedPipes()
+  minding()
   const root = await program(argv)
   try {
     await root.parseAsync([...argv], { from: 'user' })
@@ -33,7 +33,11 @@ async function program(argv: readonly string[]): Promise<Command> {
   const root = new Command(invocation())
     .description(manifest.description)
     .version(manifest.version, '-V, --version')
-    .configureOutput({ outputError: (text, write) => write(`${oneLine(text)}; add --help for all options\n`) })
+    .configureOutput({
+      writeOut: (text) => process.stdout.write(visible(text)),
+      writeErr: (text) => process.stderr.write(visible(text)),
+      outputError: (text, write) => write(`${oneLine(text)}; add --help for all options\n`),
+    })
     .addHelpText(
       'after',
       `\nStart with: ${command('demo')}\nMore about a command: ${command('COMMAND --help')}\nWords such as stage, MACs or weight decay: ${glossary}`,

@@ -1,22 +1,50 @@
-/** Where text goes: results to standard output, progress and complaints to standard error. */
+/**
+ * Where text goes: results to standard output, progress and complaints to standard error. All of it comes through here,
+ * so that no name in a file of others steers the terminal.
+ */
 
 /** Progress, notes and errors. */
 export function say(line: string): void {
-  process.stderr.write(`${line}\n`)
+  process.stderr.write(`${visible(line)}\n`)
 }
 
 /** Results. */
 export function print(text: string): void {
-  process.stdout.write(`${text}\n`)
+  process.stdout.write(`${visible(text)}\n`)
 }
 
-/** A reader that went away, as `head` does, is no failure: what is left to say is dropped and the work goes on. */
-export function forgiveClosedPipes(): void {
-  for (const stream of [process.stdout, process.stderr])
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
-    })
+/** Control characters but for tabs and ends of lines, separators of lines, and what turns the direction of text. */
+const STEERING =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones looked for
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\p{Surrogate}/gu
+
+/** The text with what steers a terminal written out, as `\u001b`: JSON, which may hold such characters, stays the same. */
+export function visible(text: string): string {
+  return text.replace(STEERING, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
+
+/** On one line: of errors, and of names that stand in a line. */
+export function oneLine(text: string): string {
+  return visible(text.trim().replace(/\s*[\r\n]+\s*/g, ' '))
+}
+
+/**
+ * A reader that went away, as `head` does or a terminal that is closed, is no failure: what is left to say is dropped and
+ * the work goes on. Results that cannot be written for another reason, as on a full disk, make it fail in the end.
+ */
+export function minding(): void {
+  process.stderr.on('error', () => {}) // there is nobody to tell
+  process.stdout.once('error', (error: NodeJS.ErrnoException) => {
+    process.stdout.on('error', () => {}) // once is enough
+    if (error.code === 'EPIPE' || (error.code === 'EIO' && process.stdout.isTTY)) return
+    say(`resnet: standard output: cannot be written: ${reasons[error.code ?? ''] ?? oneLine(error.message)}`)
+    process.on('exit', () => {
+      process.exitCode ||= 1
+    })
+  })
+}
+
+const reasons: Readonly<Record<string, string>> = { ENOSPC: 'the disk is full', EIO: 'the disk failed' }
 
 /** Whether standard error is a terminal that can show something that moves. */
 export function isLive(): boolean {

@@ -14,10 +14,10 @@ import {
   writePicture,
 } from '../node.js'
 import { eachPicture, failWhere, findEach, type LeftOut } from './each-picture.js'
-import { interruptible } from './interrupt.js'
+import { Interrupted, interruptible, nothingKept, sameCommand } from './interrupt.js'
 import { examples } from './invocation.js'
 import { computeFrom, type EngineFlags, engineOptions, jsonOption, whole } from './options.js'
-import { percentText, print, say } from './output.js'
+import { oneLine, percentText, print, say } from './output.js'
 import {
   cacheOption,
   knownOptions,
@@ -61,7 +61,7 @@ export function predictCommand(): Command {
         'predict photos --weights best.safetensors --explain maps',
       ),
     )
-    .action((names: string[], flags: Flags) => interruptible((signal) => predict(names, flags, signal)))
+    .action((names: string[], flags: Flags) => interruptible((signal) => predict(names, flags, signal), nothingKept))
 }
 
 async function predict(names: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
@@ -88,6 +88,12 @@ async function predict(names: readonly string[], flags: Flags, signal: AbortSign
       answers.push({ file, top: best, ...(place === undefined ? {} : { explained: place }) })
       if (!flags.json) print(`${answers.length > 1 ? '\n' : ''}${answerText(file, best)}`)
     })
+  } catch (error) {
+    if (error instanceof Interrupted && answers.length > 0)
+      error.tell(
+        `stopped after ${answers.length} of ${files.length} pictures; their answers are whole; the rest again with: ${sameCommand()}`,
+      )
+    throw error
   } finally {
     // Also where work ends early: what was answered until then is not lost.
     if (flags.json) print(JSON.stringify({ network: network.spec.name, pictures: answers, unreadable: leftOut }))
@@ -98,7 +104,8 @@ async function predict(names: readonly string[], flags: Flags, signal: AbortSign
 async function drawTo(place: string, net: Network, picture: WholePicture, flags: Flags, signal: AbortSignal) {
   const explanation = await net.explain(picture, { block: flags.block, class: classOf(flags.class), signal })
   await writePicture(place, drawExplanation(picture, explanation))
-  say(`${place}: where ${net.spec.name} sees ${explanation.label} (${explanation.method} at ${explanation.layer})`)
+  const { label, method, layer } = explanation
+  say(oneLine(`${place}: where ${net.spec.name} sees ${label} (${method} at ${layer})`))
 }
 
 /** Digits are a number, unless they are none. */
@@ -138,7 +145,7 @@ export function answerText(file: string, answers: readonly Prediction[]): string
     percentText(100 * probability).padStart(PERCENT),
     bar(probability),
   ])
-  return `${file}\n${textTable(rows, ['left', 'left', 'right', 'left'])}`
+  return `${oneLine(file)}\n${textTable(rows, ['left', 'left', 'right', 'left'])}`
 }
 
 function bar(share: number): string {

@@ -1,6 +1,6 @@
 /** Progress of anything that can be counted, on standard error: a moving bar in a terminal, now and then a line elsewhere. */
 import { SingleBar } from 'cli-progress'
-import { duration, isLive, say } from './output.js'
+import { duration, isLive, oneLine, say } from './output.js'
 import { barSize, columns, fitted, type Part } from './width.js'
 
 /** Milliseconds between two lines where nothing can move. */
@@ -19,7 +19,7 @@ export class Progress {
    * @param amount a count in words, for example `12 pictures`
    */
   constructor(what: string, amount: (count: number) => string) {
-    this.#what = what
+    this.#what = oneLine(what)
     this.#amount = amount
   }
 

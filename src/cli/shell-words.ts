@@ -1,6 +1,7 @@
 /** An error of the library in the words of the one who typed a command: flags instead of fields, on one line. */
 import type { Command } from 'commander'
 import type { ResnetError } from '../node.js'
+import { oneLine } from './output.js'
 
 /** Fields that the library names at the beginning of a message: `recipe.lr: ...`, `threads: ...`, `builtin: size is ...`. */
 const field = /^(?:[a-z]\w*: )?(?:recipe\.)?(?:augmentation\.)?([a-z]\w*)(?=: | is )/
@@ -14,13 +15,4 @@ export function inShellWords(error: ResnetError, called: Command | undefined): s
   const name = field.exec(message)?.[1]
   const flag = called?.options.find((option) => option.attributeName() === name)?.long
   return flag ? message.replace(field, flag) : message.replace(speaker, '')
-}
-
-/** Lines joined to one; those that are empty fall away. */
-export function oneLine(text: string): string {
-  return text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '')
-    .join(' ')
 }

@@ -12,7 +12,7 @@ import {
   studies,
   writeAtomically,
 } from '../node.js'
-import { interruptible } from './interrupt.js'
+import { interruptible, sameCommand } from './interrupt.js'
 import { examples } from './invocation.js'
 import { computeFrom, type EngineFlags, engineOptions, jsonOption, numbers, oneOf, whole } from './options.js'
 import { duration, print, say } from './output.js'
@@ -61,7 +61,11 @@ export function studyCommand(): Command {
       if (flags.list) return list(flags)
       if (!chosen || chosen.length === 0)
         return command.error('error: name a study, or all; --list tells which there are')
-      return interruptible((signal) => run(chosen, flags, signal))
+      return interruptible(
+        (signal) => run(chosen, flags, signal),
+        () =>
+          `stopped; finished parts and the net under way are kept in ${flags.saveDir}; go on with: ${sameCommand()}`,
+      )
     })
 }
 

@@ -22,7 +22,7 @@ import {
   recomputeOption,
   whole,
 } from './options.js'
-import { bytesText, print, say } from './output.js'
+import { bytesText, oneLine, print, say } from './output.js'
 import { type KnownFlags, knownOptions, openWeights } from './weights-flag.js'
 
 interface Flags extends Pick<EngineFlags, 'engine'>, KnownFlags {
@@ -88,7 +88,7 @@ async function specOfFile(path: string, { classes, size, arch, mean, std }: Flag
   const { spec, preprocessing, origin } = await openWeights({ weights: path, arch, mean, std })
   const { normalisation } = preprocessing
   say(
-    `${path}: ${origin}; pictures are normalised with mean ${normalisation.mean.join(', ')} and deviation ${normalisation.std.join(', ')}`,
+    `${oneLine(path)}: ${origin}; pictures are normalised with mean ${normalisation.mean.join(', ')} and deviation ${normalisation.std.join(', ')}`,
   )
   return spec
 }

@@ -3,7 +3,7 @@ import { Command, Option } from 'commander'
 import { ConfigError, defaultRecipe, presetsFor, type Task, taskOf, tasks } from '../node.js'
 import { augmentOptions } from './augment-flags.js'
 import { checkpointOption } from './checkpoint-flag.js'
-import { interruptible } from './interrupt.js'
+import { interruptible, nothingKept } from './interrupt.js'
 import { examples } from './invocation.js'
 import {
   dataOptions,
@@ -61,7 +61,7 @@ export function trainCommand(): Command {
         ),
       ].join('\n'),
     )
-    .action((flags: TrainFlags) => interruptible((signal) => run(flags, signal)))
+    .action((flags: TrainFlags) => interruptible((signal) => run(flags, signal), nothingKept))
 }
 
 /** Of a run that goes on, the checkpoint tells the task. */

@@ -111,8 +111,7 @@ export async function runTraining<T extends Task>(
     report(flags, result, task.figures(result), folder)
   } catch (error) {
     display.stop()
-    if (error instanceof Interrupted)
-      say(`stopped after step ${await keeper.save()}; go on with: ${resumeCommand(folder.path, flags)}`)
+    if (error instanceof Interrupted) error.tell(stoppedText(await keeper.save(), goingOn(flags, folder)))
     if (error instanceof TrainingError) throw new TrainingError(`${error.message}; ${keeper.saved}`)
     throw error
   } finally {
@@ -143,7 +142,7 @@ async function start<T extends Task>(task: TrainTask<T>, flags: TrainFlags, sign
   const folder = new RunFolder(flags.saveDir ?? join('runs', name))
   const earlier = await folder.startAnew()
   if (earlier !== undefined) say(`the earlier run in ${folder.path} is now in ${earlier}`)
-  const keeper = new RunKeeper(trainer, folder, undefined, { every: flags.checkpointEvery })
+  const keeper = new RunKeeper(trainer, folder, undefined, { every: flags.checkpointEvery, onHeldBack: sayHeldBack })
   await keeper.save() // a disk that cannot be written to shows before an hour of work, not after
   return { trainer, folder, keeper }
 }
@@ -159,11 +158,6 @@ export async function findSaved(flags: TrainFlags): Promise<Saved<Task>> {
   const inPlace = resolve(target) === resolve(dirname(file))
   if (inPlace && existsSync(file)) await folder.claim() // before reading what another process may be writing
   return { file, checkpoint: await readAnyCheckpoint(file), folder, inPlace }
-}
-
-/** The command that goes on with a run: the checkpoint holds all but where the pictures are. */
-function resumeCommand(folder: string, { data }: TrainFlags): string {
-  return command(`train --resume ${word(folder)}${data === undefined ? '' : ` --data ${word(data)}`}`)
 }
 
 /** A run that goes on. Spec and recipe come from the checkpoint; flags must not say otherwise. */
@@ -194,6 +188,7 @@ async function goOn<T extends Task>(
   const keeper = new RunKeeper(trainer, folder, inPlace ? step : undefined, {
     every: flags.checkpointEvery,
     secondsBefore,
+    onHeldBack: sayHeldBack,
   })
   if (!inPlace) await keeper.save()
   return { trainer, folder, keeper }
@@ -202,6 +197,30 @@ async function goOn<T extends Task>(
 /** What is to compute a training, from flags. */
 export function computeOf({ engine, threads, recompute }: TrainFlags, signal: AbortSignal) {
   return { engine, threads, recompute, signal, onPlan: sayMemory }
+}
+
+/** @param words of the command that goes on, after the program's name */
+export function stoppedText(step: number, words: string): string {
+  return `stopped after step ${step}; go on with: ${command(words)}`
+}
+
+/** The words of the command that goes on with a run; where its data lies is no part of it. */
+export function goingOn(
+  { data, cache }: Pick<TrainFlags, 'data' | 'cache'>,
+  { path }: Pick<RunFolder, 'path'>,
+): string {
+  const where = Object.entries({ data, cache }).flatMap(([name, value]) =>
+    value === undefined ? [] : [flagOf(name), word(value)],
+  )
+  return ['train --resume', word(path), ...where].join(' ')
+}
+
+/** Why the newest state is not the one that is kept. */
+export function sayHeldBack(step: number, where: string, saved: number): void {
+  say(
+    `note: after step ${step} the network gives no numbers when it is evaluated: ${where}; the checkpoint of step ` +
+      `${saved} stays until it does`,
+  )
 }
 
 /** Before any of it is allocated. */

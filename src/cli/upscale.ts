@@ -13,7 +13,7 @@ import {
   writeLargePicture,
 } from '../node.js'
 import { failWhere, findEach, type LeftOut, orReason } from './each-picture.js'
-import { interruptible } from './interrupt.js'
+import { Interrupted, interruptible, nothingKept, sameCommand } from './interrupt.js'
 import { examples } from './invocation.js'
 import { computeFrom, type EngineFlags, engineOptions, jsonOption, whole } from './options.js'
 import { print } from './output.js'
@@ -38,7 +38,7 @@ export function upscaleCommand(): Command {
   return command
     .addOption(jsonOption('{ network, pictures: [{ file, out, width, height, psnr, ssim }], unreadable }'))
     .addHelpText('after', examples('upscale small.png --weights runs/vdsr20-folder/best.safetensors --scale 2'))
-    .action((names: string[], flags: Flags) => interruptible((signal) => run(names, flags, signal)))
+    .action((names: string[], flags: Flags) => interruptible((signal) => run(names, flags, signal), nothingKept))
 }
 
 async function run(names: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
@@ -81,6 +81,13 @@ async function run(names: readonly string[], flags: Flags, signal: AbortSignal):
         if (!flags.json) print(`${done.out}  ${done.width}x${done.height}${figuresText(done)}`)
       }
     }
+  } catch (error) {
+    progress.stop()
+    if (error instanceof Interrupted && told.length > 0)
+      error.tell(
+        `stopped after ${told.length} of ${files.length} pictures; those are written and whole; all again with: ${sameCommand()}`,
+      )
+    throw error
   } finally {
     if (flags.json) print(JSON.stringify({ network: net.spec.name, pictures: told, unreadable: leftOut }))
   }

@@ -11,7 +11,7 @@ import {
   readNetwork,
 } from '../node.js'
 import { archOption, numbers } from './options.js'
-import { say } from './output.js'
+import { oneLine, say } from './output.js'
 import { Progress } from './progress.js'
 
 /** What a person may know of weights better than their file says. */
@@ -63,7 +63,7 @@ export function readsText({ name, input }: NetworkSpec): string | undefined {
 /** What was read, in a line. */
 export function originText(weights: string, { spec, preprocessing, origin }: DecodedNetwork): string {
   const { length } = preprocessing.classes
-  return `${weights}: ${spec.name}${length > 0 ? ` with ${length} classes` : ''} (${origin})`
+  return `${oneLine(weights)}: ${oneLine(spec.name)}${length > 0 ? ` with ${length} classes` : ''} (${origin})`
 }
 
 /**

@@ -1,8 +1,9 @@
 /** Picture files as they are: all their channels, 8 or 16 bits, turned as the camera says; read and written. */
-
+import { extname } from 'node:path'
 import { DataError } from '../util/errors.js'
 import { expectFields, expectKind, kind, name, numbers, whole } from '../util/expect.js'
-import { errorCode, fileError } from '../util/file-error.js'
+import { fileError } from '../util/file-error.js'
+import { writeAtomically } from '../util/write-file.node.js'
 import type { Plane } from './bicubic.js'
 import { decoder, naming, openPicture, readPictureFile, reasonOf } from './decode.node.js'
 import { luminancePlane } from './luminance-planes.js'
@@ -66,9 +67,20 @@ export function luminanceOf(
 const deepOrBytes = kind('a Uint8Array, Uint8ClampedArray or Uint16Array', (data) => {
   return data instanceof Uint8Array || data instanceof Uint8ClampedArray || data instanceof Uint16Array
 })
+/** Formats by the ends of names, as sharp calls them. */
+const formats = {
+  '.png': 'png',
+  '.jpg': 'jpeg',
+  '.jpeg': 'jpeg',
+  '.webp': 'webp',
+  '.tif': 'tiff',
+  '.tiff': 'tiff',
+  '.gif': 'gif',
+  '.avif': 'avif',
+} as const
 
 /**
- * Writes a picture with its channels and its depth; 16 bits as .png or .tif only.
+ * Writes a picture with its channels and its depth; 16 bits as .png or .tif only. An older file is replaced in one move.
  * @throws DataError naming the file when it cannot be written, or when its name asks for no format that is known
  */
 export async function writeLargePicture(
@@ -82,9 +94,17 @@ export async function writeLargePicture(
   const channels = (data.length / (width * height)) as 1 | 2 | 3 | 4
   const sharp = await decoder()
   const space = data instanceof Uint16Array ? (channels < 3 ? 'grey16' : 'rgb16') : channels < 3 ? 'b-w' : 'srgb'
+  const format = formats[extname(path).toLowerCase() as keyof typeof formats]
+  if (!format)
+    throw new DataError(
+      `${path}: cannot be written: expected a name that ends in ${Object.keys(formats).join(', ')}, got ${extname(path) || 'none'}`,
+    )
+  let bytes: Buffer
   try {
-    await sharp(data, { raw: { width, height, channels }, limitInputPixels: false }).toColourspace(space).toFile(path)
+    const picture = sharp(data, { raw: { width, height, channels }, limitInputPixels: false }).toColourspace(space)
+    bytes = await picture.toFormat(format).toBuffer()
   } catch (error) {
-    throw fileError(path, 'cannot be written', errorCode(error) ? error : new Error(reasonOf(error), { cause: error }))
+    throw fileError(path, 'cannot be written', new Error(reasonOf(error), { cause: error }))
   }
+  await writeAtomically(path, bytes)
 }

@@ -1,9 +1,9 @@
 /** Picture files with all their pixels, read and written: what `classify` and its kin take, and what they draw. */
-import { writeFile } from 'node:fs/promises'
+
 import { extname } from 'node:path'
 import { ConfigError, DataError } from '../util/errors.js'
 import { bytesOf, expectFields, expectKind, expectOptions, kind, name, whole } from '../util/expect.js'
-import { fileError } from '../util/file-error.js'
+import { writeAtomically } from '../util/write-file.node.js'
 import { decoder, naming, openPicture, readPictureFile, reasonOf } from './decode.node.js'
 
 /** A picture with all its pixels. */
@@ -56,7 +56,7 @@ const isBytes = (data: unknown) => ArrayBuffer.isView(data) && (data as Uint8Arr
 const pixelFields = { width: whole(1), height: whole(1), data: kind('8-bit values (a Uint8Array)', isBytes) }
 
 /**
- * Writes RGB or RGBA pixels as a picture file, in the format that its name asks for.
+ * Writes RGB or RGBA pixels as a picture file, in the format that its name asks for; an older file is replaced in one move.
  * @throws ConfigError for another name; DataError when it cannot be written
  */
 export async function writePicture(file: string, picture: WholePicture): Promise<void> {
@@ -84,7 +84,5 @@ export async function writePicture(file: string, picture: WholePicture): Promise
     .catch((error: unknown) => {
       throw new DataError(`${file}: cannot be written as ${format}: ${reasonOf(error)}`, { cause: error })
     })
-  await writeFile(file, bytes).catch((error: unknown) => {
-    throw fileError(file, 'cannot be written', error)
-  })
+  await writeAtomically(file, bytes)
 }

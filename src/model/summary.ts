@@ -4,6 +4,7 @@ import { depthOf } from '../spec/blocks.js'
 import { expectSpec } from '../spec/expect-spec.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { expectOptions, oneOf } from '../util/expect.js'
+import { printable } from '../util/printable.js'
 import { sameShape, shapeText } from '../util/shape.js'
 import { type Row, textTable, withCommas } from '../util/table.js'
 import { type Complexity, complexity, type LayerCost, totalCost } from './complexity.js'
@@ -31,7 +32,7 @@ export function summary(spec: NetworkSpec, options: SummaryOptions = {}): string
     ['left', 'right', 'right', 'right'],
   )
   return [
-    `${spec.name}: ${depthOf(spec)} weighted layers, ${channels}x${height}x${width} pictures, ${purpose(spec)}`,
+    `${printable(spec.name)}: ${depthOf(spec)} weighted layers, ${channels}x${height}x${width} pictures, ${purpose(spec)}`,
     '',
     table,
     '',

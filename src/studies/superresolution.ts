@@ -234,13 +234,13 @@ async function trial(
   try {
     try {
       for await (const _ of trainer.steps());
+      const evaluation = await trainer.evaluate()
+      const pictures = kind === 'residual' ? await shown(bench, spec, await trainer.weights(), data) : []
+      return { psnr: evaluation.psnr, bicubic: evaluation.bicubic.psnr, pictures }
     } catch (error) {
       if (!(error instanceof TrainingError)) throw error
       return { psnr: 0, bicubic: meanOfBicubic(data), pictures: [] } // no picture at all
     }
-    const evaluation = await trainer.evaluate()
-    const pictures = kind === 'residual' ? await shown(bench, spec, await trainer.weights(), data) : []
-    return { psnr: evaluation.psnr, bicubic: evaluation.bicubic.psnr, pictures }
   } finally {
     await trainer.dispose()
   }

@@ -1,16 +1,18 @@
 /** Trained nets with changed weights: blocks taken out or swapped without a new plan, and judged again. */
 import type { NamedWeights } from '../formats/trained-network.js'
 import { placedBlocks } from '../spec/blocks.js'
+import { classifierOf } from '../spec/heads.js'
 import type { BlockPath } from '../spec/paths.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { Evaluator } from '../train/evaluate.js'
+import { LostNumbers } from '../train/where-lost.js'
 import type { Random } from '../util/random.js'
 import type { Workbench } from './workbench.js'
 
 /** Parameters and running statistics by path. */
 export type Weights = ReadonlyMap<string, NamedWeights>
 
-/** Test error in percent of a net with whatever weights. */
+/** Test error in percent of a net with whatever weights; that of guessing where it gives no numbers any more. */
 export type ErrorOf = (weights: Weights) => Promise<number>
 
 /** Hands out the error of a net on (at most so many) test pictures of a seed; the plan is made once. */
@@ -27,7 +29,12 @@ export async function judging<T>(
   try {
     return await work(async (weights) => {
       evaluator.setWeights(weights)
-      return (await evaluator.evaluate(test, { normalisation, classes, input: spec.input }, bench.signal)).top1Error
+      try {
+        return (await evaluator.evaluate(test, { normalisation, classes, input: spec.input }, bench.signal)).top1Error
+      } catch (error) {
+        if (error instanceof LostNumbers) return 100 * (1 - 1 / classifierOf(spec).classes)
+        throw error
+      }
     })
   } finally {
     await evaluator.dispose()

@@ -10,7 +10,9 @@ import { reachOf } from '../spec/reach.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { ConfigError } from '../util/errors.js'
 import { planFor } from './compile.js'
+import { allFinite } from './finite.js'
 import { type NamedWeights, writeWeights } from './weights.js'
+import { lostAnswers } from './where-lost.js'
 
 /** Pixels along a tile of what comes out, unless the network looks farther than a quarter of that. */
 const TILE = 256
@@ -64,7 +66,10 @@ export class Enlarger {
     for (const executable of this.#plans.values()) this.#write(executable)
   }
 
-  /** A plane of values from 0 to 255 made larger; the result may leave that range. */
+  /**
+   * A plane of values from 0 to 255 made larger; the result may leave that range.
+   * @throws LostNumbers when a value of the result is no number
+   */
   async enlarge(plane: Plane, options: EnlargeOptions): Promise<Plane<Float32Array>> {
     const { scale, normalisation, signal, onProgress } = options
     const { enlarge } = pictureHeadOf(this.spec)
@@ -106,7 +111,30 @@ export class Enlarger {
     const executable = await this.#plan(size)
     executable.write('pictures', input)
     await executable.run()
-    return executable.read('picture')
+    const result = await executable.read('picture')
+    if (!allFinite(result))
+      throw await lostAnswers(this.#engine, {
+        spec: sizedSpec(this.spec, size),
+        weights: this.#weights,
+        pictures: input,
+      })
+    return result
+  }
+
+  /**
+   * Enlarges the top left corner, as much as fits into one run.
+   * @throws LostNumbers when a value of the result is no number
+   */
+  async tryOut({ width, height, values }: Plane, options: EnlargeOptions): Promise<void> {
+    const most = Math.max(
+      1,
+      Math.floor(pictureHeadOf(this.spec).enlarge === 1 ? this.#tile / options.scale : this.#tile),
+    )
+    const corner = { height: Math.min(height, most), width: Math.min(width, most) }
+    const cut = new Float32Array(corner.height * corner.width)
+    for (let y = 0; y < corner.height; y++)
+      for (let x = 0; x < corner.width; x++) cut[y * corner.width + x] = values[y * width + x]!
+    await this.enlarge({ ...corner, values: cut }, options)
   }
 
   async #plan(size: PictureSize): Promise<Executable> {
@@ -141,9 +169,13 @@ function tileOf(spec: NetworkSpec): number {
   return Math.max(Math.round(TILE / pictureHeadOf(spec).enlarge), 4 * reachOf(spec))
 }
 
-function planOf(engine: Engine, spec: NetworkSpec, { height, width }: PictureSize): Plan {
-  const sized = { ...spec, input: { channels: spec.input.channels, height, width } }
-  return planFor(engine, forwardGraph(sized, { batch: 1, mode: 'inference' }))
+function planOf(engine: Engine, spec: NetworkSpec, size: PictureSize): Plan {
+  return planFor(engine, forwardGraph(sizedSpec(spec, size), { batch: 1, mode: 'inference' }))
+}
+
+/** The network for pictures of another size. */
+function sizedSpec(spec: NetworkSpec, { height, width }: PictureSize): NetworkSpec {
+  return { ...spec, input: { channels: spec.input.channels, height, width } }
 }
 
 /** Copies what a tile gave for its own part of the picture. */

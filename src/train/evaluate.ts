@@ -11,21 +11,28 @@ import type { NetworkSpec } from '../spec/spec.js'
 import { ConfigError } from '../util/errors.js'
 import { planFor } from './compile.js'
 import type { Evaluation } from './figures.js'
+import { allFinite } from './finite.js'
 import type { Measurer } from './learning.js'
 import { countCorrect, crossEntropySum, percent } from './metrics.js'
 import { type NamedWeights, writeWeights } from './weights.js'
+import { lostAnswers } from './where-lost.js'
 
 /** Pictures a run, at most. Results do not depend on it: in inference each picture is on its own. */
 const MOST_PICTURES = 100
+/** Pictures that a state is tried on. */
+const FEW_PICTURES = 8
 
 export class Evaluator implements Measurer<'classify'> {
   readonly #spec: NetworkSpec
   readonly #batch: number
   readonly #weights: readonly GraphInput[]
   readonly #executable: Executable
+  readonly #engine: Engine
+  #written: ReadonlyMap<string, NamedWeights> = new Map()
 
-  private constructor(spec: NetworkSpec, executable: Executable) {
+  private constructor(engine: Engine, spec: NetworkSpec, executable: Executable) {
     const { inputs } = executable.plan.graph
+    this.#engine = engine
     this.#spec = spec
     this.#batch = inputs.find(({ name }) => name === 'pictures')!.value.type.shape[0]!
     this.#weights = inputs.filter(({ role }) => role === 'parameter' || role === 'buffer')
@@ -42,7 +49,7 @@ export class Evaluator implements Measurer<'classify'> {
   }
 
   static async open(engine: Engine, spec: NetworkSpec, plan: Plan): Promise<Evaluator> {
-    return new Evaluator(spec, await engine.compile(plan))
+    return new Evaluator(engine, spec, await engine.compile(plan))
   }
 
   /**
@@ -51,16 +58,44 @@ export class Evaluator implements Measurer<'classify'> {
    */
   setWeights(weights: ReadonlyMap<string, NamedWeights>, who = this.#spec.name): void {
     writeWeights(this.#executable, this.#weights, weights, who)
+    this.#written = weights
   }
 
   /**
    * Loss and error over all pictures. The next batch is prepared while the engine runs; a last short batch is filled up
    * with pictures whose results are left out.
-   * @throws ConfigError when the pictures do not have the size or the labels that the network expects.
+   * @throws ConfigError when the pictures do not have the size or the labels that the network expects; LostNumbers when
+   * an answer is no number.
    */
-  async evaluate(pictures: Pictures, { normalisation }: Preprocessing, signal?: AbortSignal): Promise<Evaluation> {
+  evaluate(pictures: Pictures, preprocessing: Preprocessing, signal?: AbortSignal): Promise<Evaluation> {
+    return this.#evaluate(pictures, preprocessing, pictures.count, signal)
+  }
+
+  /**
+   * With a small plan of its own, for as long as it takes: it is done whenever a state is saved.
+   * @throws LostNumbers when an answer to one of the first pictures is no number
+   */
+  async tryOut(pictures: Pictures, preprocessing: Preprocessing): Promise<void> {
+    const count = Math.min(FEW_PICTURES, pictures.count)
+    if (this.#batch <= FEW_PICTURES) await this.#evaluate(pictures, preprocessing, count)
+    else {
+      const small = await Evaluator.open(this.#engine, this.#spec, Evaluator.plan(this.#engine, this.#spec, count))
+      try {
+        small.setWeights(this.#written)
+        await small.#evaluate(pictures, preprocessing, count)
+      } finally {
+        await small.dispose()
+      }
+    }
+  }
+
+  async #evaluate(
+    pictures: Pictures,
+    { normalisation }: Preprocessing,
+    count: number,
+    signal?: AbortSignal,
+  ): Promise<Evaluation> {
     expectFit(this.#spec, pictures)
-    const { count } = pictures
     const { channels, height, width } = inputSize(pictures)
     const { classes } = classifierOf(this.#spec)
     const size = this.#batch
@@ -86,6 +121,10 @@ export class Evaluator implements Measurer<'classify'> {
         await running
       }
       const logits = await this.#executable.read('logits')
+      if (!allFinite(logits)) {
+        prepare(first)
+        throw await this.#lost(batch, logits)
+      }
       correct += countCorrect(logits, truth, classes, used)
       loss += crossEntropySum(logits, truth, classes, used)
     }
@@ -94,6 +133,14 @@ export class Evaluator implements Measurer<'classify'> {
 
   dispose(): Promise<void> {
     return this.#executable.dispose()
+  }
+
+  /** What to say of a batch whose logits are not all numbers: looks into the first such picture. */
+  #lost(batch: Float32Array, logits: Float32Array): Promise<Error> {
+    const row = Math.floor(logits.findIndex((value) => !Number.isFinite(value)) / (logits.length / this.#batch))
+    const length = batch.length / this.#batch
+    const pictures = batch.slice(row * length, (row + 1) * length)
+    return lostAnswers(this.#engine, { spec: this.#spec, weights: this.#written, pictures })
   }
 }
 

@@ -1,7 +1,8 @@
 /** How evaluations enter the history of a training, and which epoch is the best so far. */
 import type { Task } from '../spec/heads.js'
+import { invariant } from '../util/errors.js'
 import type { EpochRecord, TrainingProgress } from './checkpoint.js'
-import type { BestEpoch, Evaluation } from './figures.js'
+import { type BestEpoch, type Evaluation, ratingOf } from './figures.js'
 import type { LearningTask } from './learning.js'
 
 /** The progress with the last epoch of its history evaluated. */
@@ -17,8 +18,10 @@ export function withEvaluation<T extends Task>(
     ...(val ? { val: task.tested(val) } : {}),
     test: task.tested(test),
   }
-  const better = (before: BestEpoch<T> | null | undefined, evaluation: Evaluation<T>) =>
-    before && !task.isBetter(evaluation, before) ? before : task.best(record.epoch, evaluation)
+  const better = (before: BestEpoch<T> | null | undefined, evaluation: Evaluation<T>) => {
+    invariant(Number.isFinite(ratingOf(task.name, evaluation)), 'an evaluation that gave no number')
+    return before && !task.isBetter(evaluation, before) ? before : task.best(record.epoch, evaluation)
+  }
   return {
     ...progress,
     history: [...history.slice(0, -1), record],

@@ -31,7 +31,13 @@ export interface Measurer<T extends Task> {
    * @throws DataError when they are not exactly those of the network
    */
   setWeights(weights: ReadonlyMap<string, NamedWeights>): void
+  /** @throws LostNumbers when an answer is no number */
   evaluate(pictures: PicturesOf<T>, preprocessing: Preprocessing, signal?: AbortSignal): Promise<Evaluation<T>>
+  /**
+   * Runs once, on some of the pictures.
+   * @throws LostNumbers when an answer is no number
+   */
+  tryOut(pictures: PicturesOf<T>, preprocessing: Preprocessing): Promise<void>
   dispose(): Promise<void>
 }
 

@@ -71,6 +71,18 @@ export async function tapForward(
   return { results: named(taps), statistics: named(buffers) }
 }
 
+/** What layers give at inference, by path. */
+export async function tapInference(
+  engine: Engine,
+  { spec, weights, pictures }: Pick<ProbeState, 'spec' | 'weights'> & { readonly pictures: Float32Array },
+  taps: readonly LayerPath[],
+): Promise<Map<string, NamedWeights>> {
+  const { channels, height, width } = spec.input
+  const batch = pictures.length / (channels * height * width)
+  const graph = forwardGraph(spec, { batch, mode: 'inference', taps })
+  return run(engine, { spec, weights, inputs: { pictures } }, graph, taps)
+}
+
 /** By path of the parameter: the Euclidean length of the gradient of the batch's loss, without weight decay. */
 export async function gradientNorms(engine: Engine, state: ProbeState): Promise<Map<string, number>> {
   const { spec, recipe } = state
@@ -91,10 +103,13 @@ function zeros({ shape, data }: NamedWeights): NamedWeights {
   return { shape, data: new Float32Array(data.length) }
 }
 
+/** What a run reads; of a training its place in that. */
+type RunState = Pick<ProbeState, 'spec' | 'weights' | 'inputs'> & Partial<Pick<ProbeState, 'step' | 'recompute'>>
+
 /** Compiles the graph, runs it once, and reads some of its inputs and outputs. */
 async function run(
   engine: Engine,
-  { weights, inputs, step, spec, recompute }: ProbeState,
+  { weights, inputs, step = 0, spec, recompute = 'none' }: RunState,
   graph: Graph,
   names: readonly string[],
 ): Promise<Map<string, NamedWeights>> {

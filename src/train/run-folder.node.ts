@@ -4,14 +4,15 @@
  * line an epoch), `held-out.json` (of a fine-tuning, what it held out) and, while a process trains in it, `run.lock`. Files are replaced in one move, so a crash leaves the
  * old or the new, never half.
  */
-
-import { basename, dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { type Task, taskOf } from '../spec/heads.js'
 import { Budget } from '../util/budget.js'
 import { DataError } from '../util/errors.js'
-import { bytesOf, expectFields, expectKind, kind, listOf, name as nameKind, object, whole } from '../util/expect.js'
-import { errorCode, fileError } from '../util/file-error.js'
+import { expectFields, expectKind, listOf, name as nameKind, object, whole } from '../util/expect.js'
+import { fileError } from '../util/file-error.js'
+import { disk, type FileSystem } from '../util/file-system.node.js'
 import { parseJson } from '../util/json.js'
+import { cannotBeWritten, writeAtomically } from '../util/write-file.node.js'
 import {
   type Checkpoint,
   decodeAnyCheckpoint,
@@ -20,7 +21,6 @@ import {
   type TrainingProgress,
 } from './checkpoint.js'
 import { ratingOf } from './figures.js'
-import { disk, type FileSystem } from './file-system.node.js'
 import { RunLock } from './run-lock.node.js'
 
 const LAST = 'last.safetensors'
@@ -31,38 +31,9 @@ const HELD_OUT = 'held-out.json'
 
 /** A file that is being written, or was when its process was killed. */
 const temporaryName =
-  /^(\.(last\.safetensors|best\.safetensors|best-on-val\.safetensors|metrics\.jsonl|held-out\.json)|run\.lock)\.\d+\.tmp$/
-
-const content = kind('bytes or a text', (value) => typeof value === 'string' || bytesOf(value) !== undefined)
+  /^(\.(last\.safetensors|best\.safetensors|best-on-val\.safetensors|metrics\.jsonl|held-out\.json)|run\.lock)\.[0-9a-f.]+\.tmp$/
 
 const records = listOf(object, 'a list of epochs')
-
-/** Puts a file in place whole: written beside it, flushed to the disk, then moved over it. */
-export async function writeAtomically(path: string, bytes: Uint8Array | string, files = disk): Promise<void> {
-  expectKind(path, 'writeAtomically: path', nameKind)
-  expectKind(bytes, 'writeAtomically: bytes', content)
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`)
-  try {
-    const file = await files.open(temporary, 'w')
-    try {
-      await file.write(bytes)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await files.rename(temporary, path)
-    await files.syncFolder(dirname(path))
-  } catch (error) {
-    await files.remove(temporary).catch(() => {}) // the first error says more
-    throw cannotBeWritten(path, error)
-  }
-}
-
-function cannotBeWritten(path: string, error: unknown): DataError {
-  if (errorCode(error) === 'ENOENT')
-    return new DataError(`${path}: cannot be written: its folder does not exist`, { cause: error })
-  return fileError(path, 'cannot be written', error)
-}
 
 /** @throws DataError naming the file when it is missing, damaged, no checkpoint, or of a network that gives pictures. */
 export async function readCheckpoint(path: string, files = disk): Promise<Checkpoint> {

@@ -19,6 +19,7 @@ import {
 import { errorCode } from '../util/file-error.js'
 import type { Checkpoint, EpochRecord } from './checkpoint.js'
 import type { RunFolder } from './run-folder.node.js'
+import type { TriedCheckpoint } from './trainer.js'
 
 /** How often a checkpoint is saved, beside the end of each epoch. */
 export type CheckpointEvery = { readonly seconds: number } | { readonly steps: number }
@@ -27,6 +28,8 @@ export type CheckpointEvery = { readonly seconds: number } | { readonly steps: n
 export interface Kept {
   /** The state to save. */
   checkpoint(): Promise<Checkpoint<Task>>
+  /** The same, and where it gives no numbers at inference the first place that held none, in words. */
+  triedCheckpoint?(): Promise<TriedCheckpoint<Task>>
   readonly imagesPerSecond: number
 }
 
@@ -36,6 +39,12 @@ export interface KeeperOptions {
   readonly every?: CheckpointEvery | undefined
   /** Seconds that earlier parts of this run took. */
   readonly secondsBefore?: number | undefined
+  /**
+   * Called when a state is not saved because it gives no numbers at inference and would replace one that does; not again
+   * before one was saved.
+   * @param step of the state @param where it lost them, in words @param saved step of the one that stays
+   */
+  readonly onHeldBack?: ((step: number, where: string, saved: number) => void) | undefined
   /** Milliseconds, for tests; the default never jumps when the clock of the machine is set. */
   readonly now?: (() => number) | undefined
 }
@@ -51,8 +60,14 @@ export class RunKeeper {
   readonly #every: CheckpointEvery
   readonly #now: () => number
   readonly #began: number
-  #savedAt: number
+  readonly #onHeldBack: KeeperOptions['onHeldBack']
+  /** When, and after which step, a state was last saved or held back. */
+  #triedAt: number
+  #triedStep: number
   #savedStep: number | undefined
+  /** Whether that state gives numbers at inference. */
+  #savedIsGood: boolean
+  #heldBack = false
 
   /** @param savedStep the step of the checkpoint that the folder holds already */
   constructor(kept: Kept, folder: RunFolder, savedStep?: number, options: KeeperOptions = {}) {
@@ -65,15 +80,19 @@ export class RunKeeper {
     this.#every = options.every ?? { seconds: 60 }
     this.#now = options.now ?? (() => performance.now())
     this.#began = this.#now() - 1000 * (options.secondsBefore ?? 0)
-    this.#savedAt = this.#now()
+    this.#onHeldBack = options.onHeldBack
+    this.#triedAt = this.#now()
+    this.#triedStep = savedStep ?? 0
     this.#savedStep = savedStep
+    this.#savedIsGood = savedStep !== undefined
   }
 
   /** What is left when training fails. */
   get saved(): string {
     return this.#savedStep === undefined
       ? 'nothing had been saved'
-      : `the checkpoint of step ${this.#savedStep} in ${this.#folder.path} is whole`
+      : `the checkpoint of step ${this.#savedStep} in ${this.#folder.path} is whole` +
+          (this.#savedIsGood ? '' : ', but gives no numbers either')
   }
 
   /** Saves the state if it is time to. Training may go on meanwhile. */
@@ -81,8 +100,8 @@ export class RunKeeper {
     expectKind(step, 'progress: step', whole(0))
     const due =
       'steps' in this.#every
-        ? step - (this.#savedStep ?? 0) >= this.#every.steps
-        : this.#now() - this.#savedAt >= 1000 * this.#every.seconds
+        ? step - this.#triedStep >= this.#every.steps
+        : this.#now() - this.#triedAt >= 1000 * this.#every.seconds
     if (due) await this.save()
   }
 
@@ -92,7 +111,7 @@ export class RunKeeper {
     const checkpoint = await this.#kept.checkpoint()
     const { imagesPerSecond } = this.#kept
     const seconds = (this.#now() - this.#began) / 1000
-    await this.#keep(checkpoint.progress.step, async () => {
+    await this.#keep(checkpoint.progress.step, true, async () => {
       await this.#folder.appendMetrics({ ...record, imagesPerSecond, seconds })
       if (checkpoint.progress.best?.epoch === record.epoch) await this.#folder.saveBest(checkpoint)
       if (checkpoint.progress.bestOnVal?.epoch === record.epoch) await this.#folder.saveBestOnVal(checkpoint)
@@ -100,11 +119,23 @@ export class RunKeeper {
     })
   }
 
-  /** Saves the state; returns its step. */
+  /**
+   * Saves the state, unless it gives no numbers at inference and would replace one that does. Returns the step of the
+   * state that the folder holds then.
+   */
   async save(): Promise<number> {
-    const checkpoint = await this.#kept.checkpoint()
+    const tried: TriedCheckpoint<Task> = (await this.#kept.triedCheckpoint?.()) ?? {
+      checkpoint: await this.#kept.checkpoint(),
+    }
+    const { checkpoint, lost } = tried
     const { step } = checkpoint.progress
-    await this.#keep(step, () => this.#folder.saveLast(checkpoint))
+    if (lost !== undefined && this.#savedIsGood && this.#savedStep !== undefined) {
+      this.#tried(step)
+      if (!this.#heldBack) this.#onHeldBack?.(step, lost, this.#savedStep)
+      this.#heldBack = true
+      return this.#savedStep
+    }
+    await this.#keep(step, lost === undefined, () => this.#folder.saveLast(checkpoint))
     return step
   }
 
@@ -115,7 +146,12 @@ export class RunKeeper {
     return this.#savedStep === undefined ? this.saved : `${this.saved}: put this right and go on with --resume ${path}`
   }
 
-  async #keep(step: number, write: () => Promise<void>): Promise<void> {
+  #tried(step: number): void {
+    this.#triedAt = this.#now()
+    this.#triedStep = step
+  }
+
+  async #keep(step: number, isGood: boolean, write: () => Promise<void>): Promise<void> {
     try {
       await write()
     } catch (error) {
@@ -124,7 +160,9 @@ export class RunKeeper {
         cause: error,
       })
     }
-    this.#savedAt = this.#now()
+    this.#tried(step)
     this.#savedStep = step
+    this.#savedIsGood = isGood
+    this.#heldBack = false
   }
 }

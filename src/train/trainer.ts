@@ -11,7 +11,7 @@ import type { Plan } from '../plan/plan.js'
 import { type Task, taskOf } from '../spec/heads.js'
 import type { LayerPath } from '../spec/paths.js'
 import type { NetworkSpec } from '../spec/spec.js'
-import { ConfigError, TrainingError } from '../util/errors.js'
+import { ConfigError, EngineError, TrainingError } from '../util/errors.js'
 import { described, expectKind, listOf, text } from '../util/expect.js'
 import type { Checkpoint, TrainingProgress } from './checkpoint.js'
 import { expectSameClasses } from './class-match.js'
@@ -31,7 +31,7 @@ import { taskFor, tasks } from './tasks.js'
 import { rateOf } from './warm-up.js'
 import { weightHash } from './weight-hash.js'
 import type { NamedWeights } from './weights.js'
-import { whereLost } from './where-lost.js'
+import { LostNumbers, whereLost } from './where-lost.js'
 
 /** One's own code in a training, as values. They are no part of the recipe: give them again when a run goes on. */
 export interface TrainingHooks<T extends Task = 'classify'> {
@@ -72,6 +72,13 @@ export interface TrainerOptions<T extends Task = 'classify'> {
   readonly onPlan?: ((bytes: PlanBytes) => void) | undefined
   /** Called once at the end of `dispose`, for example to end the engine. */
   readonly release?: (() => Promise<void>) | undefined
+}
+
+/** A state of a training, and whether it is good for anything. */
+export interface TriedCheckpoint<T extends Task = 'classify'> {
+  readonly checkpoint: Checkpoint<T>
+  /** The first place where it gave no number at inference, in words; left out where it gave numbers. */
+  readonly lost?: string
 }
 
 interface PlansOptions extends Pick<TrainerOptions, 'recompute'> {
@@ -268,6 +275,7 @@ export class Trainer<E extends Engine = Engine, T extends Task = 'classify'> imp
   /**
    * Error and loss, or PSNR and SSIM, over the test set or over other pictures. At the end of an epoch the former enters
    * the history, and so does that over the pictures to validate on, where there are any.
+   * @throws TrainingError when what the network gives for them is no number: this training has ended
    */
   async evaluate(pictures?: PicturesOf<T>): Promise<Evaluation<T>> {
     if (pictures !== undefined) this.#task.expectPictures(pictures, 'evaluate: pictures')
@@ -275,7 +283,8 @@ export class Trainer<E extends Engine = Engine, T extends Task = 'classify'> imp
       this.#expectNumbers()
       this.#evaluator.setWeights(await this.#readFiniteWeights())
       const preprocessing = this.#task.preprocessing(this.spec, this.#data)
-      const over = (others: PicturesOf<T>) => this.#evaluator.evaluate(others, preprocessing, this.#signal)
+      const over = (others: PicturesOf<T>) =>
+        this.#evaluator.evaluate(others, preprocessing, this.#signal).catch((error: unknown) => this.#failAt(error))
       if (pictures) return over(pictures)
       const test = await over(this.#data.test)
       const { history, step } = this.#progress
@@ -324,17 +333,25 @@ export class Trainer<E extends Engine = Engine, T extends Task = 'classify'> imp
    * @throws TrainingError when the weights are no longer numbers, so that no good checkpoint is replaced by them.
    */
   checkpoint(): Promise<Checkpoint<T>> {
+    return this.#exclusively(() => this.#checkpoint())
+  }
+
+  /**
+   * The same, with the first place where the network as it is gives no numbers at inference, in words; tried on some test
+   * pictures. A network may have none there while training still has: for good, or in its first steps for a while, as
+   * norms use their running statistics at inference.
+   */
+  triedCheckpoint(): Promise<TriedCheckpoint<T>> {
     return this.#exclusively(async () => {
-      this.#expectNumbers()
-      return {
-        spec: this.spec,
-        recipe: this.recipe,
-        preprocessing: this.#task.preprocessing(this.spec, this.#data),
-        data: this.#task.identity(this.#data),
-        progress: this.#progress,
-        engine: this.engine.build,
-        weights: await this.#readFiniteWeights(),
-        optimizer: await this.#stepper.optimizer(),
+      const checkpoint = await this.#checkpoint()
+      this.#evaluator.setWeights(checkpoint.weights)
+      try {
+        await this.#evaluator.tryOut(this.#data.test, checkpoint.preprocessing)
+        return { checkpoint }
+      } catch (error) {
+        if (error instanceof LostNumbers) return { checkpoint, lost: error.where }
+        if (error instanceof EngineError) return { checkpoint } // no room to try it
+        throw error
       }
     })
   }
@@ -358,6 +375,20 @@ export class Trainer<E extends Engine = Engine, T extends Task = 'classify'> imp
     const result = this.#queue.then(work)
     this.#queue = result.catch(() => {})
     return result
+  }
+
+  async #checkpoint(): Promise<Checkpoint<T>> {
+    this.#expectNumbers()
+    return {
+      spec: this.spec,
+      recipe: this.recipe,
+      preprocessing: this.#task.preprocessing(this.spec, this.#data),
+      data: this.#task.identity(this.#data),
+      progress: this.#progress,
+      engine: this.engine.build,
+      weights: await this.#readFiniteWeights(),
+      optimizer: await this.#stepper.optimizer(),
+    }
   }
 
   async #readFiniteWeights(): Promise<Map<string, NamedWeights>> {
@@ -423,6 +454,19 @@ export class Trainer<E extends Engine = Engine, T extends Task = 'classify'> imp
     throw new TrainingError(
       `step ${step + 1} (epoch ${Math.floor(step / this.#course.stepsPerEpoch) + 1}): the loss is ${loss}, at a ` +
         `learning rate of ${lr}; ${where}; ${END}: ${REMEDY}`,
+    )
+  }
+
+  /** Ends the training where an evaluation gave no numbers. */
+  #failAt(error: unknown): never {
+    if (!(error instanceof LostNumbers)) throw error
+    this.#failed = true
+    const { step } = this.#progress
+    const { stepsPerEpoch } = this.#course
+    throw new TrainingError(
+      `${step === 0 ? 'before the first step' : `step ${step} (epoch ${Math.ceil(step / stepsPerEpoch)})`}: the loss of the evaluation is no ` +
+        `number; ${error.where}; ${END}: ${REMEDY}`,
+      { cause: error },
     )
   }
 

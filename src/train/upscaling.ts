@@ -56,6 +56,9 @@ export const upscaling: LearningTask<'upscale'> = {
       setWeights: (weights) => enlarger.setWeights(weights),
       evaluate: (pictures, { scales = [], normalisation }, signal) =>
         measureEnlarging(enlarger, pictures, { scales, normalisation, signal }),
+      tryOut: async ([picture], { scales = [], normalisation }) => {
+        for (const scale of picture ? scales : []) await enlarger.tryOut(picture!, { scale, normalisation })
+      },
       dispose: () => enlarger.dispose(),
     }
   },

@@ -1,5 +1,6 @@
 /** Tables and numbers as plain text. */
 import { expectKind, kind, list } from './expect.js'
+import { printable } from './printable.js'
 
 /** A row of cells, or a line across the table. */
 export type Row = readonly string[] | 'rule'
@@ -11,9 +12,10 @@ const rowsKind = kind('a list of rows of texts', (value) => {
 })
 
 /** Columns as wide as their widest cell, two spaces apart; each aligned to the left or to the right. No newline at the end. */
-export function textTable(rows: readonly Row[], align: readonly ('left' | 'right')[]): string {
-  expectKind(rows, 'textTable: rows', rowsKind)
+export function textTable(given: readonly Row[], align: readonly ('left' | 'right')[]): string {
+  expectKind(given, 'textTable: rows', rowsKind)
   expectKind(align, 'textTable: align', list)
+  const rows = given.map((row) => (row === 'rule' ? row : row.map((cell) => printable(cell, Number.POSITIVE_INFINITY))))
   const widths = align.map((_, column) =>
     rows.reduce((most, row) => Math.max(most, row === 'rule' ? 0 : (row[column] ?? '').length), 0),
   )

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { goingOn } from '../../src/cli/training-run.js'
 import { readCheckpoint } from '../../src/node.js'
 import { type RunOptions, resnet } from './run.js'
 
@@ -35,6 +36,7 @@ function when(text: string, act: (stop: (signal: NodeJS.Signals) => void) => voi
 test.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
+  ['SIGHUP', 129],
 ] as const)('%s: saves, ends with %i, and goes on to the same bits', async (signal, code) => {
   const folder = join(base, signal)
   const stopped = await start(
@@ -49,6 +51,43 @@ test.each([
   const resumed = await resume(folder)
   expect(resumed.code).toBe(0)
   expect(hashOf(resumed)).toBe(hashOf(await whole))
+})
+
+test('a terminal that is closed: saves though nothing can be said any more', async () => {
+  const folder = join(base, 'closed')
+  const preload = new URL('closed-terminal.mjs', import.meta.url).href
+  const stopped = await start(folder, [], { ...when('engine reference', (stop) => stop('SIGHUP')), preload })
+  expect(stopped).toMatchObject({ code: 129, out: '' })
+  expect(stopped.err).not.toContain('stopped')
+  expect((await readCheckpoint(join(folder, 'last.safetensors'))).progress.step).toBeGreaterThan(0)
+  expect(readdirSync(folder)).not.toContain('run.lock')
+  expect(hashOf(await resume(folder))).toBe(hashOf(await whole))
+})
+
+test('a terminal that is closed does not end what nohup started', async () => {
+  const folder = join(base, 'nohup')
+  const options = when('engine reference', (stop) => stop('SIGHUP'))
+  const ended = await start(folder, [], { ...options, env: { _: '/usr/bin/nohup' } })
+  expect(ended.code).toBe(0)
+  expect(hashOf(ended)).toBe(hashOf(await whole))
+})
+
+test('the way on names the data, and quotes what a shell would take apart', () => {
+  expect(goingOn({ data: 'my data' }, { path: 'runs/x' })).toBe("train --resume runs/x --data 'my data'")
+})
+
+test('numbers that an evaluation loses: ends, and the last good checkpoint stays', async () => {
+  const folder = join(base, 'lost')
+  const { code, out, err } = await start(folder, ['--lr', '1e20', '--schedule', 'constant'])
+  expect({ code, out }).toEqual({ code: 1, out: '' })
+  expect(err).toMatch(
+    /resnet: step \d+ \(epoch 1\): .*; this training cannot go on: begin again with a smaller learning rate or a warm-up; the checkpoint of step \d+ in .* is whole\n$/,
+  )
+  expect(existsSync(join(folder, 'best.safetensors'))).toBe(false)
+  const file = join(folder, 'last.safetensors')
+  expect(
+    (await resnet(['eval', '--weights', file, '--dataset', 'builtin', '--limit-test', '4', '--json', ...compute])).code,
+  ).toBe(0)
 })
 
 test('a disk that fills up between two checkpoints: the last one stays, and the way on is told', async () => {

@@ -1,7 +1,8 @@
 /** Errors of the library as those read them who typed a command. */
 import { Command, Option } from 'commander'
 import { expect, test } from 'vitest'
-import { inShellWords, oneLine } from '../../src/cli/shell-words.js'
+import { oneLine } from '../../src/cli/output.js'
+import { inShellWords } from '../../src/cli/shell-words.js'
 import { ConfigError } from '../../src/index.js'
 
 const called = new Command().addOption(new Option('--size <n>')).addOption(new Option('--weight-decay <n>'))

@@ -1,9 +1,20 @@
 /** A file system that keeps files in memory and fails as a disk does, at an operation that a test chooses. */
 import { dirname } from 'node:path'
-import type { FileSystem } from '../../src/train/file-system.node.js'
 import { fileError } from '../../src/util/file-error.js'
+import type { FileSystem, Place } from '../../src/util/file-system.node.js'
 
-export type Operation = 'open' | 'write' | 'sync' | 'rename' | 'remove' | 'list' | 'read' | 'makeFolder' | 'syncFolder'
+export type Operation =
+  | 'look'
+  | 'link'
+  | 'open'
+  | 'write'
+  | 'sync'
+  | 'rename'
+  | 'remove'
+  | 'list'
+  | 'read'
+  | 'makeFolder'
+  | 'syncFolder'
 
 export class FaultyDisk implements FileSystem {
   readonly files = new Map<string, Uint8Array>()
@@ -54,6 +65,19 @@ export class FaultyDisk implements FileSystem {
       sync: async () => this.#do('sync'),
       close: async () => {},
     }
+  }
+
+  async look(path: string): Promise<Place> {
+    this.#do('look')
+    return { path, is: this.files.has(path) ? 'file' : 'nothing' }
+  }
+
+  async link(from: string, to: string) {
+    this.#do('link')
+    const bytes = this.files.get(from)
+    if (!bytes) throw this.#missing(from)
+    if (this.files.has(to)) throw Object.assign(new Error('EEXIST'), { code: 'EEXIST' })
+    this.files.set(to, bytes)
   }
 
   async read(path: string) {

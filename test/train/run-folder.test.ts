@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Score } from '../../src/train/figures.js'
-import { RunFolder, readCheckpoint, writeAtomically } from '../../src/train/run-folder.node.js'
+import { RunFolder, readCheckpoint } from '../../src/train/run-folder.node.js'
 import { makeFolder } from '../../src/util/folder.node.js'
+import { writeAtomically } from '../../src/util/write-file.node.js'
 
 const score: Score = { loss: 1, top1Error: 50 }
 const base = mkdtempSync(join(tmpdir(), 'resnet run '))

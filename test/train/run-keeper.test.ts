@@ -38,7 +38,7 @@ describe('a disk that fails at the end of an epoch', () => {
   const codes: [code: string, reason: string][] = [
     ['ENOSPC', 'the disk is full'],
     ['EACCES', 'permission denied'],
-    ['EIO', 'EIO: as asked for'],
+    ['EIO', 'the disk failed to read or write; look at its health, and at the cable or the network to it'],
   ]
 
   test.each(codes)('%s at any operation: a clear error, a whole checkpoint, and a way on', async (code, reason) => {
@@ -95,7 +95,7 @@ describe('a disk that fails at the start', () => {
     ['makeFolder', 'EACCES', '/runs/x: cannot be made a folder: permission denied'],
     ['open', 'EROFS', '/runs/x/run.lock: cannot be written: the disk is read-only'],
     ['write', 'ENOSPC', '/runs/x/run.lock: cannot be written: the disk is full'],
-    ['list', 'EIO', '/runs/x: cannot be tidied: EIO: as asked for'],
+    ['list', 'EIO', '/runs/x: cannot be tidied: the disk failed to read or write'],
   ])('%s: %s', async (operation, code, message) => {
     const disk = new FaultyDisk()
     disk.failWhere((other) => (other === operation ? code : undefined))

@@ -6,6 +6,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { say } from '../output.js'
 import { isOurs, type LabServer } from './server.js'
 import { ServiceThread, type ServiceThreadOptions } from './service-thread.js'
 
@@ -61,7 +62,7 @@ export function offerCompute({ server, port }: LabServer, options: ComputeOption
       answer: (message) => socket.send(message),
       garbage: () => close(socket, 'garbage'),
       failed: (error) => {
-        process.stderr.write(`lab: ${error.stack}\n`)
+        say(`lab: ${error.stack}`)
         close(socket, 'failed')
       },
     })

@@ -1,0 +1,31 @@
+/** One way to write files: whole or not at all. Nothing in the package writes one in another way. */
+import { expect, test } from 'vitest'
+import { readTree } from './sources.js'
+
+/** Names of Node and of sharp that write, or open to write. */
+const writing =
+  /\b(writeFile|writeFileSync|appendFile|appendFileSync|createWriteStream|copyFile|copyFileSync|cpSync|toFile|openSync)\b|\bopen\([^)]*['"](w|a|r\+|wx)\+?['"]/g
+
+/** Where it is done, each with the reason. */
+const allowed: Readonly<Record<string, string>> = {
+  'src/util/file-system.node.ts': 'what the one way is made of',
+  'src/util/write-file.node.ts': 'the one way',
+  'src/data/pack.node.ts': 'writes piece by piece into a temporary file that is moved in the end, and reads',
+  'src/data/download.node.ts': 'writes piece by piece into FILE.partial, which is moved when its check sum is right',
+  'src/train/run-folder.node.ts': 'adds lines to metrics.jsonl',
+  'src/train/run-lock.node.ts': 'makes a lock, which must not replace one',
+}
+
+test('files are written whole, by writeAtomically', () => {
+  const found = [...readTree('src')]
+    .filter(([file]) => !(file in allowed))
+    .flatMap(([file, text]) => (text.match(writing) ?? []).map((name) => `${file}: ${name}`))
+  expect(found).toEqual([])
+})
+
+test('every exception is one', () => {
+  const tree = readTree('src')
+  expect(
+    Object.keys(allowed).filter((file) => !tree.get(file)?.match(writing) && file !== 'src/util/write-file.node.ts'),
+  ).toEqual([])
+})
