@@ -1,7 +1,7 @@
 /** A trained network with its blocks in another order, or some of them gone: lesions and shuffles. [Veit 2016, §4] */
 import { expectNetwork } from '../formats/expect-network.js'
 import type { NamedWeights, TrainedNetwork } from '../formats/trained-network.js'
-import { type PlacedBlock, placedBlocks } from '../spec/blocks.js'
+import { type PlacedBlock, passesInput, placedBlocks } from '../spec/blocks.js'
 import { type BlockPath, blockPath } from '../spec/paths.js'
 import { ConfigError, ShapeError } from '../util/errors.js'
 import { expectKind, listOf, text } from '../util/expect.js'
@@ -41,11 +41,14 @@ export function arrangeBlocks(network: TrainedNetwork, order: readonly BlockPath
 
   const moved = new Map<string, NamedWeights>([...weights].filter(([path]) => !/^stage\d+\./.test(path)))
   stages.forEach((blocks, stage) => {
-    blocks.forEach(({ path, spec: { branch } }, index) => {
+    blocks.forEach(({ path, spec: { branch, order } }, index) => {
+      // A norm after the addition is no part of the branch: its zeros would silence the shortcut too.
+      const last = order === 'norm-after-add' ? 'conv' : '(conv|norm)'
+      const end = new RegExp(`^\\.${last}${branch.length}\\.(weight|bias|scale|shift)$`)
       for (const [name, value] of weights) {
         if (!name.startsWith(`${path}.`)) continue
         const layer = name.slice(path.length)
-        const ends = new RegExp(`^\\.(conv|norm)${branch.length}\\.(weight|bias|scale|shift)$`).test(layer)
+        const ends = end.test(layer)
         moved.set(blockPath(stage + 1, index + 1) + layer, silent.has(path) && ends ? zeros(value) : value)
       }
     })
@@ -59,7 +62,7 @@ export function arrangeBlocks(network: TrainedNetwork, order: readonly BlockPath
 
 /** The path of a block whose branch may fall silent. */
 function silenced({ path, spec, inputWidth, width }: PlacedBlock): BlockPath {
-  if (spec.shortcut !== 'none') return path
+  if (passesInput(spec)) return path
   throw new ShapeError(
     `${path}: it changes the width from ${inputWidth} to ${width} and has no shortcut that would remain; keep this block`,
   )

@@ -1,7 +1,7 @@
 /** `resnet lab`: serves the lab to the browser of this machine, and computes for it with the native engine. */
 import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
-import { Command } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import { ConfigError, EngineError, openEngine } from '../node.js'
 import { interruptible, sameCommand } from './interrupt.js'
 import { examples } from './invocation.js'
@@ -26,7 +26,7 @@ const TOKEN_BYTES = 18
 
 export function labCommand(): Command {
   return new Command()
-    .option('--port <n>', 'where to listen on this machine; 0: wherever there is room', whole(0), PORT)
+    .option('--port <n>', 'where to listen on this machine; 0: wherever there is room', portNumber, PORT)
     .option('--threads <n>', 'threads of the native engine (default: one a processor)', threadCount)
     .addOption(jsonOption('{ url, port, engine }, once it listens; engine: the native one, or null'))
     .addHelpText(
@@ -42,10 +42,15 @@ export function labCommand(): Command {
     )
 }
 
+function portNumber(value: string): number {
+  const port = whole(0)(value)
+  if (port > 65535) throw new InvalidArgumentError('Expected a whole number from 0 to 65535.')
+  return port
+}
+
 async function run({ port, threads, json }: Flags, signal: AbortSignal): Promise<void> {
   const lab = await serveSite(siteFiles(page), port).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EADDRINUSE') throw error
-    throw new ConfigError(`port ${port} is taken, perhaps by another lab; choose another one with --port, or 0 for any`)
+    throw listenError(port, error)
   })
   const native = await nativeBuild()
   const token = randomBytes(TOKEN_BYTES).toString('base64url')
@@ -65,6 +70,25 @@ async function run({ port, threads, json }: Flags, signal: AbortSignal): Promise
     await compute?.close()
     await lab.close()
   }
+}
+
+/** In words, with what to do. */
+export function listenError(port: number, error: NodeJS.ErrnoException): Error {
+  const other = 'choose another one with --port, or 0 for any'
+  if (error.code === 'EADDRINUSE') return new ConfigError(`port ${port} is taken, perhaps by another lab; ${other}`)
+  if (error.code === 'EACCES' || error.code === 'EPERM')
+    return new ConfigError(
+      `port ${port} is not yours to listen on: those below 1024 are often the administrator's; ${other}`,
+      { cause: error },
+    )
+  if (error.code === 'EMFILE' || error.code === 'ENFILE')
+    return new ConfigError(
+      'the lab cannot listen: too many files are open on this computer; close some programs, or raise the limit (ulimit -n)',
+      { cause: error },
+    )
+  if (error.code === 'EADDRNOTAVAIL')
+    return new ConfigError(`the lab cannot listen: this computer has no loopback address ${LOOPBACK}`, { cause: error })
+  return error
 }
 
 /** The build of the native engine, or what it lacks here. */

@@ -41,7 +41,7 @@ export function summaryCommand(): Command {
     .option('--size <n>', 'height and width of the pictures', whole(1))
   for (const option of knownOptions()) command.addOption(option)
   return command
-    .option('--blocks', 'one row for each block instead of each layer')
+    .option('--blocks', 'one row for each block instead of each layer, with what it computes')
     .option('-b, --batch-size <n>', 'also what a training with n pictures a step takes up in memory', whole(1))
     .addOption(recomputeOption())
     .addOption(engineOption())

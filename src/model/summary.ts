@@ -1,13 +1,13 @@
-/** A network as a table to read: path, output shape, params, MACs; then the totals. */
-
-import { depthOf } from '../spec/blocks.js'
+/** A network as a table to read: path, output shape, of blocks what they compute, params, MACs; then the totals. */
+import { depthOf, placedBlocks } from '../spec/blocks.js'
 import { expectSpec } from '../spec/expect-spec.js'
-import type { NetworkSpec } from '../spec/spec.js'
+import type { BlockSpec, NetworkSpec } from '../spec/spec.js'
 import { expectOptions, oneOf } from '../util/expect.js'
 import { printable } from '../util/printable.js'
 import { sameShape, shapeText } from '../util/shape.js'
 import { type Row, textTable, withCommas } from '../util/table.js'
 import { type Complexity, complexity, type LayerCost, totalCost } from './complexity.js'
+import { formulaOf, layersText, legend } from './formula.js'
 
 /** How a summary is laid out. */
 export interface SummaryOptions {
@@ -21,21 +21,23 @@ export function summary(spec: NetworkSpec, options: SummaryOptions = {}): string
   expectOptions(options, 'summary: options', { rows: oneOf(['layer', 'block']) })
   const costs = complexity(spec)
   const { channels, height, width } = spec.input
-  const table = textTable(
-    [
-      ['path', 'output', 'params', 'MACs'],
-      'rule',
-      ...(options.rows === 'block' ? blockRows(costs) : layerRows(costs)),
-      'rule',
-      ['total', '', withCommas(costs.params), withCommas(costs.macs)],
-    ],
-    ['left', 'right', 'right', 'right'],
-  )
+  const totals = [withCommas(costs.params), withCommas(costs.macs)]
+  const blocks = options.rows === 'block' ? blockRows(spec, costs) : undefined
+  const table = blocks
+    ? textTable(
+        [['path', 'output', 'gives', 'params', 'MACs'], 'rule', ...blocks.rows, 'rule', ['total', '', '', ...totals]],
+        ['left', 'right', 'left', 'right', 'right'],
+      )
+    : textTable(
+        [['path', 'output', 'params', 'MACs'], 'rule', ...layerRows(costs), 'rule', ['total', '', ...totals]],
+        ['left', 'right', 'right', 'right'],
+      )
   return [
     `${printable(spec.name)}: ${depthOf(spec)} weighted layers, ${channels}x${height}x${width} pictures, ${purpose(spec)}`,
     '',
     table,
     '',
+    ...(blocks ? [...blocks.legend, ''] : []),
     `${millions(costs.params)} params, ${millions(costs.macs)} MACs, ${millions(costs.acts)} acts a picture`,
   ].join('\n')
 }
@@ -52,14 +54,35 @@ function layerRows({ layers }: Complexity): Row[] {
     .map(rowOf)
 }
 
-/** One row for the stem, for each block and for the head. */
-function blockRows({ layers }: Complexity): Row[] {
+/** One row for the stem, for each block and for the head; and what their letters mean. */
+function blockRows(spec: NetworkSpec, { layers }: Complexity): { rows: Row[]; legend: string[] } {
   const groups = new Map<string, LayerCost[]>()
   for (const layer of layers) {
     const path = /^(stem|head|stage\d+\.block\d+)/.exec(layer.path)?.[0] ?? layer.path
     groups.set(path, [...(groups.get(path) ?? []), layer])
   }
-  return [...groups].map(([path, members]) => rowOf({ ...members.at(-1)!, ...totalCost(members), path }))
+  const specs = new Map<string, BlockSpec>(placedBlocks(spec).map((block) => [block.path, block.spec]))
+  const several =
+    new Set(
+      [...groups].flatMap(([path, members]) => {
+        const block = specs.get(path)
+        return block ? [formulaOf(block, members, 'F').branch] : []
+      }),
+    ).size > 1
+  /** Names by layers. */
+  const branches = new Map<string, string>()
+  const formulas: string[] = []
+  const rows = [...groups].map(([path, members]): Row => {
+    const [name, output, ...costs] = rowOf({ ...members.at(-1)!, ...totalCost(members), path }) as string[]
+    const block = specs.get(path)
+    if (!block) return [name!, output!, layersText(members), ...costs]
+    const { branch } = formulaOf(block, members, 'F')
+    if (!branches.has(branch)) branches.set(branch, several ? `F${branches.size + 1}` : 'F')
+    const { text } = formulaOf(block, members, branches.get(branch)!)
+    formulas.push(text)
+    return [name!, output!, text, ...costs]
+  })
+  return { rows, legend: legend(formulas, branches) }
 }
 
 function rowOf({ path, outputShape, params, macs }: LayerCost): Row {

@@ -36,7 +36,8 @@ export const reorder = defineStudy({
   about:
     'If blocks of a stage refine one representation step by step, rather than each making a new one, a trained net should ' +
     'bear having some of them swapped. Pairs of blocks of equal shape are swapped at random, more and more of them, without ' +
-    'any training afterwards; how much order is lost is told by Kendall’s tau: 1 for the old order, 0 for chance.',
+    'any training afterwards; how much order is lost is told by Kendall’s tau over all blocks: 1 for the old order, 0 where ' +
+    'any two blocks stand in either order equally often, which swaps within stages do not come near.',
   shrunk: 'A pre-activation net of 56 layers (27 blocks, not 54), trained for six epochs.',
   claims: {
     'bears-a-little': {

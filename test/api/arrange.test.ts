@@ -41,6 +41,17 @@ test('without a block that changes sizes, its shortcut stays', async () => {
     }
 })
 
+test('a norm after the addition is no part of the branch that falls silent', async () => {
+  const stages = residual.stages.map(({ blocks }) => ({
+    blocks: blocks.map((block) => ({ ...block, order: 'norm-after-add' as const })),
+  }))
+  const whole = untrained({ ...residual, stages }, { seed: 3 })
+  const lesioned = arrangeBlocks(whole, without('stage3.block1'))
+  const path = 'stage3.block1.norm2.scale'
+  expect(lesioned.weights.get(path)).toBe(whole.weights.get(path))
+  expect((await last(lesioned, 'stage3.block1')).some((value) => value > 0)).toBe(true)
+})
+
 test('blocks change places with their weights', () => {
   const order = all.map((path) =>
     path === 'stage2.block2' ? 'stage2.block3' : path === 'stage2.block3' ? 'stage2.block2' : path,

@@ -68,8 +68,12 @@ const types: Readonly<Record<string, string>> = {
 
 const isolation = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' }
 
-/** Serves a folder, with or without the headers of cross-origin isolation. */
-export async function serve(folder: string, isolated: boolean): Promise<{ origin: string; close(): void }> {
+/** Serves a folder, with or without the headers of cross-origin isolation, and with others. */
+export async function serve(
+  folder: string,
+  isolated: boolean,
+  others: Readonly<Record<string, string>> = {},
+): Promise<{ origin: string; close(): void }> {
   const server = createServer(({ url = '/' }, response) => {
     const { pathname } = new URL(url, 'http://localhost')
     const path = join(folder, decodeURIComponent(pathname.endsWith('/') ? `${pathname}index.html` : pathname))
@@ -78,7 +82,7 @@ export async function serve(folder: string, isolated: boolean): Promise<{ origin
       return
     }
     const type = types[extname(path)] ?? 'application/octet-stream'
-    response.writeHead(200, { 'Content-Type': type, ...(isolated && isolation) }).end(readFileSync(path))
+    response.writeHead(200, { 'Content-Type': type, ...(isolated && isolation), ...others }).end(readFileSync(path))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo

@@ -42,6 +42,48 @@ describe('the host of a page', () => {
     )
   })
 
+  test('names the policy of the page where an error or an event does', async () => {
+    const add = (source: string, directive: string) =>
+      `forbidden by the page's Content Security Policy (CSP): add ${source} to its ${directive}, or to its default-src ` +
+      `where it has no ${directive}`
+    vi.stubGlobal('location', new URL('https://page.test/'))
+    vi.spyOn(WebAssembly, 'compile').mockRejectedValueOnce(
+      new WebAssembly.CompileError("WebAssembly.compile(): 'unsafe-eval' is not an allowed source of script"),
+    )
+    await expect(compile(async () => new Response('wasm'))).rejects.toThrow(
+      `WebAssembly is ${add("'wasm-unsafe-eval'", 'script-src')} (CompileError: WebAssembly.compile(): 'unsafe-eval'`,
+    )
+    const events = new EventTarget()
+    vi.stubGlobal('addEventListener', events.addEventListener.bind(events))
+    vi.stubGlobal('removeEventListener', events.removeEventListener.bind(events))
+    const blocked = async () => {
+      // Browsers tell after the error.
+      setTimeout(() =>
+        events.dispatchEvent(
+          Object.assign(new Event('securitypolicyviolation'), { effectiveDirective: 'connect-src' }),
+        ),
+      )
+      throw new TypeError('Failed to fetch')
+    }
+    await expect(compile(blocked)).rejects.toThrow(
+      `from https://x.test/a.wasm (TypeError: Failed to fetch); ${add('https://x.test', 'connect-src')}`,
+    )
+  })
+
+  test('says that a policy refuses a worker', () => {
+    vi.stubGlobal(
+      'Worker',
+      class {
+        constructor() {
+          throw new Error("it is denied by the document's Content Security Policy")
+        }
+      },
+    )
+    expect(() => browserHost().spawn()).toThrow(
+      "Content Security Policy); it is forbidden by the page's Content Security Policy (CSP): add 'self' to its worker-src",
+    )
+  })
+
   test('says why a worker was refused', () => {
     vi.stubGlobal(
       'Worker',

@@ -67,21 +67,21 @@ describe('a move', () => {
     expect(await call).toBe('new')
   })
 
-  test('sets up first what later calls build upon: the newest under each name', async () => {
+  test('sets up first what later calls build upon: the newest of its kind', async () => {
     const [first, second] = [wire(), wire()]
     const client = new Client(first.end)
-    const open = (name: string) => kept(client.call('lesions.open', { name, file }))
-    const opened = ['plain', 'residual', 'residual'].map((name) => {
+    const open = (name: string) => kept(client.call('lesions.open', { files: [{ name, bytes: file }] }))
+    const opened = ['first', 'second', 'third'].map((name) => {
       const call = open(name)
       first.answer({})
       return call
     })
     await Promise.all(opened)
     const newest = first.sent.at(-1)!.id
-    void kept(client.call('lesions.test', { name: 'residual', order: [] }))
+    void kept(client.call('lesions.test', { kind: 'residual', order: [] }))
     client.move(second.end)
-    expect(second.calls()).toEqual(['lesions.open', 'lesions.open', 'lesions.test'])
-    expect(second.sent[1]!.id).toBe(newest)
+    expect(second.calls()).toEqual(['lesions.open', 'lesions.test'])
+    expect(second.sent[0]!.id).toBe(newest)
   })
 
   test('carries on what a page no longer wants to the wire that has it', async () => {

@@ -95,7 +95,7 @@ describe('what a page may send', () => {
     writeFileSync(secret, 'secret')
     const caller = await enter((await start()).port)
     const answers = [
-      await caller.ask('lesions.open', { name: 'residual', file: secret }),
+      await caller.ask('lesions.open', { files: [{ name: secret, bytes: secret }] }),
       await caller.ask('architecture.open', { name: secret, file: secret }),
       await caller.ask('architecture.describe', { origin: { preset: secret }, edits: [] }),
     ]
@@ -138,6 +138,24 @@ describe('pages', () => {
     expect(said.mock.calls.flat().join('')).toContain('lab: Error: on purpose')
     said.mockRestore()
     await expect.poll(() => compute.pages).toBe(0)
+  })
+
+  test('are told when there is no module for the thread', async () => {
+    const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+    const { port, compute } = await start({ service: new URL(`file://${folder}/gone.js`) })
+    for (const _ of [1, 2]) expect(await (await enter(port)).closed).toMatchObject({ code: 1011 })
+    said.mockRestore()
+    await expect.poll(() => compute.pages, { timeout: 20_000 }).toBe(0)
+  })
+
+  test('that answer no ping are gone, and others stay', async () => {
+    const { port, compute } = await start({ service: idle, pingEvery: 50 })
+    const alive = await enter(port)
+    const dead = await enter(port)
+    dead.socket.pause() // reads nothing, and so answers nothing
+    await expect.poll(() => compute.pages, { timeout: 20_000 }).toBe(1)
+    expect(alive.socket.readyState).toBe(1)
+    dead.socket.terminate()
   })
 
   test('leave no thread behind that will not end by itself', async () => {

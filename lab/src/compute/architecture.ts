@@ -13,6 +13,8 @@ export interface Part {
   /** Of blocks: what stands beside the branch. */
   readonly shortcut?: Shortcut
   readonly changesSize?: boolean
+  /** Whether more channels go out than come in. */
+  readonly widens?: boolean
 }
 
 export interface Described {
@@ -95,8 +97,14 @@ function described(library: Library, spec: NetworkSpec): Described {
   return { spec, params, macs, acts, parts }
 }
 
-function blockFacts(spec: NetworkSpec, path: string): Pick<Part, 'shortcut' | 'changesSize'> {
-  const [, stage, index] = /^stage(\d+)\.block(\d+)$/.exec(path) ?? []
-  const block = spec.stages[Number(stage) - 1]?.blocks[Number(index) - 1]
-  return block ? { shortcut: block.shortcut, changesSize: block.stride > 1 } : {}
+function blockFacts(spec: NetworkSpec, path: string): Pick<Part, 'shortcut' | 'changesSize' | 'widens'> {
+  let width = spec.stem.reduce((before, layer) => (layer.kind === 'conv' ? layer.width : before), spec.input.channels)
+  for (const [s, { blocks }] of spec.stages.entries())
+    for (const [b, { branch, stride, shortcut }] of blocks.entries()) {
+      const [before, after] = [width, branch.at(-1)!.width]
+      width = after
+      if (path === `stage${s + 1}.block${b + 1}`)
+        return { shortcut, changesSize: stride > 1 || after !== before, widens: after > before }
+    }
+  return {}
 }

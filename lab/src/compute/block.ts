@@ -34,6 +34,8 @@ export interface BlockSeen {
   readonly input: Tap
   /** Largest difference of output and input over the values of the first channel. */
   readonly difference: number
+  /** Of a second channel, which the input does not have: the largest of its values, signs aside. */
+  readonly second?: number | undefined
 }
 
 const path = 'stage1.block1'
@@ -78,7 +80,8 @@ export function blockCalls(library: Library, openEngine: OpenEngine) {
       const output = seen.activations.get(path)!.data
       const first = output.length === 4 ? output : output.subarray(0, 4)
       const difference = Math.max(...settings.input.map((value, i) => Math.abs(value - first[i]!)))
-      return { taps: taps.map(tap), input, difference }
+      const second = output.length === 4 ? undefined : Math.max(...output.subarray(4).map(Math.abs))
+      return { taps: taps.map(tap), input, difference, second }
     },
   }
 }

@@ -1,7 +1,15 @@
-/** Two trained nets under the same knife: blocks taken out or put in another order, and the test error at once. */
+/** Trained nets under one knife: blocks taken out or put in another order, and the test error at once. */
 import type { BlockPath, NetworkSpec, TrainedNetwork } from 'resnet.ts'
 import type { OpenEngine } from './engine.js'
 import type { Library } from './library.js'
+
+export type NetKind = 'residual' | 'plain'
+
+export interface NetFile {
+  /** For messages. */
+  readonly name: string
+  readonly bytes: Uint8Array
+}
 
 /** A trained net as the page shows it. */
 export interface OpenedNet {
@@ -10,11 +18,30 @@ export interface OpenedNet {
   readonly origin: string
   /** Of all blocks in their places, in percent. */
   readonly testError: number
+  /** What is to be known of that error, as the library says. */
+  readonly notes: readonly string[]
 }
 
+export type OpenedNets = Readonly<Partial<Record<NetKind, OpenedNet>>>
+
+/** What came of a lesion: the test error in percent, or why the net does not stand it: then it was not cut, nor tested. */
+export type Outcome =
+  | { readonly error: number; readonly refused?: never }
+  | { readonly error?: never; readonly refused: string }
+
+interface Opened {
+  readonly net: Awaited<ReturnType<Library['decodeNetwork']>>
+  readonly testError: number
+  readonly notes: readonly string[]
+}
+
+/** A net without any shortcut is plain. */
+export const kindOf = ({ stages }: NetworkSpec): NetKind =>
+  stages.every(({ blocks }) => blocks.every(({ shortcut }) => shortcut === 'none')) ? 'plain' : 'residual'
+
 export function lesionCalls(library: Library, openEngine: OpenEngine) {
-  /** With what they err unharmed; those that are being opened too, so that whoever tests one waits for it. */
-  const nets = new Map<string, Promise<{ readonly net: TrainedNetwork; readonly testError: number }>>()
+  /** Those that are being opened too, so that whoever tests one waits for it. */
+  let nets: Promise<ReadonlyMap<NetKind, Opened>> = Promise.resolve(new Map())
   let data: { readonly size: number; readonly set: ReturnType<Library['builtin']> } | undefined
 
   /** The built-in test pictures, those that `resnet eval --dataset builtin` takes. */
@@ -36,36 +63,71 @@ export function lesionCalls(library: Library, openEngine: OpenEngine) {
     return data.set
   }
 
-  const evaluate = async (net: TrainedNetwork): Promise<number> => {
+  const evaluate = async (net: TrainedNetwork) => {
     const engine = await openEngine()
-    return (await library.evaluateCheckpoint(net, pictures(net), { engine })).top1Error
+    const evaluation = await library.evaluateCheckpoint(net, pictures(net), { engine })
+    const { top1Error, notes = [] }: { top1Error: number; notes?: readonly string[] } = evaluation
+    return { testError: top1Error, notes }
+  }
+
+  const openAll = async (files: readonly NetFile[]): Promise<Map<NetKind, Opened>> => {
+    const found: Awaited<ReturnType<Library['decodeNetwork']>>[] = []
+    for (const { name, bytes } of files) found.push(await library.decodeNetwork(bytes, name))
+    const misfit = found[1] && misfitOf(found[0]!.spec, found[1].spec)
+    if (misfit) throw new library.ConfigError(misfit)
+    const opened = new Map<NetKind, Opened>()
+    for (const net of found) opened.set(kindOf(net.spec), { net, ...(await evaluate(net)) })
+    return opened
   }
 
   return {
-    /** Opens a file under a name, in place of what had it before. */
-    'lesions.open': async ({ name, file }: { name: string; file: Uint8Array }): Promise<OpenedNet> => {
-      const before = nets.get(name)
-      const opening = (async () => {
-        const net = await library.decodeNetwork(file, name)
-        return { net, testError: await evaluate(net) }
-      })()
-      nets.set(name, opening)
-      try {
-        const { net, testError } = await opening
-        return { spec: net.spec, origin: net.origin, testError }
-      } catch (error) {
-        if (before) nets.set(name, before)
-        else nets.delete(name)
-        throw error
-      }
+    /**
+     * Opens one net, or two to be cut alike: one with shortcuts, and its plain twin. They take the place of those before
+     * once nothing is wrong with either.
+     */
+    'lesions.open': async ({ files }: { files: readonly NetFile[] }): Promise<OpenedNets> => {
+      const before = nets
+      const opening = openAll(files)
+      nets = opening.catch(() => before)
+      const opened = await opening
+      return Object.fromEntries(
+        [...opened].map(([kind, { net, testError, notes }]) => [
+          kind,
+          { spec: net.spec, origin: net.origin, testError, notes },
+        ]),
+      )
     },
 
-    /** The test error with these blocks only, in this order, in percent. */
-    'lesions.test': async ({ name, order }: { name: string; order: readonly string[] }): Promise<number> => {
-      const opened = nets.get(name)
-      if (!opened) throw new library.ConfigError(`lesions: no net is open as ${name}`)
-      const { net } = await opened
-      return evaluate(library.arrangeBlocks(net, order as readonly BlockPath[]))
+    /** What these blocks only, in this order, make of a net. */
+    'lesions.test': async ({ kind, order }: { kind: NetKind; order: readonly string[] }): Promise<Outcome> => {
+      const opened = (await nets).get(kind)
+      if (!opened) throw new library.ConfigError(`lesions: no ${kind} net is open`)
+      let cut: TrainedNetwork
+      try {
+        cut = library.arrangeBlocks(opened.net, order as readonly BlockPath[])
+      } catch (error) {
+        if (error instanceof library.ConfigError || error instanceof library.ShapeError)
+          return { refused: error.message }
+        throw error
+      }
+      return { error: (await evaluate(cut)).testError }
     },
   }
+}
+
+/** Why two nets cannot be cut alike. */
+function misfitOf(one: NetworkSpec, other: NetworkSpec): string | undefined {
+  if (kindOf(one) === kindOf(other))
+    return (
+      `${one.name} and ${other.name}: ${kindOf(one) === 'plain' ? 'neither' : 'each'} of the two has shortcuts; ` +
+      'this page cuts a residual net and its plain twin'
+    )
+  const shapeOf = ({ stages }: NetworkSpec) =>
+    stages.map(({ blocks }) => blocks.map(({ branch, stride }) => `${branch.at(-1)!.width}/${stride}`).join(' ')).join()
+  if (shapeOf(one) === shapeOf(other)) return undefined
+  const extent = ({ stages }: NetworkSpec) => stages.map(({ blocks }) => blocks.length).join(', ')
+  return (
+    `${one.name} and ${other.name}: they have other blocks (${extent(one)} against ${extent(other)} a stage, or other ` +
+    'widths), so that no cut is the same in both; open a net and its plain twin'
+  )
 }

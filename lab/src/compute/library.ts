@@ -20,6 +20,7 @@ export type Library = Pick<
   | 'removeBlock'
   | 'resumeTrainer'
   | 'sha256'
+  | 'ShapeError'
   | 'untrained'
   | 'validateSpec'
 >

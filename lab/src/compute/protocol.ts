@@ -28,8 +28,7 @@ export type Call = Extract<Question, { readonly kind: 'call' }>
 export const isRepeatable = ({ name }: Call): boolean => !name.startsWith('race.')
 
 /** Of calls that later ones build upon: what they set up, by name. They are made again first at another computing end. */
-export const setsUp = ({ name, argument }: Call): string | undefined =>
-  name === 'lesions.open' ? (argument as Argument<'lesions.open'>).name : undefined
+export const setsUp = ({ name }: Call): string | undefined => (name === 'lesions.open' ? name : undefined)
 
 /** Whether something that came in by a wire is a question: its sender may be anybody. */
 export function isQuestion(value: unknown): value is Question {

@@ -37,6 +37,9 @@ export interface RaceOpened {
   readonly step: number
   readonly totalSteps: number
   readonly stepsPerEpoch: number
+  readonly testPictures: number
+  /** The test error in percent of one answer for all pictures, the best there is. */
+  readonly guessing: number
 }
 
 export type RaceEvent =
@@ -73,6 +76,7 @@ const NORMS_EVERY = 50
 
 interface Running {
   readonly kind: RacerKind
+  readonly name: string
   readonly trainer: Trainer
 }
 
@@ -107,8 +111,9 @@ export function raceCalls(library: Library, openEngine: OpenEngine, findData: Fi
         const trainer = saved
           ? await library.resumeTrainer(library.decodeCheckpoint(saved, `the saved ${kind} net`), data, { engine })
           : await library.createTrainer(spec, data, recipeOf(settings, train.count), { engine })
-        opened.push({ kind, trainer })
-        racers.push({ kind, name: nameOf(kind, settings), params: library.complexity(spec).params })
+        const name = nameOf(kind, settings)
+        opened.push({ kind, name, trainer })
+        racers.push({ kind, name, params: library.complexity(spec).params })
       }
       running = opened
       const { totalSteps, epochs } = opened[0]!.trainer
@@ -118,6 +123,8 @@ export function raceCalls(library: Library, openEngine: OpenEngine, findData: Fi
         step: least(opened),
         totalSteps,
         stepsPerEpoch: Math.ceil(totalSteps / epochs),
+        testPictures: data.test.count,
+        guessing: guessingError(data.test.labels, classes.length),
       }
     },
 
@@ -129,7 +136,7 @@ export function raceCalls(library: Library, openEngine: OpenEngine, findData: Fi
       while (least(running) < end && !context.signal.aborted) {
         const until = Math.min(end, (Math.floor(least(running) / SLICE) + 1) * SLICE)
         await inTurn(async () => {
-          for (const racer of running) await advance(racer, until, context)
+          for (const racer of running) await named(racer.name, advance(racer, until, context))
         })
       }
     },
@@ -166,6 +173,22 @@ function queue() {
 }
 
 const least = (running: readonly Running[]) => Math.min(...running.map(({ trainer }) => trainer.progress.step))
+
+/** Of two nets in one race: which of them an error is of. */
+async function named(name: string, work: Promise<void>): Promise<void> {
+  try {
+    await work
+  } catch (error) {
+    if (error instanceof Error) error.message = `${name}: ${error.message}`
+    throw error
+  }
+}
+
+export function guessingError(labels: ArrayLike<number>, classes: number): number {
+  const counts = new Array<number>(classes).fill(0)
+  for (let i = 0; i < labels.length; i++) counts[labels[i]!]!++
+  return 100 * (1 - Math.max(...counts) / labels.length)
+}
 
 async function advance({ kind, trainer }: Running, until: number, { emit }: Context<RaceEvent>): Promise<void> {
   const count = until - trainer.progress.step

@@ -31,6 +31,10 @@ export function signalCalls(library: Library, openEngine: OpenEngine) {
       const engine = await openEngine()
       const pictures = Float32Array.from(rgb, (byte) => (byte / 255 - 0.5) / 0.25)
       const light = luminance(rgb)
+      if (moments(light).deviation === 0)
+        throw new library.ConfigError(
+          'signal: all of this picture is equally light, so that there is nothing to recognise; open one that shows something',
+        )
       const seen: SignalSeen[] = []
       for (const kind of ['plain', 'residual'] as const) {
         const spec = specOf(kind, settings)

@@ -1,5 +1,6 @@
 /** What the address says of a block, and what the page computes of it before the library does the rest. */
-import type { BlockSettings } from '../compute/block.js'
+import type { BlockSeen, BlockSettings } from '../compute/block.js'
+import { shown } from '../parts/numbers.js'
 import { choice, type Fields, number } from '../state/fields.js'
 
 export const orders = [
@@ -96,4 +97,18 @@ export function settingsOf(state: BlockState): BlockSettings {
     wider: wider === 1,
     gate: gateOf(state),
   }
+}
+
+/** Whether the first channel shows its input, to the two decimals that the page prints. */
+export const isIdentity = ({ difference }: BlockSeen) => difference < 0.005
+
+/** What a block has made of its input. */
+export function verdictWords(seen: BlockSeen): string {
+  const { difference, second } = seen
+  if (!isIdentity(seen))
+    return `Largest difference of output and input${second === undefined ? '' : ', in the first channel'}: ${shown(difference)}.`
+  const rounded = difference === 0 ? '' : ', to two decimals'
+  if (second === undefined) return `The output is the input${rounded}.`
+  const rest = second < 0.005 ? 'zeros' : `not: its largest value is ${shown(second)}, signs aside`
+  return `The first channel is the input${rounded}; the second is ${rest}.`
 }

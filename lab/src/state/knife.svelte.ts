@@ -1,28 +1,36 @@
-/** Two trained nets and what has been done to them. The same is done to both; what does not fit the plain one is left. */
-import type { OpenedNet } from '../compute/lesions.js'
+/**
+ * One or two trained nets and what has been done to them. The same is done to both. What one of them does not stand is
+ * said of it: it has no error then, least of all that of the net unharmed.
+ */
+import type { NetFile, NetKind, OpenedNets, Outcome } from '../compute/lesions.js'
 import { computing } from './computing.svelte.js'
-import { type DrawnBlock, drawnBlocks, kendallTau, sample } from './structure.js'
+import { type DrawnBlock, drawnBlocks, type Order, orderOf, sample } from './structure.js'
 
-export type Kind = 'residual' | 'plain'
+export type Kind = NetKind
+/** None of a net that is being tested. */
+export type Outcomes = Readonly<Partial<Record<Kind, Outcome>>>
 
-/** Errors in percent after a number of deletions at random. */
+/** What came of a number of deletions at random, with all other blocks in the order that they were trained in. */
 export interface Draw {
   readonly count: number
-  readonly errors: Partial<Record<Kind, number>>
+  readonly outcomes: Outcomes
 }
 
 export class Knife {
-  nets = $state.raw<Partial<Record<Kind, OpenedNet>>>({})
+  nets = $state.raw<OpenedNets>({})
   blocks = $state.raw<readonly DrawnBlock[]>([])
-  /** Paths of the residual net's blocks in their present order. */
+  /** Paths of all blocks in their present order. */
   order = $state<string[]>([])
   gone = $state<string[]>([])
-  errors = $state<Partial<Record<Kind, number>>>({})
-  /** Errors without one block each, by path. */
-  single = $state<Partial<Record<string, Partial<Record<Kind, number>>>>>({})
+  /** Of what is done now. */
+  outcomes = $state.raw<Outcomes>({})
+  /** Without one block each, by path. */
+  single = $state<Partial<Record<string, Outcomes>>>({})
   draws = $state<Draw[]>([])
   /** Works under way. */
   #working = $state(0)
+  /** While nets are opened nothing is done to those that will be gone. */
+  #opening = $state(0)
   problem = $state('')
   said = $state('')
   #tests = 0
@@ -31,46 +39,58 @@ export class Knife {
     return this.#working > 0
   }
 
+  get kinds(): Kind[] {
+    return (['residual', 'plain'] as const).filter((kind) => this.nets[kind])
+  }
+
   get original(): string[] {
     return this.blocks.map(({ path }) => path)
   }
 
-  get tau(): number {
-    const movable = this.blocks.filter(({ changesSize }) => !changesSize).map(({ path }) => path)
-    return kendallTau(
-      this.order.filter((path) => movable.includes(path)),
-      movable,
+  get shuffled(): boolean {
+    return this.order.join() !== this.original.join()
+  }
+
+  /** Of the blocks that are there. */
+  get kept(): Order {
+    return orderOf(
+      this.order.filter((path) => !this.gone.includes(path)),
+      this.blocks,
     )
   }
 
-  async open(
-    files: Partial<Record<Kind, Uint8Array>>,
-    gone: readonly string[],
-    order: readonly string[],
-  ): Promise<void> {
-    await this.#work(async () => {
-      const nets: Partial<Record<Kind, OpenedNet>> = {}
-      for (const kind of ['residual', 'plain'] as const) {
-        const file = files[kind]
-        if (file) nets[kind] = await computing.client.call('lesions.open', { name: kind, file })
+  /** @returns whether they are open; otherwise `problem` says why, and those before still are */
+  async open(files: readonly NetFile[], gone: readonly string[], order: readonly string[]): Promise<boolean> {
+    this.#tests++
+    this.#opening++
+    this.outcomes = {}
+    const opened = await this.#work(async () => {
+      try {
+        this.#take(await computing.client.call('lesions.open', { files: [...files] }), gone, order)
+      } finally {
+        this.#opening--
+        await this.#test()
       }
-      await computing.open()
-      const first = nets.residual ?? nets.plain
-      if (!first) return
-      this.nets = nets
-      this.errors = {}
-      this.blocks = drawnBlocks(first.spec)
-      const all = this.original
-      this.gone = gone.filter((path) => all.includes(path))
-      this.order = order.length === all.length && all.every((path) => order.includes(path)) ? [...order] : all
-      this.single = {}
-      this.draws = []
-      await this.#test()
     })
+    await computing.open().catch(() => {}) // what it lacks was said already
+    return opened
+  }
+
+  #take(nets: OpenedNets, gone: readonly string[], order: readonly string[]): void {
+    const first = nets.residual ?? nets.plain
+    if (!first) return
+    this.nets = nets
+    this.blocks = drawnBlocks(first.spec)
+    const all = this.original
+    this.gone = gone.filter((path) => all.includes(path))
+    this.order = order.length === all.length && all.every((path) => order.includes(path)) ? [...order] : all
+    this.single = {}
+    this.draws = []
   }
 
   /** Takes a block out, or puts it back. */
   async toggle(path: string): Promise<void> {
+    if (this.#opening > 0) return
     this.gone = this.gone.includes(path) ? this.gone.filter((other) => other !== path) : [...this.gone, path]
     await this.#work(() => this.#test())
   }
@@ -94,7 +114,7 @@ export class Knife {
 
   async swap(first: string, second: string): Promise<void> {
     const [a, b] = [first, second].map((path) => this.blocks.find((block) => block.path === path)!)
-    if (!a || !b || a.stage !== b.stage || a.changesSize || b.changesSize) return
+    if (this.#opening > 0 || !a || !b || a.stage !== b.stage || a.changesSize || b.changesSize) return
     this.order = this.order.map((path) => (path === first ? second : path === second ? first : path))
     await this.#work(() => this.#test())
   }
@@ -119,65 +139,68 @@ export class Knife {
     await this.#work(() => this.#test())
   }
 
-  /** Takes out so many blocks at random, and remembers what came of it. */
+  /** Takes out so many blocks at random, and remembers what came of it where the others stand as they were trained. */
   async deleteAtRandom(count: number, seed: number): Promise<void> {
     const removable = this.blocks.filter(({ changesSize }) => !changesSize).map(({ path }) => path)
-    this.gone = sample(removable, count, seed)
+    const chosen = sample(removable, count, seed)
+    this.gone = chosen
     await this.#work(async () => {
-      await this.#test()
-      this.draws.push({ count: this.gone.length, errors: { ...this.errors } })
+      const { shuffled } = this
+      const outcomes = await this.#test()
+      if (outcomes && !shuffled) this.draws.push({ count: chosen.length, outcomes })
     })
   }
 
   /** Takes out each block alone. */
   async deleteEach(): Promise<void> {
+    const { nets } = this
     await this.#work(async () => {
       for (const { path } of this.blocks) {
-        const errors: Partial<Record<Kind, number>> = {}
-        for (const kind of Object.keys(this.nets) as Kind[]) {
-          const error = await this.#errorOf(kind, this.original, [path])
-          if (error !== undefined) errors[kind] = error
+        const outcomes: Partial<Record<Kind, Outcome>> = {}
+        for (const kind of this.kinds) {
+          const outcome = await this.#outcomeOf(kind, this.original, [path])
+          if (this.nets !== nets || this.#opening > 0) return
+          outcomes[kind] = outcome
         }
-        this.single[path] = errors
+        this.single[path] = outcomes
       }
       this.said = 'Each block was taken out once.'
     })
   }
 
-  /** Whether a net can lose a block: a plain one cannot lose those that change sizes. */
-  canLose(kind: Kind, path: string): boolean {
-    return kind === 'residual' || !this.blocks.find((block) => block.path === path)?.changesSize
-  }
-
-  async #test(): Promise<void> {
+  /** @returns undefined when something else was done meanwhile */
+  async #test(): Promise<Outcomes | undefined> {
     const test = ++this.#tests
-    for (const kind of Object.keys(this.nets) as Kind[]) {
-      const error = await this.#errorOf(kind, this.order, this.gone)
-      if (test !== this.#tests) return
-      this.errors[kind] = error!
+    const { order, gone, kinds } = this
+    this.outcomes = {}
+    for (const kind of kinds) {
+      const outcome = await this.#outcomeOf(kind, order, gone)
+      if (test !== this.#tests) return undefined
+      this.outcomes = { ...this.outcomes, [kind]: outcome }
     }
-    const told = (['residual', 'plain'] as const)
-      .filter((kind) => this.errors[kind] !== undefined)
-      .map((kind) => `${kind} net ${this.errors[kind]!.toFixed(1)} percent`)
-    this.said = `Test error: ${told.join(', ')}.`
+    this.said = kinds.map((kind) => `${this.nets[kind]!.spec.name}: ${told(this.outcomes[kind])}.`).join(' ')
+    return this.outcomes
   }
 
-  /** undefined where the only block gone is one that the net cannot lose. */
-  async #errorOf(kind: Kind, order: readonly string[], gone: readonly string[]): Promise<number | undefined> {
-    const lost = gone.filter((path) => this.canLose(kind, path))
-    if (gone.length === 1 && lost.length === 0 && order.join() === this.original.join()) return undefined
-    return computing.client.call('lesions.test', { name: kind, order: order.filter((path) => !lost.includes(path)) })
+  #outcomeOf(kind: Kind, order: readonly string[], gone: readonly string[]): Promise<Outcome> {
+    return computing.client.call('lesions.test', { kind, order: order.filter((path) => !gone.includes(path)) })
   }
 
-  async #work(work: () => Promise<void>): Promise<void> {
+  /** @returns whether it went well */
+  async #work(work: () => Promise<unknown>): Promise<boolean> {
     this.#working++
     this.problem = ''
     try {
       await work()
+      return true
     } catch (error) {
       this.problem = error instanceof Error ? error.message : String(error)
+      return false
     } finally {
       this.#working--
     }
   }
 }
+
+const told = (outcome: Outcome | undefined) =>
+  outcome?.error === undefined ? `not cut, ${outcome?.refused}` : `test error ${outcome.error.toFixed(1)} percent`

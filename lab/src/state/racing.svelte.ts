@@ -4,6 +4,7 @@ import type { LayerNorm, RaceEvent, RaceOpened, RacerKind, RaceSettings } from '
 import type { KeptRace, RaceHistory } from '../keep/races.js'
 import type { Curve } from '../parts/curve.js'
 import { computing } from './computing.svelte.js'
+import { type Standing, standingOf } from './standing.js'
 
 export type RaceState = 'closed' | 'opening' | 'paused' | 'running' | 'finished' | 'failed'
 
@@ -29,6 +30,9 @@ export class Racing {
   onSlice: () => void = () => {}
   /** The step at which something was last said. */
   #saidAt = 0
+  /** The step of each net: they take turns. */
+  #reached: Record<RacerKind, number> = { plain: 0, residual: 0 }
+  #batchSize = 1
   #run: AbortController | undefined
   /** Grows with each reset: what an older race still sends is dropped. */
   #generation = 0
@@ -41,10 +45,22 @@ export class Racing {
     ])
   }
 
+  get names(): Record<RacerKind, string> {
+    const nameOf = (kind: RacerKind) => this.opened?.racers.find((racer) => racer.kind === kind)?.name ?? kind
+    return { plain: nameOf('plain'), residual: nameOf('residual') }
+  }
+
+  get standing(): Standing {
+    const { train, test, opened } = this
+    const { testPictures = 1, guessing = 100 } = opened ?? {}
+    return standingOf({ train, test, batchSize: this.#batchSize, testPictures, guessing })
+  }
+
   /** @param kept where to go on from @throws ComputeError when that cannot be read */
   async open(settings: RaceSettings, kept?: KeptRace): Promise<void> {
     const generation = ++this.#generation
     this.#run?.abort()
+    this.#batchSize = settings.batchSize
     this.state = 'opening'
     this.problem = ''
     this.opened = undefined
@@ -58,6 +74,7 @@ export class Racing {
       computing.engine = opened.engine
       this.opened = opened
       this.step = opened.step
+      this.#reached = { plain: opened.step, residual: opened.step }
       this.state = opened.step < opened.totalSteps ? 'paused' : 'finished'
     } catch (error) {
       if (kept && generation === this.#generation) throw error
@@ -127,7 +144,8 @@ export class Racing {
       this.rates[event.racer] = event.imagesPerSecond
       const { plain, residual } = this.rates
       computing.rate = plain > 0 && residual > 0 ? 2 / (1 / plain + 1 / residual) : Math.max(plain, residual)
-      this.step = event.step
+      this.#reached[event.racer] = event.step
+      this.step = Math.min(this.#reached.plain, this.#reached.residual)
       this.onSlice()
       if (event.racer === 'residual' && event.epoch !== this.epoch && event.step >= this.#saidAt + SAY_EVERY) {
         this.epoch = event.epoch
@@ -147,11 +165,13 @@ export class Racing {
   }
 
   #say(): void {
-    const told = (this.opened?.racers ?? []).map(({ kind, name }) => {
-      const last = this.test[kind].at(-1)
-      return last ? `${name} ${last[1].toFixed(0)} percent` : ''
-    })
-    this.said = `Epoch ${this.epoch}. ${told.some(Boolean) ? `Test error: ${told.filter(Boolean).join(', ')}.` : ''}`
+    const { test } = this.standing
+    const names = this.names
+    this.said =
+      `Epoch ${this.epoch}.` +
+      (test
+        ? ` Test error at step ${test.step}: ${names.plain} ${test.plain.toFixed(0)} percent, ${names.residual} ${test.residual.toFixed(0)} percent.`
+        : '')
   }
 
   #fail(error: unknown, generation: number): void {

@@ -23,16 +23,43 @@ export function drawnBlocks({ stem, stages, input }: NetworkSpec): DrawnBlock[] 
   )
 }
 
-/** Kendall's tau of an order against another: 1 for the same, -1 for its reverse. Both hold the same things. */
-export function kendallTau(order: readonly string[], original: readonly string[]): number {
-  const rank = new Map(original.map((path, i) => [path, i]))
-  let [concordant, pairs] = [0, 0]
-  for (let i = 0; i < order.length; i++)
-    for (let j = i + 1; j < order.length; j++) {
-      pairs++
-      if (rank.get(order[i]!)! < rank.get(order[j]!)!) concordant++
-    }
-  return pairs === 0 ? 1 : (2 * concordant) / pairs - 1
+/** How much of an order is left, and how much an order by chance would have. */
+export interface Order {
+  /**
+   * Kendall's tau over the pairs of blocks that may change places: 1 for the old order, -1 for its reverse. Pairs of other
+   * blocks never change, and say nothing. undefined where no two blocks may change places.
+   */
+  readonly tau: number | undefined
+  /** Its standard deviation over all orders that there could be, whose mean is 0. */
+  readonly spread: number
+}
+
+/**
+ * Compares blocks with the order that they were trained in.
+ * @param order paths, as they stand now; each is one of `blocks`
+ */
+export function orderOf(order: readonly string[], blocks: readonly DrawnBlock[]): Order {
+  let [pairs, surplus, variance] = [0, 0, 0]
+  for (const stage of new Set(blocks.map((block) => block.stage))) {
+    const movable = blocks.filter((block) => block.stage === stage && !block.changesSize).map(({ path }) => path)
+    const ranks = order.filter((path) => movable.includes(path)).map((path) => movable.indexOf(path))
+    ranks.forEach((rank, i) => {
+      for (const later of ranks.slice(i + 1)) surplus += Math.sign(later - rank)
+    })
+    const n = ranks.length
+    pairs += (n * (n - 1)) / 2
+    variance += (n * (n - 1) * (2 * n + 5)) / 18
+  }
+  return pairs === 0 ? { tau: undefined, spread: 0 } : { tau: surplus / pairs, spread: Math.sqrt(variance) / pairs }
+}
+
+/** Tells what a tau means beside what chance gives. */
+export function orderWords({ tau, spread }: Order): string {
+  if (tau === undefined) return 'no two blocks can change places'
+  const chance = `0 ± ${spread.toFixed(2)}`
+  if (tau === 1) return `1 as trained; orders by chance have ${chance}`
+  if (Math.abs(tau) <= spread) return `as by chance, which gives ${chance}`
+  return `${tau > 0 ? 'more' : 'less'} than by chance, which gives ${chance}`
 }
 
 /** Some of a list at random: the same for the same seed. */

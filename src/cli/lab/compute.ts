@@ -17,7 +17,12 @@ export interface ComputeOptions extends ServiceThreadOptions {
   readonly mostPages?: number
   /** Of a message. Default 512 MiB: a file of weights of any preset. */
   readonly mostBytes?: number
+  /** Milliseconds between two pings; a page that leaves two unanswered is gone. Default 30 s. */
+  readonly pingEvery?: number
 }
+
+/** Pings that may be under way: the one just sent may cross a computer's sleep. */
+const MOST_PINGS = 2
 
 export interface Compute {
   /** Pages whose threads have not ended. */
@@ -37,7 +42,7 @@ const reasons = {
 
 /** Lets pages that know the token compute. */
 export function offerCompute({ server, port }: LabServer, options: ComputeOptions): Compute {
-  const { token, mostPages = 8, mostBytes = 512 * 2 ** 20 } = options
+  const { token, mostPages = 8, mostBytes = 512 * 2 ** 20, pingEvery = 30_000 } = options
   const sockets = new WebSocketServer({ noServer: true, maxPayload: mostBytes })
   const pages = new Map<WebSocket, ServiceThread>()
 
@@ -58,20 +63,43 @@ export function offerCompute({ server, port }: LabServer, options: ComputeOption
       close(socket, 'full')
       return
     }
-    const thread = new ServiceThread(options, {
-      answer: (message) => socket.send(message),
-      garbage: () => close(socket, 'garbage'),
-      failed: (error) => {
-        say(`lab: ${error.stack}`)
-        close(socket, 'failed')
-      },
-    })
+    const failed = (error: Error) => {
+      say(`lab: ${error.stack}`)
+      close(socket, 'failed')
+    }
+    let thread: ServiceThread
+    try {
+      thread = new ServiceThread(options, {
+        answer: (message) => {
+          // A page that reads nothing would fill the memory.
+          if (socket.bufferedAmount > mostBytes) socket.terminate()
+          else socket.send(message)
+        },
+        garbage: () => close(socket, 'garbage'),
+        failed,
+      })
+    } catch (error) {
+      // No thread could be had.
+      failed(error as Error)
+      return
+    }
     pages.set(socket, thread)
+    let unanswered = 0
+    socket.on('pong', () => {
+      unanswered = 0
+    })
+    const pings = setInterval(() => {
+      if (unanswered++ < MOST_PINGS) socket.ping()
+      else socket.terminate()
+    }, pingEvery).unref()
     socket.on('message', (data, isBinary) => {
       if (isBinary) thread.take(data as Buffer)
       else close(socket, 'text')
     })
-    socket.on('close', () => void thread.end())
+    socket.on('close', () => {
+      clearInterval(pings)
+      void thread.end()
+    })
     void thread.ended.then(() => pages.delete(socket))
   }
 

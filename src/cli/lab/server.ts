@@ -1,13 +1,14 @@
 /**
  * The server of the lab, for the one person at this machine: it listens on the loopback address only, answers only to its
  * own host and origin (a page elsewhere, or a name that somebody points here, is refused), and reads only the files of the
- * built page. It writes nothing.
+ * built page. It writes nothing. Whatever a connection does or leaves undone, and whatever becomes of the files, it goes on.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { SiteFile } from './site.js'
+import type { Site } from './site.js'
 
 export const LOOPBACK = '127.0.0.1'
+const HTTP_PORT = 80
 
 /** What every answer carries: isolation, so that threads may share memory, and nothing from anywhere else. */
 const headers = (port: number) => ({
@@ -23,6 +24,18 @@ const headers = (port: number) => ({
   'Cache-Control': 'no-cache',
 })
 
+/** How long connections may take, in milliseconds, and how many there may be. */
+export interface ServerLimits {
+  /** For the head of a request. Default 10 s. */
+  readonly headers?: number
+  /** For all of a request. Default 30 s. */
+  readonly request?: number
+  /** Without a byte in either direction, as where nobody reads the answer. Default 2 minutes. */
+  readonly silence?: number
+  /** Open at once; more are closed unread. Default 256. */
+  readonly connections?: number
+}
+
 export interface LabServer {
   readonly server: Server
   readonly port: number
@@ -30,8 +43,10 @@ export interface LabServer {
 }
 
 /** Whether a request names this server as its host, and comes from its own page or from no page at all. */
-export function isOurs({ headers: { host, origin } }: IncomingMessage, port: number): boolean {
-  const hosts = [`${LOOPBACK}:${port}`, `localhost:${port}`]
+export function isOurs({ headers: { host, origin } }: Pick<IncomingMessage, 'headers'>, port: number): boolean {
+  const names = [LOOPBACK, 'localhost']
+  // Browsers leave out the port that http has by default.
+  const hosts = [...names.map((name) => `${name}:${port}`), ...(port === HTTP_PORT ? names : [])]
   return hosts.includes(host ?? '') && (origin === undefined || hosts.some((name) => origin === `http://${name}`))
 }
 
@@ -39,23 +54,44 @@ export function isOurs({ headers: { host, origin } }: IncomingMessage, port: num
  * Serves the files.
  * @param port 0: one that is free
  */
-export async function serveSite(files: ReadonlyMap<string, SiteFile>, port: number): Promise<LabServer> {
-  const server = createServer((request, response) => answer(request, response))
+export async function serveSite(files: Site, port: number, limits: ServerLimits = {}): Promise<LabServer> {
+  const { headers: headersTimeout = 10_000, request: requestTimeout = 30_000, silence = 120_000 } = limits
+  const connectionsCheckingInterval = Math.ceil(headersTimeout / 4)
+  const server = createServer({ headersTimeout, requestTimeout, connectionsCheckingInterval }, (request, response) => {
+    // Of people who leave before they have all: there is nobody to tell.
+    request.on('error', () => {})
+    response.on('error', () => {})
+    answer(request, response)
+  })
+  server.timeout = silence
+  server.maxConnections = limits.connections ?? 256
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(port, LOOPBACK, resolve)
+    server.listen(port, LOOPBACK, () => {
+      server.off('error', reject)
+      resolve()
+    })
   })
+  // A connection that could not be taken, for want of handles: the next may be.
+  server.on('error', () => {})
   const { port: bound } = server.address() as AddressInfo
   const common = headers(bound)
 
   function answer(request: IncomingMessage, response: ServerResponse): void {
-    const refuse = (status: number, why: string) =>
-      response.writeHead(status, { ...common, 'Content-Type': 'text/plain; charset=utf-8' }).end(`${why}\n`)
+    const refuse = (status: number, why: string, more: Readonly<Record<string, string>> = {}) =>
+      response.writeHead(status, { ...common, ...more, 'Content-Type': 'text/plain; charset=utf-8' }).end(`${why}\n`)
     if (!isOurs(request, bound)) return void refuse(403, 'This server answers only to its own page.')
-    if (request.method !== 'GET' && request.method !== 'HEAD') return void refuse(405, 'Only GET and HEAD.')
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return void refuse(405, 'Only GET and HEAD.', { Allow: 'GET, HEAD' })
     const file = files.get(pathOf(request.url))
     if (!file) return void refuse(404, 'There is no such file.')
-    const body = file.read()
+    let body: Buffer
+    try {
+      body = file.read()
+    } catch (error) {
+      const [status, why] = unreadable(error as NodeJS.ErrnoException)
+      return void refuse(status, why)
+    }
     response.writeHead(200, { ...common, 'Content-Type': file.type, 'Content-Length': body.length })
     response.end(request.method === 'HEAD' ? undefined : body)
   }
@@ -69,6 +105,14 @@ export async function serveSite(files: ReadonlyMap<string, SiteFile>, port: numb
         server.closeAllConnections()
       }),
   }
+}
+
+/** Why a file of the table cannot be had, in words for whoever looks at the page. */
+function unreadable({ code = 'no reason was given' }: NodeJS.ErrnoException): [status: number, why: string] {
+  if (code === 'ENOENT') return [404, 'This file is gone: the lab is perhaps being built anew. Reload the page then.']
+  if (code === 'EMFILE' || code === 'ENFILE')
+    return [503, 'Too many files are open on this computer (ulimit -n). Close some programs, and reload the page.']
+  return [500, `This file cannot be read (${code}).`]
 }
 
 /** As it is written: what is not literally in the table of files is not there. */

@@ -1,4 +1,7 @@
-/** The files of the built lab, by the address they are served at: nothing else is ever read for a page. */
+/**
+ * The files of the built lab, by the address they are served at: nothing else is ever read for a page. While the server
+ * runs the lab may be built anew: then other files lie there.
+ */
 import { readdirSync, readFileSync } from 'node:fs'
 import { extname, join, relative } from 'node:path'
 import { ConfigError } from '../../node.js'
@@ -18,11 +21,36 @@ const types: Readonly<Record<string, string>> = {
   '.png': 'image/png',
 }
 
+/** What is served. */
+export interface Site {
+  /** @returns undefined where there is no such file */
+  get(address: string): SiteFile | undefined
+}
+
+/** Milliseconds between two looks into the folder for what is not there: anybody may ask for that. */
+const LOOK_EVERY = 1000
+
 /**
- * @param folder of the built page
+ * @param folder of the built page; looked into again for addresses that are not in it
  * @throws ConfigError where it was not built
  */
-export function siteFiles(folder: string): ReadonlyMap<string, SiteFile> {
+export function siteFiles(folder: string): Site {
+  let files = filesIn(folder)
+  if (!files.has('/'))
+    throw new ConfigError(`the lab was not built: nothing lies in ${folder}; run "npm run build:lab"`)
+  let looked = performance.now()
+  return {
+    get: (address) => {
+      if (!files.has(address) && performance.now() - looked > LOOK_EVERY) {
+        files = filesIn(folder)
+        looked = performance.now()
+      }
+      return files.get(address)
+    },
+  }
+}
+
+function filesIn(folder: string): Map<string, SiteFile> {
   const files = new Map<string, SiteFile>()
   for (const path of listed(folder)) {
     const address = `/${relative(folder, path).replaceAll('\\', '/')}`
@@ -32,8 +60,7 @@ export function siteFiles(folder: string): ReadonlyMap<string, SiteFile> {
     })
   }
   const index = files.get('/index.html')
-  if (!index) throw new ConfigError(`the lab was not built: nothing lies in ${folder}; run "npm run build:lab"`)
-  return files.set('/', index)
+  return index ? files.set('/', index) : files
 }
 
 function listed(folder: string): string[] {

@@ -1,5 +1,6 @@
 /** The WASM backend in a browser: modules by fetch, web workers. */
 import { EngineError } from '../../util/errors.js'
+import { PolicyWatch, policyWords, saysPolicy } from './policy.browser.js'
 import type { FromWorker, ToWorker, WasmHost, WasmWorker } from './wasm-host.js'
 
 /** Where the files of the WASM engine lie, for pages whose bundler does not move them along by itself. */
@@ -31,30 +32,47 @@ async function compile(threads: boolean, files: BrowserFiles): Promise<WebAssemb
     ? (files.wasmThreads ?? new URL('../../../native/build/resnet-threads.wasm', import.meta.url))
     : (files.wasm ?? new URL('../../../native/build/resnet.wasm', import.meta.url))
   const remedy = `serve the file there, or say where it is: configure({ ${threads ? 'wasmThreads' : 'wasm'} })`
-  const response = await fetch(url).catch((error: unknown) => {
-    throw new EngineError(`the WASM engine could not be fetched from ${url} (${error}); ${remedy}`, { cause: error })
+  const policy = new PolicyWatch()
+  const response = await fetch(url).catch(async (error: unknown) => {
+    const why = (await policy.isCause(error, 'connect-src')) ? policyWords('connect-src', url) : remedy
+    throw new EngineError(`the WASM engine could not be fetched from ${url} (${error}); ${why}`, { cause: error })
   })
+  policy.end()
   if (!response.ok)
     throw new EngineError(
       `the WASM engine could not be fetched from ${url} (status ${response.status}, expected 200); ${remedy}`,
     )
   // Servers that give .wasm another media type are common: compiled from bytes, not from the stream.
-  return WebAssembly.compile(await response.arrayBuffer()).catch((error: unknown) => {
+  const compiling = new PolicyWatch()
+  return WebAssembly.compile(await response.arrayBuffer()).catch(async (error: unknown) => {
+    if (await compiling.isCause(error, 'script-src'))
+      throw new EngineError(`WebAssembly is ${policyWords('script-src')} (${error})`, { cause: error })
     throw new EngineError(`what ${url} answers is no WebAssembly (${error}); ${remedy}`, { cause: error })
   })
 }
 
 function spawn(files: BrowserFiles): WasmWorker {
+  const policy = new PolicyWatch()
   const worker = start(files)
   return {
     post: (message: ToWorker, transfer = []) => worker.postMessage(message, transfer),
     listen: (message, failed) => {
-      worker.addEventListener('message', (event: MessageEvent<FromWorker>) => message(event.data))
+      worker.addEventListener('message', (event: MessageEvent<FromWorker>) => {
+        policy.end()
+        message(event.data)
+      })
       // A script that cannot be loaded gives an event without a message.
-      worker.addEventListener('error', (event) => failed(event.message || `its script could not be loaded; ${REMEDY}`))
+      worker.addEventListener('error', async (event) => {
+        if (event.message) return failed(event.message)
+        const byPolicy = await policy.isCause(undefined, 'worker-src')
+        failed(byPolicy ? `it is ${policyWords('worker-src')}` : `its script could not be loaded; ${REMEDY}`)
+      })
     },
     hold: () => {},
-    terminate: async () => worker.terminate(),
+    terminate: async () => {
+      policy.end()
+      worker.terminate()
+    },
   }
 }
 
@@ -67,6 +85,7 @@ function start(files: BrowserFiles): Worker {
       ? new Worker(files.worker, { type: 'module' })
       : new Worker(new URL('./wasm-worker.js', import.meta.url), { type: 'module' })
   } catch (error) {
-    throw new EngineError(`the worker of the WASM engine was refused (${error}); ${REMEDY}`, { cause: error })
+    const remedy = saysPolicy(error) ? `it is ${policyWords('worker-src')}` : REMEDY
+    throw new EngineError(`the worker of the WASM engine was refused (${error}); ${remedy}`, { cause: error })
   }
 }

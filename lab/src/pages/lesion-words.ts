@@ -1,0 +1,43 @@
+/** What the page Lesions says of the nets that it shows: nothing that was not computed of these. */
+import type { OpenedNets, Outcome } from '../compute/lesions.js'
+import type { Kind, Outcomes } from '../state/knife.svelte.js'
+
+const kinds = ['residual', 'plain'] as const
+
+/** `resnet32` is shown as `ResNet-32`. */
+export const nameOf = (nets: OpenedNets, kind: Kind): string =>
+  nets[kind]?.spec.name.replace(/^resnet/, 'ResNet-').replace(/^plain(?=\d)/, 'plain-') ?? ''
+
+const percent = (error: number) => `${error.toFixed(1)} %`
+
+/** With what the nets err before anything is done to them; nothing before they are open. */
+export function unharmedWords(nets: OpenedNets): string {
+  const told = kinds.flatMap((kind) => {
+    const net = nets[kind]
+    return net ? [`${nameOf(nets, kind)} errs on ${percent(net.testError)}`] : []
+  })
+  return told.length === 0 ? '' : `Unharmed, ${told.join(' and ')} of the test pictures.`
+}
+
+/** What became of each net without one block, over all of its blocks; nothing before each was taken out. */
+export function singleWords(
+  nets: OpenedNets,
+  single: Readonly<Partial<Record<string, Outcomes>>>,
+  blocks: number,
+): string {
+  if (blocks === 0 || Object.keys(single).length < blocks) return ''
+  const sentences = kinds.flatMap((kind) => {
+    const net = nets[kind]
+    if (!net) return []
+    const outcomes = Object.values(single).flatMap((both): Outcome[] => (both?.[kind] ? [both[kind]] : []))
+    const errors = outcomes.flatMap(({ error }) => (error === undefined ? [] : [error]))
+    const refused = outcomes.length - errors.length
+    const left = refused > 0 ? `; ${refused} of its ${blocks} blocks it cannot lose` : ''
+    const span =
+      errors.length === 0
+        ? 'cannot be tested'
+        : `errs on ${percent(Math.min(...errors))} to ${percent(Math.max(...errors))}, where it erred on ${percent(net.testError)}`
+    return [`Without one block ${nameOf(nets, kind)} ${span}${left}.`]
+  })
+  return sentences.join(' ')
+}
