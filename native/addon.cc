@@ -7,7 +7,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <condition_variable>
+#include <cstdio>
 #include <cstring>
 #include <deque>
 #include <memory>
@@ -22,6 +24,10 @@
 #include "native.h"
 #include "runtime.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#endif
+
 #if defined(__x86_64__)
 namespace avx512 {
 extern const Dispatch dispatch;
@@ -33,8 +39,11 @@ extern const Dispatch dispatch;
 namespace baseline {
 extern const Dispatch dispatch;
 }
+// scripts/build-addon.mjs may leave instruction sets out.
 
 namespace {
+
+constexpr double MOST_SAFE_INTEGER = 9007199254740991.0;
 
 struct Variant {
   const char* name;
@@ -46,13 +55,19 @@ std::vector<Variant> variants() {
   std::vector<Variant> list;
 #if defined(__x86_64__)
   __builtin_cpu_init();
-  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+  [[maybe_unused]] const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  [[maybe_unused]] const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
                       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+#if !defined(WITHOUT_avx512)
   if (avx2 && avx512) list.push_back({"avx512", &avx512::dispatch});
+#endif
+#if !defined(WITHOUT_avx2)
   if (avx2) list.push_back({"avx2", &avx2::dispatch});
 #endif
+#endif
+#if !defined(WITHOUT_baseline)
   list.push_back({"baseline", &baseline::dispatch});
+#endif
   return list;
 }
 
@@ -73,6 +88,7 @@ class Block {
 #endif
   }
   ~Block() {
+    forbid(0, 0);
     if (start_) munmap(start_, size_);
   }
   Block(const Block&) = delete;
@@ -80,11 +96,51 @@ class Block {
 
   float* floats() const { return floats_; }
 
+  // Tells AddressSanitizer, which knows nothing of this memory, that nobody may touch so many floats of it from `from` on;
+  // that all may be touched, where there are none.
+  void forbid([[maybe_unused]] std::size_t from, [[maybe_unused]] std::size_t count) {
+#if defined(__SANITIZE_ADDRESS__)
+    if (!start_) return;
+    if (count > 0)
+      __asan_poison_memory_region(floats_ + from, count * sizeof(float));
+    else
+      __asan_unpoison_memory_region(start_, size_);
+#endif
+  }
+
  private:
   static constexpr std::size_t ALIGNMENT = std::size_t{2} << 20;
   std::size_t size_;
   void* start_ = nullptr;
   float* floats_ = nullptr;
+};
+
+// Floats between the arena and the threads' scratch: none, but where those who go beyond the arena are looked for.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr std::size_t GAP = 1024;
+#else
+constexpr std::size_t GAP = 0;
+#endif
+
+// What a program takes, in floats; `bytes` is nothing where that is more than can be addressed.
+struct Sizes {
+  std::size_t arena, scratch, stride, threads;
+  std::optional<std::size_t> bytes;
+
+  // Threads' scratch must not share cache lines, nor lie a power of two apart, where it would share cache sets.
+  Sizes(double arena_floats, ptrdiff_t scratch_floats, int count)
+      : arena((static_cast<std::size_t>(arena_floats) + 15) / 16 * 16), scratch(static_cast<std::size_t>(scratch_floats)),
+        stride((scratch + 1023) / 1024 * 1024 + 64), threads(static_cast<std::size_t>(count)) {
+    std::size_t all;
+    if (!__builtin_mul_overflow(stride, threads, &all) && !__builtin_add_overflow(all, arena + GAP, &all) &&
+        !__builtin_mul_overflow(all, sizeof(float), &all))
+      bytes = all;
+  }
+  // As a number to print, which has no end.
+  double wanted() const {
+    const double scratch_of_all = static_cast<double>(stride) * static_cast<double>(threads);
+    return (static_cast<double>(arena + GAP) + scratch_of_all) * sizeof(float);
+  }
 };
 
 // One arena, its tapes and scratch. Shared by JavaScript's object and the runs under way.
@@ -94,13 +150,16 @@ struct Program {
   Block memory;
   bool running = false;  // touched by JavaScript's thread only
 
-  Program(std::vector<double> setup_tape, std::vector<double> run_tape, std::size_t arena, std::size_t stride,
-          std::size_t threads)
-      : setup(std::move(setup_tape)), run(std::move(run_tape)), arena_floats((arena + 15) / 16 * 16),
-        scratch_stride(stride), scratch_floats(stride * threads), memory((arena_floats + scratch_floats) * 4) {}
+  Program(std::vector<double> setup_tape, std::vector<double> run_tape, const Sizes& sizes)
+      : setup(std::move(setup_tape)), run(std::move(run_tape)), arena_floats(sizes.arena), scratch_stride(sizes.stride),
+        scratch_floats(sizes.stride * sizes.threads), memory(*sizes.bytes) {
+    memory.forbid(arena_floats, GAP);
+    for (std::size_t k = 0; k < sizes.threads; k++)
+      memory.forbid(arena_floats + GAP + k * sizes.stride + sizes.scratch, sizes.stride - sizes.scratch);
+  }
 
   Crew::Memory crew_memory() const {
-    return {memory.floats(), memory.floats() + arena_floats, scratch_stride};
+    return {memory.floats(), memory.floats() + arena_floats + GAP, scratch_stride};
   }
 };
 
@@ -214,10 +273,38 @@ class Threads {
   }
 };
 
+// Elements of a typed array: who asks for numbers of one kind must not be given others, which are longer.
+struct Elements {
+  const void* data = nullptr;
+  std::size_t length = 0;
+  napi_typedarray_type type = napi_uint8_array;
+
+  explicit Elements(const Napi::Value& value) {
+    bool typed = false;
+    napi_is_typedarray(value.Env(), value, &typed);
+    if (!typed) return;
+    void* start = nullptr;
+    if (napi_get_typedarray_info(value.Env(), value, &type, &length, &start, nullptr, nullptr) != napi_ok) length = 0;
+    data = start;
+  }
+};
+
 std::vector<double> tape_of(const Napi::Value& value) {
-  const auto array = value.As<Napi::Float64Array>();
-  return std::vector<double>(array.Data(), array.Data() + array.ElementLength());
+  const Elements tape(value);
+  if (tape.type != napi_float64_array) throw Napi::TypeError::New(value.Env(), "load: a tape must be a Float64Array");
+  const auto* words = static_cast<const double*>(tape.data);
+  return std::vector<double>(words, words + tape.length);
 }
+
+// A whole number of an allowed range; nothing, and never a rounded or cut one, for anything else.
+std::optional<double> whole(const Napi::Value& value, double least, double most) {
+  if (!value.IsNumber()) return std::nullopt;
+  const double number = value.As<Napi::Number>().DoubleValue();
+  if (!(number >= least && number <= most) || number != std::floor(number)) return std::nullopt;
+  return number;
+}
+
+std::string text_of(const Napi::Value& value) { return value.ToString().Utf8Value(); }
 
 // program.write(offset, data), .read(offset, length), .run(setup), .dispose(), .scratchBytes
 class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
@@ -252,26 +339,33 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
     return *program_;
   }
 
-  float* place(const Napi::CallbackInfo& info, const char* action, std::size_t length) {
+  // Where `length` floats from the offset on lie, which is the first argument.
+  float* place(const Napi::CallbackInfo& info, const char* action, double length) {
     Program& program = idle(info, action);
-    const double offset = info[0].As<Napi::Number>().DoubleValue();
-    if (!(offset >= 0) || offset + static_cast<double>(length) > static_cast<double>(program.arena_floats))
-      throw Napi::RangeError::New(info.Env(), std::string(action) + ": outside of the arena");
-    return program.memory.floats() + static_cast<std::size_t>(offset);
+    const double end = static_cast<double>(program.arena_floats);
+    const std::optional<double> offset = whole(info[0], 0, end - length);
+    if (!offset)
+      throw Napi::RangeError::New(info.Env(), std::string(action) + ": outside of the arena, or no whole number: " +
+                                                  text_of(info[0]));
+    return program.memory.floats() + static_cast<std::size_t>(*offset);
   }
 
   void write(const Napi::CallbackInfo& info) {
-    const auto data = info[1].As<Napi::TypedArray>();
-    const auto* bytes = static_cast<const char*>(data.ArrayBuffer().Data()) + data.ByteOffset();
-    float* to = place(info, "write", data.ElementLength());
-    if (data.ByteLength() > 0) std::memcpy(to, bytes, data.ByteLength());
+    const Elements from(info[1]);
+    if (from.type != napi_float32_array && from.type != napi_int32_array)
+      throw Napi::TypeError::New(info.Env(), "write: expected a Float32Array or an Int32Array");
+    float* to = place(info, "write", static_cast<double>(from.length));
+    if (from.length > 0) std::memcpy(to, from.data, from.length * sizeof(float));
   }
 
   Napi::Value read(const Napi::CallbackInfo& info) {
-    const auto length = static_cast<std::size_t>(info[1].As<Napi::Number>().Int64Value());
-    const float* from = place(info, "read", length);
-    auto copy = Napi::Float32Array::New(info.Env(), length);
-    if (length > 0) std::memcpy(copy.Data(), from, length * sizeof(float));
+    const std::optional<double> length = whole(info[1], 0, static_cast<double>(idle(info, "read").arena_floats));
+    if (!length)
+      throw Napi::RangeError::New(info.Env(), "read: the arena has no such number of floats: " + text_of(info[1]));
+    const float* from = place(info, "read", *length);
+    const auto count = static_cast<std::size_t>(*length);
+    auto copy = Napi::Float32Array::New(info.Env(), count);
+    if (count > 0) std::memcpy(copy.Data(), from, count * sizeof(float));
     return copy;
   }
 
@@ -313,13 +407,16 @@ class PoolObject : public Napi::ObjectWrap<PoolObject> {
 
   explicit PoolObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<PoolObject>(info) {
     Napi::Env env = info.Env();
-    const int count = info[0].As<Napi::Number>().Int32Value();
+    const std::optional<double> threads = whole(info[0], 1, MOST_THREADS);
+    if (!threads)
+      throw Napi::RangeError::New(env, "a pool has from 1 to " + std::to_string(MOST_THREADS) + " threads, got " +
+                                           text_of(info[0]));
+    const int count = static_cast<int>(*threads);
     const std::string name = info[1].As<Napi::String>();
     std::optional<Variant> chosen;
     for (const Variant& variant : variants())
       if (name == variant.name) chosen = variant;
     if (!chosen) throw Napi::Error::New(env, "this processor cannot run the variant " + name);
-    if (count < 1) throw Napi::RangeError::New(env, "a pool needs at least one thread");
     report_ = Napi::ThreadSafeFunction::New(env, Napi::Function(), "resnet.ts", 0, 1);
     report_.Unref(env);
     try {
@@ -339,19 +436,33 @@ class PoolObject : public Napi::ObjectWrap<PoolObject> {
   }
 
  private:
+  static constexpr int MOST_THREADS = 65536;
   std::shared_ptr<Threads> threads_;
   Napi::ThreadSafeFunction report_;
 
-  // Floats from one thread's scratch to the next's, for these tapes.
-  std::size_t stride_for(Napi::Env env, std::initializer_list<const std::vector<double>*> tapes) const {
+  // What a program takes: its arena, as JavaScript says it, and the scratch that its tapes need.
+  Sizes sizes_of(const Napi::Value& floats, std::initializer_list<const std::vector<double>*> tapes) const {
+    const Napi::Env env = floats.Env();
+    const std::optional<double> arena = whole(floats, 0, MOST_SAFE_INTEGER);
+    if (!arena) throw Napi::RangeError::New(env, "load: an arena cannot have so many floats: " + text_of(floats));
+    if (*arena > static_cast<double>(MOST_FLOATS)) throw refused(env, *arena * sizeof(float));
     ptrdiff_t most = 0;
     for (const auto* tape : tapes) {
-      const ptrdiff_t floats = scratch_floats(*threads_->variant.kernels, {tape->data(), tape->size()});
-      if (floats < 0) throw Napi::Error::New(env, "load: the tape does not fit the kernels of this build; build again");
-      most = std::max(most, floats);
+      const ptrdiff_t count = scratch_floats(*threads_->variant.kernels, {tape->data(), tape->size()}, *arena);
+      if (count == -1) throw Napi::Error::New(env, "load: the tape does not fit the kernels of this build; build again");
+      if (count < 0) throw Napi::Error::New(env, "load: the plan asks for more memory than can be addressed");
+      most = std::max(most, count);
     }
-    // Threads' scratch must not share cache lines, nor lie a power of two apart, where it would share cache sets.
-    return (static_cast<std::size_t>(most) + 1023) / 1024 * 1024 + 64;
+    const Sizes sizes(*arena, most, threads_->count);
+    if (!sizes.bytes) throw refused(env, sizes.wanted());
+    return sizes;
+  }
+
+  static Napi::Error refused(Napi::Env env, double bytes) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.0f", bytes);
+    return Napi::Error::New(env, std::string("load: this computer cannot give ") + text +
+                                     " bytes of memory; use a smaller batch or smaller pictures");
   }
 
   // What `load` would take, arena, scratch and tapes: known before it does.
@@ -359,24 +470,17 @@ class PoolObject : public Napi::ObjectWrap<PoolObject> {
     const Napi::Env env = info.Env();
     if (!threads_) throw Napi::Error::New(env, "load: the pool was disposed of");
     const std::vector<double> setup = tape_of(info[1]), run = tape_of(info[2]);
-    const double scratch = static_cast<double>(stride_for(env, {&setup, &run})) * threads_->count;
     const double tapes = static_cast<double>(setup.size() + run.size()) * sizeof(double);
-    return Napi::Number::New(env, (info[0].As<Napi::Number>().DoubleValue() + scratch) * sizeof(float) + tapes);
+    return Napi::Number::New(env, static_cast<double>(*sizes_of(info[0], {&setup, &run}).bytes) + tapes);
   }
 
   Napi::Value load(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
     if (!threads_) throw Napi::Error::New(env, "load: the pool was disposed of");
-    const auto arena = static_cast<std::size_t>(info[0].As<Napi::Number>().Int64Value());
     std::vector<double> setup = tape_of(info[1]), run = tape_of(info[2]);
-    const std::size_t stride = stride_for(env, {&setup, &run});
-    auto program = std::make_shared<Program>(std::move(setup), std::move(run), arena, stride,
-                                             static_cast<std::size_t>(threads_->count));
-    if (!program->memory.floats()) {
-      const std::size_t bytes = (program->arena_floats + program->scratch_floats) * sizeof(float);
-      throw Napi::Error::New(env, "load: this computer cannot give " + std::to_string(bytes) +
-                                      " bytes of memory; use a smaller batch or smaller pictures");
-    }
+    const Sizes sizes = sizes_of(info[0], {&setup, &run});
+    auto program = std::make_shared<Program>(std::move(setup), std::move(run), sizes);
+    if (!program->memory.floats()) throw refused(env, sizes.wanted());
     ProgramObject::Made made{threads_, std::move(program)};
     return env.GetInstanceData<Classes>()->program.New({Napi::External<ProgramObject::Made>::New(env, &made)});
   }

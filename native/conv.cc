@@ -35,7 +35,8 @@ index_t forward_scratch(const Args& args) {
     if (g.pointwise() && args.scale < 0) return tap_floats(g.kh, g.kw);
   const index_t bands = static_cast<index_t>(args.bands);
   const index_t planes = U == BLOCK ? blocks_of(args.c) : g.c;
-  return tap_floats(g.kh, g.kw) + planes * padded_input(g, 0, smaller(g.oh, divide_up(g.oh, bands))).plane(U);
+  const Padded padded = padded_input(g, 0, smaller(g.oh, divide_up(g.oh, bands)));
+  return (tap_room(g.kh, g.kw) + padded.room(planes, U)).value();
 }
 
 template <int U, class Args>
@@ -132,7 +133,7 @@ index_t scratch(const conv2d_input_gradient_args& args) {
   const index_t rows = divide_up(g.h, static_cast<index_t>(args.bands));
   Padded padded = padded_gradient(g, 0, smaller(g.h, rows));
   padded.rows += 2;
-  return tap_floats(g.kh, g.kw) + blocks_of(args.o) * padded.plane(BLOCK);
+  return (tap_room(g.kh, g.kw) + padded.room(blocks_of(args.o), BLOCK)).value();
 }
 
 void run(const conv2d_input_gradient_args& args, const Context& context, index_t piece) {

@@ -29,9 +29,10 @@ struct RoundedSource {
 };
 
 // Room for the rounded copy of `blocks` blocks of channels, in floats.
-index_t copy_floats(index_t blocks, const Padded& padded) {
+Floats copy_room(index_t blocks, const Padded& padded) {
   const index_t depth = rounded_depth(blocks);
-  return rounded_floats(divide_up(blocks * BLOCK, depth) * padded.plane(static_cast<int>(depth)));
+  const Floats numbers = padded.room(divide_up(blocks * BLOCK, depth), static_cast<int>(depth));
+  return numbers.fit() ? Floats(rounded_floats(numbers.value())) : numbers;
 }
 
 // As copy_planes (conv_input.h), rounded; a half plane that no channel fills is zero.
@@ -156,7 +157,7 @@ index_t pieces(const conv2d_bf16_args& args) {
 index_t scratch(const conv2d_bf16_args& args) {
   const Geometry g(args);
   const index_t rows = smaller(g.oh, divide_up(g.oh, static_cast<index_t>(args.bands)));
-  return tap_floats(g.kh, g.kw) + copy_floats(blocks_of(args.c), padded_input(g, 0, rows));
+  return (tap_room(g.kh, g.kw) + copy_room(blocks_of(args.c), padded_input(g, 0, rows))).value();
 }
 
 void run(const conv2d_bf16_args& args, const Context& context, index_t piece) {
@@ -216,7 +217,7 @@ index_t scratch(const conv2d_input_gradient_bf16_args& args) {
   // Bands differ in where they begin within a stride: room for the most rows that any may read.
   Padded padded = padded_gradient(g, 0, smaller(g.h, divide_up(g.h, static_cast<index_t>(args.bands))));
   padded.rows += 2;
-  return tap_floats(g.kh, g.kw) + copy_floats(blocks_of(args.o), padded);
+  return (tap_room(g.kh, g.kw) + copy_room(blocks_of(args.o), padded)).value();
 }
 
 void run(const conv2d_input_gradient_bf16_args& args, const Context& context, index_t piece) {
@@ -287,8 +288,8 @@ void run(const pack_bf16_weight_args& args, const Context& context, index_t piec
 NEVER_RUN(conv2d_bf16)
 NEVER_RUN(conv2d_input_gradient_bf16)
 NEVER_RUN(pack_bf16_weight)
-index_t scratch(const conv2d_bf16_args&) { return 0; }
-index_t scratch(const conv2d_input_gradient_bf16_args&) { return 0; }
+index_t scratch(const conv2d_bf16_args&) { return DAMAGED; }
+index_t scratch(const conv2d_input_gradient_bf16_args&) { return DAMAGED; }
 #endif
 
 }  // namespace VARIANT

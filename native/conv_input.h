@@ -33,6 +33,10 @@ struct Padded {
 
   index_t row(int unit) const { return phases * columns * unit; }
   index_t plane(int unit) const { return divide_up(rows * row(unit), BLOCK) * BLOCK; }
+  // What so many planes take. Where it fits, so does all that is computed of a copy.
+  Floats room(index_t planes, int unit) const {
+    return (Floats(rows) * phases * columns * unit).rounded() * planes;
+  }
 };
 
 // What the output rows [from, to) of a forward convolution read.

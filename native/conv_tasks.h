@@ -38,11 +38,6 @@ INLINE Padded padded_gradient(const Geometry& g, index_t from, index_t to) {
   return p;
 }
 
-// Smallest row or column at or after `from` whose place, counted with padding, leaves `phase` when divided by stride.
-INLINE index_t first_of_phase(index_t from, index_t padding, index_t stride, index_t phase) {
-  return from + ((phase - from - padding) % stride + stride) % stride;
-}
-
 // An input gradient with stride s is s·s convolutions over dy: the pixels of dx whose row and column leave the same
 // remainder are reached by the same taps. For each of them `cover` is called with the first row and column, the number of
 // rows and columns, and the taps in `source`; a pixel of its input holds `depth` channels.
@@ -50,12 +45,10 @@ template <class Source, class Cover>
 INLINE void each_remainder(const Geometry& g, const Padded& padded, index_t from_row, index_t to_row, index_t depth,
                            Source& source, Tap* taps, const Cover& cover) {
   source.taps = taps;
-  for (index_t row_phase = 0; row_phase < g.sh; row_phase++) {
-    const index_t row = first_of_phase(from_row, g.ph, g.sh, row_phase);
-    if (row >= to_row) continue;
-    for (index_t column_phase = 0; column_phase < g.sw; column_phase++) {
-      const index_t column = first_of_phase(0, g.pw, g.sw, column_phase);
-      if (column >= g.w) continue;
+  // A stride may be larger than the map: there are no more remainders than rows and columns.
+  const index_t rows = smaller(to_row, from_row + g.sh), columns = smaller(g.w, g.sw);
+  for (index_t row = from_row; row < rows; row++)
+    for (index_t column = 0; column < columns; column++) {
       source.tap_count = 0;
       for (index_t k = 0; k < g.kh * g.kw; k++) {
         const index_t y = row + g.ph - k / g.kw * g.dh, x = column + g.pw - k % g.kw * g.dw;
@@ -66,7 +59,6 @@ INLINE void each_remainder(const Geometry& g, const Padded& padded, index_t from
       }
       cover(row, column, divide_up(to_row - row, g.sh), divide_up(g.w - column, g.sw));
     }
-  }
 }
 
 // The first half of the backward pass over a norm, after the rows [from, to) of an image's dx, of which `offset` is the

@@ -15,9 +15,10 @@ struct Tap {
 };
 
 // Room for the taps of a kernel of kh x kw.
-INLINE index_t tap_floats(index_t kh, index_t kw) {
-  return divide_up(kh * kw * static_cast<index_t>(sizeof(Tap) / sizeof(float)), BLOCK) * BLOCK;
+INLINE Floats tap_room(index_t kh, index_t kw) {
+  return (Floats(kh) * kw * static_cast<index_t>(sizeof(Tap) / sizeof(float))).rounded();
 }
+INLINE index_t tap_floats(index_t kh, index_t kw) { return tap_room(kh, kw).value(); }
 
 struct Source {
   const float* x;

@@ -111,7 +111,9 @@ index_t scratch(const conv2d_weight_gradient_args& args) {
   const Geometry g(args);
   if (g.pointwise() && args.scale < 0) return 0;
   const index_t planes = blocks_of(args.c);
-  return planes * padded_input(g, 0, band_rows(g, planes, BLOCK)).plane(BLOCK);
+  const Floats one = padded_input(g, 0, 1).room(planes, BLOCK);
+  if (!one.fit()) return one.value();
+  return padded_input(g, 0, band_rows(g, planes, BLOCK)).room(planes, BLOCK).value();
 }
 
 void run(const conv2d_weight_gradient_args& args, const Context& context, index_t piece) {
@@ -235,10 +237,10 @@ index_t plain_band(const Geometry& g) {
 }
 
 // Room for the two lists of row offsets.
-index_t list_floats(const Geometry& g) {
-  const index_t words = 2 * g.c * g.kh * static_cast<index_t>(sizeof(index_t) / sizeof(float));
-  return divide_up(words, BLOCK) * BLOCK;
+Floats list_room(const Geometry& g) {
+  return (Floats(g.c) * g.kh * static_cast<index_t>(2 * sizeof(index_t) / sizeof(float))).rounded();
 }
+index_t list_floats(const Geometry& g) { return list_room(g).value(); }
 
 }  // namespace
 
@@ -248,7 +250,9 @@ index_t pieces(const conv2d_weight_gradient_plain_args& args) {
 
 index_t scratch(const conv2d_weight_gradient_plain_args& args) {
   const Geometry g(args);
-  return list_floats(g) + g.c * unsorted_input(g, 0, plain_band(g)).plane(1);
+  const Floats one = unsorted_input(g, 0, 1).room(g.c, 1);
+  if (!one.fit()) return one.value();
+  return (list_room(g) + unsorted_input(g, 0, plain_band(g)).room(g.c, 1)).value();
 }
 
 void run(const conv2d_weight_gradient_plain_args& args, const Context& context, index_t piece) {

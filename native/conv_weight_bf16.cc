@@ -141,7 +141,10 @@ index_t pieces(const conv2d_weight_gradient_bf16_args& args) { return static_cas
 
 index_t scratch(const conv2d_weight_gradient_bf16_args& args) {
   const Line line(args);
-  return rounded_floats(line.x_size()) + rounded_floats(line.dy_size());
+  const Floats x = Floats(line.row_phases) * line.column_phases * line.x_blocks * BLOCK * line.lane;
+  const Floats dy = Floats(divide_up(line.dy_blocks, line.parts)) * line.length * BLOCK;
+  if (!x.fit() || !dy.fit()) return DOES_NOT_FIT;
+  return (Floats(rounded_floats(x.value())) + rounded_floats(dy.value())).value();
 }
 
 namespace {
@@ -211,7 +214,7 @@ void run(const conv2d_weight_gradient_bf16_args& args, const Context& context, i
 
 #else
 index_t pieces(const conv2d_weight_gradient_bf16_args&) { return 1; }
-index_t scratch(const conv2d_weight_gradient_bf16_args&) { return 0; }
+index_t scratch(const conv2d_weight_gradient_bf16_args&) { return DAMAGED; }
 void run(const conv2d_weight_gradient_bf16_args&, const Context&, index_t) { __builtin_trap(); }
 #endif
 

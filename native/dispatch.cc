@@ -1,7 +1,7 @@
 // The dispatch table of one instruction set: arguments are read by laying a kernel's struct over the tape.
 #include "dispatch.h"
 
-#include "kernel.h"
+#include "sound.h"
 
 namespace VARIANT {
 namespace {
@@ -19,6 +19,12 @@ constexpr int ARGUMENTS[] = {
 #undef ARGUMENT_COUNT
 };
 
+constexpr const char* KINDS[] = {
+#define KINDS_OF(name) KINDS_OF_##name,
+    FOR_EACH_KERNEL(KINDS_OF)
+#undef KINDS_OF
+};
+
 int pieces_of(int kernel, const double* arguments) {
   switch (kernel) {
 #define PIECES(name) \
@@ -30,15 +36,25 @@ int pieces_of(int kernel, const double* arguments) {
   return 0;
 }
 
-ptrdiff_t scratch_of(int kernel, const double* arguments) {
+template <class Args>
+ptrdiff_t needs(const Args& args, double arena_floats) {
+  if (!sound(args, arena_floats)) return DOES_NOT_FIT;
+  const index_t count = pieces(args);
+  if (count < 0 || count > MOST_PIECES) return DOES_NOT_FIT;
+  return scratch(args);
+}
+
+ptrdiff_t scratch_of(int kernel, const double* arguments, double arena_floats) {
+  for (int k = 0; k < ARGUMENTS[kernel]; k++)
+    if (!may_be(KINDS[kernel][k], arguments[k], arena_floats)) return DAMAGED;
   switch (kernel) {
-#define SCRATCH(name) \
-  case k_##name:      \
-    return scratch(*reinterpret_cast<const name##_args*>(arguments));
-    FOR_EACH_KERNEL(SCRATCH)
-#undef SCRATCH
+#define NEEDS(name) \
+  case k_##name:    \
+    return needs(*reinterpret_cast<const name##_args*>(arguments), arena_floats);
+    FOR_EACH_KERNEL(NEEDS)
+#undef NEEDS
   }
-  return 0;
+  return DAMAGED;
 }
 
 void run_piece(int kernel, const double* arguments, float* arena, float* scratch, int piece) {

@@ -4,6 +4,7 @@
 // namespace of its own and without templates of the standard library, which a linker might share among them.
 #pragma once
 #include "build/kernels.h"
+#include "dispatch.h"
 #include "vec.h"
 
 namespace VARIANT {
@@ -28,6 +29,9 @@ struct Context {
 FOR_EACH_KERNEL(DECLARE_KERNEL)
 #undef DECLARE_KERNEL
 
+// The answers of `scratch` for a tape of another build, and where more memory would be needed than can be addressed.
+constexpr index_t DAMAGED = -1, DOES_NOT_FIT = -2;
+
 template <class Args>
 index_t scratch(const Args&) {
   return 0;
@@ -50,8 +54,45 @@ INLINE index_t larger(index_t a, index_t b) { return a > b ? a : b; }
 INLINE index_t divide_up(index_t a, index_t b) { return (a + b - 1) / b; }
 INLINE index_t blocks_of(double channels) { return divide_up(static_cast<index_t>(channels), BLOCK); }
 
-// Where part `k` of `parts` begins when `count` things are dealt out as evenly as can be.
-INLINE index_t part_start(index_t count, index_t parts, index_t k) { return count * k / parts; }
+// Where part `k` of `parts` begins when `count` things are dealt out as evenly as can be. The product of counts that an
+// address holds needs more bits than an address where these are 32.
+INLINE index_t part_start(index_t count, index_t parts, index_t k) {
+  return static_cast<index_t>(static_cast<long long>(count) * k / parts);
+}
+
+// A number of floats that may be more than can be addressed, and then says so, however it is added and multiplied: what
+// a thread's scratch takes follows from paddings and dilations, which no tensor in memory bounds.
+class Floats {
+ public:
+  Floats(index_t count) : count_(count), fits_(count >= 0) {}
+
+  friend Floats operator+(Floats a, Floats b) {
+    Floats sum(0);
+    sum.fits_ = !__builtin_add_overflow(a.count_, b.count_, &sum.count_) && a.fits_ && b.fits_;
+    return sum;
+  }
+  friend Floats operator*(Floats a, Floats b) {
+    Floats product(0);
+    product.fits_ = !__builtin_mul_overflow(a.count_, b.count_, &product.count_) && a.fits_ && b.fits_;
+    return product;
+  }
+  // To whole blocks.
+  Floats rounded() const { return Floats{*this + (BLOCK - 1)}.cut(); }
+
+  bool fit() const { return fits_ && count_ <= MOST_FLOATS; }
+  // The number, or DOES_NOT_FIT.
+  index_t value() const { return fit() ? count_ : DOES_NOT_FIT; }
+
+ private:
+  index_t count_;
+  bool fits_;
+
+  Floats cut() const {
+    Floats whole = *this;
+    whole.count_ -= whole.count_ % BLOCK;
+    return whole;
+  }
+};
 
 // Long vectors are cut into pieces of this many floats: large enough to pay for claiming one.
 constexpr index_t PIECE = 16384;

@@ -14,11 +14,12 @@ class Taps {
     index_t count;
   };
 
-  static index_t floats(double inputs, double outputs, const bool cubic, const bool antialias) {
-    return divide_up(static_cast<index_t>(outputs) * (1 + 2 * most(inputs / outputs, cubic, antialias)), BLOCK) * BLOCK;
+  static Floats room(double inputs, double outputs, const bool cubic, const bool antialias) {
+    const Floats entry = Floats(2) * most(inputs / outputs, cubic, antialias) + 1;
+    return (entry * static_cast<index_t>(outputs)).rounded();
   }
 
-  // Fills `room`, of floats(...) floats.
+  // Fills `room`, of room(...) floats.
   Taps(float* room, double inputs, double outputs, bool cubic, bool antialias)
       : most_(most(inputs / outputs, cubic, antialias)), room_(room) {
     const double ratio = inputs / outputs, width = antialias && ratio > 1 ? ratio : 1;
@@ -75,20 +76,18 @@ struct Resize {
       : h(static_cast<index_t>(a.h)), w(static_cast<index_t>(a.w)), oh(static_cast<index_t>(a.oh)),
         ow(static_cast<index_t>(a.ow)), cubic(a.cubic != 0), antialias(a.antialias != 0) {}
 
-  index_t row_floats() const { return Taps::floats(static_cast<double>(h), static_cast<double>(oh), cubic, antialias); }
-  index_t column_floats() const {
-    return Taps::floats(static_cast<double>(w), static_cast<double>(ow), cubic, antialias);
-  }
-  index_t scratch_floats() const { return row_floats() + column_floats() + h * ow * BLOCK; }
+  Floats row_room() const { return Taps::room(static_cast<double>(h), static_cast<double>(oh), cubic, antialias); }
+  Floats column_room() const { return Taps::room(static_cast<double>(w), static_cast<double>(ow), cubic, antialias); }
+  Floats room() const { return row_room() + column_room() + Floats(h) * ow * BLOCK; }
 
   Taps rows(float* scratch) const {
     return Taps(scratch, static_cast<double>(h), static_cast<double>(oh), cubic, antialias);
   }
   Taps columns(float* scratch) const {
-    return Taps(scratch + row_floats(), static_cast<double>(w), static_cast<double>(ow), cubic, antialias);
+    return Taps(scratch + row_room().value(), static_cast<double>(w), static_cast<double>(ow), cubic, antialias);
   }
   // h rows of ow pixels.
-  float* between(float* scratch) const { return scratch + row_floats() + column_floats(); }
+  float* between(float* scratch) const { return scratch + (row_room() + column_room()).value(); }
 };
 
 void zero(float* to, index_t count) {
@@ -97,8 +96,8 @@ void zero(float* to, index_t count) {
 
 }  // namespace
 
-index_t scratch(const resize_args& args) { return Resize(args).scratch_floats(); }
-index_t scratch(const resize_gradient_args& args) { return Resize(args).scratch_floats(); }
+index_t scratch(const resize_args& args) { return Resize(args).room().value(); }
+index_t scratch(const resize_gradient_args& args) { return Resize(args).room().value(); }
 
 index_t pieces(const resize_args& args) { return static_cast<index_t>(args.n) * blocks_of(args.c); }
 

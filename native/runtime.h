@@ -19,15 +19,17 @@ struct Tape {
   size_t length;
 };
 
-// Floats of scratch a thread needs for the tape; -1 if the tape is damaged.
-inline ptrdiff_t scratch_floats(const Dispatch& kernels, const Tape& tape) {
+// Floats of scratch a thread needs for the tape, whose arena has so many floats; -1 if the tape is damaged, -2 if what it
+// asks for cannot be addressed.
+inline ptrdiff_t scratch_floats(const Dispatch& kernels, const Tape& tape, double arena_floats) {
   ptrdiff_t most = 0;
   for (size_t at = 0; at < tape.length;) {
     const double number = tape.instructions[at];
     if (!(number >= 0 && number < kernels.count) || number != static_cast<int>(number)) return -1;
     const int kernel = static_cast<int>(number);
     if (at + 1 + kernels.arguments[kernel] > tape.length) return -1;
-    const ptrdiff_t floats = kernels.scratch(kernel, tape.instructions + at + 1);
+    const ptrdiff_t floats = kernels.scratch(kernel, tape.instructions + at + 1, arena_floats);
+    if (floats < 0) return floats;
     if (floats > most) most = floats;
     at += 1 + kernels.arguments[kernel];
   }

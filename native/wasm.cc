@@ -14,9 +14,9 @@ namespace {
 Crew crew;
 }
 
-// Floats of scratch a thread needs for a tape; -1 if it is damaged.
-EXPORT(scratchFloats) int scratch_for(const double* tape, size_t length) {
-  return static_cast<int>(scratch_floats(VARIANT::dispatch, {tape, length}));
+// Floats of scratch a thread needs for a tape; -1 if it is damaged, -2 if what it asks for cannot be addressed.
+EXPORT(scratchFloats) int scratch_for(const double* tape, size_t length, double arena_floats) {
+  return static_cast<int>(scratch_floats(VARIANT::dispatch, {tape, length}, arena_floats));
 }
 
 // Runs a tape to its end, with the helpers of this memory if there are any. 1 if it was not stopped.

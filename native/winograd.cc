@@ -153,7 +153,9 @@ index_t pieces(const conv2d_winograd_args& args) { return Sizes(args).pieces(); 
 index_t scratch(const conv2d_winograd_args& args) {
   const Sizes s(args);
   const Copy copy(s.in_blocks, s.grid, divide_up(s.grid.rows, s.bands));
-  return s.points_floats() + s.products_floats() + s.group * copy.image();
+  return (Floats(s.in_blocks) * POINT_BLOCK + Floats(divide_up(s.out_blocks, s.parts)) * POINT_BLOCK +
+          copy.room() * s.group)
+      .value();
 }
 
 void run(const conv2d_winograd_args& args, const Context& context, index_t piece) {

@@ -95,7 +95,9 @@ struct Copy {
 
   Copy(index_t blocks, const Grid& grid, index_t tile_rows)
       : blocks(blocks), rows(tile_rows * OUT + TAPS - 1), columns(grid.columns * OUT + TAPS - 1) {}
-  index_t image() const { return blocks * rows * columns * BLOCK; }
+  index_t image() const { return room().value(); }
+  // Of one image.
+  Floats room() const { return Floats(blocks) * rows * columns * BLOCK; }
 
   // Of `images` images of h x w from x on.
   void fill(float* to, const float* x, index_t images, index_t h, index_t w, index_t first_row, index_t first_column,

@@ -135,7 +135,8 @@ index_t pieces(const conv2d_weight_gradient_winograd_args& args) { return Sizes(
 index_t scratch(const conv2d_weight_gradient_winograd_args& args) {
   const Sizes s(args);
   const Copy copy(s.in_blocks, s.grid, s.grid.rows);
-  return s.sums() + (s.in_blocks + s.out_blocks) * POINT_BLOCK + s.group() * copy.image();
+  const Floats sums = Floats(POINTS * BLOCK * BLOCK) * s.in_blocks * s.out_blocks;
+  return (sums + (Floats(s.in_blocks) + s.out_blocks) * POINT_BLOCK + copy.room() * s.group()).value();
 }
 
 void run(const conv2d_weight_gradient_winograd_args& args, const Context& context, index_t piece) {

@@ -13,10 +13,6 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
 const native = fileURLToPath(new URL('../native', import.meta.url))
-const objects = join(native, 'build', 'obj')
-const addon = join(native, 'build', 'resnet.node')
-/** What the addon was linked of: written last, so that a build which was stopped on the way goes on where it was. */
-const stamp = join(objects, 'linked')
 const execute = promisify(execFile)
 
 /** Sources that are compiled for each instruction set. The WASM build compiles the same. */
@@ -60,8 +56,11 @@ const variants = {
   arm64: { baseline: { width: 4, flags: ['-ffp-contract=fast'] } },
 }[process.arch]
 
+/** Names of the instruction sets of this kind of processor, widest first. */
+export const variantNames = Object.keys(variants ?? {})
+
 /** The version line of the first compiler that answers, with its command; undefined if there is none. */
-async function findCompiler() {
+export async function findCompiler() {
   for (const command of process.env.CXX ? [process.env.CXX] : ['c++', 'g++', 'clang++'])
     try {
       const { stdout } = await execute(command, ['--version'])
@@ -80,8 +79,15 @@ function includeFolders() {
 /**
  * Builds the addon. Returns a line that says what was built; throws with the compiler's output if it failed, and an
  * error with `unavailable` set if this machine cannot build it at all.
+ * @param folder where to; by default native/build
+ * @param extra more flags of the compiler and the linker, which come last
+ * @param only instruction sets; by default all
  */
-export async function buildAddon() {
+export async function buildAddon({ folder = join(native, 'build'), extra = [], only = variantNames } = {}) {
+  const objects = join(folder, 'obj')
+  const addon = join(folder, 'resnet.node')
+  // What the addon was linked of: written last, so that a build which was stopped on the way goes on where it was.
+  const stamp = join(objects, 'linked')
   const unavailable = (message) => Object.assign(new Error(message), { unavailable: true })
   if (process.platform === 'win32') throw unavailable('no addon: it is built on Linux and macOS only')
   if (!variants) throw unavailable(`no addon: it is built for x64 and arm64 only, this is ${process.arch}`)
@@ -94,15 +100,21 @@ export async function buildAddon() {
   for (const file of [...headers.sort().map((name) => join(native, name)), join(native, 'build', 'kernels.h')])
     shared.update(readFileSync(file))
 
-  const units = Object.entries(variants).flatMap(([variant, { width, flags }]) =>
+  const chosen = Object.entries(variants).filter(([variant]) => only.includes(variant))
+  const units = chosen.flatMap(([variant, { width, flags }]) =>
     kernelSources.map((source) => ({
       source,
       name: `${source}-${variant}`,
-      flags: [...common, ...kernelFlags, ...flags, `-DVARIANT=${variant}`, `-DVL=${width}`],
+      flags: [...common, ...kernelFlags, ...flags, `-DVARIANT=${variant}`, `-DVL=${width}`, ...extra],
     })),
   )
+  const without = variantNames.filter((variant) => !only.includes(variant)).map((variant) => `-DWITHOUT_${variant}`)
   const includes = includeFolders().flatMap((folder) => ['-isystem', folder])
-  units.unshift({ source: 'addon', name: 'addon', flags: [...common, '-fexceptions', '-pthread', ...includes] })
+  units.unshift({
+    source: 'addon',
+    name: 'addon',
+    flags: [...common, '-fexceptions', '-pthread', ...includes, ...without, ...extra],
+  })
   for (const unit of units) {
     const source = readFileSync(join(native, `${unit.source}.cc`))
     const hash = shared.copy().update(unit.flags.join('\n')).update(source).digest('hex').slice(0, 16)
@@ -127,6 +139,7 @@ export async function buildAddon() {
   // Linked under another name and moved, so that processes which run the old one are not disturbed.
   await execute(compiler.command, [
     ...linking,
+    ...extra,
     ...units.map(({ object }) => join(objects, object)),
     '-o',
     `${addon}.new`,
@@ -135,5 +148,5 @@ export async function buildAddon() {
   writeFileSync(stamp, parts)
   const current = new Set(['linked', ...units.map(({ object }) => object)])
   for (const file of readdirSync(objects)) if (!current.has(file)) rmSync(join(objects, file), { force: true })
-  return `addon (${Object.keys(variants).join(', ')})`
+  return `addon (${chosen.map(([variant]) => variant).join(', ')})`
 }

@@ -1,5 +1,6 @@
 /** Builds a graph node by node. Operations are added through `emit` in the ops room, which infers the output types. */
-import { invariant } from '../util/errors.js'
+import { invariant, ShapeError } from '../util/errors.js'
+import { expectTensor } from '../util/shape.js'
 import type { Attributes, Graph, GraphInput, GraphOutput, InputRole, Node, TensorType, Update, Value } from './graph.js'
 
 export class GraphBuilder {
@@ -8,6 +9,7 @@ export class GraphBuilder {
   readonly #outputs: GraphOutput[] = []
   readonly #updates: Update[] = []
   readonly #inputNames = new Set<string>()
+  readonly #outputNames = new Set<string>()
   #nextId = 0
 
   /** Starts empty, or with all that `from` holds (its values keep their identity). */
@@ -23,18 +25,23 @@ export class GraphBuilder {
       this.#inputNames.add(name)
       this.#nextId = Math.max(this.#nextId, value.id + 1)
     }
+    for (const { name } of from.outputs) this.#outputNames.add(name)
     for (const node of from.nodes) for (const value of node.outputs) this.#nextId = Math.max(this.#nextId, value.id + 1)
   }
 
+  /** @throws ShapeError, which names the input, where its type is that of no tensor */
   input(name: string, role: InputRole, type: TensorType): Value {
     invariant(!this.#inputNames.has(name), `the graph has two inputs named ${name}`)
+    const value = this.#named(name, type)
     this.#inputNames.add(name)
-    const value = this.#value(type)
     this.#inputs.push({ name, role, value })
     return value
   }
 
-  /** Adds a node whose output types are already known, and returns its outputs. */
+  /**
+   * Adds a node whose output types are already known, and returns its outputs.
+   * @throws ShapeError where one of them is that of no tensor
+   */
   node(
     op: string,
     attributes: Attributes,
@@ -48,7 +55,8 @@ export class GraphBuilder {
   }
 
   output(name: string, value: Value): void {
-    invariant(!this.#outputs.some((other) => other.name === name), `the graph has two outputs named ${name}`)
+    invariant(!this.#outputNames.has(name), `the graph has two outputs named ${name}`)
+    this.#outputNames.add(name)
     this.#outputs.push({ name, value })
   }
 
@@ -65,7 +73,16 @@ export class GraphBuilder {
     }
   }
 
+  #named(name: string, type: TensorType): Value {
+    try {
+      return this.#value(type)
+    } catch (error) {
+      throw error instanceof ShapeError ? new ShapeError(`${name}: ${error.message}`) : error
+    }
+  }
+
   #value(type: TensorType): Value {
+    expectTensor(type.shape)
     return { id: this.#nextId++, type }
   }
 }

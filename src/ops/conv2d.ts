@@ -8,14 +8,21 @@ import { ShapeError } from '../util/errors.js'
 import { defineOp, expectRank, expectShape } from './op.js'
 import { type ConvAttributes, type Pair, WINOGRAD_POINTS, WINOGRAD_TAPS, windowSize } from './window.js'
 
+/** Channels that groups may divide: which blocks of them are connected is told one by one. */
+const MOST_GROUPED = 0x100_0000
+
 /** Shape of the output of a convolution, from those of its input and weight. */
 function outputType(op: string, x: readonly number[], weight: readonly number[], a: ConvAttributes): TensorType {
   const [n, channels, h, w] = x as [number, number, number, number]
   const [o, i] = weight as [number, number]
   const [kh, kw] = kernelSize(op, weight, a)
   const { groups = 1 } = a
-  if (!Number.isInteger(groups) || groups < 1)
+  if (!Number.isSafeInteger(groups) || groups < 1)
     throw new ShapeError(`${op}: groups must be a whole number of at least 1, got ${groups}`)
+  if (groups > 1 && Math.max(channels, o) > MOST_GROUPED)
+    throw new ShapeError(
+      `${op}: at most ${MOST_GROUPED} channels can be divided into groups, got ${Math.max(channels, o)}`,
+    )
   if (channels % groups !== 0 || o % groups !== 0)
     throw new ShapeError(`${op}: ${channels} and ${o} channels cannot both be divided into ${groups} groups`)
   if (groups > 1 && i !== channels / groups)

@@ -11,7 +11,9 @@ export type PadShortcutAttributes = { readonly stride: Pair; readonly channels: 
 
 function outputShape(op: string, x: readonly number[], { stride, channels, before }: PadShortcutAttributes): number[] {
   const [n, c, h, w] = x as [number, number, number, number]
-  if (before < 0 || before + c > channels)
+  if (!stride.every((step) => Number.isSafeInteger(step) && step >= 1))
+    throw new ShapeError(`${op}: the stride must be two whole numbers of at least 1, got ${stride.join('x')}`)
+  if (!Number.isSafeInteger(before) || before < 0 || before + c > channels)
     throw new ShapeError(`${op}: ${c} channels at ${before} do not fit into ${channels} channels`)
   return [n, channels, Math.ceil(h / stride[0]), Math.ceil(w / stride[1])]
 }

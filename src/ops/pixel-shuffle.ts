@@ -9,7 +9,7 @@ import { defineOp, expectRank, noMacs, type Op } from './op.js'
 export type ShuffleAttributes = { readonly factor: number }
 
 function expectFactor(op: string, factor: number): void {
-  if (!Number.isInteger(factor) || factor < 1)
+  if (!Number.isSafeInteger(factor) || factor < 1)
     throw new ShapeError(`${op}: the factor must be a whole number of at least 1, got ${factor}`)
 }
 

@@ -67,7 +67,7 @@ function wideTaps(
 }
 
 function expectSize(op: string, size: Pair): void {
-  if (!size.every((value) => Number.isInteger(value) && value >= 1))
+  if (!size.every((value) => Number.isSafeInteger(value) && value >= 1))
     throw new ShapeError(`${op}: the size must be two whole numbers of at least 1, got ${size.join('x')}`)
 }
 

@@ -1,5 +1,6 @@
 /** Sliding windows: the attributes and output sizes that convolutions and pooling share. */
 import { ShapeError } from '../util/errors.js'
+import { mostSteps } from '../util/shape.js'
 
 /** Height and width. */
 export type Pair = readonly [number, number]
@@ -38,8 +39,12 @@ export function windowSize(
     ['padding', padding, 0],
     ['dilation', dilation, 1],
   ] as const)
-    if (!Number.isInteger(value) || value < least)
+    if (!Number.isSafeInteger(value) || value < least)
       throw new ShapeError(`${op}: ${name} must be a whole number of at least ${least}, got ${value}`)
+    else if (name !== 'kernel' && value > mostSteps(size))
+      throw new ShapeError(
+        `${op}: ${name} must be a whole number from ${least} to ${mostSteps(size)} on a map of ${size}, got ${value}`,
+      )
   const output = Math.floor((size + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1
   if (output < 1)
     throw new ShapeError(

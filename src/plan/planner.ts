@@ -5,7 +5,7 @@
 import type { Graph, Node, Value } from '../graph/graph.js'
 import { prune } from '../graph/prune.js'
 import { opOf, verify } from '../ops/index.js'
-import { invariant } from '../util/errors.js'
+import { EngineError, invariant } from '../util/errors.js'
 import { roundUp } from '../util/shape.js'
 import { type Interval, placeIntervals } from './arena.js'
 import { type Recompute, recompute } from './passes/recompute.js'
@@ -13,17 +13,21 @@ import type { Buffer, Plan, PlanTarget } from './plan.js'
 
 /** Buffers start at multiples of this many bytes: a cache line, and the widest vector. */
 const ALIGNMENT = 64
+const TEBIBYTE = 1024 * 1024 * 1024 * 1024
+/** Bytes that a plan takes at most, 2^46: offsets and sizes of more are exact no longer, and no machine has them. */
+const MOST_BYTES = 64 * TEBIBYTE
 
 export interface PlanOptions {
   /** What the backward pass makes again instead of keeping it. Default `none`. */
   readonly recompute?: Recompute | undefined
 }
 
+/** @throws EngineError where the plan would take more than 2^46 bytes */
 export function planGraph(graph: Graph, target: PlanTarget, { recompute: level = 'none' }: PlanOptions = {}): Plan {
   const lowered = verify(recompute(prune(target.lower(graph)), level))
   const { setup, steps } = splitSetup(lowered)
   const sizeOf = target.sizes(lowered)
-  const bytesOf = (value: Value) => roundUp(sizeOf(value), ALIGNMENT)
+  const bytesOf = (value: Value) => allowed(roundUp(sizeOf(value), ALIGNMENT))
 
   const root = shareBuffers(lowered, setup, steps, bytesOf)
   const intervals: Interval[] = []
@@ -33,13 +37,14 @@ export function planGraph(graph: Graph, target: PlanTarget, { recompute: level =
     owners.push(value)
   }
   ;[...setup, ...steps].forEach((node, i) => {
-    const bytes = roundUp(target.workspace(node), ALIGNMENT)
+    const bytes = allowed(roundUp(target.workspace(node), ALIGNMENT))
     if (bytes === 0) return
     intervals.push({ bytes, from: i - setup.length, to: i - setup.length })
     owners.push(node)
   })
 
   const { offsets, bytes } = placeIntervals(intervals)
+  allowed(bytes)
   const placed = new Map(owners.map((owner, i) => [owner, { offset: offsets[i]!, bytes: intervals[i]!.bytes }]))
   const buffers = new Map<Value, Buffer>()
   for (const value of root.keys()) buffers.set(value, placed.get(root.get(value)!)!)
@@ -49,6 +54,16 @@ export function planGraph(graph: Graph, target: PlanTarget, { recompute: level =
     if (buffer) workspaces.set(node, buffer)
   }
   return { graph: lowered, setup, steps, buffers, workspaces, bytes }
+}
+
+/** The bytes of a plan or of a part of it, unless that is more than any plan may take. */
+function allowed(bytes: number): number {
+  if (bytes <= MOST_BYTES) return bytes
+  const tebibytes = (bytes / TEBIBYTE).toLocaleString('en-US', { maximumFractionDigits: 0 })
+  throw new EngineError(
+    `the plan would take ${tebibytes} TiB of memory or more, and 64 TiB (2^46 bytes) are the most that can be planned for; ` +
+      'use smaller pictures, a smaller batch, or a network that is narrower',
+  )
 }
 
 /** A node belongs to the setup when all it reads is fixed between runs. */

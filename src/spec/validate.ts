@@ -1,29 +1,55 @@
 /**
  * Checks a spec that came from outside, for example from JSON, field by field. Every message starts with the path of
- * the part that is wrong and says what was expected and what was got.
+ * the part that is wrong and says what was expected and what was got. Numbers are bounded: a file of weights carries a
+ * spec, and what it asks for is reserved in memory and walked over.
  */
 
 import { ConfigError, ShapeError } from '../util/errors.js'
-import { shown } from '../util/printable.js'
-import { placedBlocks, stemPaths } from './blocks.js'
+import { mostSteps } from '../util/shape.js'
+import { paddingOf, placedBlocks, stemPaths } from './blocks.js'
+import { type Fields, fields, flag, got, list, number, object, oneOf, whole, wrong } from './fields.js'
 import { blockPath, stagePath } from './paths.js'
-import { gateKinds, type NetworkSpec, orders, pictureShortcuts, type StemLayer, shortcuts } from './spec.js'
+import {
+  type ConvLayer,
+  gateKinds,
+  type NetworkSpec,
+  orders,
+  pictureShortcuts,
+  type StemLayer,
+  shortcuts,
+} from './spec.js'
 
 const stemKinds: readonly StemLayer['kind'][] = ['conv', 'norm', 'relu', 'maxPool', 'averagePool']
 
+/** The most there can be of what nothing else in a spec bounds. */
+const most = {
+  name: 200,
+  /** Height and width of pictures. */
+  side: 65_536,
+  channels: 1_048_576,
+  stem: 1_000,
+  /** Layers in the branches of all blocks together: four times as many as the deepest of the papers' nets has. */
+  layers: 5_000,
+  scale: 1e30,
+}
+
 /**
- * The value as a spec, unchanged. Throws a ConfigError at the first field that is missing, unknown or without meaning,
- * a ShapeError where widths cannot fit together.
+ * The value as a spec, unchanged. Throws a ConfigError at the first field that is missing, unknown, without meaning or
+ * beyond its bounds (docs/specs.md has them), a ShapeError where widths cannot fit together.
  */
 export function validateSpec(value: unknown): NetworkSpec {
   const spec = fields(value, 'spec', ['format', 'name', 'input', 'stem', 'stages', 'head'])
   if (spec.format !== 1)
     throw new ConfigError(`spec: format must be 1, got ${got(spec.format)}; a newer format needs a newer resnet.ts`)
   if (typeof spec.name !== 'string' || spec.name === '') wrong('spec', 'name', 'a text that is not empty', spec.name)
+  if (spec.name.length > most.name)
+    wrong('spec', 'name', `a text of at most ${most.name} characters`, spec.name, `one of ${spec.name.length}`)
   const input = fields(spec.input, 'input', ['channels', 'height', 'width'])
-  for (const name of ['channels', 'height', 'width']) whole(input, 'input', name, 1)
-  checkStem(spec.stem)
-  list(spec.stages, 'spec', 'stages', 0).forEach(checkStage)
+  whole(input, 'input', 'channels', 1, most.channels)
+  const sides = ['height', 'width'].map((name) => whole(input, 'input', name, 1, most.side))
+  const steps = mostSteps(Math.max(...sides))
+  checkStem(spec.stem, steps)
+  checkStages(spec.stages, steps)
   checkHead(spec.head)
   const checked = value as NetworkSpec // every field has been looked at above
   checkWidths(checked)
@@ -35,7 +61,7 @@ function checkHead(value: unknown): void {
     const head = fields(value, 'head', ['norm', 'relu', 'classes'])
     flag(head, 'head', 'norm')
     if (head.relu !== undefined) flag(head, 'head', 'relu')
-    whole(head, 'head', 'classes', 2)
+    whole(head, 'head', 'classes', 2, most.channels)
     return
   }
   const head = fields(value, 'head', ['kind', 'enlarge', 'shortcut', 'bias'])
@@ -50,8 +76,8 @@ function checkHead(value: unknown): void {
     )
 }
 
-function checkStem(value: unknown): void {
-  const layers = list(value, 'spec', 'stem', 0).map((layer, index) => {
+function checkStem(value: unknown, steps: number): void {
+  const layers = list(value, 'spec', 'stem', 0, most.stem).map((layer, index) => {
     const path = `stem, layer ${index + 1}`
     const stated = object(layer, path)
     oneOf(stated, path, 'kind', stemKinds)
@@ -61,36 +87,63 @@ function checkStem(value: unknown): void {
   layers.forEach((layer, index) => {
     const path = paths[index]!
     if (layer.kind === 'conv') {
-      checkConv(layer, path, ['stride'])
-      if (layer.stride !== undefined) whole(layer, path, 'stride', 1)
-    } else if (layer.kind === 'maxPool' || layer.kind === 'averagePool') checkPool(layer, path)
+      checkConv(layer, path, steps, ['stride'])
+      if (layer.stride !== undefined) whole(layer, path, 'stride', 1, steps)
+    } else if (layer.kind === 'maxPool' || layer.kind === 'averagePool') checkPool(layer, path, steps)
     else fields(layer, path, ['kind'])
   })
 }
 
-function checkPool(layer: Fields, path: string): void {
+function checkPool(layer: Fields, path: string, steps: number): void {
   fields(layer, path, ['kind', 'kernel', 'stride', 'padding'])
-  const kernel = whole(layer, path, 'kernel', 1)
-  whole(layer, path, 'stride', 1)
+  const kernel = whole(layer, path, 'kernel', 1, steps)
+  whole(layer, path, 'stride', 1, steps)
   if (whole(layer, path, 'padding', 0) * 2 > kernel)
     wrong(path, 'padding', `at most half of the kernel, ${kernel}`, layer.padding)
 }
 
-function checkConv(layer: Fields, path: string, more: readonly string[] = []): void {
+function checkConv(layer: Fields, path: string, steps: number, more: readonly string[] = []): void {
   fields(layer, path, ['kind', 'width', 'kernel', 'padding', 'dilation', 'groups', 'bias', ...more])
-  whole(layer, path, 'width', 1)
-  whole(layer, path, 'kernel', 1)
-  if (layer.padding !== undefined) whole(layer, path, 'padding', 0)
-  if (layer.dilation !== undefined) whole(layer, path, 'dilation', 1)
-  if (layer.groups !== undefined) whole(layer, path, 'groups', 1)
+  const width = whole(layer, path, 'width', 1, most.channels)
+  const kernel = whole(layer, path, 'kernel', 1, steps)
+  if (layer.padding !== undefined) whole(layer, path, 'padding', 0, steps)
+  const dilation = layer.dilation === undefined ? 1 : whole(layer, path, 'dilation', 1, steps)
+  if (layer.groups !== undefined) whole(layer, path, 'groups', 1, width)
   if (layer.bias !== undefined) flag(layer, path, 'bias')
+  checkReach(paddingOf(layer as unknown as ConvLayer), dilation * (kernel - 1) + 1, path, steps)
 }
 
-function checkStage(value: unknown, index: number): void {
-  const path = stagePath(index + 1)
-  const stage = fields(value, path, ['blocks'])
-  list(stage.blocks, path, 'blocks', 1).forEach((block, inStage) => {
-    checkBlock(block, blockPath(index + 1, inStage + 1))
+/** Beyond its reach a kernel sees nothing but padding. */
+function checkReach(padding: number, reach: number, path: string, steps: number): void {
+  if (padding > reach) wrong(path, 'padding', `at most the reach of the kernel, ${reach}`, padding)
+  if (padding > steps)
+    throw new ConfigError(
+      `${path}: dilation and kernel make a padding of ${padding}, which must be at most ${steps}; ` +
+        'make one of them smaller, or give the padding',
+    )
+}
+
+function checkStages(value: unknown, steps: number): void {
+  let layers = 0
+  const add = (count: number, path: string) => {
+    layers += count
+    if (layers > most.layers)
+      throw new ConfigError(
+        `${path}: with this part the blocks have ${layers} layers or more, and ${most.layers} are the most; leave some out`,
+      )
+  }
+  const stages = list(value, 'spec', 'stages', 0, most.layers).map((value, index) => {
+    const path = stagePath(index + 1)
+    const blocks = list(fields(value, path, ['blocks']).blocks, path, 'blocks', 1, most.layers)
+    add(blocks.length, path)
+    return blocks
+  })
+  layers = 0
+  stages.forEach((blocks, stage) => {
+    blocks.forEach((block, index) => {
+      const path = blockPath(stage + 1, index + 1)
+      checkBlock(block, path, steps, add)
+    })
   })
 }
 
@@ -99,16 +152,18 @@ const blockFields = [
   ...['norm', 'branchScale', 'shortcutScale', 'shortcutDropout', 'gate'],
 ]
 
-function checkBlock(value: unknown, path: string): void {
+/** @param add counts the layers of the branch among those of all blocks */
+function checkBlock(value: unknown, path: string, steps: number, add: (layers: number, path: string) => void): void {
   const block = fields(value, path, blockFields)
-  const branch = list(block.branch, path, 'branch', 1)
+  const branch = list(block.branch, path, 'branch', 1, most.layers)
+  add(branch.length, path)
   branch.forEach((value, index) => {
     const layerPath = `${path}.conv${index + 1}`
     const layer = object(value, layerPath)
     oneOf(layer, layerPath, 'kind', ['conv'])
-    checkConv(layer, layerPath)
+    checkConv(layer, layerPath, steps)
   })
-  whole(block, path, 'stride', 1)
+  whole(block, path, 'stride', 1, steps)
   if (whole(block, path, 'strideIn', 0) >= branch.length)
     wrong(path, 'strideIn', `below the number of layers in the branch, ${branch.length}`, block.strideIn)
   oneOf(block, path, 'order', orders)
@@ -129,9 +184,9 @@ function checkMeeting(block: Fields, path: string): void {
     const value = block[name]
     if (value === undefined) continue
     if (name === 'gate') checkGate(value, `${path}.gate`)
+    else if (name !== 'shortcutDropout') number(block, path, name, most.scale)
     else if (!Number.isFinite(value)) wrong(path, name, 'a finite number', value)
-    else if (name === 'shortcutDropout' && !(Number(value) >= 0 && Number(value) < 1))
-      wrong(path, name, 'a probability in [0, 1)', value)
+    else if (!(Number(value) >= 0 && Number(value) < 1)) wrong(path, name, 'a probability in [0, 1)', value)
     const few = block.shortcut === 'none' || (block.shortcut === 'noise' && !name.endsWith('Scale'))
     if (few)
       throw new ConfigError(
@@ -143,7 +198,7 @@ function checkMeeting(block: Fields, path: string): void {
 function checkGate(value: unknown, path: string): void {
   const gate = fields(value, path, ['kind', 'bias'])
   oneOf(gate, path, 'kind', gateKinds)
-  if (!Number.isFinite(gate.bias)) wrong(path, 'bias', 'a finite number', gate.bias)
+  number(gate, path, 'bias', most.scale)
 }
 
 /** Zero channels can be added, not taken away. */
@@ -154,53 +209,4 @@ function checkWidths(spec: NetworkSpec): void {
         `${path}: a pad shortcut cannot narrow ${inputWidth} channels to ${width}; ` +
           'use the shortcut project-on-change, or a branch that ends at least as wide',
       )
-}
-
-type Fields = Readonly<Record<string, unknown>>
-
-function object(value: unknown, path: string): Fields {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new ConfigError(`${path}: expected an object, got ${got(value)}`)
-  return value as Fields
-}
-
-/** The value as an object that has no other fields than these. */
-function fields(value: unknown, path: string, names: readonly string[]): Fields {
-  const stated = object(value, path)
-  const unknown = Object.keys(stated).find((name) => !names.includes(name))
-  if (unknown !== undefined)
-    throw new ConfigError(`${path}: there is no field ${got(unknown)}; the fields are ${names.join(', ')}`)
-  return stated
-}
-
-function list(value: unknown, path: string, name: string, least: number): readonly unknown[] {
-  if (!Array.isArray(value) || value.length < least)
-    wrong(path, name, least === 0 ? 'a list' : `a list of at least ${least}`, value)
-  return value
-}
-
-function whole(stated: Fields, path: string, name: string, least: number): number {
-  const value = stated[name]
-  if (!Number.isSafeInteger(value) || (value as number) < least)
-    wrong(path, name, `a whole number of at least ${least}`, value)
-  return value as number
-}
-
-function flag(stated: Fields, path: string, name: string): void {
-  if (typeof stated[name] !== 'boolean') wrong(path, name, 'true or false', stated[name])
-}
-
-function oneOf(stated: Fields, path: string, name: string, values: readonly string[]): void {
-  const value = stated[name]
-  if (typeof value !== 'string' || !values.includes(value))
-    wrong(path, name, values.length === 1 ? got(values[0]) : `one of ${values.join(', ')}`, value)
-}
-
-function wrong(path: string, name: string, expected: string, value: unknown): never {
-  throw new ConfigError(`${path}: ${name} must be ${expected}, got ${got(value)}`)
-}
-
-function got(value: unknown): string {
-  const text = shown(value, 120)
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }

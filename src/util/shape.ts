@@ -1,10 +1,28 @@
 /** Shapes as lists of sizes: counting, comparing, printing. */
+import { ShapeError } from './errors.js'
 
 export type Shape = readonly number[]
 
-/** Number of elements of a shape; 1 for the empty shape. */
+/**
+ * Number of elements of a shape; 1 for the empty shape.
+ * @throws ShapeError where they are too many to be counted: rounded, the number would be wrong
+ */
 export function elements(shape: Shape): number {
-  return shape.reduce((product, size) => product * size, 1)
+  const count = shape.reduce((product, size) => product * size, 1)
+  if (!Number.isSafeInteger(count)) throw new ShapeError(`a tensor of ${shapeText(shape)} has more elements than 2^53`)
+  return count
+}
+
+/**
+ * Refuses what is the shape of no tensor, such as comes of attributes without bounds.
+ * @throws ShapeError unless all sizes are whole numbers of at least 1, and the elements can be counted
+ */
+export function expectTensor(shape: Shape): void {
+  if (!shape.every((size) => Number.isSafeInteger(size) && size >= 1))
+    throw new ShapeError(
+      `the sizes of a tensor must be whole numbers from 1 to 2^53, got ${shapeText(shape)}; check sizes, paddings and strides`,
+    )
+  elements(shape)
 }
 
 /** `2x3x4`, or `scalar` for the empty shape. */
@@ -19,4 +37,12 @@ export function sameShape(a: Shape, b: Shape): boolean {
 /** Smallest multiple of `step` that is at least `n`. */
 export function roundUp(n: number, step: number): number {
   return Math.ceil(n / step) * step
+}
+
+/**
+ * What strides, paddings and dilations of windows may be on a map with this side, in pixels: what reaches twice as far as
+ * the map is long sees nothing more of it, and takes memory all the same. Small maps may have wide kernels.
+ */
+export function mostSteps(side: number): number {
+  return Math.max(64, 2 * side)
 }

@@ -20,7 +20,7 @@ const cpu = (name: string, backend: (threads: number) => Promise<CpuBackend>): B
 })
 const native = (variant: AddonVariant) => cpu(`native-${variant}`, (threads) => openAddon({ threads, variant }))
 
-const builds: readonly Build[] = [
+const all: readonly Build[] = [
   { name: 'reference', open: async () => openReference() },
   native('avx512'),
   native('avx2'),
@@ -29,6 +29,10 @@ const builds: readonly Build[] = [
   // As on a page that may not share memory between threads.
   cpu('wasm-simd-alone', () => openWasm({ threads: 1, host: { ...nodeHost(), sharedMemory: false } })),
 ]
+
+/** Builds that are tested alone, from RESNET_ONLY_ENGINES, by how their names begin: `native,reference`. */
+const only = (process.env.RESNET_ONLY_ENGINES ?? '').split(',').filter(Boolean)
+const builds = all.filter(({ name }) => only.length === 0 || only.some((start) => name.startsWith(start)))
 
 /** Builds that must be there, from RESNET_REQUIRE_ENGINES, for example `native-avx2,wasm-simd`. */
 const required = new Set((process.env.RESNET_REQUIRE_ENGINES ?? '').split(',').filter(Boolean))

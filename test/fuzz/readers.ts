@@ -17,6 +17,11 @@ import { openPack, PackWriter, readPixels } from '../../src/data/pack.node.js'
 import { listFolder, listPictures } from '../../src/data/picture-files.node.js'
 import { readTar } from '../../src/data/tar.js'
 import { decodeBytes } from '../../src/data/whole-picture.node.js'
+import { addonVariants, openAddon } from '../../src/engine/cpu/addon.node.js'
+import { openCpuEngine } from '../../src/engine/cpu/engine.js'
+import { openWasm } from '../../src/engine/cpu/wasm.js'
+import { nodeHost } from '../../src/engine/cpu/wasm-host.node.js'
+import type { Engine } from '../../src/engine/engine.js'
 import { openReference } from '../../src/engine/reference/engine.js'
 import { settingsOf } from '../../src/formats/hub.js'
 import { readPyTorchLegacy } from '../../src/formats/pytorch.js'
@@ -31,10 +36,20 @@ import { completeRecipe, type RecipeOptions } from '../../src/train/recipe.js'
 import { RunFolder } from '../../src/train/run-folder.node.js'
 import { Budget } from '../../src/util/budget.js'
 import { parseJson } from '../../src/util/json.js'
-import type { Random } from '../../src/util/random.js'
+import { Random } from '../../src/util/random.js'
 import { mutatedBytes, mutatedJson, mutatedParts, pick } from './mutate.js'
 import * as seeds from './seeds.js'
-import { hostileSpec } from './specs.js'
+import { ending, hostileSpec } from './specs.js'
+
+/** Opened for the first spec: each build of the addon, and WebAssembly. */
+let engines: Promise<Engine[]> | undefined
+
+function openEngines(): Promise<Engine[]> {
+  return Promise.all([
+    ...addonVariants().map(async (variant) => openCpuEngine(await openAddon({ threads: 1, variant }))),
+    openWasm({ threads: 1, host: nodeHost() }).then((backend) => openCpuEngine(backend)),
+  ])
+}
 
 /** A way in. */
 export interface Reader {
@@ -267,18 +282,11 @@ export const readers: readonly Reader[] = [
   { name: 'spec', make: (random) => asJson(random, seeds.specs), read: (bytes) => graphOf(json(bytes)) },
   {
     name: 'hostile-spec',
-    make: (random) => {
-      const spec = hostileSpec(random)
-      try {
-        return bytesOf(JSON.stringify(spec))
-      } catch {
-        return bytesOf('['.repeat(9999)) // a value that is nested too deep to be written
-      }
-    },
-    read: (bytes) => {
-      const spec = validateSpec(json(bytes))
-      for (const mode of ['inference', 'training'] as const)
-        planFor(openReference(), forwardGraph(spec, { batch: 2, mode }))
+    // A spec may hold what JSON has no words for: its seed is the input.
+    make: (random) => bytesOf(String(random.below(2 ** 31))),
+    read: async (bytes) => {
+      engines ??= openEngines()
+      await ending(hostileSpec(new Random(Number(text(bytes)))), await engines, { bytes: 3e7, macs: 3e7 })
     },
     share: 0.1,
   },

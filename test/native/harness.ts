@@ -9,11 +9,14 @@ import { openWasm } from '../../src/engine/cpu/wasm.js'
 import { nodeHost } from '../../src/engine/cpu/wasm-host.node.js'
 import { Random } from '../../src/util/random.js'
 
-export const builds: readonly (readonly [string, (threads: number) => Promise<CpuBackend>])[] = [
+const all: readonly (readonly [string, (threads: number) => Promise<CpuBackend>])[] = [
   ...addonVariants().map((variant) => [variant, (threads: number) => openAddon({ threads, variant })] as const),
   ['wasm with threads', (threads) => openWasm({ threads, host: nodeHost() })],
   ['wasm without', () => openWasm({ threads: 1, host: { ...nodeHost(), sharedMemory: false } })],
 ]
+
+/** All of them, or those of the addon only where RESNET_ONLY_ENGINES names no other (test/engine/engines.ts). */
+export const builds = all.filter(([name]) => !process.env.RESNET_ONLY_ENGINES || !name.startsWith('wasm'))
 
 /** Tensors in an arena and calls of kernels on them. */
 export class Sheet {

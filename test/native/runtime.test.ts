@@ -1,6 +1,7 @@
 /** What backends promise beside the numbers: one run at a time, clear refusals, threads that end. */
 import { execFile } from 'node:child_process'
 import { readdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
@@ -9,6 +10,69 @@ import { openWasm } from '../../src/engine/cpu/wasm.js'
 import { nodeHost } from '../../src/engine/cpu/wasm-host.node.js'
 import { EngineError } from '../../src/util/errors.js'
 import { builds, noise, Sheet } from './harness.js'
+
+type Native = {
+  readonly Pool: new (threads: unknown, variant: unknown) => { load(...args: unknown[]): Program; dispose(): void }
+}
+type Program = { write(...args: unknown[]): void; read(...args: unknown[]): Float32Array; dispose(): void }
+
+test.runIf(addonVariants().length > 0)('the addon takes no number for another, nor other arrays', () => {
+  const path = process.env.RESNET_ADDON || '../../native/build/resnet.node'
+  const { Pool } = createRequire(import.meta.url)(path) as Native
+  for (const threads of [0, -1, 1.5, Number.NaN, 2 ** 32 + 1, '2'])
+    expect(() => new Pool(threads, 'baseline')).toThrow(`a pool has from 1 to 65536 threads, got ${threads}`)
+  const pool = new Pool(1, addonVariants().at(-1))
+  const none = new Float64Array()
+  for (const floats of [-1, 0.5, Number.NaN, 2 ** 53, '64', undefined])
+    expect(() => pool.load(floats, none, none)).toThrow(`load: an arena cannot have so many floats: ${floats}`)
+  for (const tape of [new Float32Array(), [], undefined])
+    expect(() => pool.load(64, none, tape)).toThrow('load: a tape must be a Float64Array')
+
+  const program = pool.load(64, none, none)
+  for (const data of [new Float64Array(64), new Uint8Array(8), [1, 2], new ArrayBuffer(16), undefined])
+    expect(() => program.write(0, data)).toThrow('write: expected a Float32Array or an Int32Array')
+  const two = new Float32Array(2)
+  for (const offset of [63, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 62, '0'])
+    expect(() => program.write(offset, two)).toThrow(`write: outside of the arena, or no whole number: ${offset}`)
+  for (const length of [65, -1, 1.5, Number.NaN, 2 ** 53, -(2 ** 63)])
+    expect(() => program.read(0, length)).toThrow(`read: the arena has no such number of floats: ${length}`)
+  program.write(62, Int32Array.of(1, 2))
+  expect(new Int32Array(program.read(62, 2).buffer)).toEqual(Int32Array.of(1, 2))
+  program.dispose()
+  pool.dispose()
+})
+
+test('WASM takes whole places and arrays of floats only', async () => {
+  const backend = await openWasm({ threads: 1, host: nodeHost() })
+  const empty = new Float64Array()
+  for (const arenaFloats of [-16, 0.5, Number.NaN, 2 ** 40])
+    await expect(backend.load({ arenaFloats, setup: empty, run: empty })).rejects.toThrow(
+      `wasm-simd: the plan needs ${arenaFloats * 4} bytes, WebAssembly's memory ends at 4294967296`,
+    )
+  const program = await backend.load({ arenaFloats: 64, setup: empty, run: empty })
+  for (const offset of [0.5, Number.NaN, 63])
+    expect(() => program.write(offset, new Float32Array(2))).toThrow(
+      `write: outside of the arena, or no whole number: ${offset}`,
+    )
+  expect(() => program.write(0, new Float64Array(64) as unknown as Float32Array)).toThrow(
+    'write: expected a Float32Array or an Int32Array',
+  )
+  await backend.dispose()
+})
+
+test('WASM sums up as many numbers as 32 bits count when they are multiplied by parts', async () => {
+  const backend = await openWasm({ threads: 1, host: nodeHost() })
+  const count = 2 ** 23
+  const sheet = new Sheet()
+  sheet.call('fill', { y: 64, value: 1, count })
+  sheet.call('sum_of_squares', { x: 64, partials: 64 + count, count, parts: 512 })
+  sheet.call('add_parts', { partials: 64 + count, y: 0, parts: 512, factor: 1, root: 0 })
+  const setup = new Float64Array()
+  const program = await backend.load({ arenaFloats: 64 + count + 1024, setup, run: sheet.tape() })
+  await program.run('run')
+  expect((await program.read(0, 1))[0]).toBe(count)
+  await program.dispose()
+})
 
 /** Many instructions with many small pieces: a run that takes a while and claims much. */
 function busySheet() {
@@ -99,6 +163,32 @@ describe.each(builds)('%s', (_, open) => {
     await backend.dispose()
   })
 
+  // A convolution of 32x32 as files may ask for it, and what C++ or WebAssembly would make of its sizes.
+  const sane = { n: 1, c: 16, h: 32, w: 32, o: 16, oh: 32, ow: 32, kh: 3, kw: 3, sh: 1, sw: 1, ph: 1, pw: 1 }
+  const conv = { ...sane, dh: 1, dw: 1, groups: 1, bands: 1 }
+  const far = { kh: 2, kw: 2, dh: 2 ** 30 - 1, dw: 2 ** 30 - 1, ph: 2 ** 29 - 16, pw: 2 ** 29 - 16, oh: 1, ow: 1 }
+  const ADDRESSED = /load: the plan asks for more memory than can be addressed|wasm-simd: the plan asks for more memory/
+  const DAMAGED = /the tape does not fit the kernels of this build/
+  test.each<[string, Partial<Record<string, number>>, RegExp]>([
+    ['its padded copy has 2^64 floats', far, ADDRESSED],
+    ['2^32 rows', { ...far, dh: 2 ** 32 - 1, dw: 2 ** 32 - 1, ph: 2 ** 31 - 16, pw: 2 ** 31 - 16 }, DAMAGED],
+    ['its windows end behind the padded map', { oh: 33 }, ADDRESSED],
+    ['its stride leads out of the map', { sh: 2 ** 20 }, ADDRESSED],
+    ['its map is larger than the arena', { h: 2 ** 20, ph: 0, oh: 2 }, ADDRESSED],
+    ['its groups divide nothing', { groups: 3 }, ADDRESSED],
+    ['a size is no whole number', { dh: 1.5 }, DAMAGED],
+    ['a size is none at all', { kh: Number.POSITIVE_INFINITY }, DAMAGED],
+    ['a size is negative', { sw: -1 }, DAMAGED],
+    ['a tensor lies outside of the arena', { x: 2 ** 40 }, DAMAGED],
+  ])('refuses a convolution where %s', async (_, change, message) => {
+    const backend = await open(1)
+    const sheet = new Sheet()
+    const [x, y, weight] = [sheet.put(32 * 32 * 16), sheet.put(32 * 32 * 16), sheet.put(9 * 256)]
+    for (const args of [conv, { ...conv, ...change }]) sheet.call('conv2d', { x, y, weight, relu: 0, ...args })
+    await expect(sheet.load(backend)).rejects.toThrow(message)
+    await backend.dispose()
+  })
+
   test('disposing ends a run in progress first', async () => {
     const { sheet } = busySheet()
     const backend = await open(2)
@@ -167,7 +257,7 @@ const script = (body: string) => `
   import { nodeHost } from './dist/engine/cpu/wasm-host.node.js'
   import { kernelNames } from './dist/engine/cpu/kernel-table.js'
   const add = [kernelNames.indexOf('add'), 0, 1e6, 1e6, 1e6]
-  const run = Float64Array.from(Array(1000).fill(add).flat())
+  const run = Float64Array.from(Array(300).fill(add).flat())
   const source = { arenaFloats: 2e6, setup: new Float64Array(), run }
   ${body}`
 

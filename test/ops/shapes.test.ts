@@ -12,6 +12,7 @@ import { emit } from '../../src/ops/op.js'
 import { padShortcut, padShortcutGradient } from '../../src/ops/pad-shortcut.js'
 import { averagePool, globalAveragePool, maxPool, maxPoolGradient } from '../../src/ops/pool.js'
 import { reluGradient } from '../../src/ops/relu.js'
+import { resize } from '../../src/ops/resize.js'
 import { sgd } from '../../src/ops/sgd.js'
 import { softmaxCrossEntropy } from '../../src/ops/softmax-cross-entropy.js'
 import type { ConvAttributes, Pair } from '../../src/ops/window.js'
@@ -131,6 +132,66 @@ describe('padShortcut', () => {
     expect(() => padShortcut.infer([f32(1, 16, 8, 8)], { stride: [1, 1], channels: 20, before: 5 })).toThrow(
       'padShortcut: 16 channels at 5 do not fit into 20 channels',
     )
+  })
+})
+
+describe('sizes without bounds', () => {
+  const built = (shape: number[], act: (builder: GraphBuilder, x: ReturnType<GraphBuilder['input']>) => unknown) => {
+    const builder = new GraphBuilder()
+    return () => act(builder, builder.input('x', 'data', f32(...shape)))
+  }
+
+  test.each([
+    [conv([1, 1], [2 ** 29 - 16, 0]), 'padding must be a whole number from 0 to 64 on a map of 32, got 536870896'],
+    [conv([1, 1], [0, 65]), 'padding must be a whole number from 0 to 64 on a map of 32, got 65'],
+    [conv([2 ** 40, 1], [0, 0]), 'stride must be a whole number from 1 to 64 on a map of 32, got 1099511627776'],
+    [conv([1, 1], [0, 0], [1, 2 ** 31]), 'dilation must be a whole number from 1 to 64 on a map of 32, got 2147483648'],
+    [conv([1, 1], [2 ** 60, 0]), `padding must be a whole number of at least 0, got ${2 ** 60}`],
+  ])('windows look at a map: %j', (attributes, message) => {
+    expect(() => convShape([1, 16, 32, 32], [16, 16, 2, 2], attributes)).toThrow(`conv2d: ${message}`)
+    expect(() =>
+      conv2dInputGradient.infer([f32(1, 16, 31, 31), f32(16, 16, 2, 2)], { ...attributes, size: [32, 32] }),
+    ).toThrow(`conv2dInputGradient: ${message}`)
+  })
+
+  test('and so do those of pools', () => {
+    const pool = { kernel: [3, 3], stride: [2 ** 33, 1], padding: [1, 1] } as const
+    expect(() => maxPool.infer([f32(1, 1, 64, 64)], pool)).toThrow(
+      'maxPool: stride must be a whole number from 1 to 128 on a map of 64, got 8589934592',
+    )
+  })
+
+  test('groups divide channels that can be gone over', () => {
+    const depthwise = { ...conv([1, 1], [0, 0]), groups: 2 ** 30 }
+    expect(() => convShape([1, 2 ** 30, 1, 1], [2 ** 30, 1, 1, 1], depthwise)).toThrow(
+      'conv2d: at most 16777216 channels can be divided into groups, got 1073741824',
+    )
+  })
+
+  test.each([[[1, 0, 2, 2]], [[1, 2.5, 2, 2]], [[1, Number.NaN, 2, 2]], [[2 ** 53, 1, 1, 1]], [[-1, 1, 1, 1]]])(
+    'an input of %j is no tensor',
+    (shape) => {
+      expect(built(shape, () => {})).toThrow(
+        `x: the sizes of a tensor must be whole numbers from 1 to 2^53, got ${shape.join('x')}; check sizes, paddings and strides`,
+      )
+    },
+  )
+
+  test('nor is one with more elements than can be counted, nor what an operation would make', () => {
+    const many = `a tensor of 2097152x2097152x2048x1 has more elements than 2^53`
+    expect(built([2 ** 21, 2 ** 21, 2 ** 11, 1], () => {})).toThrow(`x: ${many}`)
+    const size: Pair = [2 ** 40, 2 ** 40]
+    expect(
+      built([1, 1, 2, 2], (builder, x) =>
+        emit(builder, resize, { size, filter: 'bilinear', antialias: false }, [x], 'here'),
+      ),
+    ).toThrow('here: a tensor of 1x1x1099511627776x1099511627776 has more elements than 2^53')
+    for (const stride of [0, 1.5, Number.NaN])
+      expect(
+        built([1, 1, 2, 2], (builder, x) =>
+          emit(builder, padShortcut, { stride: [stride, 1], channels: 1, before: 0 }, [x], 'here'),
+        ),
+      ).toThrow(`here: padShortcut: the stride must be two whole numbers of at least 1, got ${stride}x1`)
   })
 })
 

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { evaluate, evaluateNode } from '../../src/engine/reference/evaluate.js'
 import type { Tensor } from '../../src/engine/reference/tensor.js'
-import type { Graph, Node, Value } from '../../src/graph/graph.js'
+import { GraphBuilder } from '../../src/graph/builder.js'
+import { f32, type Graph, type Node, type Value } from '../../src/graph/graph.js'
 import { forwardGraph } from '../../src/model/forward.js'
+import { emit } from '../../src/ops/op.js'
+import { relu } from '../../src/ops/relu.js'
 import { type Interval, placeIntervals } from '../../src/plan/arena.js'
 import { fuseGradientAdd, fuseReduction, splitNormGradient } from '../../src/plan/passes/backward.js'
 import { fuseAdd, fuseRelu } from '../../src/plan/passes/epilogue.js'
@@ -15,6 +18,7 @@ import { planGraph } from '../../src/plan/planner.js'
 import { preset } from '../../src/spec/presets.js'
 import { completeRecipe } from '../../src/train/recipe.js'
 import { trainingGraph } from '../../src/train/step.js'
+import { EngineError } from '../../src/util/errors.js'
 import { Random } from '../../src/util/random.js'
 import { elements } from '../../src/util/shape.js'
 
@@ -97,6 +101,24 @@ function randomInputs(graph: Graph): Map<string, Float64Array> {
 }
 
 describe('planGraph', () => {
+  it('says how much a plan would take that no machine has', () => {
+    const graphOf = (...shape: number[]) => {
+      const builder = new GraphBuilder()
+      const x = builder.input('x', 'data', f32(...shape))
+      builder.output('y', emit(builder, relu, {}, [x], 'relu')[0]!)
+      return builder.build()
+    }
+    expect(() => planGraph(graphOf(2 ** 20, 2 ** 20, 2 ** 10), target)).toThrow(
+      new EngineError(
+        'the plan would take 8,192 TiB of memory or more, and 64 TiB (2^46 bytes) are the most that can be planned for; ' +
+          'use smaller pictures, a smaller batch, or a network that is narrower',
+      ),
+    )
+    // Each part may be, both together may not.
+    expect(() => planGraph(graphOf(2 ** 42 + 8), target)).toThrow(/the plan would take 64 TiB of memory or more/)
+    expect(planGraph(graphOf(2 ** 41), target).bytes).toBe(2 ** 45)
+  })
+
   const cases: [string, Graph][] = [
     ['training step of resnet8', trainingGraph(preset('resnet8', { input: size }), settings)],
     ['training step of plain8', trainingGraph(preset('plain8', { input: size }), settings)],

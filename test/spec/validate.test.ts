@@ -108,6 +108,111 @@ describe('each field is checked and the message says where', () => {
     expect(() => validateSpec(broken(keys, value))).toThrow(new ConfigError(message))
   })
 
+  test.each<[readonly (string | number)[], unknown, string]>([
+    [['name'], 'x'.repeat(201), 'spec: name must be a text of at most 200 characters, got one of 201'],
+    [['input', 'channels'], 2 ** 30, 'input: channels must be a whole number from 1 to 1048576, got 1073741824'],
+    [['input', 'height'], 2 ** 20, 'input: height must be a whole number from 1 to 65536, got 1048576'],
+    [['stem', 0, 'stride'], 449, 'stem.conv: stride must be a whole number from 1 to 448, got 449'],
+    [['stem', 3, 'kernel'], 2 ** 31, 'stem.pool: kernel must be a whole number from 1 to 448, got 2147483648'],
+    [['stem', 3, 'stride'], 2 ** 32, 'stem.pool: stride must be a whole number from 1 to 448, got 4294967296'],
+    [[...block, 'stride'], 1e15, 'stage2.block2: stride must be a whole number from 1 to 448, got 1000000000000000'],
+    [
+      [...layer, 'padding'],
+      2 ** 29 - 16,
+      'stage2.block2.conv1: padding must be a whole number from 0 to 448, got 536870896',
+    ],
+    [
+      [...layer, 'dilation'],
+      2 ** 30 - 1,
+      'stage2.block2.conv1: dilation must be a whole number from 1 to 448, got 1073741823',
+    ],
+    [[...layer, 'padding'], 4, 'stage2.block2.conv1: padding must be at most the reach of the kernel, 3, got 4'],
+    [
+      layer,
+      { kind: 'conv', width: 64, kernel: 3, dilation: 448, groups: 65 },
+      'stage2.block2.conv1: groups must be a whole number from 1 to 64, got 65',
+    ],
+    [
+      layer,
+      { kind: 'conv', width: 64, kernel: 5, dilation: 225 },
+      'stage2.block2.conv1: dilation and kernel make a padding of 450, which must be at most 448; ' +
+        'make one of them smaller, or give the padding',
+    ],
+    [
+      [...layer, 'width'],
+      2 ** 53 - 1,
+      'stage2.block2.conv1: width must be a whole number from 1 to 1048576, got 9007199254740991',
+    ],
+    [['head', 'classes'], 1e9, 'head: classes must be a whole number from 2 to 1048576, got 1000000000'],
+    [[...block, 'branchScale'], 1e38, 'stage2.block2: branchScale must be a number from -1e+30 to 1e+30, got 1e+38'],
+    [
+      [...block, 'gate'],
+      { kind: 'exclusive', bias: -1e300 },
+      'stage2.block2.gate: bias must be a number from -1e+30 to 1e+30, got -1e+300',
+    ],
+  ])('what reaches beyond its bounds is refused: %j = %j', (keys, value, message) => {
+    expect(() => validateSpec(broken(keys, value))).toThrow(new ConfigError(message))
+  })
+
+  test('small maps may have wide kernels', () => {
+    const wide = { kind: 'conv', width: 8, kernel: 9, padding: 4 }
+    const tiny = { ...preset('resnet8'), input: { channels: 3, height: 1, width: 1 }, stem: [wide] }
+    expect(validateSpec(tiny)).toBe(tiny)
+    const widest = { ...wide, kernel: 64, padding: 64 }
+    expect(() => validateSpec({ ...tiny, stem: [widest] })).not.toThrow()
+    expect(() => validateSpec({ ...tiny, stem: [{ ...widest, kernel: 65 }] })).toThrow(
+      new ConfigError('stem.conv: kernel must be a whole number from 1 to 64, got 65'),
+    )
+  })
+
+  test('lists end somewhere', () => {
+    const spec = preset('resnet8')
+    const [block] = spec.stages[0]!.blocks
+    const norms = new Array(200_000).fill({ kind: 'norm' })
+    expect(() => validateSpec({ ...spec, stem: norms })).toThrow(
+      new ConfigError('spec: stem must be a list of at most 1000, got one of 200000'),
+    )
+    const blocks = new Array(500_000).fill(block)
+    expect(() => validateSpec({ ...spec, stages: [{ blocks }] })).toThrow(
+      new ConfigError('stage1: blocks must be a list of at most 5000, got one of 500000'),
+    )
+    const stages = new Array(20).fill({ blocks: blocks.slice(0, 600) })
+    expect(() => validateSpec({ ...spec, stages })).toThrow(
+      new ConfigError(
+        'stage9: with this part the blocks have 5400 layers or more, and 5000 are the most; leave some out',
+      ),
+    )
+    const long = { ...block, branch: new Array(3000).fill(block!.branch[0]) }
+    expect(() => validateSpec({ ...spec, stages: [{ blocks: [long, long] }] })).toThrow(
+      /^stage1.block2: with this part the blocks have 6000 layers or more/,
+    )
+  })
+
+  test('a hole in a list is a part that lacks', () => {
+    const spec = JSON.parse(JSON.stringify(preset('resnet8')))
+    delete spec.stages[1].blocks[0].branch[1]
+    expect(() => validateSpec(spec)).toThrow(new ConfigError('stage2.block1.conv2: expected an object, got nothing'))
+    delete spec.stages[1].blocks[0]
+    expect(() => validateSpec(spec)).toThrow(new ConfigError('stage2.block1: expected an object, got nothing'))
+    delete spec.stem[0]
+    expect(() => validateSpec(spec)).toThrow(new ConfigError('stem, layer 1: expected an object, got nothing'))
+  })
+
+  test('junk of any depth is told in a line', () => {
+    let deep: unknown = 1
+    for (let k = 0; k < 100_000; k++) deep = [deep]
+    const round: unknown[] = []
+    round.push(round)
+    expect(() => validateSpec(deep)).toThrow(new ConfigError('spec: expected an object, got [[[...]]]'))
+    expect(() => validateSpec({ ...preset('resnet8'), stem: { deep } })).toThrow(
+      new ConfigError('spec: stem must be a list, got {"deep":[[...]]}'),
+    )
+    expect(() => validateSpec(round)).toThrow(/^spec: expected an object, got /)
+    expect(() => validateSpec({ ...preset('resnet8'), name: 10n })).toThrow(
+      new ConfigError('spec: name must be a text that is not empty, got 10n'),
+    )
+  })
+
   test('scales, dropout and gates are for blocks that have a shortcut', () => {
     const spec = preset('plain8')
     const [block] = spec.stages[0]!.blocks
@@ -141,6 +246,11 @@ test('layers of the stem are numbered in messages where there are several of a k
   expect(() => validateSpec(spec)).toThrow(
     new ConfigError('stem.conv2: kernel must be a whole number of at least 1, got 0'),
   )
+})
+
+test('a stem of as many layers as can be is numbered at once', () => {
+  const stem = new Array(1000).fill({ kind: 'relu' })
+  expect(validateSpec({ ...preset('resnet8'), stem }).stem).toHaveLength(1000)
 })
 
 test('pad shortcuts may not narrow', () => {

@@ -35,7 +35,8 @@ interface NativeProgram {
   dispose(): void
 }
 
-const path = '../../../native/build/resnet.node'
+/** Built elsewhere or otherwise than usual, for those who work on it: see CONTRIBUTING.md. */
+const path = process.env.RESNET_ADDON || '../../../native/build/resnet.node'
 const LESS = 'use a smaller batch or smaller pictures, or end other programs'
 
 function loadAddon(): Addon {

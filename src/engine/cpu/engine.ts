@@ -147,7 +147,7 @@ class CpuExecutable implements Executable {
       throw new EngineError(
         `${name}: expected ${elements(type.shape)} values (${shapeText(type.shape)}), got ${data.length}`,
       )
-    if ((type.dtype === 'i32') !== data instanceof Int32Array)
+    if (!(data instanceof (type.dtype === 'i32' ? Int32Array : Float32Array)))
       throw new EngineError(`${name}: expected ${type.dtype === 'i32' ? 'an Int32Array' : 'a Float32Array'}`)
     const packed = data instanceof Float32Array ? pack(data, input.value, this.#layouts(input.value)) : data
     this.#program.write(offsetOf(this.plan, input.value), packed)

@@ -22,9 +22,10 @@ export function connections(outputs: number, inputs: number, groups: number): Co
     const last = Math.floor((Math.min(outputs, (block + 1) * BLOCK) - 1) / wide)
     return { from: Math.floor((first * deep) / BLOCK), to: Math.ceil(((last + 1) * deep) / BLOCK) }
   }
-  const counts = Array.from({ length: Math.ceil(outputs / BLOCK) }, (_, block) => {
+  let most = 0
+  for (let block = 0; block < Math.ceil(outputs / BLOCK); block++) {
     const { from, to } = span(block)
-    return to - from
-  })
-  return { span, most: Math.max(...counts) }
+    most = Math.max(most, to - from)
+  }
+  return { span, most }
 }

@@ -5,7 +5,7 @@
  *
  * A tape is a Float64Array of instructions: the kernel's number, then its arguments. Tensor arguments are offsets in
  * floats from the start of the arena; −1 stands for a tensor that is left out. All else is whole numbers, flags (0, 1)
- * or plain numbers.
+ * or plain numbers: `kindOf` tells which, and backends hold every word of a tape to it before they run any.
  *
  * Layouts: `blocked` [N][⌈C/16⌉][H][W][16], channels beyond C are zero; `plain` NCHW as it is; vectors of a channel
  * each are padded with zeros to a multiple of 16; conv weights [⌈O/16⌉][⌈I/16⌉][KH][KW][16 i][16 o], those of a conv
@@ -191,3 +191,34 @@ export const kernels = {
 
 export type KernelName = keyof typeof kernels
 export const kernelNames = Object.keys(kernels) as KernelName[]
+
+/**
+ * What an argument may be: a `tensor` an offset in the arena, or −1; a `size` a whole number of at least 1; a `whole`
+ * number of any sign: paddings, places, flags; `bits` a word of 32; or any `number`. Their first letters differ.
+ */
+export type ArgumentKind = 'tensor' | 'size' | 'whole' | 'bits' | 'number'
+
+// biome-ignore format: lists of names
+const kinds: Readonly<Record<Exclude<ArgumentKind, 'tensor'>, readonly string[]>> = {
+  size: [
+    'n', 'c', 'h', 'w', 'o', 'oh', 'ow', 'kh', 'kw', 'sh', 'sw', 'dh', 'dw', 'groups', 'bands', 'chunks', 'parts', 'i', 'k',
+    'oblocks', 'iblocks', 'taps', 'count', 'size', 'inner', 'length',
+  ],
+  whole: [
+    'ph', 'pw', 'before', 'granularity', 'relu', 'normalise_relu', 'flip', 'transposed', 'nesterov', 'decoupled', 'training',
+    'root', 'cubic', 'antialias',
+  ],
+  bits: ['key', 'threshold'],
+  number: [
+    'epsilon', 'norm_epsilon', 'momentum', 'correction', 'factor', 'value', 'weight_decay', 'beta1', 'beta2', 'limit',
+    'smoothing',
+  ],
+}
+
+/** What an argument of a kernel may be. Names mean the same in all kernels but these two. */
+export function kindOf(kernel: KernelName, argument: string): ArgumentKind {
+  if (argument === 'factor' && kernel.startsWith('pixel_')) return 'size'
+  if (argument === 'addend' && kernel === 'multiply_adds') return 'number'
+  const listed = Object.entries(kinds).find(([, names]) => names.includes(argument))
+  return (listed?.[0] ?? 'tensor') as ArgumentKind
+}

@@ -1,8 +1,16 @@
 /** Writes tape instructions: a kernel's number, then its arguments in the order of the kernel table. */
 import { invariant } from '../../util/errors.js'
-import { type KernelName, kernelNames, kernels } from './kernel-table.js'
+import { type KernelName, kernelNames, kernels, kindOf } from './kernel-table.js'
 
 export type KernelArguments<Name extends KernelName> = Readonly<Record<(typeof kernels)[Name][number], number>>
+
+/** Of each kernel the arguments that may be any number; all others are whole. */
+const numbers = new Map(
+  kernelNames.map((name) => [
+    name,
+    new Set((kernels[name] as readonly string[]).filter((key) => kindOf(name, key) === 'number')),
+  ]),
+)
 
 export class Tape {
   readonly #words: number[] = []
@@ -12,6 +20,8 @@ export class Tape {
     for (const key of kernels[name] as readonly (keyof typeof args)[]) {
       const word = args[key]
       invariant(typeof word === 'number' && !Number.isNaN(word), `${name} lacks its argument ${String(key)}`)
+      const whole = Number.isSafeInteger(word) || numbers.get(name)!.has(String(key))
+      invariant(whole, `${name} got ${word} for its argument ${String(key)}, which is a whole number`)
       this.#words.push(word)
     }
   }

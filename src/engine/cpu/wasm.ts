@@ -12,7 +12,8 @@ import type { WasmHost } from './wasm-host.js'
 export interface WasmExports {
   readonly __stack_pointer: WebAssembly.Global<'i32'>
   readonly __heap_base: WebAssembly.Global<'i32'>
-  scratchFloats(tape: number, length: number): number
+  /** Floats; −1 for a tape of another build, −2 for one that asks for more than can be addressed. */
+  scratchFloats(tape: number, length: number, arenaFloats: number): number
   run(tape: number, length: number, arena: number, scratch: number, scratchStride: number): number
   help(thread: number): void
 }
@@ -79,6 +80,9 @@ class WasmBackend implements CpuBackend {
 
   /** Asks the module, in a small memory of its own, how much scratch the tapes need. */
   async #plan({ arenaFloats, setup, run }: ProgramSource): Promise<Places> {
+    // Offsets on the tapes would wrap in an arena that 32 bits do not reach.
+    if (!Number.isSafeInteger(arenaFloats) || arenaFloats < 0 || arenaFloats * 4 > MOST_BYTES)
+      throw tooLarge(arenaFloats * 4)
     const pages = MODULE_PAGES + Math.ceil((Math.max(setup.length, run.length) * 8) / PAGE)
     const memory = allocate(pages, this.#host.sharedMemory)
     const instance = await WebAssembly.instantiate(this.#module, { env: { memory } })
@@ -86,8 +90,10 @@ class WasmBackend implements CpuBackend {
     const start = round(exports.__heap_base.value)
     const floats = [setup, run].map((tape) => {
       new Float64Array(memory.buffer, start, tape.length).set(tape)
-      return exports.scratchFloats(start, tape.length)
+      return exports.scratchFloats(start, tape.length, arenaFloats)
     })
+    if (floats.includes(-2))
+      throw new EngineError('wasm-simd: the plan asks for more memory than can be addressed; use the native engine')
     if (Math.min(...floats) < 0)
       throw new EngineError(
         'wasm-simd: the tape does not fit the kernels of this build; build WebAssembly again, or install the package again',
@@ -99,17 +105,20 @@ class WasmBackend implements CpuBackend {
     const scratch = stacks + (this.threads - 1) * STACK
     const arena = scratch + this.threads * scratchStride * 4
     const bytes = arena + round(arenaFloats * 4)
-    if (bytes > MOST_BYTES)
-      throw new EngineError(
-        `wasm-simd: the plan needs ${bytes} bytes, WebAssembly's memory ends at ${MOST_BYTES}; ` +
-          'use a smaller batch, or the native engine',
-      )
+    if (bytes > MOST_BYTES) throw tooLarge(bytes)
     return { setup: start, run: runTape, stacks, scratch, scratchStride, arena, bytes }
   }
 
   async dispose(): Promise<void> {
     await Promise.all([...this.#programs].map((program) => program.dispose()))
   }
+}
+
+function tooLarge(bytes: number): EngineError {
+  return new EngineError(
+    `wasm-simd: the plan needs ${bytes} bytes, WebAssembly's memory ends at ${MOST_BYTES}; ` +
+      'use a smaller batch, or the native engine',
+  )
 }
 
 function pagesFor(bytes: number): number {
@@ -151,13 +160,17 @@ class WasmProgram implements CpuProgram {
   }
 
   #place(action: string, offset: number, length: number): number {
-    if (!(offset >= 0 && offset + length <= this.#source.arenaFloats))
-      throw new EngineError(`${action}: outside of the arena`)
+    const whole = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && length >= 0
+    if (!(whole && offset >= 0 && offset + length <= this.#source.arenaFloats))
+      throw new EngineError(`${action}: outside of the arena, or no whole number: ${offset}`)
     return this.#places.arena + offset * 4
   }
 
   write(offset: number, data: Float32Array | Int32Array): void {
     this.#expectIdle('write')
+    // Elements of another size would reach beyond the place.
+    if (!(data instanceof Float32Array || data instanceof Int32Array))
+      throw new EngineError('write: expected a Float32Array or an Int32Array')
     this.#crew.write(this.#place('write', offset, data.length), data)
   }
 

@@ -1,0 +1,78 @@
+/**
+ * What is asked of the fields of a spec that came from outside: each function gives the field's value, or throws a
+ * ConfigError that starts with the path of the part and says what was expected and what was got.
+ */
+import { ConfigError } from '../util/errors.js'
+import { shown } from '../util/printable.js'
+
+export type Fields = Readonly<Record<string, unknown>>
+
+export function object(value: unknown, path: string): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new ConfigError(`${path}: expected an object, got ${got(value)}`)
+  return value as Fields
+}
+
+/** The value as an object that has no other fields than these. */
+export function fields(value: unknown, path: string, names: readonly string[]): Fields {
+  const stated = object(value, path)
+  const unknown = Object.keys(stated).find((name) => !names.includes(name))
+  if (unknown !== undefined)
+    throw new ConfigError(`${path}: there is no field ${got(unknown)}; the fields are ${names.join(', ')}`)
+  return stated
+}
+
+export function list(
+  value: unknown,
+  path: string,
+  name: string,
+  least: number,
+  most = Number.POSITIVE_INFINITY,
+): readonly unknown[] {
+  if (!Array.isArray(value) || value.length < least)
+    wrong(path, name, least === 0 ? 'a list' : `a list of at least ${least}`, value)
+  if (value.length > most) wrong(path, name, `a list of at most ${most}`, value, `one of ${value.length}`)
+  return Array.from(value) // holes are parts that lack, and loops leave them out
+}
+
+export function whole(
+  stated: Fields,
+  path: string,
+  name: string,
+  least: number,
+  most = Number.POSITIVE_INFINITY,
+): number {
+  const value = stated[name]
+  if (!Number.isSafeInteger(value) || (value as number) < least)
+    wrong(path, name, `a whole number of at least ${least}`, value)
+  if ((value as number) > most) wrong(path, name, `a whole number from ${least} to ${most}`, value)
+  return value as number
+}
+
+/** A finite number, no farther from zero than `most`. */
+export function number(stated: Fields, path: string, name: string, most: number): number {
+  const value = stated[name]
+  if (!Number.isFinite(value)) wrong(path, name, 'a finite number', value)
+  if (Math.abs(value as number) > most) wrong(path, name, `a number from -${most} to ${most}`, value)
+  return value as number
+}
+
+export function flag(stated: Fields, path: string, name: string): void {
+  if (typeof stated[name] !== 'boolean') wrong(path, name, 'true or false', stated[name])
+}
+
+export function oneOf(stated: Fields, path: string, name: string, values: readonly string[]): void {
+  const value = stated[name]
+  if (typeof value !== 'string' || !values.includes(value))
+    wrong(path, name, values.length === 1 ? got(values[0]) : `one of ${values.join(', ')}`, value)
+}
+
+/** @param text what was got, where that is told better than by writing the value */
+export function wrong(path: string, name: string, expected: string, value: unknown, text?: string): never {
+  throw new ConfigError(`${path}: ${name} must be ${expected}, got ${text ?? got(value)}`)
+}
+
+/** A value as JSON has it, cut to a line: whatever it is, and however long and deep. */
+export function got(value: unknown): string {
+  return shown(value, 60)
+}
