@@ -4,8 +4,6 @@
 #define NAPI_CPP_EXCEPTIONS
 #define NODE_ADDON_API_CPP_EXCEPTIONS_ALL  // memory that cannot be had is an error too, not the end of the process
 #include <napi.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <cmath>
 #include <condition_variable>
@@ -22,11 +20,8 @@
 
 #include "bf16_unit.h"
 #include "native.h"
+#include "program.h"
 #include "runtime.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/asan_interface.h>
-#endif
 
 #if defined(__x86_64__)
 namespace avx512 {
@@ -39,7 +34,6 @@ extern const Dispatch dispatch;
 namespace baseline {
 extern const Dispatch dispatch;
 }
-// scripts/build-addon.mjs may leave instruction sets out.
 
 namespace {
 
@@ -51,6 +45,7 @@ struct Variant {
 };
 
 // What this processor and its operating system can run, fastest first. The compiler's check covers the latter too.
+// scripts/build-addon.mjs may leave instruction sets out.
 std::vector<Variant> variants() {
   std::vector<Variant> list;
 #if defined(__x86_64__)
@@ -70,98 +65,6 @@ std::vector<Variant> variants() {
 #endif
   return list;
 }
-
-// Zeroed memory straight from the system, aligned to 2 MiB so that it can lie in large pages.
-class Block {
- public:
-  explicit Block(std::size_t bytes) : size_(bytes + ALIGNMENT) {
-    const std::size_t physical =
-        static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-    if (bytes > physical) return;
-    void* start = mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (start == MAP_FAILED) return;
-    start_ = start;
-    const auto address = reinterpret_cast<std::uintptr_t>(start);
-    floats_ = reinterpret_cast<float*>((address + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
-#if defined(MADV_HUGEPAGE)
-    madvise(floats_, bytes, MADV_HUGEPAGE);
-#endif
-  }
-  ~Block() {
-    forbid(0, 0);
-    if (start_) munmap(start_, size_);
-  }
-  Block(const Block&) = delete;
-  Block& operator=(const Block&) = delete;
-
-  float* floats() const { return floats_; }
-
-  // Tells AddressSanitizer, which knows nothing of this memory, that nobody may touch so many floats of it from `from` on;
-  // that all may be touched, where there are none.
-  void forbid([[maybe_unused]] std::size_t from, [[maybe_unused]] std::size_t count) {
-#if defined(__SANITIZE_ADDRESS__)
-    if (!start_) return;
-    if (count > 0)
-      __asan_poison_memory_region(floats_ + from, count * sizeof(float));
-    else
-      __asan_unpoison_memory_region(start_, size_);
-#endif
-  }
-
- private:
-  static constexpr std::size_t ALIGNMENT = std::size_t{2} << 20;
-  std::size_t size_;
-  void* start_ = nullptr;
-  float* floats_ = nullptr;
-};
-
-// Floats between the arena and the threads' scratch: none, but where those who go beyond the arena are looked for.
-#if defined(__SANITIZE_ADDRESS__)
-constexpr std::size_t GAP = 1024;
-#else
-constexpr std::size_t GAP = 0;
-#endif
-
-// What a program takes, in floats; `bytes` is nothing where that is more than can be addressed.
-struct Sizes {
-  std::size_t arena, scratch, stride, threads;
-  std::optional<std::size_t> bytes;
-
-  // Threads' scratch must not share cache lines, nor lie a power of two apart, where it would share cache sets.
-  Sizes(double arena_floats, ptrdiff_t scratch_floats, int count)
-      : arena((static_cast<std::size_t>(arena_floats) + 15) / 16 * 16), scratch(static_cast<std::size_t>(scratch_floats)),
-        stride((scratch + 1023) / 1024 * 1024 + 64), threads(static_cast<std::size_t>(count)) {
-    std::size_t all;
-    if (!__builtin_mul_overflow(stride, threads, &all) && !__builtin_add_overflow(all, arena + GAP, &all) &&
-        !__builtin_mul_overflow(all, sizeof(float), &all))
-      bytes = all;
-  }
-  // As a number to print, which has no end.
-  double wanted() const {
-    const double scratch_of_all = static_cast<double>(stride) * static_cast<double>(threads);
-    return (static_cast<double>(arena + GAP) + scratch_of_all) * sizeof(float);
-  }
-};
-
-// One arena, its tapes and scratch. Shared by JavaScript's object and the runs under way.
-struct Program {
-  std::vector<double> setup, run;
-  std::size_t arena_floats, scratch_stride, scratch_floats;
-  Block memory;
-  bool running = false;  // touched by JavaScript's thread only
-
-  Program(std::vector<double> setup_tape, std::vector<double> run_tape, const Sizes& sizes)
-      : setup(std::move(setup_tape)), run(std::move(run_tape)), arena_floats(sizes.arena), scratch_stride(sizes.stride),
-        scratch_floats(sizes.stride * sizes.threads), memory(*sizes.bytes) {
-    memory.forbid(arena_floats, GAP);
-    for (std::size_t k = 0; k < sizes.threads; k++)
-      memory.forbid(arena_floats + GAP + k * sizes.stride + sizes.scratch, sizes.stride - sizes.scratch);
-  }
-
-  Crew::Memory crew_memory() const {
-    return {memory.floats(), memory.floats() + arena_floats + GAP, scratch_stride};
-  }
-};
 
 struct Job {
   std::shared_ptr<Program> program;
