@@ -104,25 +104,27 @@ export type { Mode } from './model/layers.js'
 export { type SummaryOptions, summary } from './model/summary.js'
 export { type Precision, precisions } from './ops/precision.js'
 export { type Recompute, recomputeLevels } from './plan/passes/recompute.js'
-export { type Freeze, freezeLevels } from './spec/cut.js'
 export {
-  type BlockOptions,
-  type CifarOptions as CifarNetOptions,
   cifarBasic,
   cifarBottleneck,
-  type FamilyOptions,
-  type ImagenetOptions,
+  edsr,
+  fullyConnected,
   imagenetBasic,
   imagenetBottleneck,
-} from './spec/families.js'
+  plainTwin,
+  vdsr,
+  vggLike,
+} from './spec/checked.js'
+export { type Freeze, freezeLevels } from './spec/cut.js'
+export type { BlockOptions, CifarOptions as CifarNetOptions, FamilyOptions, ImagenetOptions } from './spec/families.js'
 export { classifierOf, type Task, taskOf, tasks } from './spec/heads.js'
-export { type FullyConnectedOptions, fullyConnected, vggLike } from './spec/other-families.js'
+export type { FullyConnectedOptions } from './spec/other-families.js'
 export type { BlockPath, LayerPath, StagePath } from './spec/paths.js'
 export { isPresetName, type PresetName, type PresetOptions, preset, presetNames, presetsFor } from './spec/presets.js'
 export { type Published, published } from './spec/published.js'
 export type * from './spec/spec.js'
-export { appendBlocks, pathAfterRemoval, pathAfterSwap, plainTwin, removeBlock, swapBlocks } from './spec/surgery.js'
-export { type EdsrOptions, edsr, type UpscalingOptions, type VdsrOptions, vdsr } from './spec/upscaling.js'
+export { appendBlocks, pathAfterRemoval, pathAfterSwap, removeBlock, swapBlocks } from './spec/surgery.js'
+export type { EdsrOptions, UpscalingOptions, VdsrOptions } from './spec/upscaling.js'
 export { validateSpec } from './spec/validate.js'
 export type {
   Axis,

@@ -2,34 +2,10 @@
  * The families of the papers as functions from a depth to a spec: the CIFAR nets of basic blocks (6n+2 layers) and of
  * bottlenecks (9n+2), and the ImageNet nets of both. [He 2015, §3.4, §4.2; He 2016, appendix]
  */
-
 import { ConfigError } from '../util/errors.js'
-import {
-  described,
-  expectOptions,
-  type Fields,
-  flag,
-  kind,
-  number,
-  object,
-  oneOf,
-  text,
-  whole,
-} from '../util/expect.js'
 import { passesInput, placedBlocks, projects } from './blocks.js'
 import { blockPath } from './paths.js'
-import {
-  type BlockSpec,
-  type ConvLayer,
-  type InputSpec,
-  type NetworkSpec,
-  type Order,
-  orders,
-  type Shortcut,
-  type StageSpec,
-  type StemLayer,
-  shortcuts,
-} from './spec.js'
+import type { BlockSpec, ConvLayer, InputSpec, NetworkSpec, Order, Shortcut, StageSpec, StemLayer } from './spec.js'
 
 /** What can be asked for of all blocks of a net: see BlockSpec. */
 export type BlockOptions = Pick<BlockSpec, 'norm' | 'branchScale' | 'shortcutScale' | 'shortcutDropout' | 'gate'>
@@ -71,28 +47,6 @@ export interface ImagenetOptions extends FamilyOptions {
   readonly widthPerGroup?: number
 }
 
-/** No net of the papers has more than 1202; a slip of the keys must not fill the memory. */
-const MOST_LAYERS = 100_000
-const layers = kind(
-  `a number of layers, at most ${MOST_LAYERS}`,
-  (value) => number.fits(value) && !(value > MOST_LAYERS),
-)
-/** What families make a spec of by themselves; a spec is looked at field by field when it is used. */
-export const familyFields: Fields = {
-  name: text,
-  depth: layers,
-  classes: number,
-  input: object,
-  order: oneOf(orders),
-  shortcut: oneOf(shortcuts),
-  norm: flag,
-  gate: object,
-}
-const threeWidths = kind('three widths, whole numbers above 0', (value) => {
-  return Array.isArray(value) && value.length === 3 && value.every(whole(1).fits)
-})
-const cifarFields: Fields = { ...familyFields, widths: threeWidths, branchLayers: layers }
-
 /** Blocks a stage, by depth. [He 2015, table 1; 200: He 2016] */
 const basicDepths: Readonly<Record<number, readonly number[]>> = { 18: [2, 2, 2, 2], 34: [3, 4, 6, 3] }
 const bottleneckDepths: Readonly<Record<number, readonly number[]>> = {
@@ -104,7 +58,6 @@ const bottleneckDepths: Readonly<Record<number, readonly number[]>> = {
 
 /** CIFAR net of basic blocks: option A shortcuts by default, as the paper has on CIFAR. */
 export function cifarBasic(options: CifarOptions): NetworkSpec {
-  expectOptions(options, 'cifarBasic: options', cifarFields)
   const { shortcut = 'pad', branchLayers = 2 } = options
   if (!Number.isInteger(branchLayers) || branchLayers < 1)
     throw new ConfigError(`branchLayers: expected a whole number of at least 1, got ${branchLayers}`)
@@ -115,7 +68,6 @@ export function cifarBasic(options: CifarOptions): NetworkSpec {
 
 /** CIFAR net of bottlenecks, four times as wide outside; projections where sizes change, stride in the first 1x1. */
 export function cifarBottleneck(options: CifarOptions): NetworkSpec {
-  expectOptions(options, 'cifarBottleneck: options', cifarFields)
   const n = blocksPerStage(options.depth, 9, 'bottlenecks')
   const { shortcut = 'project-on-change' } = options
   return cifar(options, n, shortcut, (width) => bottleneckBranch(width))
@@ -123,17 +75,15 @@ export function cifarBottleneck(options: CifarOptions): NetworkSpec {
 
 /** ImageNet net of basic blocks, depth 18 or 34; option B shortcuts by default. */
 export function imagenetBasic(options: ImagenetOptions): NetworkSpec {
-  expectOptions(options, 'imagenetBasic: options', familyFields)
   return imagenet(options, basicDepths, 'basic blocks', (width) => basicBranch(width), 0)
 }
 
 /** ImageNet net of bottlenecks, depth 50, 101, 152 or 200; option B shortcuts by default. */
 export function imagenetBottleneck(options: ImagenetOptions): NetworkSpec {
-  expectOptions(options, 'imagenetBottleneck: options', familyFields)
   const { groups = 1, widthPerGroup = 64, strideIn = 1 } = options
   for (const [name, value] of Object.entries({ groups, widthPerGroup }))
     if (!Number.isInteger(value) || value < 1)
-      throw new ConfigError(`${name}: expected a whole number of at least 1, got ${described(value)}`)
+      throw new ConfigError(`${name}: expected a whole number of at least 1, got ${value}`)
   const branch = (width: number) => bottleneckBranch(width, (width * groups * widthPerGroup) / 64, groups)
   return imagenet(options, bottleneckDepths, 'bottlenecks', branch, strideIn)
 }

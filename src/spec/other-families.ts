@@ -1,8 +1,6 @@
 /** Families beside the papers' ResNets: fully connected nets, as lectures define the residual block, and a VGG-like net. */
-
 import { ConfigError } from '../util/errors.js'
-import { expectFields, expectOptions, isRecord, kind, whole } from '../util/expect.js'
-import { type BlockOptions, blockOptions, familyFields } from './families.js'
+import { type BlockOptions, blockOptions } from './families.js'
 import type { BlockSpec, ConvLayer, InputSpec, NetworkSpec, Order, Shortcut } from './spec.js'
 
 /** Of fully connected nets. */
@@ -26,15 +24,6 @@ export interface FullyConnectedOptions extends BlockOptions {
   readonly norm?: boolean
 }
 
-const inputsKind = kind('a whole number of at least 1, or { channels, height, width }', (value) => {
-  return whole(1).fits(value) || (isRecord(value) && whole(1).fits(value.height) && whole(1).fits(value.width))
-})
-const widthsKind = kind('a list of at least one whole number above 0', (value) => {
-  return Array.isArray(value) && value.length > 0 && value.every(whole(1).fits)
-})
-const fields = { ...familyFields, inputs: inputsKind, widths: widthsKind, branchLayers: whole(1) }
-const required = { depth: whole(1), inputs: inputsKind, classes: whole(2) }
-
 /**
  * A fully connected net, residual or plain. A dense layer is a 1x1 convolution of a map of one pixel, a row of numbers
  * a picture of one pixel with as many channels; so a dense net is a spec like any other. The first layer on pictures has
@@ -42,8 +31,6 @@ const required = { depth: whole(1), inputs: inputsKind, classes: whole(2) }
  * Throws a ConfigError for a depth that the blocks cannot make up, or pictures that are not square.
  */
 export function fullyConnected(options: FullyConnectedOptions): NetworkSpec {
-  expectOptions(options, 'fullyConnected: options', fields)
-  expectFields(options, 'fullyConnected: options', '{ depth, inputs, classes }', required)
   const { depth, inputs, widths = [64], classes, branchLayers = 2, order = 'post', norm = false } = options
   const { shortcut = 'project-on-change' } = options
   const activatesFirst = order === 'pre' || order === 'relu-pre'
@@ -84,9 +71,7 @@ const VGG_WIDTH = 128
  * pooling after each, twelve blocks of one 3x3 layer without a shortcut, and the classifier. After the plain net of Veit
  * 2016, whose details are not published in full: where its poolings stand is a guess.
  */
-export function vggLike(options: { readonly classes?: number; readonly input?: InputSpec } = {}): NetworkSpec {
-  expectOptions(options, 'vggLike: options', familyFields)
-  const { classes = 10, input = { channels: 3, height: 32, width: 32 } } = options
+export function vggLike({ classes = 10, input = { channels: 3, height: 32, width: 32 } } = {}): NetworkSpec {
   const conv: ConvLayer = { kind: 'conv', width: VGG_WIDTH, kernel: 3 }
   const layer = [
     conv,

@@ -1,9 +1,7 @@
 /** The networks of the papers by name. */
 
 import { ConfigError } from '../util/errors.js'
-import { expectKind, expectOptions, oneOf } from '../util/expect.js'
-import { guess } from '../util/nearest.js'
-import { printable, shown } from '../util/printable.js'
+import { expectKind, oneOf } from '../util/expect.js'
 import {
   type CifarOptions,
   cifarBasic,
@@ -14,8 +12,8 @@ import {
 } from './families.js'
 import { type Task, tasks } from './heads.js'
 import { fullyConnected, vggLike } from './other-families.js'
+import { plainTwin } from './plain-twin.js'
 import type { NetworkSpec, Order, Shortcut } from './spec.js'
-import { plainTwin } from './surgery.js'
 import { edsr, vdsr } from './upscaling.js'
 
 /**
@@ -39,8 +37,14 @@ const changed110 = (change: Omit<CifarOptions, 'depth'>) => (options: PresetOpti
 const changed164 = (order: Order) => (options: PresetOptions) => cifarBottleneck({ depth: 164, ...options, order })
 const inFirst = (depth: number) => (options: PresetOptions) => imagenetBottleneck({ depth, strideIn: 0, ...options })
 const dense = (shortcut: Shortcut) => (options: PresetOptions) => {
-  const { classes = 10, input = { channels: 3, height: 32, width: 32 }, ...rest } = options
-  return fullyConnected({ depth: 20, inputs: input, classes, shortcut, ...rest })
+  const { classes = 10, input, ...rest } = options
+  return fullyConnected({
+    depth: 20,
+    inputs: input ?? { channels: 3, height: 32, width: 32 },
+    classes,
+    shortcut,
+    ...rest,
+  })
 }
 
 const classifiers = {
@@ -131,14 +135,13 @@ export function isPresetName(name: string): name is PresetName {
  * The spec of a network of the papers; docs/specs.md says which table each is of. CIFAR nets (8 to 110, 164, 1001, 1202
  * layers) take 3x32x32 pictures and 10 classes, ImageNet nets (18 to 200) 3x224x224 and 1000, unless the options say
  * otherwise. Nets that give pictures (`vdsr20`, its direct-mapping twin `plain-vdsr20`, `edsr_baseline`) read one channel.
- * Throws a ConfigError for other names, with the nearest that exist.
+ * Throws a ConfigError for other names, and for options that are none.
  */
 export function preset(name: PresetName, options: PresetOptions = {}): NetworkSpec {
   if (!isPresetName(name))
-    throw new ConfigError(
-      `preset: no network is named ${typeof name === 'string' ? printable(name) : shown(name)}; ${[guess(String(name), presetNames, 3), `presetNames holds all ${presetNames.length}`].filter(Boolean).join(' ')}`,
-    )
-  expectOptions(options, 'preset: options')
+    throw new ConfigError(`preset: no network is named ${String(name).slice(0, 40)}; see presetNames`)
+  if (typeof options !== 'object' || !options)
+    throw new ConfigError(`preset: options must be an object, got ${typeof options}`)
   checkPurpose(name, options)
   const { shortcut, gate } = options
   if (/^(plain|vgg)/.test(name) && ((shortcut !== undefined && shortcut !== 'none') || gate)) {
@@ -151,17 +154,14 @@ export function preset(name: PresetName, options: PresetOptions = {}): NetworkSp
   return { ...builders[name](options), name }
 }
 
-/** Nets for one task have no use for what belongs to the other. */
+/** Nets for one task have no use for what belongs to the other; `vdsr20` and its twin read pictures enlarged already. */
 function checkPurpose(name: PresetName, options: PresetOptions): void {
   const upscales = Object.hasOwn(upscalers, name)
-  const foreign = upscales ? (['classes', 'shortcut', 'gate'] as const) : (['scale'] as const)
+  const foreign: (keyof PresetOptions)[] = upscales ? ['classes', 'shortcut', 'gate'] : ['scale']
+  if (name.includes('vdsr')) foreign.push('scale')
   for (const option of foreign)
     if (options[option] !== undefined)
       throw new ConfigError(
         `preset: ${name} ${upscales ? 'gives pictures' : 'tells classes apart'} and has no ${option}; leave it out`,
       )
-  if (options.scale !== undefined && name !== 'edsr_baseline')
-    throw new ConfigError(
-      `preset: ${name} reads pictures that are enlarged already and has no scale of its own; leave it out`,
-    )
 }

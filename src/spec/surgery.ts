@@ -1,27 +1,11 @@
-/** Pure functions from a spec to a changed one: the plain twin, and blocks removed, swapped and added. */
+/** Pure functions from a spec to a changed one: blocks removed, swapped and added. */
 
 import { ConfigError, ShapeError } from '../util/errors.js'
 import { described, expectKind, text, whole } from '../util/expect.js'
 import { type PlacedBlock, placedBlocks } from './blocks.js'
 import { expectSpec } from './expect-spec.js'
 import { type BlockPath, blockPath, parseBlockPath, stagePath } from './paths.js'
-import type { BlockSpec, HeadSpec, NetworkSpec } from './spec.js'
-
-/**
- * The same network without shortcuts: equal depth and widths, and with option A equal parameters too. A net that gives
- * pictures loses the shortcut of its head as well.
- */
-export function plainTwin(spec: NetworkSpec): NetworkSpec {
-  expectSpec(spec, 'plainTwin: spec')
-  const name = spec.name.startsWith('resnet') ? spec.name.replace('resnet', 'plain') : `plain-${spec.name}`
-  const stages = spec.stages.map(({ blocks }) => ({ blocks: blocks.map(withoutShortcut) }))
-  const head: HeadSpec = 'kind' in spec.head ? { ...spec.head, shortcut: 'none' } : spec.head
-  return { ...spec, name: spec.name.startsWith('plain') ? spec.name : name, stages, head }
-}
-
-function withoutShortcut({ branch, stride, strideIn, order, norm }: BlockSpec): BlockSpec {
-  return { branch, stride, strideIn, order, shortcut: 'none', ...(norm === undefined ? {} : { norm }) }
-}
+import type { BlockSpec, NetworkSpec } from './spec.js'
 
 /**
  * The network without one block; the later blocks of its stage move up by one, see `pathAfterRemoval`.

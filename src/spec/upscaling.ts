@@ -2,9 +2,7 @@
  * Nets that make pictures larger and sharper, as functions to specs: one long residual branch over the bicubic enlargement
  * [Kim 2016], and residual blocks all along, which read the small picture [Lim 2017]. Both read luminance alone.
  */
-
 import { ConfigError } from '../util/errors.js'
-import { described, expectOptions, flag, object, text, whole as wholeKind } from '../util/expect.js'
 import type { BlockSpec, ConvLayer, InputSpec, NetworkSpec } from './spec.js'
 
 /** What both can be asked for. */
@@ -32,8 +30,6 @@ export interface EdsrOptions extends UpscalingOptions {
   readonly scale?: number
 }
 
-const fields = { name: text, input: object, width: wholeKind(1), bias: flag }
-
 /** How far pictures can be enlarged. */
 export const scales = [2, 3, 4] as const
 
@@ -42,9 +38,7 @@ export const scales = [2, 3, 4] as const
  * and the true picture. By default as in the paper: 20 layers, 64 channels, patches as large as all that a pixel depends
  * on, 41x41. Without the shortcut of its head (see `plainTwin`) it has to give the picture itself.
  */
-export function vdsr(given: VdsrOptions = {}): NetworkSpec {
-  expectOptions(given, 'vdsr: options', fields)
-  const { depth = 20, width = 64, bias = true, ...options } = given
+export function vdsr({ depth = 20, width = 64, bias = true, ...options }: VdsrOptions = {}): NetworkSpec {
   whole('depth', depth, 3)
   const side = 2 * depth + 1
   return network(`vdsr${depth}`, { height: side, width: side }, options, {
@@ -63,11 +57,9 @@ export function vdsr(given: VdsrOptions = {}): NetworkSpec {
  * all of them; then pixel shuffles. By default the form that is known as EDSR-baseline, on luminance.
  */
 export function edsr(options: EdsrOptions = {}): NetworkSpec {
-  expectOptions(options, 'edsr: options', fields)
   const { blocks = 16, scale = 2, width = 64, bias = true, ...rest } = options
   whole('blocks', blocks, 1)
-  if (!scales.some((other) => other === scale))
-    throw new ConfigError(`scale: expected 2, 3 or 4, got ${described(scale)}`)
+  if (!scales.some((other) => other === scale)) throw new ConfigError(`scale: expected 2, 3 or 4, got ${scale}`)
   const conv: ConvLayer = { kind: 'conv', width, kernel: 3, bias }
   return network('edsr', { height: 48, width: 48 }, rest, {
     stem: [conv],
@@ -97,5 +89,5 @@ function network(
 
 function whole(name: string, value: number, least: number): void {
   if (!Number.isInteger(value) || value < least)
-    throw new ConfigError(`${name}: expected a whole number of at least ${least}, got ${described(value)}`)
+    throw new ConfigError(`${name}: expected a whole number of at least ${least}, got ${value}`)
 }

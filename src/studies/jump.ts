@@ -1,7 +1,7 @@
 /** How many layers should a shortcut pass over? [lecture; He 2015, §3.2; He 2016, table 3] */
 import { cifarBasic } from '../spec/families.js'
+import { plainTwin } from '../spec/plain-twin.js'
 import type { ConvLayer, NetworkSpec } from '../spec/spec.js'
-import { plainTwin } from '../spec/surgery.js'
 import { fitting, recipeFor } from './nets.js'
 import { defineStudy } from './study.js'
 import {

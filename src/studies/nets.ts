@@ -2,8 +2,8 @@
 
 import { inputSize } from '../data/dataset.js'
 import { type CifarOptions, cifarBasic, cifarBottleneck } from '../spec/families.js'
+import { plainTwin } from '../spec/plain-twin.js'
 import type { NetworkSpec } from '../spec/spec.js'
-import { plainTwin } from '../spec/surgery.js'
 import type { RecipeOptions } from '../train/recipe.js'
 import { at, type Workbench } from './workbench.js'
 

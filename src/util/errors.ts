@@ -23,7 +23,8 @@ export class ResnetError extends Error {
   // Private, so that errors with the same message are equal.
   readonly #shellMessage: string
 
-  constructor(message: string, { remedy, ...options }: ResnetErrorOptions = {}) {
+  constructor(message: string, options: ResnetErrorOptions = {}) {
+    const { remedy } = options
     super(remedy ? `${message}; ${remedy.code}` : message, options)
     this.#shellMessage = remedy ? `${message}; ${remedy.shell}` : message
   }

@@ -1,9 +1,9 @@
 // The summary tables as people see them.
 import { expect, test } from 'vitest'
 import { summary } from '../../src/model/summary.js'
+import { plainTwin } from '../../src/spec/plain-twin.js'
 import { preset } from '../../src/spec/presets.js'
 import type { BlockSpec, NetworkSpec } from '../../src/spec/spec.js'
-import { plainTwin } from '../../src/spec/surgery.js'
 
 test('a row for each layer that has parameters or changes the shape, and totals', async () => {
   await expect(`${summary(preset('resnet8'))}\n`).toMatchFileSnapshot('summaries/resnet8.txt')

@@ -201,9 +201,7 @@ test('unknown names and shortcuts of plain nets are refused', () => {
   expect(isPresetName('resnet19')).toBe(false)
   expect(isPresetName('toString')).toBe(false)
   expect(() => preset('resnet19' as PresetName)).toThrow(
-    new ConfigError(
-      'preset: no network is named resnet19; did you mean resnet18, resnet8 or resnet20? presetNames holds all 58',
-    ),
+    new ConfigError('preset: no network is named resnet19; see presetNames'),
   )
   expect(() => preset('plain20', { gate: { kind: 'exclusive', bias: 0 } })).toThrow(
     new ConfigError('preset: plain20 has no shortcuts, got a gate; leave it out, or use resnet20'),

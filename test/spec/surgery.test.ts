@@ -5,15 +5,9 @@ import { forwardGraph } from '../../src/model/forward.js'
 import { parametersOf } from '../../src/model/parameters.js'
 import { cifarBasic, cifarBottleneck } from '../../src/spec/families.js'
 import type { BlockPath } from '../../src/spec/paths.js'
+import { plainTwin } from '../../src/spec/plain-twin.js'
 import { preset } from '../../src/spec/presets.js'
-import {
-  appendBlocks,
-  pathAfterRemoval,
-  pathAfterSwap,
-  plainTwin,
-  removeBlock,
-  swapBlocks,
-} from '../../src/spec/surgery.js'
+import { appendBlocks, pathAfterRemoval, pathAfterSwap, removeBlock, swapBlocks } from '../../src/spec/surgery.js'
 import { ConfigError, ShapeError } from '../../src/util/errors.js'
 
 test('a plain twin is the preset, with the parameters of option A', () => {

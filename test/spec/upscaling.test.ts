@@ -138,9 +138,7 @@ describe('what is refused', () => {
       new ConfigError('preset: resnet20 tells classes apart and has no scale; leave it out'),
     )
     expect(() => preset('vdsr20', { scale: 2 })).toThrow(
-      new ConfigError(
-        'preset: vdsr20 reads pictures that are enlarged already and has no scale of its own; leave it out',
-      ),
+      new ConfigError('preset: vdsr20 gives pictures and has no scale; leave it out'),
     )
   })
 

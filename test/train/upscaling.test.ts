@@ -6,9 +6,9 @@ import type { UpscalingData } from '../../src/data/upscaling.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { openReference } from '../../src/engine/reference/engine.js'
 import { pictureHeadOf } from '../../src/spec/heads.js'
+import { plainTwin } from '../../src/spec/plain-twin.js'
 import { preset } from '../../src/spec/presets.js'
 import type { NetworkSpec } from '../../src/spec/spec.js'
-import { plainTwin } from '../../src/spec/surgery.js'
 import { edsr, vdsr } from '../../src/spec/upscaling.js'
 import {
   type Checkpoint,

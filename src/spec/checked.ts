@@ -1,0 +1,129 @@
+/**
+ * The families of networks, and the plain twin, as people call them: what they are given is looked at first. `preset` and
+ * the rest of the package call the functions behind them, so that a page which imports `preset` alone stays small.
+ */
+import {
+  expectFields,
+  expectOptions,
+  type Fields,
+  flag,
+  isRecord,
+  kind,
+  number,
+  object,
+  oneOf,
+  text,
+  whole,
+} from '../util/expect.js'
+import { expectSpec } from './expect-spec.js'
+import * as families from './families.js'
+import * as others from './other-families.js'
+import * as twin from './plain-twin.js'
+import { type InputSpec, type NetworkSpec, orders, shortcuts } from './spec.js'
+import * as upscaling from './upscaling.js'
+
+/** No net of the papers has more than 1202; a slip of the keys must not fill the memory. */
+const MOST_LAYERS = 100_000
+const layers = kind(
+  `a number of layers, at most ${MOST_LAYERS}`,
+  (value) => number.fits(value) && !(value > MOST_LAYERS),
+)
+/** What families make a spec of by themselves; a spec is looked at field by field when it is used. */
+const familyFields: Fields = {
+  name: text,
+  depth: layers,
+  classes: number,
+  input: object,
+  order: oneOf(orders),
+  shortcut: oneOf(shortcuts),
+  norm: flag,
+  gate: object,
+}
+const threeWidths = kind('three widths, whole numbers above 0', (value) => {
+  return Array.isArray(value) && value.length === 3 && value.every(whole(1).fits)
+})
+const cifarFields: Fields = { ...familyFields, widths: threeWidths, branchLayers: layers }
+const groupFields: Fields = { ...familyFields, groups: whole(1), widthPerGroup: whole(1) }
+const inputsKind = kind('a whole number of at least 1, or { channels, height, width }', (value) => {
+  return whole(1).fits(value) || (isRecord(value) && whole(1).fits(value.height) && whole(1).fits(value.width))
+})
+const widthsKind = kind('a list of at least one whole number above 0', (value) => {
+  return Array.isArray(value) && value.length > 0 && value.every(whole(1).fits)
+})
+const denseFields = { ...familyFields, inputs: inputsKind, widths: widthsKind, branchLayers: whole(1) }
+const denseRequired = { depth: whole(1), inputs: inputsKind, classes: whole(2) }
+const pictureFields = { name: text, input: object, width: whole(1), bias: flag, scale: number }
+
+/** CIFAR net of basic blocks: option A shortcuts by default, as the paper has on CIFAR. */
+export function cifarBasic(options: families.CifarOptions): NetworkSpec {
+  expectOptions(options, 'cifarBasic: options', cifarFields)
+  return families.cifarBasic(options)
+}
+
+/** CIFAR net of bottlenecks, four times as wide outside; projections where sizes change, stride in the first 1x1. */
+export function cifarBottleneck(options: families.CifarOptions): NetworkSpec {
+  expectOptions(options, 'cifarBottleneck: options', cifarFields)
+  return families.cifarBottleneck(options)
+}
+
+/** ImageNet net of basic blocks, depth 18 or 34; option B shortcuts by default. */
+export function imagenetBasic(options: families.ImagenetOptions): NetworkSpec {
+  expectOptions(options, 'imagenetBasic: options', groupFields)
+  return families.imagenetBasic(options)
+}
+
+/** ImageNet net of bottlenecks, depth 50, 101, 152 or 200; option B shortcuts by default. */
+export function imagenetBottleneck(options: families.ImagenetOptions): NetworkSpec {
+  expectOptions(options, 'imagenetBottleneck: options', groupFields)
+  return families.imagenetBottleneck(options)
+}
+
+/**
+ * A fully connected net, residual or plain. A dense layer is a 1x1 convolution of a map of one pixel, a row of numbers
+ * a picture of one pixel with as many channels; so a dense net is a spec like any other. The first layer on pictures has
+ * a kernel as large as they are.
+ * Throws a ConfigError for a depth that the blocks cannot make up, or pictures that are not square.
+ */
+export function fullyConnected(options: others.FullyConnectedOptions): NetworkSpec {
+  expectOptions(options, 'fullyConnected: options', denseFields)
+  expectFields(options, 'fullyConnected: options', '{ depth, inputs, classes }', denseRequired)
+  return others.fullyConnected(options)
+}
+
+/**
+ * A VGG-like net of 15 layers, all with 128 channels, so that any one can be taken out: two 3x3 convolutions with a
+ * pooling after each, twelve blocks of one 3x3 layer without a shortcut, and the classifier. After the plain net of Veit
+ * 2016, whose details are not published in full: where its poolings stand is a guess.
+ */
+export function vggLike(options: { readonly classes?: number; readonly input?: InputSpec } = {}): NetworkSpec {
+  expectOptions(options, 'vggLike: options', familyFields)
+  return others.vggLike(options)
+}
+
+/**
+ * `depth` convolutions of 3x3 with ReLUs between, which give the difference between the bicubic enlargement that they read
+ * and the true picture. By default as in the paper: 20 layers, 64 channels, patches as large as all that a pixel depends
+ * on, 41x41. Without the shortcut of its head (see `plainTwin`) it has to give the picture itself.
+ */
+export function vdsr(options: upscaling.VdsrOptions = {}): NetworkSpec {
+  expectOptions(options, 'vdsr: options', pictureFields)
+  return upscaling.vdsr(options)
+}
+
+/**
+ * Residual blocks of two convolutions without norms, their branches scaled by 0.1, on the small picture; a shortcut over
+ * all of them; then pixel shuffles. By default the form that is known as EDSR-baseline, on luminance.
+ */
+export function edsr(options: upscaling.EdsrOptions = {}): NetworkSpec {
+  expectOptions(options, 'edsr: options', pictureFields)
+  return upscaling.edsr(options)
+}
+
+/**
+ * The same network without shortcuts: equal depth and widths, and with option A equal parameters too. A net that gives
+ * pictures loses the shortcut of its head as well.
+ */
+export function plainTwin(spec: NetworkSpec): NetworkSpec {
+  expectSpec(spec, 'plainTwin: spec')
+  return twin.plainTwin(spec)
+}
