@@ -9,10 +9,10 @@ import { type PresetName, preset } from '../spec/presets.js'
 import type { StepProgress } from '../train/step-progress.js'
 import type { Trainer } from '../train/trainer.js'
 import { ConfigError, TrainingError } from '../util/errors.js'
-import { callback, expectFields, finite, list } from '../util/expect.js'
+import { callback, described, expectFields, finite, list } from '../util/expect.js'
 import { type DepthVerdict, depthVerdict, type FinalErrors, type Finals } from './depth-verdict.js'
 import type { ChosenEngine } from './engine-choice.js'
-import { type ComputeOptions, expectCompute, type OpenEngine, type TrainingFunctions } from './training.js'
+import { type ComputeOptions, engineOf, expectCompute, type OpenEngine, type TrainingFunctions } from './training.js'
 
 /** Small enough to wait for, long enough to show the effect. */
 export const demoRecipe = {
@@ -92,9 +92,8 @@ export function demoFunction(openEngine: OpenEngine, { createTrainer }: Training
     expectCompute(options, 'runDemo: options', { onProgress: callback, onPoint: callback, onStart: callback })
     const { steps = demoRecipe.steps, seed = 0, signal } = options
     if (!Number.isSafeInteger(steps) || steps < 1)
-      throw new ConfigError(`steps: expected a whole number of at least 1, got ${steps}`)
-    const { engine: wanted, threads, onMemory } = options
-    const engine = typeof wanted === 'object' ? wanted : await openEngine({ engine: wanted, threads, onMemory, signal })
+      throw new ConfigError(`steps: expected a whole number of at least 1, got ${described(steps)}`)
+    const { engine, release } = await engineOf(openEngine, options)
     const racers: Racer[] = []
     try {
       const { size, pad, batchSize, lr, schedule } = demoRecipe
@@ -122,7 +121,7 @@ export function demoFunction(openEngine: OpenEngine, { createTrainer }: Training
       return { steps, seed, engine: engine.build, threads: engine.threads, seconds, curves, verdict }
     } finally {
       for (const { trainer } of racers) await trainer.dispose()
-      if (engine !== wanted) await engine.dispose()
+      await release()
     }
   }
 }

@@ -3,7 +3,7 @@
 import type { Engine } from '../engine/engine.js'
 import { Room } from '../engine/room.js'
 import { ConfigError, EngineError } from '../util/errors.js'
-import { described, expectOptions, signal as signalKind } from '../util/expect.js'
+import { described, expectKind, expectOptions, signal as signalKind, whole } from '../util/expect.js'
 import type { AskMemory } from '../util/free-memory.js'
 
 /** Kinds of engines, fastest first. `auto` never takes the reference: it is there to be right, not to be fast. */
@@ -76,8 +76,12 @@ const THREADS_A_PROCESSOR = 4
 /** So many are always allowed. */
 const FEW = 8
 
-/** How many threads an engine starts at most on a machine with so many processors. */
+/**
+ * How many threads an engine starts at most on a machine with so many processors.
+ * @throws ConfigError for fewer than one
+ */
 export function mostThreads(processors: number): number {
+  expectKind(processors, 'mostThreads: processors', whole(1))
   return Math.max(FEW, THREADS_A_PROCESSOR * processors)
 }
 

@@ -5,22 +5,11 @@ import type { RecogniseOptions } from '../formats/recognise.js'
 import type { TrainedNetwork } from '../formats/trained-network.js'
 import { expectNumbers } from '../train/where-lost.js'
 import { ConfigError } from '../util/errors.js'
-import {
-  bytesOf,
-  callback,
-  described,
-  expectOptions,
-  isBlob,
-  isRecord,
-  isUrl,
-  object,
-  signal as signalKind,
-  text,
-} from '../util/expect.js'
+import { bytesOf, callback, described, expectOptions, isBlob, isRecord, isUrl, text } from '../util/expect.js'
 import { decodeFromHub, type HubOptions } from './hub.js'
 import { Network } from './network.js'
 import { type ComputeOptions, engineOf, type OpenEngine } from './training.js'
-import { decodeNetwork } from './weights.js'
+import { decodeNetwork, weightFields } from './weights.js'
 
 /**
  * Where weights come from: an address (in browsers a URL, in Node a path or a URL), a network of the Hugging Face Hub
@@ -52,7 +41,7 @@ export interface Sources {
 
 export function loadFunction(openEngine: OpenEngine, sources: Sources): Load {
   return async (source, options = {}) => {
-    expectOptions(options, 'load: options', { signal: signalKind, onProgress: callback, cache: text, pictures: object })
+    expectOptions(options, 'load: options', { ...weightFields, onProgress: callback, cache: text })
     const { signal } = options
     signal?.throwIfAborted()
     const network = await networkOf(source, options, sources)

@@ -7,13 +7,13 @@ import { parseHubName } from '../formats/hub.js'
 import type { RecogniseOptions } from '../formats/recognise.js'
 import type { TrainedNetwork } from '../formats/trained-network.js'
 import { ConfigError } from '../util/errors.js'
-import { callback, expectKind, expectOptions, name as nameKind, signal, text } from '../util/expect.js'
+import { callback, expectKind, expectOptions, name as nameKind, text } from '../util/expect.js'
 import { fileError } from '../util/file-error.js'
 import { writeAtomically } from '../util/write-file.node.js'
 import { exportOnnx, exportSafetensors } from './export.js'
 import { decodeFromHub, type HubOptions } from './hub.js'
 import { filesFromHub } from './hub.node.js'
-import { type DecodedNetwork, decodeNetwork } from './weights.js'
+import { type DecodedNetwork, decodeNetwork, weightFields } from './weights.js'
 
 /**
  * The network in a file, see `decodeNetwork`, or on the Hugging Face Hub, such as `hub:timm/resnet50.a1_in1k`.
@@ -21,7 +21,12 @@ import { type DecodedNetwork, decodeNetwork } from './weights.js'
  */
 export async function readNetwork(path: string, options: RecogniseOptions & HubOptions = {}): Promise<DecodedNetwork> {
   expectKind(path, 'readNetwork: path', nameKind)
-  expectOptions(options, 'readNetwork: options', { cache: text, signal, onProgress: callback, onRetry: callback })
+  expectOptions(options, 'readNetwork: options', {
+    ...weightFields,
+    cache: text,
+    onProgress: callback,
+    onRetry: callback,
+  })
   const name = parseHubName(path)
   if (name) return decodeFromHub(await filesFromHub(name, options), path, options)
   let bytes: Uint8Array

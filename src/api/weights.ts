@@ -11,7 +11,7 @@ import { isZip } from '../formats/zip.js'
 import type { Task } from '../spec/heads.js'
 import { type Checkpoint, checkpointIn } from '../train/checkpoint.js'
 import { ConfigError, DataError } from '../util/errors.js'
-import { expectBytes, expectKind, expectOptions, object, text } from '../util/expect.js'
+import { expectBytes, expectKind, expectOptions, listOf, object, signal, text } from '../util/expect.js'
 
 /** A network, and how its file was understood. */
 export interface DecodedNetwork extends TrainedNetwork {
@@ -25,6 +25,9 @@ export interface DecodedNetwork extends TrainedNetwork {
    */
   readonly assumed?: string | undefined
 }
+
+/** What is known of weights better than their file says; whether it fits them is looked at when they are read. */
+export const weightFields = { arch: text, classes: listOf(text, 'a list of names'), pictures: object, signal }
 
 /**
  * The network in a file: a checkpoint or an export of this package; or safetensors, or a file of PyTorch (of its zip
@@ -43,7 +46,7 @@ export async function decodeNetwork(
 ): Promise<DecodedNetwork> {
   const bytes = expectBytes(file, 'decodeNetwork: file', 'load() takes an address, a Blob or a path, too')
   expectKind(name, 'decodeNetwork: name', text)
-  expectOptions(options, 'decodeNetwork: options', { pictures: object })
+  expectOptions(options, 'decodeNetwork: options', weightFields)
   return decodeKnowing(bytes, name, options, {})
 }
 

@@ -1,6 +1,8 @@
 /** Pictures in colour for networks that read grey ones: luminance, as the eye sees it. [ITU-R BT.601, full range] */
 import { ConfigError } from '../util/errors.js'
+import { expectKind, whole } from '../util/expect.js'
 import { type Dataset, inputSize, normalisationFor, type Pictures, pictureBytes } from './dataset.js'
+import { expectDataset } from './expect-data.js'
 
 /** From 0 to 255, as the colours are; not rounded. */
 export function greyOf(red: number, green: number, blue: number): number {
@@ -10,9 +12,11 @@ export function greyOf(red: number, green: number, blue: number): number {
 /**
  * The data set as a network of so many channels reads it: as it is where that is what its pictures have; their luminance,
  * rounded to 8 bits, where they are in colour and the network reads one channel. Nothing is copied.
- * @throws ConfigError where neither is so
+ * @throws ConfigError where neither is so, and for what is no data set; DataError for pixels or labels that do not fit
  */
 export function matchChannels(data: Dataset, channels: number): Dataset {
+  expectDataset(data, 'matchChannels: data')
+  expectKind(channels, 'matchChannels: channels', whole(1))
   const { train, val, test } = data
   const given = inputSize(train).channels
   if (given === channels) return data

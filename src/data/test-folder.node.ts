@@ -3,6 +3,7 @@
  * was fine-tuned, or all of it. Nothing in it needs to be there to learn from.
  */
 import { ConfigError, DataError, invariant } from '../util/errors.js'
+import { expectFields, expectKind, expectOptions, flag, name, text, whole } from '../util/expect.js'
 import { type Dataset, type HeldOutRecord, imageNetNormalisation, type Pictures } from './dataset.js'
 import { holdOutFolder } from './hold-out-folder.node.js'
 import { checkOptions, evenly, type ImageFolderOptions, loadParts } from './image-folder.node.js'
@@ -30,14 +31,25 @@ export interface TestFolder {
   readonly notes: readonly string[]
 }
 
+const recordFields = { seed: whole(0), count: whole(1), of: whole(1), digest: text }
+
 /**
  * Loads what is to be judged: `test/` (or `val/`, where it is the only one), with `train/` beside it or without; or of
  * `<class>/*` what was held out, or all.
  * @throws DataError as `imageFolder` does, and where the pictures are not those that some were held out of; ConfigError
- * for `all` where there is a part to test on
+ * for `all` where there is a part to test on, and for options that are none
  */
 export async function testFolder(path: string, options: TestFolderOptions = {}): Promise<TestFolder> {
+  expectKind(path, 'testFolder: path', name)
+  expectOptions(options, 'testFolder: options', { limit: whole(1), isUnrecorded: flag, all: flag })
   const { limit, heldOut, isUnrecorded = false, all = false, ...read } = options
+  if (heldOut !== undefined && heldOut !== null)
+    expectFields(
+      heldOut,
+      'testFolder: options.heldOut',
+      'the record of what was held out, of a checkpoint',
+      recordFields,
+    )
   checkOptions({ ...read, limit: { test: limit } })
   const listing = await listFolder(path)
   const { classes, parts, isWhole } = listing

@@ -52,7 +52,8 @@ const widthsKind = kind('a list of at least one whole number above 0', (value) =
 })
 const denseFields = { ...familyFields, inputs: inputsKind, widths: widthsKind, branchLayers: whole(1) }
 const denseRequired = { depth: whole(1), inputs: inputsKind, classes: whole(2) }
-const pictureFields = { name: text, input: object, width: whole(1), bias: flag, scale: number }
+const pictureFields = { name: text, input: object, width: whole(1), bias: flag }
+const blocks = kind(`a number of blocks, at most ${MOST_LAYERS}`, layers.fits)
 
 /** CIFAR net of basic blocks: option A shortcuts by default, as the paper has on CIFAR. */
 export function cifarBasic(options: families.CifarOptions): NetworkSpec {
@@ -106,7 +107,7 @@ export function vggLike(options: { readonly classes?: number; readonly input?: I
  * on, 41x41. Without the shortcut of its head (see `plainTwin`) it has to give the picture itself.
  */
 export function vdsr(options: upscaling.VdsrOptions = {}): NetworkSpec {
-  expectOptions(options, 'vdsr: options', pictureFields)
+  expectOptions(options, 'vdsr: options', { ...pictureFields, depth: layers })
   return upscaling.vdsr(options)
 }
 
@@ -115,7 +116,7 @@ export function vdsr(options: upscaling.VdsrOptions = {}): NetworkSpec {
  * all of them; then pixel shuffles. By default the form that is known as EDSR-baseline, on luminance.
  */
 export function edsr(options: upscaling.EdsrOptions = {}): NetworkSpec {
-  expectOptions(options, 'edsr: options', pictureFields)
+  expectOptions(options, 'edsr: options', { ...pictureFields, blocks, scale: number })
   return upscaling.edsr(options)
 }
 

@@ -1,5 +1,6 @@
 /** The errors that papers report of the networks that stand in `presets.ts`, and where they report them. */
-import type { PresetName } from './presets.js'
+import { expectKind, kind } from '../util/expect.js'
+import { isPresetName, type PresetName } from './presets.js'
 
 /** A published error of a network. Different tests make different figures: compare within one table only. */
 export interface Published {
@@ -62,7 +63,10 @@ const figures: ReadonlyMap<PresetName, Published> = new Map([
   ...table('ImageNet', 'He 2016, table 5', { resnet200: 21.8, preresnet200: 20.7 }),
 ])
 
-/** The error that its paper reports of a network; undefined where no table has it. */
+const presetName = kind<PresetName>('the name of a preset, see presetNames', (value) => isPresetName(value as string))
+
+/** The error that its paper reports of a network; undefined where no table has it. @throws ConfigError for other names */
 export function published(name: PresetName): Published | undefined {
+  expectKind(name, 'published: name', presetName)
   return figures.get(name)
 }

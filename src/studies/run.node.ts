@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openEngine } from '../api/compute.node.js'
 import type { EngineOptions } from '../api/engine-choice.js'
+import { engineOf } from '../api/training.js'
 import { builtin } from '../data/builtin.js'
 import { cifar10 } from '../data/cifar.node.js'
 import type { Dataset } from '../data/dataset.js'
@@ -79,7 +80,7 @@ const fields = {
 /**
  * Runs studies, by name or one's own, one after the other; nets that several need are trained once. Interrupted, it goes on where it
  * was when it is called again with the same folder.
- * @throws ConfigError for a study or a variant that is none, or a scale that lacks its data
+ * @throws ConfigError for a study, a variant or an option that is none, or a scale that lacks its data
  */
 export async function runStudies(
   chosen: readonly (string | AnyStudy)[],
@@ -92,11 +93,12 @@ export async function runStudies(
   if (!scales.includes(scale)) throw new ConfigError(`scale: expected one of ${scales.join(', ')}; got ${shown(scale)}`)
   const whole = seeds.length > 0 && seeds.every((seed) => Number.isSafeInteger(seed) && seed >= 0)
   if (!whole || new Set(seeds).size < seeds.length)
-    throw new ConfigError(`seeds: expected different whole numbers from 0, got ${seeds.join(', ') || 'none'}`)
+    throw new ConfigError(`seeds: expected different whole numbers from 0, got ${textOf(seeds)}`)
+  if (depths && !(depths.length > 0 && depths.every((depth) => Number.isSafeInteger(depth) && depth > 0)))
+    throw new ConfigError(`depths: expected whole numbers of at least 1, got ${textOf(depths)}`)
   const data = await picturesFor(scale, options.data)
   const folder = join(options.folder ?? join('runs', 'studies'), scale)
-  const { engine: wanted, threads, onMemory } = options
-  const engine = typeof wanted === 'object' ? wanted : await openEngine({ engine: wanted, threads, onMemory, signal })
+  const { engine, release } = await engineOf(openEngine, options)
   try {
     const bench = new FolderWorkbench({
       folder,
@@ -113,7 +115,8 @@ export async function runStudies(
     })
     const outlook = new Outlook(
       all.flatMap((study) => study.trainings?.(bench) ?? []),
-      bench.data(seeds[0]!).train.count,
+      // Drawing them takes seconds; each study does so at last for its result, and without studies nobody does.
+      all.length === 0 ? 0 : bench.data(seeds[0]!).train.count,
       (training) => bench.isMade(training),
     )
     const results: StudyResult[] = []
@@ -128,7 +131,7 @@ export async function runStudies(
     }
     return results
   } finally {
-    if (engine !== wanted) await engine.dispose()
+    await release()
   }
 }
 
@@ -150,6 +153,8 @@ export async function readStudyResults(folder: string): Promise<StudyResult[]> {
     return typeof result === 'object' && result?.study !== undefined ? [result] : damaged()
   })
 }
+
+const textOf = (numbers: readonly unknown[]) => numbers.map((one) => shown(one)).join(', ') || 'none'
 
 function givenStudy(study: AnyStudy): AnyStudy {
   expectStudy(study, 'runStudies: chosen')

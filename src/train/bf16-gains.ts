@@ -3,8 +3,9 @@
  * operands are rounded and packed, and float32 has Winograd's algorithm, which takes a quarter of the products.
  */
 import type { Engine } from '../engine/engine.js'
-import type { Bf16Unit } from '../ops/precision.js'
+import { type Bf16Unit, precisions } from '../ops/precision.js'
 import type { NetworkSpec } from '../spec/spec.js'
+import { expectFields, object, oneOf, optional, text, whole } from '../util/expect.js'
 import type { Recipe } from './recipe.js'
 
 /** One measurement: pictures a second in bf16 over those in float32, in turns on the same machine with two threads. */
@@ -30,15 +31,27 @@ export const bf16Gains: Readonly<Record<Bf16Unit, readonly Gain[]>> = {
   ],
 }
 
+const units = Object.keys(bf16Gains) as readonly Bf16Unit[]
 const names: Readonly<Record<Bf16Unit, string>> = { tiles: 'the tile unit (AMX)', vectors: 'vectors (vdpbf16ps)' }
 
-/** What to say before a training in bf16 that gains nothing by it, or that nobody has measured; undefined otherwise. */
+/**
+ * What to say before a training in bf16 that gains nothing by it, or that nobody has measured; undefined otherwise.
+ * @throws ConfigError for something other than a spec, a recipe and an engine
+ */
 export function precisionAdvice(
-  { name, input }: Pick<NetworkSpec, 'name' | 'input'>,
-  { precision }: Pick<Recipe, 'precision'>,
+  spec: Pick<NetworkSpec, 'name' | 'input'>,
+  recipe: Pick<Recipe, 'precision'>,
   engine: Pick<Engine, 'build' | 'bf16'>,
 ): string | undefined {
-  if (precision !== 'bf16') return undefined
+  expectFields(spec, 'precisionAdvice: spec', 'a spec, such as preset("resnet20") gives', { name: text, input: object })
+  const { name, input } = spec
+  const size = { height: whole(1), width: whole(1) }
+  expectFields(input, 'precisionAdvice: spec.input', '{ channels, height, width }', size)
+  const wanted = { precision: oneOf(precisions) }
+  expectFields(recipe, 'precisionAdvice: recipe', 'a recipe, such as completeRecipe({}) gives', wanted)
+  const what = 'an engine, such as openEngine() opens'
+  expectFields(engine, 'precisionAdvice: engine', what, { build: text, bf16: optional(oneOf(units)) })
+  if (recipe.precision !== 'bf16') return undefined
   const unit = engine.bf16
   if (!unit) return `precision bf16 gains no speed on ${engine.build}: it has no unit for it and only rounds`
   const gains = bf16Gains[unit]

@@ -1,10 +1,13 @@
 /** The legal values nearest to what was written: for messages that guess what was meant. */
+import { expectKind, listOf, text, whole } from './expect.js'
 
 /**
  * At most `count` legal values, nearest first, that can be meant by what was written: at most a third of their letters
  * differ.
+ * @throws ConfigError for something other than a text, a list of texts and a number
  */
 export function nearest(written: string, legal: readonly string[], count = 1): readonly string[] {
+  expectNames('nearest', written, legal, count)
   return legal
     .map((value) => ({ value, distance: editDistance(written.toLowerCase(), value.toLowerCase()) }))
     .filter(({ value, distance }) => distance <= Math.ceil(value.length / 3))
@@ -13,10 +16,17 @@ export function nearest(written: string, legal: readonly string[], count = 1): r
     .map(({ value }) => value)
 }
 
-/** `did you mean a, b or c?`, of the nearest values; empty where none is near. */
+/** `did you mean a, b or c?`, of the nearest values; empty where none is near. @throws as `nearest` does */
 export function guess(written: string, legal: readonly string[], count = 1): string {
+  expectNames('guess', written, legal, count)
   const near = nearest(written, legal, count)
   return near.length === 0 ? '' : `did you mean ${near.join(', ').replace(/, ([^,]*)$/, ' or $1')}?`
+}
+
+function expectNames(who: string, written: unknown, legal: unknown, count: unknown): void {
+  expectKind(written, `${who}: written`, text)
+  expectKind(legal, `${who}: legal`, listOf(text, 'a list of texts'))
+  expectKind(count, `${who}: count`, whole(1))
 }
 
 /** Letters to insert, delete or replace to get from `a` to `b` [Levenshtein 1966]. */

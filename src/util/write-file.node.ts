@@ -7,26 +7,36 @@ import { write } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { DataError } from './errors.js'
+import { bytesOf, callback, expectFields, expectKind, kind, name as nameKind } from './expect.js'
 import { errorCode, fileError } from './file-error.js'
 import { disk, type FileSystem, type Place } from './file-system.node.js'
 
 /** Bytes of a name that a temporary one repeats: with what is added it must stay below the 255 of file systems. */
 const REPEATED = 100
 
+const content = kind('a text or bytes (a Uint8Array)', (value) => typeof value === 'string' || !!bytesOf(value))
+/** What is done to files here. */
+const operations = { look: callback, open: callback, rename: callback, remove: callback, syncFolder: callback }
+
 /**
  * Puts a file in place whole: written beside it, flushed to the disk, then moved over it. Links are followed, and a file
  * that is replaced keeps its permissions. Devices and pipes, such as /dev/stdout, are written to as they are.
- * @throws DataError when it cannot be written; the file is then as it was
+ * @throws DataError when it cannot be written; the file is then as it was. ConfigError for what is no path, and for what
+ * is neither a text nor bytes
  */
 export async function writeAtomically(path: string, bytes: Uint8Array | string, files = disk): Promise<void> {
+  expectKind(path, 'writeAtomically: path', nameKind)
+  expectKind(bytes, 'writeAtomically: bytes', content)
+  expectFields(files, 'writeAtomically: files', 'a file system', operations)
+  const whole = bytesOf(bytes) ?? bytes // of this realm
   let temporary: string | undefined
   try {
     const place = await files.look(path)
-    if (place.is === 'other') return await writeThrough(place, bytes, files)
+    if (place.is === 'other') return await writeThrough(place, whole, files)
     temporary = temporaryBeside(place.path)
     const file = await files.open(temporary, 'wx', place)
     try {
-      await file.write(bytes)
+      await file.write(whole)
       await file.sync()
     } finally {
       await file.close()

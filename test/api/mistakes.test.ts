@@ -24,6 +24,8 @@ import {
   type RecipeOptions,
   readStudyResults,
   removeBlock,
+  runDemo,
+  runStudies,
   studies,
   tableDataset,
   train,
@@ -206,6 +208,25 @@ test('pixels that are none', async () => {
   expect(await refusal(() => writePicture(join(folder, 'x.jpg'), wide))).toContain('x.jpg: cannot be written as jpeg: ')
 })
 
+test('an engine that is none for studies and the demonstration, and numbers that are none', async () => {
+  const wanted = 'options.engine: expected the name of an engine, or one that openEngine() opened, got '
+  for (const [engine, got] of [
+    [null, 'null'],
+    [[], 'an empty list'],
+    [Promise.resolve(1), 'a Promise (await it first)'],
+  ] as const) {
+    expect(await refusal(() => runStudies([], as({ engine })))).toBe(wanted + got)
+    expect(await refusal(() => runDemo(as({ engine, steps: 1 })))).toBe(wanted + got)
+  }
+  expect(await refusal(() => runDemo(as({ ...options, steps: '9' })))).toBe(
+    'steps: expected a whole number of at least 1, got "9"',
+  )
+  const studied = (more: object) => refusal(() => runStudies([], { ...options, ...more }))
+  expect(await studied({ depths: [8, '20'] })).toBe('depths: expected whole numbers of at least 1, got 8, "20"')
+  expect(await studied({ depths: [] })).toBe('depths: expected whole numbers of at least 1, got none')
+  expect(await studied({ seeds: [Symbol('x')] })).toBe('seeds: expected different whole numbers from 0, got a symbol')
+})
+
 test('rows, paths, and results that were damaged', async () => {
   expect(await refusal(() => tableDataset(as<number[][]>([3, 4]), [0, 1]))).toBe(
     'tableDataset: row 1: expected a list of numbers, got 3',
@@ -217,6 +238,6 @@ test('rows, paths, and results that were damaged', async () => {
   mkdirSync(join(folder, name))
   writeFileSync(join(folder, name, 'results.json'), '{"half')
   expect(await refusal(() => readStudyResults(folder))).toBe(
-    `${join(folder, name, 'results.json')}: holds no result that can be read; remove it, and run the study again`,
+    `${join(folder, name, 'results.json')}: is damaged; remove it, and run the study again`,
   )
 })

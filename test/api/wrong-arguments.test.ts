@@ -3,6 +3,7 @@
  * of the language. Every exported function is tried, and every method of what they give, so that a new one is too.
  */
 import { rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { afterAll, describe, expect, test } from 'vitest'
 import * as browser from '../../src/index.js'
 import * as node from '../../src/node.js'
@@ -11,6 +12,7 @@ import { methods, net, place, type Row, rows, trainer, wrong } from './wrong-arg
 afterAll(async () => {
   await net.dispose()
   await trainer.dispose()
+  process.chdir(tmpdir())
   rmSync(place('.'), { recursive: true, force: true })
 })
 

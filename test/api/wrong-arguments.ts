@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runInNewContext } from 'node:vm'
 import * as api from '../../src/node.js'
+import { disk } from '../../src/util/file-system.node.js'
 
 /** A way to call a function rightly. */
 export interface Row {
@@ -40,6 +41,8 @@ export const wrong: Readonly<Record<string, () => unknown>> = {
 
 const folder = mkdtempSync(join(tmpdir(), 'resnet arguments '))
 export const place = (name: string) => join(folder, name)
+/** Texts that happen to be paths lead there, too. */
+process.chdir(folder)
 
 const engine = 'reference'
 export const spec = api.fullyConnected({
@@ -80,6 +83,11 @@ const bytes = api.encodeCheckpoint(checkpoint)
 export const saved = place('saved.safetensors')
 writeFileSync(saved, bytes)
 await api.writePicture(place('p.png'), picture)
+const pictureFolder = place('pictures')
+for (const label of ['a', 'b']) {
+  await api.makeFolder(join(pictureFolder, label))
+  await api.writePicture(join(pictureFolder, label, 'p.png'), picture)
+}
 export const net = await api.load(network, { engine })
 const enlargingNet = await api.load(enlarger, { engine })
 const explanation = await net.explain(picture)
@@ -120,7 +128,8 @@ export const rows: Readonly<Record<string, Row>> = {
   createFinetuning: { args: () => [network, data, { ...run, freeze: 'none', recipe: short, views: 1 }], deep: [2] },
   finetune: { args: () => [network, data, { ...run, freeze: 'none', recipe: short, onEpoch: () => {} }], deep: [2] },
   resumeFinetuning: { args: () => [finetuned.checkpoint, data, run], deep: [0, 2] },
-  load: { args: () => [network, run], deep: [0, 1] },
+  load: { args: () => [network, { ...run, arch: undefined, classes: undefined }], deep: [0, 1] },
+  mostThreads: { args: () => [2] },
   openEngine: { args: () => [{ ...run, threads: 1 }], deep: [0] },
   openedData: { args: () => [[{ path: 'm/a/1.png', bytes: new Uint8Array(3) }], { size: 8 }], deep: [1] },
   probe: { args: () => [network, new Float32Array(48), { ...run, activations: [block], along: [[block]] }], deep: [2] },
@@ -137,10 +146,14 @@ export const rows: Readonly<Record<string, Row>> = {
   withSwappedBlocks: { args: () => [network, block, 'stage1.block2'] },
   untrained: { args: () => [spec, { seed: 0 }], deep: [0, 1] },
   upscale: { args: () => [enlargingNet, picture, { scale: 2 }], deep: [1, 2] },
-  decodeNetwork: { args: () => [bytes, 'a file', { arch: undefined, pictures: undefined }], deep: [2] },
+  decodeNetwork: {
+    args: () => [bytes, 'a file', { arch: undefined, classes: undefined, pictures: undefined, signal: undefined }],
+    deep: [2],
+  },
   builtin: { args: () => [{ size: 16, train: 1, test: 1, seed: 0 }], right: ['nothing', 'object', 'data set'] },
   inputSize: { args: () => [data.train], deep: [0] },
   pictureBytes: { args: () => [data.train, 0], deep: [0] },
+  matchChannels: { args: () => [data, 1], deep: [0] },
   holdOut: { args: () => [data.train, 2, 0], deep: [0] },
   forUpscaling: { args: () => [data, [2]], deep: [0] },
   quality: { args: () => [plane, plane, 2], deep: [0, 1] },
@@ -166,6 +179,7 @@ export const rows: Readonly<Record<string, Row>> = {
   classifierOf: { args: () => [spec], deep: [0] },
   taskOf: { args: () => [spec], deep: [0] },
   freezeLevels: { args: () => [spec], deep: [0] },
+  published: { args: () => ['resnet20'] },
   isPresetName: { args: () => ['resnet20'] },
   preset: { args: () => ['resnet20', { classes: 3 }], deep: [1] },
   presetsFor: { args: () => ['classify'] },
@@ -179,6 +193,10 @@ export const rows: Readonly<Record<string, Row>> = {
   runStudy: { args: () => [study, { ...bench, engine: undefined }], deep: [1] },
   defineStudy: { args: () => [study], deep: [0] },
   adviceFor: { args: () => [spec, { zeroInitResidual: true }], deep: [1] },
+  precisionAdvice: {
+    args: () => [spec, { precision: 'bf16' }, { build: 'native-avx512', bf16: 'tiles' }],
+    deep: [0, 1, 2],
+  },
   warmUpAdvice: { args: () => [api.completeRecipe({}), { step: 5 }, 9], deep: [0, 1] },
   decodeAnyCheckpoint: { args: () => [bytes, 'a file'] },
   decodeCheckpoint: { args: () => [bytes, 'a file'] },
@@ -188,6 +206,8 @@ export const rows: Readonly<Record<string, Row>> = {
   completeRecipe: { args: () => [api.completeRecipe({}), 'classify'], deep: [0] },
   sha256: { args: () => [bytes] },
   weightHash: { args: () => [network.weights] },
+  guess: { args: () => ['resnt20', ['resnet20', 'resnet56'], 2] },
+  nearest: { args: () => ['resnt20', ['resnet20', 'resnet56'], 2] },
   textTable: {
     args: () => [
       [['a', 'b'], 'rule'],
@@ -200,6 +220,7 @@ export const rows: Readonly<Record<string, Row>> = {
   planBytes: { args: () => [spec, { engine, mode: 'inference', batch: 1 }], deep: [1] },
   profile: { args: () => [spec, { engine, rounds: 1, batch: 1 }], right: ['nothing', 'object', 'data set'] },
   readNetwork: { args: () => [saved, { cache: place('cache') }], deep: [1] },
+  expectWritable: { args: () => [place('out.safetensors')] },
   writeNetwork: { args: () => [place('out.safetensors'), network] },
   cifar10: { args: () => [place('none'), { limit: { train: 1 } }], deep: [1] },
   cifar100: { args: () => [place('none'), { limit: { train: 1 } }], deep: [1] },
@@ -215,14 +236,40 @@ export const rows: Readonly<Record<string, Row>> = {
   readLargePicture: { args: () => [place('p.png')] },
   writeLargePicture: { args: () => [place('w.png'), picture], deep: [1] },
   loadDataset: { args: () => ['cifar10', place('none'), { limit: { train: 1, test: 1 }, size: 32 }], deep: [2] },
+  testFolder: {
+    args: () => [
+      pictureFolder,
+      { size: 8, limit: 1, all: true, isUnrecorded: false, heldOut: null, onProgress: () => {} },
+    ],
+    deep: [1],
+  },
   upscalingFolder: { args: () => [place('none'), { scales: [2], mostPixels: 9 }], deep: [1] },
   readPicture: { args: () => [place('p.png'), { mostPixels: 99 }], deep: [1] },
   writePicture: { args: () => [place('w.png'), picture], deep: [1] },
   readStudyResults: { args: () => [folder] },
-  runStudies: { args: () => [[], { scale: 'quick', seeds: [0], engine, folder: place('studies') }], deep: [1] },
+  // Of no study, since those would train.
+  runStudies: {
+    args: () => [
+      [],
+      {
+        ...run,
+        ...{
+          scale: 'quick',
+          seeds: [0],
+          data: undefined,
+          folder: place('studies'),
+          epochs: 1,
+          depths: [8],
+          variants: ['x'],
+        },
+        ...{ threads: 1, onStudy: () => {}, onTraining: () => {}, onResult: () => {} },
+      },
+    ],
+    deep: [1],
+  },
   readAnyCheckpoint: { args: () => [saved] },
   readCheckpoint: { args: () => [saved] },
-  writeAtomically: { args: () => [place('w'), 'text'] },
+  writeAtomically: { args: () => [place('w'), 'text', disk], deep: [2] },
   makeFolder: { args: () => [place('made')] },
   RunFolder: { args: () => [place('run')] },
   RunKeeper: { args: () => [trainer, new api.RunFolder(place('run')), 0, { every: { seconds: 1 } }], deep: [3] },
@@ -252,6 +299,7 @@ export const methods: Readonly<Record<string, { readonly of: object; readonly ro
         weights: { args: () => [] },
         weightHash: { args: () => [] },
         checkpoint: { args: () => [] },
+        triedCheckpoint: { args: () => [] },
       },
     },
     RunFolder: {
