@@ -37,10 +37,6 @@ export const upscalingTraining: TrainTask<'upscale'> = {
   ],
   begin: async (flags, signal) => {
     const { arch = 'vdsr20', scale: scales = [2], dataset = 'builtin' } = flags
-    if (!presetsFor('upscale').includes(arch))
-      throw new ConfigError(
-        `--arch ${arch}: tells classes apart; for pictures take ${presetsFor('upscale').join(', ')}`,
-      )
     const data = await loadPictures(flags, dataset, scales, signal)
     const enlarges = arch === 'edsr_baseline'
     const side = Math.min(flags.size ?? preset(arch).input.height, smallestSide(data.train, enlarges ? scales[0]! : 1))

@@ -69,7 +69,7 @@ export function recognise(
   const pictures = { ...known.pictures, ...options.pictures }
   const spec = withInput(specOf(inferred, map, who, { arch, classes }), pictures.input)
   const weights = naming(who, () => {
-    expectEnough(spec, dict.size)
+    if (arch === undefined) expectEnough(spec, dict.size)
     return weightsOf(dict, spec, map, who, inferred)
   })
   const { channels } = spec.input

@@ -177,20 +177,16 @@ export function completeRecipe(options: RecipeOptions, task: Task = 'classify'):
 }
 
 /**
- * The largest value of each field whose meaning has no end of its own: far beyond any training, so that a recipe in a
- * damaged or hostile file asks for no work without end.
+ * The largest value of each field that asks for work or memory and whose meaning has no end of its own: far beyond any
+ * training, so that a recipe in a damaged or hostile file asks for no work without end.
  */
 const most = {
   batchSize: 1_048_576,
   accumulate: 1_048_576,
   epochs: 1e6,
   steps: 1e9,
-  lr: 1e6,
   epsilon: 1,
-  weightDecay: 1e6,
   warmupEpochs: 1e6,
-  clipNorm: 1e12,
-  clipRate: 1e12,
   preciseBn: 1e5,
 } as const satisfies { readonly [Field in keyof Recipe]?: number }
 const MOST_MILESTONES = 1000

@@ -182,8 +182,8 @@ describe('what makes no sense is refused', () => {
     [
       'memory without meaning',
       threeShapes,
-      { freeze: 'all', featureMemory: Number.NaN },
-      'featureMemory: expected a number of bytes of at least 0, got NaN',
+      { freeze: 'all', featureMemory: -1 },
+      'featureMemory: expected a number of bytes of at least 0, got -1',
     ],
     [
       'too many views for it',

@@ -1,4 +1,5 @@
 /** `resnet finetune` as a person uses it: a folder and weights in, a network, figures and a report out. */
+import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -65,21 +66,27 @@ test('a bare folder: some pictures are held out, and it is said', async () => {
   expect(out).toMatch(/test error \d+\.\d %: \d of 9 pictures are recognised/)
 })
 
+/** Runs a command as it is printed. */
+function shell(command: string, cwd: string) {
+  const { status, stdout, stderr } = spawnSync(command, { cwd, shell: true, encoding: 'utf8' })
+  return { code: status, out: stdout, err: stderr }
+}
+
 test('what was held out can be judged again, by the commands that are printed', async () => {
   const told = JSON.parse(
     (await run('bare', '--weights', 'seven.safetensors', '--epochs', '2', '--seed', '3', '--json')).out,
   )
   const { out } = await run('bare', '--weights', 'seven.safetensors', '--epochs', '2', '--seed', '3')
-  const commands = ['the test again:  resnet ', 'on any picture:  resnet '].map((lead) => {
+  const commands = ['the test again:  ', 'on any picture:  '].map((lead) => {
     const line = out.split('\n').find((text) => text.startsWith(lead))
-    return line?.slice(lead.length).split(' ') ?? []
+    return line?.slice(lead.length) ?? ''
   })
-  const again = await resnet([...commands[0]!, '--json'], { cwd })
+  const again = shell(`${commands[0]} --json`, cwd)
   expect(again.err).toContain('--dataset folder: what these weights learned from\n')
   expect(again.err).toContain('judged on the 6 of 30 pictures that were held out when these weights learned (seed 3)')
   expect(JSON.parse(again.out)).toMatchObject({ count: 6 })
   expect(JSON.parse(again.out).top1Error).toBeCloseTo(told.test.top1Error, 9)
-  expect((await resnet(commands[1]!, { cwd })).code).toBe(0)
+  expect(shell(commands[1]!, cwd).code).toBe(0)
 
   const list = JSON.parse(readFileSync(at('runs/finetune-bare/held-out.json'), 'utf8'))
   expect(list).toMatchObject({ seed: 3, count: 6, of: 30 })
@@ -282,6 +289,6 @@ describe('what may go wrong', () => {
       encodeCheckpoint({ ...rest, spec: { ...spec, input }, preprocessing: { ...preprocessing, input } }),
     )
     const { err } = await run('bare', '--weights', 'wide.safetensors')
-    expect(err).toContain('--weights: the network reads pictures of 3x16x8; folders give square ones of 3 channels')
+    expect(err).toContain('--weights: the network reads pictures of 3x16x8; folders give square ones in colour')
   })
 })

@@ -73,7 +73,7 @@ test('a terminal that is closed does not end what nohup started', async () => {
 })
 
 test('the way on names the data, and quotes what a shell would take apart', () => {
-  expect(goingOn({ data: 'my data' }, { path: 'runs/x' })).toBe("train --resume runs/x --data 'my data'")
+  expect(goingOn({ data: 'my data' }, { path: 'runs/x' })).toBe('train --resume runs/x --data "my data"')
 })
 
 test('numbers that an evaluation loses: ends, and the last good checkpoint stays', async () => {

@@ -122,9 +122,7 @@ test('usage that makes no sense', async () => {
     resnet(['upscale', join(base, 'none.png'), '--weights', weights]),
   ])
   expect(complaints.map(({ err }) => err)).toEqual([
-    expect.stringContaining(
-      '--arch resnet20: tells classes apart; for pictures take vdsr20, plain-vdsr20, edsr_baseline',
-    ),
+    'resnet: --task upscale: resnet20 is for the task classify; leave --task out, or name another --arch\n',
     'resnet: --limit-train: a folder of pictures to enlarge is read whole; leave it out\n',
     expect.stringContaining(`--truth ${small}: there are 2 pictures; give one`),
     expect.stringContaining('none.png: cannot be read: it does not exist'),

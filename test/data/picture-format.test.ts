@@ -14,7 +14,8 @@ const put = (name: string, bytes: Uint8Array | string) => {
   writeFileSync(join(folder, name), bytes)
   return join(folder, name)
 }
-const square = () => sharp({ create: { width: 20, height: 12, channels: 3, background: '#3366cc' } })
+const square = (red = 0x33) =>
+  sharp({ create: { width: 20, height: 12, channels: 3, background: { r: red, g: 0x66, b: 0xcc } } })
 const refusal = (file: string) =>
   readPicture(file).then(String, (error: Error) => error.message.slice(folder.length + 1))
 
@@ -84,8 +85,16 @@ describe('what is no picture of pixels', () => {
   })
 
   test('is refused in buffers too', async () => {
-    const png = new Uint8Array(await square().png().toBuffer())
-    const files = ['a/1', 'a/2', 'b/1', 'b/2', 'b/3'].map((name) => ({ path: `m/${name}.png`, bytes: png }))
+    const files = await Promise.all(
+      ['a/1', 'a/2', 'a/3', 'b/1', 'b/2', 'b/3'].map(async (name, i) => ({
+        path: `m/${name}.png`,
+        bytes: new Uint8Array(
+          await square(10 * i)
+            .png()
+            .toBuffer(),
+        ), // copies would be left out
+      })),
+    )
     files[1] = { path: 'm/a/2.png', bytes: latin(svg) }
     const { unreadable } = await openedData(files, { size: 8 })
     expect(unreadable).toEqual([

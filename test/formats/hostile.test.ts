@@ -124,10 +124,10 @@ test('settings of the hub: nested, endless, or of a size that no picture has', (
 test('more layers than the tensors of the file can be of', async () => {
   const block = small.stages[0]!.blocks[0]!
   const { tensors, metadata } = readSafetensors(safetensorsFiles[0]!)
-  const spec = { ...small, stages: [{ blocks: Array.from({ length: 5000 }, () => block) }] }
+  const spec = { ...small, stages: [{ blocks: Array.from({ length: 2000 }, () => block) }] }
   const file = writeSafetensors({ tensors, metadata: { ...metadata, spec: JSON.stringify(spec) } })
   expect(await refusal(file)).toBe(
-    `x: its spec has 50005 tensors or more, the file holds ${tensors.size}; it is damaged, or not whole`,
+    `x: its spec has 20005 tensors or more, the file holds ${tensors.size}; it is damaged, or not whole`,
   )
   const layers = Array.from({ length: 5000 }, (_, i) => [`layer1.${i}.x`, tensor] as const)
   const names = ['conv1', 'layer1.0.conv1', 'layer2.0.conv1', 'layer3.0.conv1'].map((name) => `${name}.weight`)

@@ -245,11 +245,11 @@ describe('what could not be read again is not written', () => {
       { weights: new Map([...whole.weights, ['more', { shape, data }]]) },
     ],
     [
-      'resnet8: its preprocessing does not fit its spec: mean and std must be 1 numbers each, got {"mean":[0,0,0],"std":[1,1,1]}',
+      'network.preprocessing.normalisation.mean: expected 1 numbers, one a channel, got 3',
       { preprocessing: { ...whole.preprocessing, normalisation: { mean: [0, 0, 0], std: [1, 1, 1] } } },
     ],
     [
-      'resnet8: its preprocessing does not fit its spec: std must be above 0, got [0]',
+      'network.preprocessing.normalisation.std: channel 0 has 0, expected a finite number above 0',
       { preprocessing: { ...whole.preprocessing, normalisation: { mean: [0], std: [0] } } },
     ],
   ]

@@ -103,7 +103,7 @@ describe('each field is checked and the message says where', () => {
     [['head', 'classes'], 1, 'head: classes must be a whole number of at least 2, got 1'],
     [['head', 'bias'], false, 'head: there is no field "bias"; the fields are norm, relu, classes'],
     [['head', 'relu'], 'no', 'head: relu must be true or false, got "no"'],
-    [['stem'], 'x'.repeat(80), `spec: stem must be a list, got "${'x'.repeat(56)}...`],
+    [['stem'], 'x'.repeat(80), `spec: stem must be a list, got "${'x'.repeat(58)}…`],
   ])('%j = %j', (keys, value, message) => {
     expect(() => validateSpec(broken(keys, value))).toThrow(new ConfigError(message))
   })
@@ -203,9 +203,9 @@ describe('each field is checked and the message says where', () => {
     for (let k = 0; k < 100_000; k++) deep = [deep]
     const round: unknown[] = []
     round.push(round)
-    expect(() => validateSpec(deep)).toThrow(new ConfigError('spec: expected an object, got [[[...]]]'))
+    expect(() => validateSpec(deep)).toThrow(new ConfigError('spec: expected an object, got [[[[…]]]]'))
     expect(() => validateSpec({ ...preset('resnet8'), stem: { deep } })).toThrow(
-      new ConfigError('spec: stem must be a list, got {"deep":[[...]]}'),
+      new ConfigError('spec: stem must be a list, got {"deep":[[[…]]]}'),
     )
     expect(() => validateSpec(round)).toThrow(/^spec: expected an object, got /)
     expect(() => validateSpec({ ...preset('resnet8'), name: 10n })).toThrow(

@@ -13,9 +13,6 @@ test.each<[RecipeOptions, string]>([
   [{ steps: 2 ** 40 }, 'recipe.steps: expected a number of at most 1000000000, got 1099511627776'],
   [{ batchSize: 2 ** 40 }, 'recipe.batchSize: expected a number of at most 1048576, got 1099511627776'],
   [{ accumulate: 2 ** 40 }, 'recipe.accumulate: expected a number of at most 1048576, got 1099511627776'],
-  [{ lr: 1e300 }, 'recipe.lr: expected a number of at most 1000000, got 1e+300'],
-  [{ weightDecay: 1e300 }, 'recipe.weightDecay: expected a number of at most 1000000, got 1e+300'],
-  [{ clipNorm: 1e300 }, 'recipe.clipNorm: expected a number of at most 1000000000000, got 1e+300'],
   [
     { schedule: 'step', milestones: Array.from({ length: 1001 }, (_, i) => i + 1) },
     'recipe.milestones: expected at most 1000 epochs, got 1001',
