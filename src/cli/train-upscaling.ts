@@ -6,7 +6,6 @@ import {
   forUpscaling,
   loadDataset,
   preset,
-  presetsFor,
   resumeTrainer,
   type UpscalingData,
   upscalingFolder,
