@@ -4,7 +4,7 @@ const reasons: readonly (readonly [RegExp, string])[] = [
   [/^EMFILE$|too many open files/i, 'too many files are open at once; raise the limit, for example by ulimit -n 4096'],
   [/^ENFILE$/, 'too many files are open on this machine; end other programs'],
   [
-    /^ENOMEM$|cannot allocate memory|failed to map segment/i,
+    /^ENOMEM$|^ENOBUFS$|cannot allocate memory|failed to map segment/i,
     'the system gives no more memory; end other programs, or raise the limit of address space (ulimit -v)',
   ],
   [

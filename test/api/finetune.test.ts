@@ -31,14 +31,20 @@ beforeAll(async () => {
 })
 
 test('three classes of 30 pictures: far better than from scratch', async () => {
-  const tuned = await finetune(seven, threeShapes)
-  expect(tuned.plan.freeze).toBe('all')
-  expect(tuned.plan.reason).toBe(
-    'all of resnet8 is frozen, its new classifier learns (90 training pictures are too few to move more)',
-  )
-  const recipe = { epochs: 40, batchSize: 16, lr: 0.05, augmentation }
-  const scratch = await train(preset('resnet8', { classes: 3, input }), threeShapes, recipe)
-  expect(tuned.test.top1Error + 12).toBeLessThan(scratch.test.top1Error)
+  // The mean of three seeds: the bits of one are luck, and differ among builds.
+  const errors = { tuned: 0, scratch: 0 }
+  for (const seed of [0, 1, 2]) {
+    const tuned = await finetune(seven, threeShapes, { recipe: { seed } })
+    expect(tuned.plan.freeze).toBe('all')
+    expect(tuned.plan.reason).toBe(
+      'all of resnet8 is frozen, its new classifier learns (90 training pictures are too few to move more)',
+    )
+    const recipe = { epochs: 40, batchSize: 16, lr: 0.05, augmentation, seed }
+    const scratch = await train(preset('resnet8', { classes: 3, input }), threeShapes, recipe)
+    errors.tuned += tuned.test.top1Error / 3
+    errors.scratch += scratch.test.top1Error / 3
+  }
+  expect(errors.tuned + 12).toBeLessThan(errors.scratch)
 })
 
 const short: FinetuneOptions = { views: 2, recipe: { epochs: 2, batchSize: 16 } }

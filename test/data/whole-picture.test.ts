@@ -83,7 +83,7 @@ describe('writing', () => {
       'expected a name that ends in .png, .jpg, .jpeg, .webp, got none',
     )
     await expect(writePicture(place('no/out.png'), picture)).rejects.toThrow(
-      'out.png: cannot be written: it does not exist',
+      'out.png: cannot be written: its folder does not exist',
     )
   })
 })

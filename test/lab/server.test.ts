@@ -281,7 +281,10 @@ describe('the command', () => {
     const { code, err } = await interrupted(async ({ url, engine }) => {
       expect(url).toMatch(engine === null ? /^http:\/\/127\.0\.0\.1:\d+\/$/ : /:\d+\/#\/race\?token=[\w-]{24}$/)
     })
-    expect([code, err]).toEqual([130, ''])
+    expect([code, err]).toEqual([
+      130,
+      expect.stringMatching(/^the lab has ended; what its pages keep stays in the browser; again with: .* lab .*\n$/),
+    ])
   })
 
   test.skipIf(lacking && !requiresNative)('ends in order while it computes for a page', async () => {
@@ -293,7 +296,10 @@ describe('the command', () => {
       expect(await caller.ask('race.open', { settings: race })).toMatchObject({ kind: 'result' })
       await new Promise<void>((resolve) => void caller.ask('race.run', {}, () => resolve()))
     })
-    expect([code, err]).toEqual([130, ''])
+    expect([code, err]).toEqual([
+      130,
+      expect.stringMatching(/^the lab has ended; what its pages keep stays in the browser; again with: .* lab .*\n$/),
+    ])
     expect(await closed).toEqual({ code: 1001, reason: '“resnet lab” was ended' })
   })
 

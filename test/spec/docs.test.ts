@@ -6,8 +6,7 @@ import * as complexity from '../../src/model/complexity.js'
 import { forwardGraph } from '../../src/model/forward.js'
 import * as summary from '../../src/model/summary.js'
 import { verify } from '../../src/ops/index.js'
-import * as families from '../../src/spec/families.js'
-import * as others from '../../src/spec/other-families.js'
+import * as families from '../../src/spec/checked.js'
 import * as presets from '../../src/spec/presets.js'
 import * as surgery from '../../src/spec/surgery.js'
 import * as validate from '../../src/spec/validate.js'
@@ -18,7 +17,6 @@ const blocks = (language: string) =>
 const exported: Record<string, unknown> = {
   ...complexity,
   ...families,
-  ...others,
   ...presets,
   ...summary,
   ...surgery,
