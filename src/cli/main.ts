@@ -36,7 +36,7 @@ async function program(argv: readonly string[]): Promise<Command> {
     .configureOutput({
       writeOut: (text) => process.stdout.write(visible(text)),
       writeErr: (text) => process.stderr.write(visible(text)),
-      outputError: (text, write) => write(`${oneLine(text)}; add --help for all options\n`),
+      outputError: (text, write) => write(`${withHelp(oneLine(text))}\n`),
     })
     .addHelpText(
       'after',
@@ -48,6 +48,13 @@ async function program(argv: readonly string[]): Promise<Command> {
     root.addCommand((name === called ? await load() : new Command()).name(name).description(description))
   for (const command of [root, ...root.commands]) command.exitOverride().copyInheritedSettings(root)
   return root
+}
+
+/** A complaint, and where all that is legal stands. */
+function withHelp(complaint: string): string {
+  return complaint.endsWith('.')
+    ? `${complaint} Add --help for all options.`
+    : `${complaint}; add --help for all options`
 }
 
 function calledOf(root: Command, argv: readonly string[]): Command | undefined {

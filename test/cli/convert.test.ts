@@ -85,7 +85,7 @@ test('summary says what a file was recognised as', async () => {
     code: 2,
     err: `resnet: --classes and --size are for names of networks; ${fixture('zip.pth')} has its own\n`,
   })
-  expect((await resnet(['summary', 'resnet2O'])).err).toContain('Did you mean resnet20?')
+  expect((await resnet(['summary', 'resnet2O'])).err).toContain('Did you mean resnet20, resnet8 or resnet32?')
 })
 
 test('eval says that classes differ, and takes a name', async () => {

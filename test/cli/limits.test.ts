@@ -35,7 +35,7 @@ describe('sizes that have no meaning end with 2 and one line', () => {
     const { code, err } = await resnet([command, ...(command === 'finetune' ? ['x'] : []), `${flag}=${value}`])
     expect(code).toBe(2)
     expect(err.split('\n')[0]).toBe(
-      `error: option '${flag} <gib>' argument '${value}' is invalid. Expected GiB from 0 to 1048576.`,
+      `error: option '${flag} <gib>' argument '${value}' is invalid. Expected GiB from 0 to 1048576. Add --help for all options.`,
     )
   })
 

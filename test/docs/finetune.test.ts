@@ -27,8 +27,8 @@ test('the commands', () => {
   const commands = blocks('sh').flatMap((text) => text.trim().split('\n'))
   expect(commands.length).toBe(5)
   for (const line of commands) {
-    const [program, ...args] = line.split(' ')
-    expect(program).toBe('resnet')
+    const [npx, no, dashes, program, ...args] = line.split(' ')
+    expect([npx, no, dashes, program]).toEqual(['npx', '--no', '--', 'resnet'])
     expect(run(join(root, 'bin/resnet.js'), ...args)).not.toBe('')
   }
   const files = ['last.safetensors', 'report.html', 'metrics.jsonl'].map((name) =>

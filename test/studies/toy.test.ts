@@ -17,7 +17,8 @@ test.each(studies.map((study) => [study.name, study] as const))('%s', async (_, 
   const asked: Training[] = []
   const listening = new Proxy(bench, {
     get(target, name) {
-      if (name !== 'train') return Reflect.get(target, name, target)
+      const own: unknown = Reflect.get(target, name, target)
+      if (name !== 'train') return typeof own === 'function' ? own.bind(target) : own
       return (...[spec, recipe, seed, start]: Parameters<typeof bench.train>) => {
         asked.push({ spec, recipe, seed })
         return bench.train(spec, recipe, seed, start)
