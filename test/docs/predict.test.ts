@@ -33,7 +33,7 @@ test('the commands', () => {
   const commands = blocks('sh').flatMap((text) => text.trim().split('\n'))
   expect(commands.length).toBe(5)
   for (const line of commands.filter((line) => !line.includes(' hub:'))) {
-    const args = line.replaceAll('"', '').split(' ').slice(1)
+    const args = line.replaceAll('"', '').split(' ').slice(4) // npx --no -- resnet
     expect(run(join(root, 'bin/resnet.js'), ...args)).toBeDefined()
   }
   for (const file of ['where.png', 'features.npy']) expect(existsSync(join(folder, file))).toBe(true)

@@ -20,7 +20,7 @@ test('the example has the types of the package, and runs', () => {
 })
 
 test('the commands', () => {
-  const [train, upscale, ...others] = blocks('sh').map((line) => line.trim().split(' ').slice(1))
+  const [train, upscale, ...others] = blocks('sh').map((line) => line.trim().split(' ').slice(4)) // npx --no -- resnet
   expect(others).toEqual([])
   const resnet = join(root, 'bin/resnet.js')
   expect(run(resnet, ...train!, '--steps', '1', '-b', '1')).toContain('saved in runs/vdsr20-folder')

@@ -12,7 +12,7 @@ test.each([
   ['ERR_FS_FILE_TOO_LARGE', 'it is larger than the 2 GiB that are read at once'],
   ['EMFILE', 'too many files are open at once; raise the limit, for example by ulimit -n 4096'],
   ['ENFILE', 'too many files are open on this machine; end other programs'],
-  ['ENOMEM', 'there is not enough memory'],
+  ['ENOMEM', 'the system gives no more memory; end other programs, or raise the limit of address space (ulimit -v)'],
   ['EIO', 'the disk failed to read or write; look at its health, and at the cable or the network to it'],
   ['ENXIO', 'there is no device behind it, or nobody reads from it'],
   ['EBUSY', 'something else uses it'],
