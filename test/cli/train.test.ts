@@ -48,7 +48,7 @@ describe('train', () => {
     expect(err).toContain('resnet8 on builtin: 20 training and 10 test pictures\n')
     expect(err).toContain('engine reference, 1 thread: asked for\n')
     expect(err).toMatch(
-      /^epoch 1\/2 {2}loss \d\.\d{4} {2}train error [\d.]+ % {2}test error [\d.]+ % ( {2}[\d.]+ images\/s)? {2}[\d.]+ s left$/m,
+      /^epoch 1\/2 {2}loss \d\.\d{4} {2}train error [\d.]+ % {2}test error [\d.]+ %( {2}[\d.]+ images\/s)? {2}[\d.]+ s left$/m,
     )
     expect(err).toMatch(/^epoch 2\/2 .* images\/s$/m)
   })
