@@ -89,6 +89,9 @@ const mainThings: Readonly<Record<PageName, { readonly from?: string; keys(page:
       await page.keyboard.press('Enter')
       await page.getByText('plain outlined').first().waitFor({ timeout: 60_000 })
       await idle(page)
+      await tabTo(page, /^Put all back$/) // draws from another order stay out of the chart
+      await page.keyboard.press('Enter')
+      await idle(page)
       await tabTo(page, /^Delete 3$/)
       await page.keyboard.press('Enter')
       await page.getByRole('img', { name: 'deleted at random' }).waitFor({ timeout: 60_000 })
@@ -172,6 +175,7 @@ describeLab('everybody', (lab) => {
     await comesTo(page, 50)
     const heard = await page.evaluate(() => (globalThis as unknown as { heard: string[] }).heard)
     // 2000 pictures, 128 a step: 16 steps an epoch.
-    expect(heard.map((text) => /^Epoch (\d+)\./.exec(text)?.[1])).toEqual(['1', '2', '3'])
+    expect(heard.length).toBeGreaterThanOrEqual(3) // it trains on while it is asked
+    expect(heard.map((text) => /^Epoch (\d+)\./.exec(text)?.[1])).toEqual(heard.map((_, i) => String(i + 1)))
   })
 })
