@@ -6,10 +6,9 @@ import { demoFunction } from './demo.js'
 import { chooseEngine } from './engine-choice.js'
 import { browserEnvironment } from './environment.js'
 import { fetchBytes } from './fetch.js'
-import { finetuningFunctions } from './finetune.js'
-import { fetchFromHub } from './hub.js'
-import { loadFunction } from './load.js'
-import { openedDataFunction } from './opened-data.js'
+import { createFinetuningFunction, finetuneFunction, resumeFinetuningFunction } from './finetune.js'
+import { loadFunction, type Sources } from './load.js'
+import type { OpenedData, OpenedFile } from './opened-data.js'
 import { probeFunction } from './probe.js'
 import { type OpenEngine, trainingFunctions } from './training.js'
 
@@ -34,7 +33,7 @@ export const openEngine: OpenEngine = (options = {}) =>
     options,
   )
 
-const functions = trainingFunctions(openEngine)
+const functions = /* @__PURE__ */ trainingFunctions(openEngine)
 /** A trainer that stands before its first step; dispose of it when done. */
 export const createTrainer = functions.createTrainer
 /** A trainer that stands where the checkpoint was made, and ends in the same bits as a run that never stopped. */
@@ -45,20 +44,26 @@ export const train = functions.train
 export const trainingMemory = functions.trainingMemory
 /** What a network is worth on the test part of a data set, with the network's own normalisation. */
 export const evaluateCheckpoint = functions.evaluateCheckpoint
-const finetuning = finetuningFunctions(openEngine)
-/** Teaches a trained network the classes of other data. */
-export const finetune = finetuning.finetune
-/** The same step by step: features are computed, and the trainer stands before its first step. */
-export const createFinetuning = finetuning.createFinetuning
+/** Teaches a trained network the classes of other data step by step: features are computed, and the trainer stands before its first step. */
+export const createFinetuning = /* @__PURE__ */ createFinetuningFunction(openEngine)
+/** The same to the end. */
+export const finetune = /* @__PURE__ */ finetuneFunction(createFinetuning)
 /** A fine-tuning that stands where the checkpoint was made. */
-export const resumeFinetuning = finetuning.resumeFinetuning
+export const resumeFinetuning = /* @__PURE__ */ resumeFinetuningFunction(openEngine)
+/** Its code is fetched with the first such name. */
+const fromHub: Sources['fromHub'] = async (name, options) => (await import('./hub.js')).networkFromHub(name, options)
 /** Loads a network with all that belongs to it: its spec, its weights, how pictures are prepared: see `Load`. */
-export const load = loadFunction(openEngine, { read: fetchBytes, fromHub: fetchFromHub })
+export const load = /* @__PURE__ */ loadFunction(openEngine, { read: fetchBytes, fromHub })
 /** Looks into a network: see `Probe`. */
-export const probe = probeFunction(openEngine)
+export const probe = /* @__PURE__ */ probeFunction(openEngine)
 /** Trains four networks side by side, to see depth hurt plain ones and spare residual ones. */
-export const runDemo = demoFunction(openEngine, functions)
-/** A data set from files that a person opened: see `OpenedData`. The browser decodes pictures. */
-export const openedData = openedDataFunction(({ bytes }) =>
-  createImageBitmap(new Blob([bytes as Uint8Array<ArrayBuffer>])),
-)
+export const runDemo = /* @__PURE__ */ demoFunction(openEngine, functions)
+const decode = ({ bytes }: OpenedFile) => createImageBitmap(new Blob([bytes as Uint8Array<ArrayBuffer>]))
+/**
+ * A data set from files that a person opened: see `OpenedData`. The browser decodes pictures. Its code is fetched with
+ * the first call: most pages never open a folder.
+ */
+export const openedData: OpenedData = async (files, options) => {
+  const { openedDataFunction } = await import('./opened-data.js')
+  return openedDataFunction(decode)(files, options)
+}

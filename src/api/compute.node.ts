@@ -8,7 +8,8 @@ import { demoFunction } from './demo.js'
 import { chooseEngine } from './engine-choice.js'
 import { nodeEnvironment } from './environment.node.js'
 import { fetchBytes } from './fetch.js'
-import { finetuningFunctions } from './finetune.js'
+import { createFinetuningFunction, finetuneFunction, resumeFinetuningFunction } from './finetune.js'
+import { networkFromHub } from './hub.js'
 import { filesFromHub } from './hub.node.js'
 import { loadFunction } from './load.js'
 import { openedDataFunction } from './opened-data.js'
@@ -30,14 +31,16 @@ export const trainingMemory = functions.trainingMemory
 /** What a network is worth on the test part of a data set, with the network's own normalisation. */
 export const evaluateCheckpoint = functions.evaluateCheckpoint
 /** Loads a network with all that belongs to it: its spec, its weights, how pictures are prepared: see `Load`. */
-export const load = loadFunction(openEngine, { read: readAddress, fromHub: filesFromHub })
-const finetuning = finetuningFunctions(openEngine, () => freeMemory())
-/** Teaches a trained network the classes of other data. */
-export const finetune = finetuning.finetune
-/** The same step by step: features are computed, and the trainer stands before its first step. */
-export const createFinetuning = finetuning.createFinetuning
+export const load = loadFunction(openEngine, {
+  read: readAddress,
+  fromHub: (name, options) => networkFromHub(name, options, filesFromHub),
+})
+/** Teaches a trained network the classes of other data step by step: features are computed, and the trainer stands before its first step. */
+export const createFinetuning = createFinetuningFunction(openEngine, () => freeMemory())
+/** The same to the end. */
+export const finetune = finetuneFunction(createFinetuning)
 /** A fine-tuning that stands where the checkpoint was made. */
-export const resumeFinetuning = finetuning.resumeFinetuning
+export const resumeFinetuning = resumeFinetuningFunction(openEngine, () => freeMemory())
 /** Looks into a network: see `Probe`. */
 export const probe = probeFunction(openEngine)
 /** Trains four networks side by side, to see depth hurt plain ones and spare residual ones. */

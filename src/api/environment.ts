@@ -2,7 +2,6 @@
 import { openCpuEngine } from '../engine/cpu/engine.js'
 import { openWasm } from '../engine/cpu/wasm.js'
 import { type BrowserFiles, browserHost, sharesMemory } from '../engine/cpu/wasm-host.browser.js'
-import { openReference } from '../engine/reference/engine.js'
 import type { Environment } from './engine-choice.js'
 
 const ALONE =
@@ -19,7 +18,11 @@ export function browserEnvironment(files: () => BrowserFiles): Environment {
         note: sharesMemory() ? undefined : ALONE,
         open: async (threads, _, room) => openCpuEngine(await openWasm({ threads, host: browserHost(files()) }), room),
       },
-      { kind: 'reference', open: async (_, __, room) => openReference(room) },
+      {
+        kind: 'reference',
+        // Fetched by the few who ask for it.
+        open: async (_, __, room) => (await import('../engine/reference/engine.js')).openReference(room),
+      },
     ],
   }
 }

@@ -152,15 +152,23 @@ export interface FinetuningFunctions {
 const fields = { freeze: text, featureMemory: finite, recipe: object, onPlan: callback, onFeatures: callback }
 
 /** @param memory what features may take */
-export function finetuningFunctions(openEngine: OpenEngine, memory?: AskMemory): FinetuningFunctions {
-  const createFinetuning: FinetuningFunctions['createFinetuning'] = async (network, data, options = {}) => {
+export function createFinetuningFunction(
+  openEngine: OpenEngine,
+  memory?: AskMemory,
+): FinetuningFunctions['createFinetuning'] {
+  return async (network, data, options = {}) => {
     expectClassifier(network, 'network')
     expectDataset(data, 'data')
     expectOptions(options, 'options', fields)
     return open({ openEngine, memory }, withNewHead(network, data), withNormalisationOf(network, data), options)
   }
+}
 
-  const resumeFinetuning: FinetuningFunctions['resumeFinetuning'] = async (checkpoint, data, options = {}) => {
+export function resumeFinetuningFunction(
+  openEngine: OpenEngine,
+  memory?: AskMemory,
+): FinetuningFunctions['resumeFinetuning'] {
+  return async (checkpoint, data, options = {}) => {
     expectCheckpoint(checkpoint, 'checkpoint')
     expectDataset(data, 'data')
     expectOptions(options, 'options', fields)
@@ -182,8 +190,12 @@ export function finetuningFunctions(openEngine: OpenEngine, memory?: AskMemory):
       checkpoint,
     )
   }
+}
 
-  const finetune: FinetuningFunctions['finetune'] = async (network, data, options = {}) => {
+export function finetuneFunction(
+  createFinetuning: FinetuningFunctions['createFinetuning'],
+): FinetuningFunctions['finetune'] {
+  return async (network, data, options = {}) => {
     expectOptions(options, 'options', { onProgress: callback, onEpoch: callback })
     const tuning = await createFinetuning(network, data, options)
     try {
@@ -192,8 +204,6 @@ export function finetuningFunctions(openEngine: OpenEngine, memory?: AskMemory):
       await tuning.dispose()
     }
   }
-
-  return { finetune, createFinetuning, resumeFinetuning }
 }
 
 async function open(

@@ -8,7 +8,7 @@ import { type ElementType, elementBytes } from './elements.js'
 import { Callable, type PickleWorld, unpickle } from './pickle.js'
 import type { StateDict } from './stored-tensor.js'
 import { Storage, StridedTensor } from './strided-tensor.js'
-import { readZip, type ZipEntry } from './zip.js'
+import { isZip, readZip, type ZipEntry } from './zip.js'
 
 /** The classes of storages, by their names in PyTorch. */
 const storageTypes: Readonly<Record<string, ElementType>> = {
@@ -40,6 +40,20 @@ const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn
 const LEGACY_PROTOCOL = 1001
 /** The pickle of the largest network has a tenth of it. */
 const MOST_PICKLE_BYTES = 1 << 25
+
+/**
+ * The weights in a file of either form, by name, and which form it is; undefined where the first bytes show neither.
+ * @throws DataError as `readPyTorchZip` does
+ */
+export async function readPyTorch(
+  file: Uint8Array,
+  who: string,
+  signal?: AbortSignal,
+): Promise<{ readonly weights: StateDict; readonly form: string } | undefined> {
+  if (isZip(file)) return { weights: await readPyTorchZip(file, who, signal), form: 'PyTorch, zip form' }
+  if (file[0] === 0x80) return { weights: readPyTorchLegacy(file, who), form: 'PyTorch, legacy form' }
+  return undefined
+}
 
 /**
  * The weights in a file, by name.

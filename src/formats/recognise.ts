@@ -1,17 +1,16 @@
 /** From a dictionary of tensors, whoever made it, to a network: its spec, its weights by our paths, its preprocessing. */
 import { type Normalisation, normalisationFor, normalisationText, type PictureSize } from '../data/dataset.js'
 import type { Interpolation } from '../data/resize.js'
-import { classifierOf, taskOf } from '../spec/heads.js'
+import { classifierOf } from '../spec/heads.js'
 import { type PresetName, preset } from '../spec/presets.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { ConfigError, DataError, ResnetError } from '../util/errors.js'
 import { printable } from '../util/printable.js'
-import { sameShape, shapeText } from '../util/shape.js'
-import { textTable } from '../util/table.js'
-import { inferSpec, keyMapOf, presetAs, type Shapes } from './architecture.js'
-import { classNames, type KeyMap, type KeyMapName, keyMapNames, namedParameters } from './key-maps.js'
+import { inferSpec, keyMapOf, presetAs } from './architecture.js'
+import { weightsOf } from './fit.js'
+import { classNames, type KeyMap, type KeyMapName, keyMapNames } from './key-maps.js'
 import { type StateDict, withoutPrefixes } from './stored-tensor.js'
-import { expectEnough, type NamedWeights, type Preprocessing, type TrainedNetwork } from './trained-network.js'
+import { expectEnough, type Preprocessing, type TrainedNetwork } from './trained-network.js'
 
 /** What a person may know of weights better than their file says. */
 export interface RecogniseOptions {
@@ -43,8 +42,6 @@ export interface RecognisedNetwork extends TrainedNetwork {
   readonly assumed?: string | undefined
 }
 
-/** Rows of a table of what does not fit. */
-const MOST_ROWS = 12
 /** What programs keep beside the weights, and inference does not need. */
 const counters = /(^|\.)num_batches_tracked$/
 
@@ -118,24 +115,6 @@ function naming<T>(who: string, check: () => T): T {
   }
 }
 
-/** Weights by our paths, of tensors that must be exactly those of the network. */
-export function weightsOf(
-  dict: StateDict,
-  spec: NetworkSpec,
-  map: KeyMap,
-  who: string,
-  inferred?: NetworkSpec,
-): Map<string, NamedWeights> {
-  const parameters = namedParameters(spec, map)
-  expectFit(dict, new Map(parameters.map(({ name, shape }) => [name, shape])), who, spec, inferred)
-  return new Map(
-    parameters.map(({ path, name, shape }): [string, NamedWeights] => [
-      path,
-      { shape, data: dict.get(name)!.floats() },
-    ]),
-  )
-}
-
 function specOf(inferred: NetworkSpec, map: KeyMap, who: string, { arch, classes }: RecogniseOptions): NetworkSpec {
   const told = classifierOf(inferred).classes
   const spec =
@@ -180,31 +159,5 @@ function unknown(who: string, dict: StateDict): DataError {
           .map((name) => printable(name, 60))
           .join(', ') || 'none'
       }; rename them as torchvision's ResNets have them`,
-  )
-}
-
-/** One table of all that does not fit. */
-function expectFit(dict: StateDict, expected: Shapes, who: string, spec: NetworkSpec, inferred?: NetworkSpec): void {
-  const rows: string[][] = []
-  for (const [name, shape] of expected) {
-    const found = dict.get(name)
-    if (!found) rows.push([name, shapeText(shape), 'nothing'])
-    else if (!sameShape(found.shape, shape)) rows.push([name, shapeText(shape), shapeText(found.shape)])
-  }
-  for (const [name, { shape }] of dict) if (!expected.has(name)) rows.push([name, 'nothing', shapeText(shape)])
-  if (rows.length === 0) return
-  const table = textTable(
-    [
-      ['tensor', 'expected', 'got'],
-      'rule',
-      ...rows.slice(0, MOST_ROWS).map((row) => row.map((text) => printable(text, 60))),
-    ],
-    ['left', 'left', 'left'],
-  )
-  const more = rows.length > MOST_ROWS ? `\nand ${rows.length - MOST_ROWS} more` : ''
-  const other = inferred && inferred.name !== spec.name ? `; they look like those of ${inferred.name}` : ''
-  const net = taskOf(spec) === 'classify' ? `${spec.name} with ${classifierOf(spec).classes} classes` : spec.name
-  throw new DataError(
-    `${who}: its tensors do not fit ${net}: ${rows.length} of ${expected.size} differ${other}\n${table}${more}`,
   )
 }

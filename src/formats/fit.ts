@@ -1,0 +1,58 @@
+/** Tensors of a file against the network that they are for: each must be there, none more, all of the right shape. */
+import { classifierOf, taskOf } from '../spec/heads.js'
+import type { NetworkSpec } from '../spec/spec.js'
+import { DataError } from '../util/errors.js'
+import { printable } from '../util/printable.js'
+import { sameShape, shapeText } from '../util/shape.js'
+import { textTable } from '../util/table.js'
+import type { Shapes } from './architecture.js'
+import { type KeyMap, namedParameters } from './key-maps.js'
+import type { StateDict } from './stored-tensor.js'
+import type { NamedWeights } from './trained-network.js'
+
+/** Rows of a table of tensors that do not fit. */
+const MOST_ROWS = 12
+
+/** Weights by our paths, of tensors that must be exactly those of the network. */
+export function weightsOf(
+  dict: StateDict,
+  spec: NetworkSpec,
+  map: KeyMap,
+  who: string,
+  inferred?: NetworkSpec,
+): Map<string, NamedWeights> {
+  const parameters = namedParameters(spec, map)
+  expectFit(dict, new Map(parameters.map(({ name, shape }) => [name, shape])), who, spec, inferred)
+  return new Map(
+    parameters.map(({ path, name, shape }): [string, NamedWeights] => [
+      path,
+      { shape, data: dict.get(name)!.floats() },
+    ]),
+  )
+}
+
+/** One table of all that does not fit. */
+function expectFit(dict: StateDict, expected: Shapes, who: string, spec: NetworkSpec, inferred?: NetworkSpec): void {
+  const rows: string[][] = []
+  for (const [name, shape] of expected) {
+    const found = dict.get(name)
+    if (!found) rows.push([name, shapeText(shape), 'nothing'])
+    else if (!sameShape(found.shape, shape)) rows.push([name, shapeText(shape), shapeText(found.shape)])
+  }
+  for (const [name, { shape }] of dict) if (!expected.has(name)) rows.push([name, 'nothing', shapeText(shape)])
+  if (rows.length === 0) return
+  const table = textTable(
+    [
+      ['tensor', 'expected', 'got'],
+      'rule',
+      ...rows.slice(0, MOST_ROWS).map((row) => row.map((text) => printable(text, 60))),
+    ],
+    ['left', 'left', 'left'],
+  )
+  const more = rows.length > MOST_ROWS ? `\nand ${rows.length - MOST_ROWS} more` : ''
+  const other = inferred && inferred.name !== spec.name ? `; they look like those of ${inferred.name}` : ''
+  const net = taskOf(spec) === 'classify' ? `${spec.name} with ${classifierOf(spec).classes} classes` : spec.name
+  throw new DataError(
+    `${who}: its tensors do not fit ${net}: ${rows.length} of ${expected.size} differ${other}\n${table}${more}`,
+  )
+}
