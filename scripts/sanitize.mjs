@@ -43,8 +43,11 @@ const kind = values.thread
 const folder = join(root, 'native', 'build', `sanitized-${kind.name}`)
 const reports = join(folder, 'reports')
 
-/** An environment in which Node loads that addon, and sanitizers write what they find to `reports`. */
-function environment(library) {
+/**
+ * An environment in which Node loads that addon, and sanitizers write their findings to `reports`. The builds that were
+ * compiled must be there; others that the caller requires are not, and are not asked for.
+ */
+function environment(library, variants) {
   const options = Object.entries(kind.options).map(([name, text]) => [
     name,
     `${text}:log_path=${join(reports, 'report')}`,
@@ -55,6 +58,7 @@ function environment(library) {
     LD_PRELOAD: library,
     RESNET_ADDON: join(folder, 'resnet.node'),
     RESNET_ONLY_ENGINES: 'native,reference',
+    RESNET_REQUIRE_ENGINES: variants.map((name) => `native-${name}`).join(','),
   }
 }
 
@@ -94,7 +98,7 @@ console.log(
   `with the sanitizer of ${kind.name}, in ${Math.round((Date.now() - start) / 1000)} s`,
 )
 const library = execFileSync(compiler.command, [`-print-file-name=${kind.library}`], { encoding: 'utf8' }).trim()
-const env = environment(library)
+const env = environment(library, only)
 
 if (kind.name === 'address') {
   clear()

@@ -1,13 +1,5 @@
 /** Networks of the hub, fetched as pages can: by their addresses, kept by the browser's own cache. */
-import {
-  configFile,
-  fileAddress,
-  type HubFiles,
-  type HubName,
-  parseHubName,
-  settingsOf,
-  weightFiles,
-} from '../formats/hub.js'
+import { configFile, fileAddress, type HubFiles, type HubName, settingsOf, weightFiles } from '../formats/hub.js'
 import type { RecogniseOptions } from '../formats/recognise.js'
 import { DataError } from '../util/errors.js'
 import { fetchBytes, fetchIfThere } from './fetch.js'
@@ -47,7 +39,7 @@ export function noWeights({ repository, revision }: HubName): string {
 }
 
 /** @param who the name of the network, at the start of every error */
-function decodeFromHub(
+export function decodeFromHub(
   files: HubFiles,
   who: string,
   options: RecogniseOptions & Pick<HubOptions, 'signal'>,
@@ -55,21 +47,4 @@ function decodeFromHub(
   const { weights, config } = files
   const known = config ? settingsOf(config, who) : {}
   return decodeKnowing(weights, who, options, known)
-}
-
-/** How an environment gets at the files of a network. */
-export type FetchFromHub = (name: HubName, options: HubOptions) => Promise<HubFiles>
-
-/**
- * The network of a name such as `hub:timm/resnet50.a1_in1k`; undefined for a text that does not begin with `hub:`.
- * @throws ConfigError when the name is no name of the hub; DataError when the network cannot be fetched or is none that
- * is known
- */
-export async function networkFromHub(
-  text: string,
-  options: RecogniseOptions & HubOptions,
-  fetchFiles: FetchFromHub = fetchFromHub,
-): Promise<DecodedNetwork | undefined> {
-  const name = parseHubName(text)
-  return name && decodeFromHub(await fetchFiles(name, options), text, options)
 }

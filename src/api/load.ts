@@ -1,11 +1,12 @@
 /** From weights, wherever they lie, to a network that answers. */
 import { expectNetwork } from '../formats/expect-network.js'
+import { type HubFiles, type HubName, parseHubName } from '../formats/hub.js'
 import type { RecogniseOptions } from '../formats/recognise.js'
 import type { TrainedNetwork } from '../formats/trained-network.js'
 import { expectNumbers } from '../train/where-lost.js'
 import { ConfigError } from '../util/errors.js'
 import { bytesOf, callback, described, expectOptions, isBlob, isRecord, isUrl, text } from '../util/expect.js'
-import type { HubOptions } from './hub.js'
+import { decodeFromHub, type HubOptions } from './hub.js'
 import { Network } from './network.js'
 import { type ComputeOptions, engineOf, type OpenEngine } from './training.js'
 import { decodeNetwork, weightFields } from './weights.js'
@@ -35,8 +36,7 @@ export type Load = (source: WeightSource, options?: NetworkOptions) => Promise<N
 export interface Sources {
   /** Fetches what lies at an address. */
   read(address: string | URL, signal: AbortSignal | undefined): Promise<Uint8Array>
-  /** @param name as people write it, with `hub:` */
-  fromHub(name: string, options: NetworkOptions): Promise<TrainedNetwork | undefined>
+  fromHub(name: HubName, options: HubOptions): Promise<HubFiles>
 }
 
 export function loadFunction(openEngine: OpenEngine, sources: Sources): Load {
@@ -59,11 +59,9 @@ async function networkOf(
   { read, fromHub }: Sources,
 ): Promise<TrainedNetwork> {
   const decode = (bytes: Uint8Array, name: string) => decodeNetwork(bytes, name, options)
-  if (typeof source === 'string')
-    return (
-      (source.startsWith('hub:') && (await fromHub(source, options))) ||
-      decode(await read(source, options.signal), source)
-    )
+  const name = typeof source === 'string' ? parseHubName(source) : undefined
+  if (name) return decodeFromHub(await fromHub(name, options), String(source), options)
+  if (typeof source === 'string') return decode(await read(source, options.signal), source)
   // By what they say of themselves: those of another realm, such as a frame's, are no instances of this one's classes.
   if (isUrl(source)) return decode(await read(new URL(source.href), options.signal), source.href)
   const bytes = bytesOf(source)

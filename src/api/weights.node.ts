@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { expectNetwork } from '../formats/expect-network.js'
+import { parseHubName } from '../formats/hub.js'
 import type { RecogniseOptions } from '../formats/recognise.js'
 import type { TrainedNetwork } from '../formats/trained-network.js'
 import { ConfigError } from '../util/errors.js'
@@ -10,7 +11,7 @@ import { callback, expectKind, expectOptions, name as nameKind, text } from '../
 import { fileError } from '../util/file-error.js'
 import { writeAtomically } from '../util/write-file.node.js'
 import { exportOnnx, exportSafetensors } from './export.js'
-import { type HubOptions, networkFromHub } from './hub.js'
+import { decodeFromHub, type HubOptions } from './hub.js'
 import { filesFromHub } from './hub.node.js'
 import { type DecodedNetwork, decodeNetwork, weightFields } from './weights.js'
 
@@ -26,8 +27,8 @@ export async function readNetwork(path: string, options: RecogniseOptions & HubO
     onProgress: callback,
     onRetry: callback,
   })
-  const found = await networkFromHub(path, options, filesFromHub)
-  if (found) return found
+  const name = parseHubName(path)
+  if (name) return decodeFromHub(await filesFromHub(name, options), path, options)
   let bytes: Uint8Array
   try {
     bytes = await readFile(path)

@@ -1,10 +1,13 @@
 /** Weights in whatever file they come: what it is shows in its first bytes, not in its name. */
 import { normalisationText } from '../data/dataset.js'
+import { keyMaps } from '../formats/key-maps.js'
 import { decodePortable, isPortable } from '../formats/portable.js'
-import type { RecogniseOptions } from '../formats/recognise.js'
+import { readPyTorchLegacy, readPyTorchZip } from '../formats/pytorch.js'
+import { type RecogniseOptions, recognise } from '../formats/recognise.js'
 import { readSafetensors, type SafetensorsFile } from '../formats/safetensors.js'
 import type { StateDict, StoredTensor } from '../formats/stored-tensor.js'
 import type { TrainedNetwork } from '../formats/trained-network.js'
+import { isZip } from '../formats/zip.js'
 import type { Task } from '../spec/heads.js'
 import { type Checkpoint, checkpointIn } from '../train/checkpoint.js'
 import { ConfigError, DataError } from '../util/errors.js'
@@ -54,13 +57,10 @@ export async function decodeKnowing(
   options: RecogniseOptions & { readonly signal?: AbortSignal | undefined },
   known: RecogniseOptions,
 ): Promise<DecodedNetwork> {
-  // Fetched where it is needed: pages that open files of this package do without.
-  const foreign = () => import('./foreign-weights.js')
-  const of = async (tensors: StateDict, form: string) =>
-    (await foreign()).recognised(tensors, name, options, known, form)
+  const of = (tensors: StateDict, form: string) => recognised(tensors, name, options, known, form)
   if (bytes[8] === 0x7b) return fromSafetensors(bytes, name, options, of) // the brace that opens its header
-  const saved = await (await foreign()).readPyTorch(bytes, name, options.signal)
-  if (saved) return of(saved.weights, saved.form)
+  if (isZip(bytes)) return of(await readPyTorchZip(bytes, name, options.signal), 'PyTorch, zip form')
+  if (bytes[0] === 0x80) return of(readPyTorchLegacy(bytes, name), 'PyTorch, legacy form')
   throw new DataError(
     `${name}: no file of weights: expected safetensors or what torch.save writes, got ${
       bytes.length === 0 ? 'an empty file' : `${bytes.length} bytes of something else`
@@ -100,6 +100,26 @@ function expectNothingElse(
     throw new ConfigError(
       `${name}: the file itself says how its pictures are normalised, with ${normalisationText(preprocessing.normalisation)}; leave mean and deviation out`,
     )
+}
+
+async function recognised(
+  tensors: StateDict,
+  name: string,
+  options: RecogniseOptions,
+  known: RecogniseOptions,
+  form: string,
+): Promise<DecodedNetwork> {
+  const network = recognise(tensors, name, options, known)
+  const { preprocessing, keys } = network
+  const isImageNet =
+    keyMaps[keys].stages === 4 &&
+    preprocessing.classes.length === 1000 &&
+    (options.classes ?? known.classes) === undefined
+  const origin = `${form}, names of ${keys}`
+  if (!isImageNet) return { ...network, origin }
+  // Twelve kilobytes that other networks have no use for.
+  const { imageNetNames: classes } = await import('../data/imagenet-names.js')
+  return { ...network, preprocessing: { ...preprocessing, classes, classesAssumed: true }, origin }
 }
 
 function stateDictOf({ tensors }: SafetensorsFile, who: string): StateDict {

@@ -24,7 +24,8 @@ function loadedBy(...args: string[]): string[] {
 }
 
 test('the help of all commands loads none of them', () => {
-  const cli = ['commands', 'interrupt', 'main', 'output'].map((name) => `dist/cli/${name}.js`)
+  const own = ['commands', 'interrupt', 'invocation', 'main', 'output', 'shell-words']
+  const cli = own.map((name) => `dist/cli/${name}.js`)
   expect(loadedBy('--help')).toEqual(['bin/resnet.js', 'commander', ...cli])
 })
 
