@@ -7,7 +7,8 @@ import { chooseEngine } from './engine-choice.js'
 import { browserEnvironment } from './environment.js'
 import { fetchBytes } from './fetch.js'
 import { createFinetuningFunction, finetuneFunction, resumeFinetuningFunction } from './finetune.js'
-import { loadFunction, type Sources } from './load.js'
+import { fetchFromHub } from './hub.js'
+import { loadFunction } from './load.js'
 import type { OpenedData, OpenedFile } from './opened-data.js'
 import { probeFunction } from './probe.js'
 import { type OpenEngine, trainingFunctions } from './training.js'
@@ -50,10 +51,8 @@ export const createFinetuning = /* @__PURE__ */ createFinetuningFunction(openEng
 export const finetune = /* @__PURE__ */ finetuneFunction(createFinetuning)
 /** A fine-tuning that stands where the checkpoint was made. */
 export const resumeFinetuning = /* @__PURE__ */ resumeFinetuningFunction(openEngine)
-/** Its code is fetched with the first such name. */
-const fromHub: Sources['fromHub'] = async (name, options) => (await import('./hub.js')).networkFromHub(name, options)
 /** Loads a network with all that belongs to it: its spec, its weights, how pictures are prepared: see `Load`. */
-export const load = /* @__PURE__ */ loadFunction(openEngine, { read: fetchBytes, fromHub })
+export const load = /* @__PURE__ */ loadFunction(openEngine, { read: fetchBytes, fromHub: fetchFromHub })
 /** Looks into a network: see `Probe`. */
 export const probe = /* @__PURE__ */ probeFunction(openEngine)
 /** Trains four networks side by side, to see depth hurt plain ones and spare residual ones. */

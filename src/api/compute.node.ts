@@ -9,7 +9,6 @@ import { chooseEngine } from './engine-choice.js'
 import { nodeEnvironment } from './environment.node.js'
 import { fetchBytes } from './fetch.js'
 import { createFinetuningFunction, finetuneFunction, resumeFinetuningFunction } from './finetune.js'
-import { networkFromHub } from './hub.js'
 import { filesFromHub } from './hub.node.js'
 import { loadFunction } from './load.js'
 import { openedDataFunction } from './opened-data.js'
@@ -33,7 +32,7 @@ export const evaluateCheckpoint = functions.evaluateCheckpoint
 /** Loads a network with all that belongs to it: its spec, its weights, how pictures are prepared: see `Load`. */
 export const load = loadFunction(openEngine, {
   read: readAddress,
-  fromHub: (name, options) => networkFromHub(name, options, filesFromHub),
+  fromHub: filesFromHub,
 })
 /** Teaches a trained network the classes of other data step by step: features are computed, and the trainer stands before its first step. */
 export const createFinetuning = createFinetuningFunction(openEngine, () => freeMemory())

@@ -2,12 +2,10 @@
 import { normalisationText } from '../data/dataset.js'
 import { keyMaps } from '../formats/key-maps.js'
 import { decodePortable, isPortable } from '../formats/portable.js'
-import { readPyTorchLegacy, readPyTorchZip } from '../formats/pytorch.js'
 import { type RecogniseOptions, recognise } from '../formats/recognise.js'
 import { readSafetensors, type SafetensorsFile } from '../formats/safetensors.js'
 import type { StateDict, StoredTensor } from '../formats/stored-tensor.js'
 import type { TrainedNetwork } from '../formats/trained-network.js'
-import { isZip } from '../formats/zip.js'
 import type { Task } from '../spec/heads.js'
 import { type Checkpoint, checkpointIn } from '../train/checkpoint.js'
 import { ConfigError, DataError } from '../util/errors.js'
@@ -59,8 +57,10 @@ export async function decodeKnowing(
 ): Promise<DecodedNetwork> {
   const of = (tensors: StateDict, form: string) => recognised(tensors, name, options, known, form)
   if (bytes[8] === 0x7b) return fromSafetensors(bytes, name, options, of) // the brace that opens its header
-  if (isZip(bytes)) return of(await readPyTorchZip(bytes, name, options.signal), 'PyTorch, zip form')
-  if (bytes[0] === 0x80) return of(readPyTorchLegacy(bytes, name), 'PyTorch, legacy form')
+  // Fetched where it is needed: pages that open safetensors do without.
+  const { readPyTorch } = await import('../formats/pytorch.js')
+  const saved = await readPyTorch(bytes, name, options.signal)
+  if (saved) return of(saved.weights, saved.form)
   throw new DataError(
     `${name}: no file of weights: expected safetensors or what torch.save writes, got ${
       bytes.length === 0 ? 'an empty file' : `${bytes.length} bytes of something else`
