@@ -1,9 +1,11 @@
 /** A fixed sample of what `npm run fuzz` reads by the hundred thousand. */
-import { describe, expect, test } from 'vitest'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { DataError } from '../../src/util/errors.js'
 import { type Reader, readers } from './readers.js'
 import * as seeds from './seeds.js'
-import { faultOf, inputOf } from './watch.js'
+import { faultOf, inputOf, watchGroup } from './watch.js'
 
 /** Inputs of a reader that is quick; at least three of others. */
 const COUNT = 20
@@ -57,4 +59,32 @@ test('faults are found', async () => {
   expect(await fault(new TypeError('x of undefined'))).toContain('a raw error: TypeError: x of undefined')
   expect(await fault(new DataError('x'.repeat(5000)))).toContain('a message of 5000 characters')
   expect(await fault(new DataError('x: \u001b[2J'))).toContain('a message with "\\u001b" in it')
+})
+
+test('of inputs that are watched together the one that takes too much memory is named', async () => {
+  setFlagsFromString('--expose-gc') // as `scripts/fuzz.mjs` starts its processes
+  vi.stubGlobal('gc', runInNewContext('gc'))
+  onTestFinished(() => void vi.unstubAllGlobals())
+  const kept: Uint8Array[] = []
+  const reader: Reader = {
+    name: 'made up',
+    make: () => new Uint8Array(0),
+    read: (bytes) => {
+      kept.length = 0
+      if (bytes[0] === 2) kept.push(new Uint8Array(400e6).fill(1))
+      if (bytes[0] === 3) throw new TypeError('x of undefined')
+    },
+  }
+  const begun: number[] = []
+  const faults: [number, string][] = []
+  await watchGroup(
+    reader,
+    [0, 1, 2, 3].map((kind) => Uint8Array.of(kind)),
+    { begins: (place) => begun.push(place), fails: (place, fault) => faults.push([place, fault]) },
+  )
+  expect(begun.slice(0, 4)).toEqual([0, 1, 2, 3])
+  expect(faults).toEqual([
+    [3, expect.stringContaining('a raw error: TypeError: x of undefined')],
+    [2, expect.stringMatching(/^\d+ MB of memory, more than 300/)],
+  ])
 })

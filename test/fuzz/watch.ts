@@ -59,8 +59,40 @@ function forgetPeak(): void {
   }
 }
 
+/** Who hears of several inputs while they are read. */
+export interface Listener {
+  begins(place: number): void
+  fails(place: number, fault: string): void
+}
+
+/**
+ * Reads several inputs and tells their faults by their places. The inputs are watched together, as looking at the memory
+ * of a process costs more than most inputs do; each of them is watched alone only where they take much together.
+ */
+export async function watchGroup(reader: Reader, inputs: readonly Uint8Array[], listener: Listener): Promise<void> {
+  const faulty = new Set<number>()
+  const look = async (place: number, fault: Promise<string | undefined>) => {
+    const text = await fault
+    if (text === undefined || faulty.has(place)) return
+    faulty.add(place)
+    listener.fails(place, text)
+  }
+  forgetPeak()
+  const [before, start] = [process.memoryUsage.rss(), seconds()]
+  for (const [place, bytes] of inputs.entries()) {
+    listener.begins(place)
+    await look(place, faultOf(reader, bytes))
+  }
+  if (peak() - before <= MOST_BYTES && seconds() - start <= MOST_SECONDS) return
+  globalThis.gc?.() // or the garbage of the first reading hides the growth of the second
+  for (const [place, bytes] of inputs.entries()) {
+    listener.begins(place)
+    await look(place, watchedFault(reader, bytes))
+  }
+}
+
 /** As `faultOf`, and whether it takes too long or too much memory: both are looked at twice, as others are at work too. */
-export async function watchedFault(reader: Reader, bytes: Uint8Array): Promise<string | undefined> {
+async function watchedFault(reader: Reader, bytes: Uint8Array): Promise<string | undefined> {
   let fault: string | undefined
   for (let tries = 0; tries < 2; tries++) {
     forgetPeak()
