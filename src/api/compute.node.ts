@@ -1,8 +1,7 @@
 /** What computes, on the engines that Node has. */
-import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { decodeBytes } from '../data/whole-picture.node.js'
-import { fileError } from '../util/file-error.js'
+import { readWeightsFile } from '../formats/weights-file.node.js'
 import { freeMemory } from '../util/free-memory.node.js'
 import { demoFunction } from './demo.js'
 import { chooseEngine } from './engine-choice.js'
@@ -50,10 +49,5 @@ export const openedData = openedDataFunction(({ path, bytes }) => decodeBytes(by
 async function readAddress(address: string | URL, signal: AbortSignal | undefined): Promise<Uint8Array> {
   if (address instanceof URL && address.protocol !== 'file:') return fetchBytes(address, signal)
   const path = address instanceof URL ? fileURLToPath(address) : address
-  try {
-    return await readFile(path, { signal })
-  } catch (error) {
-    signal?.throwIfAborted()
-    throw fileError(path, 'cannot be read', error)
-  }
+  return readWeightsFile(path, signal)
 }

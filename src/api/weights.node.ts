@@ -1,14 +1,13 @@
 /** Files of weights on the disk, read and written. */
 
-import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { expectNetwork } from '../formats/expect-network.js'
 import { parseHubName } from '../formats/hub.js'
 import type { RecogniseOptions } from '../formats/recognise.js'
 import type { TrainedNetwork } from '../formats/trained-network.js'
+import { readWeightsFile } from '../formats/weights-file.node.js'
 import { ConfigError } from '../util/errors.js'
 import { callback, expectKind, expectOptions, name as nameKind, text } from '../util/expect.js'
-import { fileError } from '../util/file-error.js'
 import { writeAtomically } from '../util/write-file.node.js'
 import { exportOnnx, exportSafetensors } from './export.js'
 import { decodeFromHub, type HubOptions } from './hub.js'
@@ -29,13 +28,7 @@ export async function readNetwork(path: string, options: RecogniseOptions & HubO
   })
   const name = parseHubName(path)
   if (name) return decodeFromHub(await filesFromHub(name, options), path, options)
-  let bytes: Uint8Array
-  try {
-    bytes = await readFile(path)
-  } catch (error) {
-    throw fileError(path, 'cannot be read', error)
-  }
-  return decodeNetwork(bytes, path, options)
+  return decodeNetwork(await readWeightsFile(path, options.signal), path, options)
 }
 
 const writers: Readonly<Record<string, (network: TrainedNetwork) => Uint8Array | Promise<Uint8Array>>> = {

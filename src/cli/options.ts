@@ -1,4 +1,5 @@
 /** Options that several commands share, and how their values are read. */
+import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { InvalidArgumentError, Option } from 'commander'
 import {
@@ -30,6 +31,13 @@ export function oneOf<T extends string>(legal: readonly T[], whole?: string): (v
     const all = legal.length > FEW && whole !== undefined ? whole : `Legal values: ${legal.join(', ')}.`
     throw new InvalidArgumentError(meant ? `${meant} ${all}` : all)
   }
+}
+
+/** One of `datasetNames`; a folder of pictures is not one, and people name theirs here. */
+export function datasetName(value: string): DatasetName {
+  if (!datasetNames.some((name) => name === value) && existsSync(value))
+    throw new InvalidArgumentError(`It is a folder or a file: write --dataset folder --data ${value}.`)
+  return oneOf(datasetNames)(value)
 }
 
 export function number(value: string): number {
@@ -123,7 +131,7 @@ export interface DataFlags {
 
 export function dataOptions(): Option[] {
   return [
-    new Option('--dataset <name>', `${datasetNames.join(', ')} (default: builtin)`).argParser(oneOf(datasetNames)),
+    new Option('--dataset <name>', `${datasetNames.join(', ')} (default: builtin)`).argParser(datasetName),
     new Option('--data <dir>', 'folder or .tar.gz archive of the data set; builtin needs none'),
     new Option('--limit-test <n>', 'use the first n test pictures only').argParser(whole(1)),
     ...folderOptions(),

@@ -37,7 +37,9 @@ export async function loadDataset(name: DatasetName, path?: string, options: Loa
   const { limit, size, seed, folder } = options
   if (name === 'builtin') {
     if (path !== undefined)
-      throw new ConfigError(`--data: builtin is made by code and reads no files, got "${path}"; leave --data out`)
+      throw new ConfigError(
+        `--data: builtin is made by code and reads no files, got "${path}"; leave --data out, or name the set: --dataset folder, cifar10 or cifar100`,
+      )
     return builtin({ size: size as 16 | 32 | undefined, seed, train: limit?.train, test: limit?.test })
   }
   if (path === undefined || path === '')

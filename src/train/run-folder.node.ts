@@ -5,6 +5,7 @@
  * old or the new, never half.
  */
 import { join } from 'node:path'
+import { readWeightsFile } from '../formats/weights-file.node.js'
 import { type Task, taskOf } from '../spec/heads.js'
 import { Budget } from '../util/budget.js'
 import { DataError } from '../util/errors.js'
@@ -38,7 +39,7 @@ const records = listOf(object, 'a list of epochs')
 /** @throws DataError naming the file when it is missing, damaged, no checkpoint, or of a network that gives pictures. */
 export async function readCheckpoint(path: string, files = disk): Promise<Checkpoint> {
   expectKind(path, 'readCheckpoint: path', nameKind)
-  return decodeCheckpoint(await readBytes(path, files), path)
+  return decodeCheckpoint(await readWeightsFile(path, undefined, files), path)
 }
 
 /**
@@ -47,15 +48,7 @@ export async function readCheckpoint(path: string, files = disk): Promise<Checkp
  */
 export async function readAnyCheckpoint(path: string, files = disk): Promise<Checkpoint<Task>> {
   expectKind(path, 'readAnyCheckpoint: path', nameKind)
-  return decodeAnyCheckpoint(await readBytes(path, files), path)
-}
-
-async function readBytes(path: string, files: FileSystem): Promise<Uint8Array> {
-  try {
-    return await files.read(path)
-  } catch (error) {
-    throw fileError(path, 'cannot be read', error)
-  }
+  return decodeAnyCheckpoint(await readWeightsFile(path, undefined, files), path)
 }
 
 /** One line of `metrics.jsonl`. */

@@ -47,6 +47,7 @@ describe('wrong usage ends with 2 and says what is legal', () => {
     [['train', '-a', 'vdsr20', '--val-split', '0.1'], '--val-split'],
     [['train', '--dataset', 'cifar'], 'Did you mean cifar10? Legal values: builtin, cifar10, cifar100, folder.'],
     [['train', '--dataset', 'mnist'], 'Legal values: builtin, cifar10, cifar100, folder.'],
+    [['train', '--dataset', 'docs'], 'It is a folder or a file: write --dataset folder --data docs.'],
     [['train', '--engine', 'cuda'], 'Legal values: auto, native, wasm, reference'],
     [['train', '--schedule', 'linear'], 'Legal values: constant, step, cosine, one-cycle.'],
     [['train', '--lr', 'fast'], "argument 'fast' is invalid. Expected a number."],
@@ -84,6 +85,10 @@ describe('wrong usage ends with 2 and says what is legal', () => {
 describe('failures end with 1 and name the file', () => {
   test.each<[string[], string]>([
     [['eval', '--weights', 'nowhere.safetensors'], 'resnet: nowhere.safetensors: cannot be read: it does not exist\n'],
+    [
+      ['predict', 'x.png', '--weights', 'resnet18'],
+      'resnet: resnet18: cannot be read: it does not exist; resnet18 is the name of a network; give a file of its weights, or a network of the hub: hub:OWNER/NAME\n',
+    ],
     [['train', '--dataset', 'cifar10', '--data', 'nowhere'], 'nowhere'],
     [['train', '--resume', 'nowhere'], 'resnet: nowhere: cannot be read: it does not exist\n'],
   ])('%j', async (args, message) => {

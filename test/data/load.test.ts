@@ -37,7 +37,12 @@ describe('loadDataset', () => {
       {},
       '--data: missing; folder needs the path of a folder with train/<class>/<pictures> and val/ or test/ (--data DIR)',
     ],
-    ['builtin', 'dir', {}, '--data: builtin is made by code and reads no files, got "dir"; leave --data out'],
+    [
+      'builtin',
+      'dir',
+      {},
+      '--data: builtin is made by code and reads no files, got "dir"; leave --data out, or name the set: --dataset folder, cifar10 or cifar100',
+    ],
     ['cifar10', 'dir', { size: 16 as const }, 'size: cifar10 has 32x32 pictures, got 16'],
   ])('%s from %s %o', async (name, path, options, message) => {
     const loading = loadDataset(name as DatasetName, path, options)
