@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const stamp = join(root, 'lab/dist/stamp')
 
-/** What the build depends on; styles of this script too. */
+/** The files that the build depends on, this script among them. */
 function inputs() {
   const below = (folder) =>
     readdirSync(join(root, folder), { recursive: true, withFileTypes: true })

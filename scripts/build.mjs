@@ -28,7 +28,7 @@ async function buildTypeScript() {
   return 'TypeScript'
 }
 
-/** What was compiled from files that are gone since: it would be published, and found by imports that must fail. */
+/** Compiled files whose sources are gone: they would be published, and found by imports that must fail. */
 function removeLeftovers() {
   const dist = fileURLToPath(new URL('dist/', root))
   for (const name of readdirSync(dist, { recursive: true })) {

@@ -6,7 +6,7 @@
  *   npm run fuzz -- --count 1000 --reader pickle     fewer, of one reader; --seed 7 takes others
  *   npm run fuzz -- --reader pickle --only 123       one of them again
  *
- * What fails is written to runs/fuzz (--out), as the input and what it ended in. Ends with 1 if anything failed. Readers
+ * Inputs that fail are written to runs/fuzz (--out), each beside its fault. Ends with 1 if anything failed. Readers
  * and inputs stand in test/fuzz; the package is read from dist.
  */
 import { fork } from 'node:child_process'

@@ -14,7 +14,7 @@ const executablePath = process.env.RESNET_CHROMIUM ?? '/usr/bin/chromium'
 const lab = await serveSite(siteFiles(fileURLToPath(new URL('../lab/dist/page', import.meta.url))), 0)
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] })
 
-/** What is done on a page before its picture is taken. */
+/** The steps on a page before its picture is taken. */
 const idle = (page) => page.locator('[data-testid=scores][data-busy=false]').waitFor()
 const shown = {
   race: (page) =>
@@ -69,7 +69,7 @@ const row = { width: 3 * width + 4 * gap, height: height + 2 * gap, channels: 3,
 const composed = phones.map((input, i) => ({ input, left: gap + i * (width + gap), top: gap }))
 await save(sharp(await sharp({ create: row }).composite(composed).png().toBuffer()), 'phone')
 
-// What everybody sees first.
+// The pages that everybody sees first.
 for (const [name, colorScheme] of [
   ['signal', 'dark'],
   ['lesions', 'light'],

@@ -49,7 +49,7 @@ function demonstrate(node, resnet, engine) {
   return curves.map(({ weightHash }) => weightHash).join(' ')
 }
 
-/** What one version makes of the package: hashes by engine build. */
+/** The hashes that one version of Node gives, by engine build. */
 function tryVersion(version, tarball) {
   const node = download(version)
   const path = consumer(`consumer-${version}`)

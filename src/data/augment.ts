@@ -1,5 +1,5 @@
 /**
- * What chance does to a picture before the network learns from it, as plain data and as numbers drawn for one picture:
+ * Augmentation: chance changes a picture before the network learns from it. It is plain data, and numbers drawn for one picture:
  * where it is cut, whether it is mirrored, how its colours change. The random numbers of a picture come from (seed,
  * epoch, index) alone, so neither the order of the pictures nor the size of the batches nor a resumed run changes what
  * a picture looks like.
@@ -64,7 +64,7 @@ export interface Part extends View {
 /** Factors in the order in which they are applied. */
 export type ColourChange = readonly (readonly [name: keyof Jitter, factor: number])[]
 
-/** What is drawn for one picture. */
+/** The numbers that are drawn for one picture. */
 export interface Draw {
   readonly view: View | Part
   readonly colours: ColourChange
@@ -78,7 +78,7 @@ export function centreView(picture: PictureSize, window: PictureSize): View {
 }
 
 /**
- * What happens to picture `index` in an epoch. All places and both mirrorings are equally likely.
+ * Draws the changes of picture `index` in an epoch. All places and both mirrorings are equally likely.
  * @param window what the network reads, at most as large as the picture
  */
 export function draw(

@@ -108,7 +108,7 @@ function writeFeatures(
       out[at + i] = (view[from + i]! - mean[channel]!) / std[channel]!
 }
 
-/** What each 8-bit value becomes: [channel][256], (value / 255 - mean) / std. */
+/** The float of each 8-bit value: [channel][256], (value / 255 - mean) / std. */
 function normalisedLevels(normalisation: Normalisation, channels: number): Float32Array {
   expectNormalisation(normalisation, channels)
   const { mean, std } = normalisation

@@ -11,7 +11,7 @@ import type { Normalisation, Pictures } from './dataset.js'
 const SIDE = 32
 const PIXELS = 3 * SIDE * SIDE
 
-/** What tells the two sets apart. */
+/** The differences of the two sets. */
 export interface CifarLayout {
   readonly name: 'cifar10' | 'cifar100'
   /** As people write it. */

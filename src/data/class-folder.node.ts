@@ -32,9 +32,9 @@ export interface ClassFolder {
   readonly data: Dataset
   /** Whether the test pictures were held out of the others. */
   readonly isSplit: boolean
-  /** What it is tested on, for example `18 of 90 pictures, held out by chance (seed 0, of each class its share)`. */
+  /** The pictures that it is tested on, for example `18 of 90 pictures, held out by chance (seed 0, of each class its share)`. */
   readonly testedOn: string
-  /** What was passed over, and what may be wrong with the pictures. */
+  /** Sentences about what was passed over, and about what may be wrong with the pictures. */
   readonly notes: readonly string[]
 }
 

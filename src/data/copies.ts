@@ -1,4 +1,4 @@
-/** What to say where the same picture comes several times. */
+/** Sentences about pictures that come several times. */
 import type { Pictures } from './dataset.js'
 
 /**

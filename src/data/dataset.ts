@@ -1,4 +1,4 @@
-/** What a data set is to the rest of the house. */
+/** Data sets as the rest of the house knows them. */
 
 import { ConfigError } from '../util/errors.js'
 import { bytesOf, callback, expectFields, expectKind, object, whole } from '../util/expect.js'
@@ -49,7 +49,7 @@ export interface Normalisation {
   readonly std: readonly number[]
 }
 
-/** What leaves values as they are, for so many channels. */
+/** The normalisation that leaves values as they are, for so many channels. */
 export function noNormalisation(channels: number): Normalisation {
   return { mean: new Array<number>(channels).fill(0), std: new Array<number>(channels).fill(1) }
 }
@@ -120,7 +120,7 @@ export interface Unreadable {
 const PICTURES = 'pictures, such as the train part of a data set'
 const sized = { channels: whole(1), height: whole(1), width: whole(1) }
 
-/** What a network reads of each picture: the size of its input. */
+/** The part of each picture that a network reads: the size of its input. */
 export function inputSize(pictures: Pictures): PictureSize & { readonly channels: number } {
   expectFields(pictures, 'inputSize: pictures', PICTURES, sized)
   const { channels, height, width, window } = pictures

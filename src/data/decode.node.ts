@@ -35,7 +35,7 @@ export const MOST_PIXELS = 1 << 28
 
 /** Bytes that a picture file may have: with no compression and 16 bits, some 90 million pixels. */
 const MOST_BYTES = 1 << 29
-/** What is read at first, and how much of it tells whether it is a picture at all. */
+/** Bytes that are read at first, and how many of them tell whether the file is a picture at all. */
 const [FIRST_BYTES, KNOWN_BY] = [1 << 16, 4096]
 /** Seconds that decoding one picture may take: far more than the largest that are read need. */
 const MOST_SECONDS = 120

@@ -20,7 +20,7 @@ export interface Download {
   readonly mostBytes: number
   /** Sent along, for example who asks. */
   readonly headers?: Readonly<Record<string, string>> | undefined
-  /** What to do where the server has no such file, or another one; to follow a colon. */
+  /** The remedy where the server has no such file, or another one; it follows a colon. */
   readonly remedy: string
 }
 
@@ -46,7 +46,7 @@ export interface DownloadOptions {
   readonly patience?: number | undefined
 }
 
-/** What another try may cure. */
+/** Failures that another try may cure. */
 class Transient extends Error {}
 
 /**

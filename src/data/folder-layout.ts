@@ -1,7 +1,7 @@
 /**
- * What a folder of pictures is made of: parts, classes, pictures. The rules are the same for a disk and for files that
- * were opened in a page; both hand over a view. What only looks like parts is refused, since classes that are none teach
- * a network nothing; what is passed over is told.
+ * The layout of a folder of pictures: parts, classes, pictures. The rules are the same for a disk and for files that
+ * were opened in a page; both hand over a view. Folders that only look like parts are refused, since they would be classes and teach
+ * a network nothing. A note tells of everything that is passed over.
  */
 import { DataError } from '../util/errors.js'
 import { likeParts, type PartName, partOf } from './folder-parts.js'
@@ -9,14 +9,14 @@ import { isPictureName, pictureExtensions } from './picture-name.js'
 
 /** A folder that can be looked into. Paths go from it on, with forward slashes; that of itself is empty. */
 export interface FolderView {
-  /** What errors call a path. */
+  /** The name of a path in errors. */
   name(path: string): string
   /**
-   * What lies in a folder but litter: names, sorted by their letters' codes.
+   * The content of a folder without litter: names, sorted by their letters' codes.
    * @param links whether a link to a folder is one
    */
   list(path: string, links: boolean): Promise<Entries>
-  /** What to do where classes are not found. */
+  /** The remedy where classes are not found. */
   readonly remedy?: string
 }
 

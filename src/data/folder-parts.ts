@@ -1,6 +1,6 @@
 /** The parts that a set of pictures comes in, by the names that people give their folders. */
 
-/** What parts are for. */
+/** The parts of a data set. */
 export const partNames = ['train', 'val', 'test'] as const
 export type PartName = (typeof partNames)[number]
 

@@ -9,7 +9,7 @@ import { isLitter, PassedOver } from './litter.js'
 export function folderView(
   root: string,
   remedy?: string,
-): FolderView & { /** What was passed over so far. */ readonly notes: readonly string[] } {
+): FolderView & { /** Sentences about what was passed over so far. */ readonly notes: readonly string[] } {
   const passed = new PassedOver()
   const seen = new Map<string, Promise<Entries>>()
   const read = async (path: string, links: boolean): Promise<Entries> => {

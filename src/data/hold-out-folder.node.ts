@@ -17,7 +17,7 @@ export interface HoldOutOptions {
   readonly seed?: number | undefined
   /** The same as before, in place of both. */
   readonly again?: HeldOutRecord | null | undefined
-  /** What to do where the pictures are others. */
+  /** The remedy where the pictures are others. */
   readonly remedy?: string
 }
 
@@ -57,7 +57,7 @@ export function holdOutFolder(
   return { ...parts, record, notes }
 }
 
-/** What the choice depends on: which pictures there are, by name and size, and which are copies. */
+/** The facts that the choice depends on: which pictures there are, by name and size, and which are copies. */
 function digestOf({ parts }: PictureFolder, { files = [] }: Pictures, groups: readonly (readonly number[])[]): string {
   const { inside, files: listed } = parts.get('train')!
   const sizes = new Map(listed.map(({ path, size }) => [path, size]))

@@ -1,5 +1,5 @@
 /**
- * What the 1000 classes of ImageNet (ILSVRC 2012) show, in the order of their numbers: short names, one a class, no two
+ * The names of the 1000 classes of ImageNet (ILSVRC 2012), in the order of their numbers: short names, one a class, no two
  * alike. Loaded only when weights tell these classes apart.
  */
 const names = `

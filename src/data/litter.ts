@@ -1,5 +1,5 @@
 /**
- * What programs leave in folders of pictures, and no person put there: hidden files and folders, thumbnails, bins, and
+ * Litter: files that programs leave in folders of pictures, and no person put there: hidden files and folders, thumbnails, bins, and
  * halves of files of another system. It is passed over, and counted so that it can be said.
  */
 

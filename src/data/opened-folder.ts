@@ -19,7 +19,7 @@ export interface OpenedFolder {
   readonly train: readonly OpenedPicture[]
   /** Where there is a part to test on. */
   readonly test?: readonly OpenedPicture[]
-  /** What was passed over, a sentence each. */
+  /** Sentences about what was passed over. */
   readonly notes: readonly string[]
 }
 

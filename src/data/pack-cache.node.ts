@@ -27,7 +27,7 @@ export interface PackOrder {
   readonly classes: readonly string[]
   /** Pixels along a side of the decoded pictures. */
   readonly side: number
-  /** What decodes them: see `decoderVersion`. */
+  /** The version of their decoder: see `decoderVersion`. */
   readonly decoder: string
 }
 
@@ -44,7 +44,7 @@ const MOST_UNREADABLE = 0.05
 
 const REMEDY = 'name another folder for decoded pictures with --cache'
 
-/** What this file may remove: packs, and what was left of packs whose making was broken off. */
+/** The files that may be removed here: packs, and remains of packs whose making was broken off. */
 const PACK = /^(train|val|test)-[0-9a-f]{16}\.pack$/
 const BROKEN_OFF = /^\.(train|val|test)-[0-9a-f]{16}\.pack\.[0-9a-f]{8}\.tmp$/
 

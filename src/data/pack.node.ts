@@ -13,7 +13,7 @@ import type { PictureReader, Unreadable } from './dataset.js'
 
 const MAGIC = Buffer.from('resnet pack 1\n\0\0')
 
-/** What a pack holds beside pixels. Pictures are [3][side][side] bytes. */
+/** The head of a pack, before its pixels. Pictures are [3][side][side] bytes. */
 export interface PackContents {
   readonly side: number
   readonly labels: Uint16Array
@@ -64,7 +64,7 @@ export class PackWriter {
   }
 }
 
-/** What a pack holds, or undefined if the file is damaged. Its pixels are not looked at. */
+/** The head of a pack, or undefined if the file is damaged. Pixels are not looked at. */
 export async function openPack(path: string): Promise<PackContents | undefined> {
   const file = await open(path)
   try {

@@ -36,7 +36,7 @@ export interface PictureFolder {
   /** Names of the classes, composed and sorted. */
   readonly classes: readonly string[]
   readonly parts: ReadonlyMap<PartName, PicturePart>
-  /** What was passed over, a sentence each. */
+  /** Sentences about what was passed over. */
   readonly notes: readonly string[]
 }
 

@@ -1,19 +1,19 @@
 /**
- * What a file is, by its first bytes: a name can say anything. Pictures of known formats go on to a decoder; what cannot
- * be read is named, before a decoder spends a minute on drawing an SVG, or memory on something else.
+ * The format of a file, by its first bytes: a name can say anything. Pictures of known formats go on to a decoder. A file
+ * that cannot be read is named before a decoder spends a minute on drawing an SVG, or memory on something else.
  */
 
-/** What is known of a file. */
+/** A format, and whether it is read. */
 export interface FileKind {
   /** For example `a PNG picture`. */
   readonly what: string
   /** Whether it is a picture of pixels in a format that is decoded. */
   readonly isRead: boolean
-  /** What to do about it, where it is not read. */
+  /** The remedy where it is not read. */
   readonly remedy?: string
 }
 
-/** What is decoded in Node; browsers read more and less, each in its own way. */
+/** The formats that are decoded in Node; each browser reads others. */
 export const readFormats = 'PNG, JPEG, WebP, GIF, TIFF or AVIF'
 
 const SAVE = 'save it as PNG or JPEG'

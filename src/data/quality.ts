@@ -17,7 +17,7 @@ export interface Quality {
   readonly ssim: number
 }
 
-/** What equal pictures have; JSON knows no infinity. */
+/** The PSNR of equal pictures; JSON knows no infinity. */
 const MOST_DECIBELS = 100
 const PEAK = 255
 const WINDOW = 11

@@ -28,9 +28,9 @@ export interface TableRows {
   readonly labels: ArrayLike<number>
 }
 
-/** What is known of a table beside its rows. */
+/** Options of a table beside its rows. */
 export interface TableOptions {
-  /** What errors and checkpoints call it. Default `table`. */
+  /** Its name in errors and checkpoints. Default `table`. */
   readonly name?: string | undefined
   /** Class names, by class number. Default: the numbers up to the largest label. */
   readonly classes?: readonly string[] | undefined
@@ -89,7 +89,7 @@ function expectTable(table: TableRows, who: string): void {
   })
 }
 
-/** What stands in it is looked at afterwards. */
+/** Its numbers are looked at afterwards. */
 const rowKind = kind('a list of numbers', (value) => Array.isArray(value) || ArrayBuffer.isView(value))
 
 /** @throws DataError unless a row has so many columns, all of them finite numbers */

@@ -13,7 +13,7 @@ import { listFolder } from './picture-files.node.js'
 export interface TestFolderOptions extends Omit<ImageFolderOptions, 'limit'> {
   /** Judge so many pictures, the same number of each class as far as there are; by default all. */
   readonly limit?: number | undefined
-  /** What a fine-tuning held out, from its checkpoint (`checkpoint.data.heldOut`): judged where there is no part to test on. */
+  /** The pictures that a fine-tuning held out, from its checkpoint (`checkpoint.data.heldOut`): judged where no part is there to test on. */
   readonly heldOut?: HeldOutRecord | null | undefined
   /** Whether the network was fine-tuned by a version that kept no record of what it held out: refused without `all`. */
   readonly isUnrecorded?: boolean | undefined
@@ -27,7 +27,7 @@ export interface TestFolder {
   readonly data: Dataset
   /** In words, for example `the 36 pictures in test/`. */
   readonly testedOn: string
-  /** What was passed over, and how far the figures are to be believed. */
+  /** Sentences about files that were passed over, and about how far the figures are to be believed. */
   readonly notes: readonly string[]
 }
 

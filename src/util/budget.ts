@@ -28,7 +28,7 @@ const LOOK = 4096
 /** Seconds of work after which others get a turn. */
 const TURN = 0.05
 
-/** What readers pay from. One a file. */
+/** The account that readers pay from, one for each file. */
 export class Budget {
   /** The file's name, at the start of every error. */
   readonly who: string

@@ -3,7 +3,7 @@
  * what was got, and what to do about it.
  */
 
-/** What to do about an error, in the words of those who call functions and of those who type commands. */
+/** The remedy of an error, in the words of those who call functions and of those who type commands. */
 export interface Remedy {
   readonly code: string
   readonly shell: string

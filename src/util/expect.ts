@@ -5,7 +5,7 @@
  */
 import { ConfigError } from './errors.js'
 
-/** What a value can be asked to be, and how that is called after "expected". */
+/** A kind of value that can be asked for, and its name after "expected". */
 export interface Kind<T = unknown> {
   readonly what: string
   fits(value: unknown): value is T
@@ -152,7 +152,7 @@ function isPlain(value: unknown): boolean {
   return typeof value.then !== 'function' && typeof value[Symbol.iterator] !== 'function'
 }
 
-/** What the value says it is: the same in every realm. */
+/** The class that the value names as its own: the same in every realm. */
 function tagOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice(8, -1)
 }

@@ -1,4 +1,4 @@
-/** What the file system says, in words that help. */
+/** Errors of the file system, in words that help. */
 import { DataError } from './errors.js'
 import { limitReason } from './limits.js'
 

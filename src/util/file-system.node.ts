@@ -47,7 +47,7 @@ export interface FileSystem {
   syncFolder(path: string): Promise<void>
 }
 
-/** What file systems answer that have no such thing as flushing; FUSE and network drives among them. */
+/** Answers of file systems that cannot flush, FUSE and network drives among them. */
 const cannotFlush = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']
 
 async function flush(sync: () => Promise<void>): Promise<void> {

@@ -34,7 +34,7 @@ function numberAfter(name: string, text: string | undefined): number | undefined
   return found === undefined ? undefined : Number(found)
 }
 
-/** What can be had without a program being ended: swapping out the others is slow, and harms nobody. */
+/** The memory that can be had without the end of a program: swapping out the others is slow, and harms nobody. */
 function machine(read: ReadText): FreeMemory {
   const text = read('/proc/meminfo')
   const available = numberAfter('MemAvailable', text)
@@ -74,7 +74,7 @@ function group(read: ReadText): FreeMemory | undefined {
     : { bytes: least, by: 'are left of the limit of this container', onceAsked: false }
 }
 
-/** What `ulimit -v` leaves. */
+/** The address space that `ulimit -v` leaves. */
 function addresses(read: ReadText): FreeMemory | undefined {
   const most = read('/proc/self/limits')?.match(/^Max address space\s+(\d+)/m)?.[1]
   const now = numberAfter('VmSize', read('/proc/self/status'))

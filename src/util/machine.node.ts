@@ -16,7 +16,7 @@ export function machineName(): string {
     .slice(0, 16)
 }
 
-/** What a system file says; empty where there is none. */
+/** The text of a system file; empty where there is none. */
 function told(path: string): string {
   try {
     return readFileSync(path, 'utf8').trim()

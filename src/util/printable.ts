@@ -7,7 +7,7 @@
 const MOST = 80
 
 /**
- * What steers a terminal or turns the order of a line: control characters (C0, DEL, C1), separators of lines and
+ * Characters that steer a terminal or turn the order of a line: control characters (C0, DEL, C1), separators of lines and
  * paragraphs, marks and overrides of direction, the byte order mark and halves of pairs that stand alone.
  */
 const STEERING =

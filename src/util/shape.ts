@@ -40,7 +40,7 @@ export function roundUp(n: number, step: number): number {
 }
 
 /**
- * What strides, paddings and dilations of windows may be on a map with this side, in pixels: what reaches twice as far as
+ * The most that strides, paddings and dilations of windows may be on a map with this side, in pixels: a step twice as far as
  * the map is long sees nothing more of it, and takes memory all the same. Small maps may have wide kernels.
  */
 export function mostSteps(side: number): number {

@@ -15,7 +15,7 @@ import { disk, type FileSystem, type Place } from './file-system.node.js'
 const REPEATED = 100
 
 const content = kind('a text or bytes (a Uint8Array)', (value) => typeof value === 'string' || !!bytesOf(value))
-/** What is done to files here. */
+/** The operations on files that are needed here. */
 const operations = { look: callback, open: callback, rename: callback, remove: callback, syncFolder: callback }
 
 /**
