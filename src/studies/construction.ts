@@ -152,7 +152,7 @@ export const construction = defineStudy({
     })),
 })
 
-/** What became of one net. */
+/** The result of one net. */
 interface Part {
   readonly shallow: number
   readonly deepened: number

@@ -1,6 +1,6 @@
 /** Figures as plain data: what is drawn and what it means, not how. Reports, and whoever else wants to, draw them. */
 
-/** What a thing is, so that all figures show it in the same colour: plain nets, residual ones, and others in order. */
+/** The kind of a thing, so that all figures show it in the same colour: plain nets, residual ones, and others in order. */
 export type Tone = 'plain' | 'residual' | 'third' | 'fourth' | 'neutral'
 
 /** How a line is dashed: lines of one tone differ in it. */
@@ -22,7 +22,7 @@ export interface Series {
   readonly points: readonly Point[]
 }
 
-/** What an axis shows. */
+/** The quantity on an axis. */
 export interface Axis {
   readonly label: string
   /** Logarithmic; then all values are above 0. */

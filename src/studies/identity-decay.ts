@@ -1,4 +1,4 @@
-/** What weight decay makes of nets without norms, in training. [lecture; He 2015, §3.1] */
+/** Weight decay in the training of nets without norms. [lecture; He 2015, §3.1] */
 import { placedBlocks } from '../spec/blocks.js'
 import type { LayerPath } from '../spec/paths.js'
 import { bare } from './decay.js'

@@ -44,7 +44,7 @@ export interface Identity {
   readonly nearness: readonly (readonly number[])[]
 }
 
-/** What decay leaves of weights, from all to nothing. */
+/** The parts of weights that decay leaves, from all to nothing. */
 const FACTORS = [1, 0.5, 0.2, 0.1, 0.01, 0]
 const PICTURES = 8
 

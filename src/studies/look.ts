@@ -1,4 +1,4 @@
-/** What trained and fresh nets give for a batch of test pictures: taps, and how large they are. */
+/** The outputs of trained and fresh nets for a batch of test pictures: taps, and how large they are. */
 import { Network } from '../api/network.js'
 import { fillBatch } from '../data/batches.js'
 import { inputSize } from '../data/dataset.js'
@@ -18,7 +18,7 @@ export function testBatch(bench: Workbench, seed: number, count: number): Float3
   return batch
 }
 
-/** What layers give for a batch, with norms as in inference. */
+/** The outputs of layers for a batch, with norms as in inference. */
 export async function activationsOf<P extends LayerPath>(
   bench: Workbench,
   network: TrainedNetwork,

@@ -240,7 +240,7 @@ function logBinomial(n: number, k: number): number {
   return log
 }
 
-/** What the paths of each length carry together: number of paths times mean norm, as parts of the sum over all. */
+/** The share that the paths of each length carry together: number of paths times mean norm, as parts of the sum over all. */
 export function gradientShares(logNorms: readonly number[]): number[] {
   const n = logNorms.length - 1
   const logs = logNorms.map((log, k) => log + logBinomial(n, k))

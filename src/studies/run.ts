@@ -12,17 +12,17 @@ export interface JudgedClaim extends Finding, Pick<Claim, 'source' | 'expected'>
   readonly claim: string
 }
 
-/** What a study came to: all that a report shows. */
+/** The result of a study: all that a report shows. */
 export interface StudyResult {
   readonly format: 1
   readonly study: string
   readonly title: string
   readonly about: string
   readonly scale: Scale
-  /** What differs from the source. */
+  /** The differences from the source. */
   readonly shrunk: string
   readonly seeds: readonly number[]
-  /** What was asked for in place of the study's own. */
+  /** The settings that were asked for in place of the study's own. */
   readonly asked?: Pick<Workbench, 'epochs' | 'depths' | 'variants'> | undefined
   readonly data: string
   readonly engine: string
@@ -32,7 +32,7 @@ export interface StudyResult {
   readonly claims: readonly JudgedClaim[]
   readonly rows: readonly Row[]
   readonly figures: readonly Figure[]
-  /** What the study itself measured: `judge` and `figures` follow from it. */
+  /** The measurements of the study itself: `judge` and `figures` follow from them. */
   readonly measured: unknown
 }
 
@@ -60,7 +60,7 @@ export async function runStudy(study: AnyStudy, bench: Workbench): Promise<Study
   }
 }
 
-/** What follows from a measurement: the verdicts by the study's rule, the rows and the figures. */
+/** The conclusions from a measurement: the verdicts by the study's rule, the rows and the figures. */
 export function settle<Id extends string, M>(
   study: Study<Id, M>,
   measured: M,

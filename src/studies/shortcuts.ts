@@ -1,4 +1,4 @@
-/** What may stand in a shortcut besides the identity. [He 2016, table 1] */
+/** Shortcuts other than the identity. [He 2016, table 1] */
 import type { CifarOptions } from '../spec/families.js'
 import { careful, cifarNet } from './nets.js'
 import { defineStudy } from './study.js'

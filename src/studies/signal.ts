@@ -1,4 +1,4 @@
-/** What layers leave of the picture that went in: plain ones little, those with shortcuts more. */
+/** Layers leave something of the picture that went in: plain ones little, those with shortcuts more. */
 import { inputSize } from '../data/dataset.js'
 import type { TrainedNetwork } from '../formats/trained-network.js'
 import { cifarBasic } from '../spec/families.js'

@@ -1,5 +1,5 @@
 /**
- * What a study is: claims about residual networks with their sources, what is run to test them, and the rule that
+ * A study: claims about residual networks with their sources, the work that tests them, and the rule that
  * judges. A rule and the figures are pure functions of what was measured, so that both can be tried on made-up
  * measurements, and a report can be drawn again from `results.json` alone.
  */
@@ -8,13 +8,13 @@ import type { Figure } from './figure.js'
 import type { Finding } from './verdict.js'
 import type { Training, Workbench } from './workbench.js'
 
-/** What is said to be so. */
+/** A claim about residual networks. */
 export interface Claim {
   /** One sentence that can be wrong. */
   readonly text: string
   /** Paper or lecture, with the figure, table or section. */
   readonly source: string
-  /** What the source found, in its own figures where there are any. */
+  /** The finding of the source, in its own figures where there are any. */
   readonly expected: string
 }
 
@@ -25,7 +25,7 @@ export interface Row {
   readonly published?: number | undefined
   /** Read off a figure or from memory: shown with a tilde. */
   readonly approximate?: boolean | undefined
-  /** What the source says in words where it gives no number. */
+  /** The finding of the source in words, where it gives no number. */
   readonly remark?: string | undefined
   /** One a seed. */
   readonly values: readonly number[]
@@ -39,9 +39,9 @@ export interface Study<Id extends string = string, Measured = unknown> {
   readonly name: string
   /** A question. */
   readonly title: string
-  /** What is done and why it tells, in a paragraph for people who have heard the lecture. */
+  /** The method and why it tells, in a paragraph for people who have heard the lecture. */
   readonly about: string
-  /** What differs from the source at `quick`. */
+  /** The differences from the source at `quick`. */
   readonly shrunk: string
   readonly claims: Readonly<Record<Id, Claim>>
   /**
@@ -55,7 +55,7 @@ export interface Study<Id extends string = string, Measured = unknown> {
   judge(measured: Measured): Readonly<Record<Id, Finding>>
   /** Numbers beside those of the source. */
   rows(measured: Measured): readonly Row[]
-  /** What is drawn. */
+  /** The figures of its report. */
   figures(measured: Measured): readonly Figure[]
 }
 

@@ -195,7 +195,7 @@ function netOf(kind: Kind, depth: number, width: number): NetworkSpec {
   return kind === 'direct' ? plainTwin(net) : net
 }
 
-/** What one training came to. */
+/** The result of one training. */
 interface Part {
   readonly psnr: number
   readonly bicubic: number

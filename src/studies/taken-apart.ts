@@ -46,5 +46,5 @@ export function trainVggLike(bench: Workbench, seed: number): Promise<Trained> {
   return bench.train(vggNet(bench), careful(bench, 15, {}, QUICK_EPOCHS), seed)
 }
 
-/** What is taken apart should have learned something first. */
+/** A net that is taken apart should have learned something first. */
 const QUICK_EPOCHS = 6

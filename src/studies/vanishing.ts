@@ -44,7 +44,7 @@ export interface Vanishing {
 const LAYERS = 30
 const WIDTH = 16
 const PICTURES = 16
-/** What stands for a gradient that is no longer a number above zero in float32. */
+/** The value that stands for a gradient that is no longer a number above zero in float32. */
 const GONE = -45
 
 /**

@@ -5,12 +5,12 @@
  */
 import { expectFields, expectKind, finite, list, numbers, text } from '../util/expect.js'
 
-/** What can become of a claim. */
+/** The verdicts on a claim. */
 export const verdicts = ['holds', 'does-not-hold', 'inconclusive'] as const
 /** One of `verdicts`. */
 export type Verdict = (typeof verdicts)[number]
 
-/** What a rule says of a claim. */
+/** The finding of a rule about a claim. */
 export interface Finding {
   /** The effect: its mean over seeds. Null where nothing was measured. */
   readonly measured: number | null

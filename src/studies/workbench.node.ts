@@ -27,7 +27,7 @@ import type { Scale } from './scale.js'
 import type { Weights } from './surgeon.js'
 import type { Trained, Training, Workbench } from './workbench.js'
 
-/** What a workbench is set up with. */
+/** The settings of a workbench. */
 export interface WorkbenchOptions {
   readonly folder: string
   readonly scale: Scale

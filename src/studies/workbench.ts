@@ -1,4 +1,4 @@
-/** What a study works with: data, engine, trainings that are shared and kept, and a memory for what it has measured. */
+/** The bench that a study works on: data, engine, trainings that are shared and kept, and a memory for what it has measured. */
 import type { ChosenEngine } from '../api/engine-choice.js'
 import type { TrainingFunctions } from '../api/training.js'
 import type { Dataset } from '../data/dataset.js'
@@ -36,7 +36,7 @@ export function withSeeds(
   return nets.flatMap(({ spec, recipe }) => seeds.map((seed) => ({ spec, recipe, seed })))
 }
 
-/** What a study is handed. */
+/** The bench that a study is handed. */
 export interface Workbench {
   readonly scale: Scale
   readonly seeds: readonly number[]

@@ -14,7 +14,7 @@ import {
 /** A way to what computes. */
 export interface Wire {
   send(question: Question): void
-  /** Whoever is told of all answers, and of the end of the wire. */
+  /** The listener that is told of all answers, and of the end of the wire. */
   listen(answer: (answer: Answer) => void, lost: (reason: string) => void): void
   /** Ends it, and what computes at its other end. */
   close(): void

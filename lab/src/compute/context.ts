@@ -1,4 +1,4 @@
-/** What a call of the service is given beside its argument. */
+/** The context that a call of the service is given beside its argument. */
 export interface Context<E = never> {
   /** Tells the page something before the end. */
   emit(event: E): void

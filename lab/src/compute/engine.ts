@@ -2,7 +2,7 @@
 import type { ChosenEngine } from 'resnet.ts'
 import type { Library } from './library.js'
 
-/** What computes, for people. */
+/** The engine, in words for people. */
 export interface EngineInfo {
   readonly build: string
   readonly threads: number

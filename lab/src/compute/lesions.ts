@@ -14,17 +14,17 @@ export interface NetFile {
 /** A trained net as the page shows it. */
 export interface OpenedNet {
   readonly spec: NetworkSpec
-  /** What the file was. */
+  /** The kind of the file. */
   readonly origin: string
   /** Of all blocks in their places, in percent. */
   readonly testError: number
-  /** What is to be known of that error, as the library says. */
+  /** Notes of the library about that error. */
   readonly notes: readonly string[]
 }
 
 export type OpenedNets = Readonly<Partial<Record<NetKind, OpenedNet>>>
 
-/** What came of a lesion: the test error in percent, or why the net does not stand it: then it was not cut, nor tested. */
+/** The result of a lesion: the test error in percent, or why the net cannot take it; then it was not cut, nor tested. */
 export type Outcome =
   | { readonly error: number; readonly refused?: never }
   | { readonly error?: never; readonly refused: string }
@@ -98,7 +98,7 @@ export function lesionCalls(library: Library, openEngine: OpenEngine) {
       )
     },
 
-    /** What these blocks only, in this order, make of a net. */
+    /** The result of a net with these blocks only, in this order. */
     'lesions.test': async ({ kind, order }: { kind: NetKind; order: readonly string[] }): Promise<Outcome> => {
       const opened = (await nets).get(kind)
       if (!opened) throw new library.ConfigError(`lesions: no ${kind} net is open`)

@@ -1,4 +1,4 @@
-/** What the service needs of the package: functions that both of its entries have, for browsers and for Node. */
+/** The part of the package that the service needs: functions that both of its entries have, for browsers and for Node. */
 export type Library = Pick<
   typeof import('resnet.ts'),
   | 'arrangeBlocks'

@@ -14,7 +14,7 @@ export interface DataName {
   readonly size: number
 }
 
-/** What the page says of them. */
+/** The facts about them that the page shows. */
 export interface DataFacts extends DataName {
   readonly name: string
   readonly classes: readonly string[]
@@ -23,7 +23,7 @@ export interface DataFacts extends DataName {
   /** Files that were left out, and why the first one was. */
   readonly unreadable: number
   readonly reason: string
-  /** What was passed over, and what may be wrong with the pictures; a sentence each. */
+  /** Sentences about what was passed over, and about what may be wrong with the pictures. */
   readonly notes: readonly string[]
 }
 

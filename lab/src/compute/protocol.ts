@@ -1,5 +1,5 @@
 /**
- * What goes between the page and whatever computes for it, a web worker or `resnet lab` behind a WebSocket: calls by name
+ * Messages between the page and the part that computes for it, a web worker or `resnet lab` behind a WebSocket: calls by name
  * with one argument; events while they run; a result or an error. Both ends have the types of the service itself.
  */
 import type { Context } from './context.js'

@@ -5,7 +5,7 @@ import { type EngineInfo, engineInfo, type OpenEngine } from './engine.js'
 import type { Library } from './library.js'
 import type { FindData } from './own-data.js'
 
-/** What a race is run with; all of it is in the address of the page. */
+/** The settings of a race; all of them are in the address of the page. */
 export interface RaceSettings {
   /** Weighted layers: 6n+2. */
   readonly depth: number

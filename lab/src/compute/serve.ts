@@ -5,7 +5,7 @@ import type { Service } from './service.js'
 
 type AnyCall = (argument: unknown, context: Context<unknown>) => Promise<unknown>
 
-/** What takes questions in, and ends. */
+/** The receiver of questions, which can be ended. */
 export interface Serving {
   take(question: Question): void
   /** Stops what runs, waits for it, and frees all that the service holds; what it still says goes nowhere. */

@@ -1,4 +1,4 @@
-/** What many untrained layers make of a picture, plain and with shortcuts. */
+/** A picture after many untrained layers, plain and with shortcuts. */
 import type { BlockSpec, LayerPath, NetworkSpec } from 'resnet.ts'
 import type { OpenEngine } from './engine.js'
 import type { Library } from './library.js'
@@ -10,12 +10,12 @@ export interface SignalSettings {
   readonly seed: number
 }
 
-/** What one net makes of the picture. */
+/** The picture after the layers of one net. */
 export interface SignalSeen {
   readonly kind: 'plain' | 'residual'
   /** By layers: the share of the picture that can be read off linearly, from 0 to 1, and the deviation of all values. */
   readonly depths: readonly { readonly layers: number; readonly likeness: number; readonly deviation: number }[]
-  /** What is read off after some numbers of layers, as grey bytes. */
+  /** The readouts after some numbers of layers, as grey bytes. */
   readonly pictures: readonly { readonly layers: number; readonly grey: Uint8Array }[]
 }
 
@@ -91,7 +91,7 @@ function luminance(rgb: Uint8Array): Float32Array {
   )
 }
 
-/** What a linear readout of the channels, pixel by pixel, recovers of the picture's light: its best share, and itself. */
+/** A linear readout of the channels recovers the picture's light pixel by pixel: its best share, and the readout itself. */
 function look(values: Float32Array, light: Float32Array) {
   const area = light.length
   const columns = Array.from({ length: values.length / area }, (_, c) => values.subarray(c * area, (c + 1) * area))

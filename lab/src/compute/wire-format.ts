@@ -7,14 +7,14 @@ type Numbers = Uint8Array | Float32Array | Int32Array | Float64Array
 const kinds = { Uint8Array, Float32Array, Int32Array, Float64Array } as const
 type Kind = keyof typeof kinds
 
-/** What stands in the text for an array. */
+/** The mark of an array in the text. */
 interface Reference {
   readonly $array: Kind
   readonly at: number
   readonly length: number
 }
 
-/** What stands in the text for a number that is not finite. */
+/** The mark of a number that is not finite. */
 interface Word {
   readonly $number: string
 }

@@ -3,7 +3,7 @@
  * written: whatever stops the page on the way, the one before it stays. The oldest go when there are too many.
  */
 
-/** What a folder may hold. */
+/** The content that a folder may have. */
 export interface Bounds {
   readonly files: number
   readonly bytes: number

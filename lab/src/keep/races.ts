@@ -8,7 +8,7 @@ import { hasLocks, isFree } from './lock.js'
 
 export type Points = readonly (readonly [step: number, error: number])[]
 
-/** What the page shows of a race. */
+/** The facts about a race that the page shows. */
 export interface RaceHistory {
   readonly step: number
   readonly epoch: number

@@ -1,4 +1,4 @@
-/** What the address says of a block, and what the page computes of it before the library does the rest. */
+/** The fields of a block in the address, and the part that the page computes before the library does the rest. */
 import type { BlockSeen, BlockSettings } from '../compute/block.js'
 import { shown } from '../parts/numbers.js'
 import { choice, type Fields, number } from '../state/fields.js'
@@ -71,7 +71,7 @@ export const blockFields: Fields<BlockState> = {
   bias: number(0, -8, 8),
 }
 
-/** What is left of a weight after so many steps at learning rate 0.1 with a decay of 0.1 and no other gradient. */
+/** The part that is left of a weight after so many steps at learning rate 0.1 with a decay of 0.1 and no other gradient. */
 export const decayed = (steps: number) => (1 - 0.1 * 0.1) ** steps
 
 /** The part of the branch that a gate of such a bias lets through; of the shortcut it is the rest. */
@@ -102,7 +102,7 @@ export function settingsOf(state: BlockState): BlockSettings {
 /** Whether the first channel shows its input, to the two decimals that the page prints. */
 export const isIdentity = ({ difference }: BlockSeen) => difference < 0.005
 
-/** What a block has made of its input. */
+/** The output of a block beside its input. */
 export function verdictWords(seen: BlockSeen): string {
   const { difference, second } = seen
   if (!isIdentity(seen))

@@ -1,4 +1,4 @@
-/** What the address says of a lesion: which blocks are gone, and the order of the others where it is not their own. */
+/** The fields of a lesion in the address: which blocks are gone, and the order of the others where it is not their own. */
 import { type Fields, type FileName, file, list } from '../state/fields.js'
 
 export interface LesionSettings {

@@ -1,4 +1,4 @@
-/** What the page Lesions says of the nets that it shows: nothing that was not computed of these. */
+/** The words of the page Lesions about the nets that it shows: each fact was computed from these. */
 import type { OpenedNets, Outcome } from '../compute/lesions.js'
 import type { Kind, Outcomes } from '../state/knife.svelte.js'
 
@@ -19,7 +19,7 @@ export function unharmedWords(nets: OpenedNets): string {
   return told.length === 0 ? '' : `Unharmed, ${told.join(' and ')} of the test pictures.`
 }
 
-/** What became of each net without one block, over all of its blocks; nothing before each was taken out. */
+/** The results of each net without one block, over all of its blocks; none before each was taken out. */
 export function singleWords(
   nets: OpenedNets,
   single: Readonly<Partial<Record<string, Outcomes>>>,

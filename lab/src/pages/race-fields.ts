@@ -1,4 +1,4 @@
-/** What the address says of a race. */
+/** The fields of a race in the address. */
 import type { RaceSettings } from '../compute/race.js'
 import { choice, type Fields, hash, number } from '../state/fields.js'
 

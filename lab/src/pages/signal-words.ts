@@ -1,4 +1,4 @@
-/** What the page Signal says of the nets that it shows, from their figures. */
+/** The words of the page Signal about the nets that it shows, from their figures. */
 import type { SignalSeen } from '../compute/signal.js'
 
 /** How much is left at the end; nothing before it is computed. Whether a picture is made out eyes must judge. */

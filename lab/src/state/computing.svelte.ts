@@ -1,4 +1,4 @@
-/** What computes for all pages: the page's own worker, or the machine's native engine behind `resnet lab`. */
+/** The computing end of all pages: the page's own worker, or the machine's native engine behind `resnet lab`. */
 import { untrack } from 'svelte'
 import { Client, type Wire } from '../compute/client.js'
 import type { EngineInfo } from '../compute/engine.js'
@@ -11,7 +11,7 @@ const TOKEN = 'resnet-lab-token'
 
 class Computing {
   kind = $state<EngineKind>('wasm')
-  /** What is known of the engine once it is open. */
+  /** The engine, once it is open. */
   engine = $state<EngineInfo>()
   /** Training pictures a second, newest; 0 while nothing trains. */
   rate = $state(0)
@@ -70,7 +70,7 @@ class Computing {
         'This address wishes for the machine’s native engine; the page has it when it is opened by the address that “resnet lab” prints.'
   }
 
-  /** What the person at the page chooses. */
+  /** The choice of the person at the page. */
   async choose(kind: EngineKind): Promise<void> {
     if (kind !== this.kind) await this.leaving?.()
     this.#wish = kind

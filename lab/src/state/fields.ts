@@ -72,7 +72,7 @@ function cut(name: string): string {
   return letters.join('')
 }
 
-/** What the address says; initial values where it says nothing, or nothing that makes sense. */
+/** The fields that the address states; initial values where it states none, or none that makes sense. */
 export function readFields<S extends object>(fields: Fields<S>, parameters: URLSearchParams): S {
   const entries = (Object.entries(fields) as [string, Field<unknown>][]).map(([key, field]) => {
     const text = parameters.get(key)

@@ -10,7 +10,7 @@ export type Kind = NetKind
 /** None of a net that is being tested. */
 export type Outcomes = Readonly<Partial<Record<Kind, Outcome>>>
 
-/** What came of a number of deletions at random, with all other blocks in the order that they were trained in. */
+/** The errors after a number of deletions at random, with all other blocks in the order that they were trained in. */
 export interface Draw {
   readonly count: number
   readonly outcomes: Outcomes

@@ -11,9 +11,9 @@ const bounds = { files: 8, bytes: 500e6 }
 const MOST_BYTES = 1e9
 
 export class OwnData {
-  /** What is open. */
+  /** The data that is open. */
   facts = $state.raw<DataFacts>()
-  /** What is being done; empty when nothing is. */
+  /** The work that goes on; empty when nothing does. */
   working = $state('')
   problem = $state('')
   #files: readonly File[] = []

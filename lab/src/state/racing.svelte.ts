@@ -175,7 +175,7 @@ export class Racing {
   }
 
   #fail(error: unknown, generation: number): void {
-    // Whoever sees the engine change opens the race anew.
+    // A page that sees the engine change opens the race anew.
     if (generation !== this.#generation || (error instanceof Error && error.name === MOVED)) return
     this.state = 'failed'
     this.problem = error instanceof Error ? error.message : String(error)

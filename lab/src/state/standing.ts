@@ -7,7 +7,7 @@ import type { RacerKind } from '../compute/race.js'
 type Points = readonly (readonly [step: number, error: number])[]
 type Both<T> = Readonly<Record<RacerKind, T>>
 
-/** What a race has come to, as the page holds it. Errors in percent. */
+/** The standing of a race, as the page holds it. Errors in percent. */
 export interface Raced {
   readonly train: Both<Points>
   readonly test: Both<Points>
@@ -22,7 +22,7 @@ export interface Compared extends Both<number> {
   /** At which both were measured. */
   readonly step: number
   readonly pictures: number
-  /** What the residual net is ahead, in points. */
+  /** The lead of the residual net, in points. */
   readonly lead: number
   /** Twice the standard deviation of such a lead, were the pictures drawn anew. */
   readonly margin: number
@@ -99,7 +99,7 @@ export interface Words {
   readonly kind?: RacerKind
 }
 
-/** What is beside the figures. */
+/** The words beside the figures. */
 export interface Told {
   readonly depth: number
   readonly names: Both<string>
