@@ -86,10 +86,10 @@ void forward(const Args& args, const Context& context, index_t piece) {
   }
 
   const index_t offset = image * tasks.blocks * g.oh * g.ow * BLOCK + from_row * g.ow * BLOCK;
-  const float* residual = context.at(args.residual);
+  const float* addend = context.at(args.addend);
   Sink sink;
   sink.y = context.at(args.y) + offset;
-  sink.addend = residual ? residual + offset : nullptr;
+  sink.addend = addend ? addend + offset : nullptr;
   sink.bias = context.at(args.bias);
   sink.relu = args.relu != 0;
   sink.pixel = BLOCK;

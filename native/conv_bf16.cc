@@ -188,10 +188,10 @@ void run(const conv2d_bf16_args& args, const Context& context, index_t piece) {
   source.row *= g.sh;
 
   const index_t offset = (image * tasks.blocks * g.oh + from_row) * g.ow * BLOCK;
-  const float* residual = context.at(args.residual);
+  const float* addend = context.at(args.addend);
   Sink sink;
   sink.y = context.at(args.y) + offset;
-  sink.addend = residual ? residual + offset : nullptr;
+  sink.addend = addend ? addend + offset : nullptr;
   sink.pixel = BLOCK;
   sink.row = g.ow * BLOCK;
   sink.block = g.oh * g.ow * BLOCK;

@@ -7,9 +7,9 @@
 
 namespace VARIANT {
 
-index_t pieces(const batch_norm_statistics_args& a) { return Planes(a.n, a.c, a.size).pieces(); }
+index_t pieces(const image_statistics_args& a) { return Planes(a.n, a.c, a.size).pieces(); }
 
-void run(const batch_norm_statistics_args& args, const Context& context, index_t piece) {
+void run(const image_statistics_args& args, const Context& context, index_t piece) {
   const Planes planes(args.n, args.c, args.size);
   const index_t block = planes.block(piece), channels = planes.blocks * BLOCK;
   for (index_t image = planes.first(piece); image < planes.last(piece); image++) {
@@ -20,9 +20,9 @@ void run(const batch_norm_statistics_args& args, const Context& context, index_t
 
 // Merging two sets of (count, mean, squared deviations) with difference d of means: the squared deviations grow by
 // d² · count · added / total [Chan, Golub, LeVeque 1979].
-index_t pieces(const batch_norm_merge_args& args) { return blocks_of(args.c); }
+index_t pieces(const merge_statistics_args& args) { return blocks_of(args.c); }
 
-void run(const batch_norm_merge_args& args, const Context& context, index_t block) {
+void run(const merge_statistics_args& args, const Context& context, index_t block) {
   const index_t images = static_cast<index_t>(args.n), bands = static_cast<index_t>(args.bands);
   const index_t rows = static_cast<index_t>(args.oh), channels = blocks_of(args.c) * BLOCK;
   double mean[BLOCK] = {}, squares[BLOCK] = {}, count = 0;
@@ -59,21 +59,21 @@ void run(const normalise_args& args, const Context& context, index_t piece) {
     const auto each = [&](auto finish) __attribute__((always_inline)) {
       for (index_t k = 0; k < planes.size; k += BLOCK) store(y + k, finish(norm(load_lanes(x + k)), k));
     };
-    if (const float* residual = context.at(args.residual)) {
-      residual += offset;
+    if (const float* addend = context.at(args.addend)) {
+      addend += offset;
       if (relu_after)
-        each([&](Lanes v, index_t k) { return relu(v + load_lanes(residual + k)); });
+        each([&](Lanes v, index_t k) { return relu(v + load_lanes(addend + k)); });
       else
-        each([&](Lanes v, index_t k) { return v + load_lanes(residual + k); });
+        each([&](Lanes v, index_t k) { return v + load_lanes(addend + k); });
     } else {
       each([](Lanes v, index_t) { return v; });
     }
   }
 }
 
-index_t pieces(const batch_norm_reduce_args& args) { return Planes(args.n, args.c, args.size).pieces(); }
+index_t pieces(const reduce_norm_gradient_args& args) { return Planes(args.n, args.c, args.size).pieces(); }
 
-void run(const batch_norm_reduce_args& args, const Context& context, index_t piece) {
+void run(const reduce_norm_gradient_args& args, const Context& context, index_t piece) {
   const Planes planes(args.n, args.c, args.size);
   const index_t block = planes.block(piece);
   const Reduction reduction(args, context);
@@ -82,9 +82,9 @@ void run(const batch_norm_reduce_args& args, const Context& context, index_t pie
                     planes.blocks * BLOCK, image);
 }
 
-index_t pieces(const batch_norm_merge_gradient_args& args) { return blocks_of(args.c); }
+index_t pieces(const merge_norm_gradient_args& args) { return blocks_of(args.c); }
 
-void run(const batch_norm_merge_gradient_args& args, const Context& context, index_t block) {
+void run(const merge_norm_gradient_args& args, const Context& context, index_t block) {
   const index_t parts = static_cast<index_t>(args.parts), channels = blocks_of(args.c) * BLOCK;
   double sum[BLOCK] = {}, product[BLOCK] = {};
   const float* part = context.at(args.sums) + block * BLOCK;
@@ -101,9 +101,9 @@ void run(const batch_norm_merge_gradient_args& args, const Context& context, ind
   }
 }
 
-index_t pieces(const batch_norm_gradient_args& args) { return Planes(args.n, args.c, args.size).pieces(); }
+index_t pieces(const apply_norm_gradient_args& args) { return Planes(args.n, args.c, args.size).pieces(); }
 
-void run(const batch_norm_gradient_args& args, const Context& context, index_t piece) {
+void run(const apply_norm_gradient_args& args, const Context& context, index_t piece) {
   const Planes planes(args.n, args.c, args.size);
   const index_t block = planes.block(piece), channel = block * BLOCK;
   const Lanes inverse = inverse_deviation(context.at(args.variance) + channel, args.epsilon);

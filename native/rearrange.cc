@@ -16,9 +16,9 @@ void run(const clear_lanes_args& args, const Context& context, index_t image) {
 }
 
 // A piece is an image: blocks of y that two inputs share are written in order.
-index_t pieces(const copy_channels_args& args) { return static_cast<index_t>(args.n); }
+index_t pieces(const concatenate_args& args) { return static_cast<index_t>(args.n); }
 
-void run(const copy_channels_args& args, const Context& context, index_t image) {
+void run(const concatenate_args& args, const Context& context, index_t image) {
   const index_t plane = static_cast<index_t>(args.size) * BLOCK, before = static_cast<index_t>(args.before);
   const index_t blocks = blocks_of(args.c), shift = before % BLOCK;
   const index_t last = before + static_cast<index_t>(args.c);  // channel of y behind those of x

@@ -48,15 +48,15 @@ void run(const sum_of_squares_args& args, const Context& context, index_t part) 
   sum_part(args, context, part, term, [&](index_t k) { return static_cast<double>(x[k]) * x[k]; });
 }
 
-index_t pieces(const absolute_differences_args& args) { return static_cast<index_t>(args.parts); }
-void run(const absolute_differences_args& args, const Context& context, index_t part) {
+index_t pieces(const l1_loss_args& args) { return static_cast<index_t>(args.parts); }
+void run(const l1_loss_args& args, const Context& context, index_t part) {
   const float *a = context.at(args.a), *b = context.at(args.b);
   const auto term = [&]<int H>(index_t k) { return absolute(widen<H>(a + k) - widen<H>(b + k)); };
   sum_part(args, context, part, term, [&](index_t k) { return absolute(static_cast<double>(a[k]) - b[k]); });
 }
 
-index_t pieces(const squared_differences_args& args) { return static_cast<index_t>(args.parts); }
-void run(const squared_differences_args& args, const Context& context, index_t part) {
+index_t pieces(const squared_error_args& args) { return static_cast<index_t>(args.parts); }
+void run(const squared_error_args& args, const Context& context, index_t part) {
   const float *a = context.at(args.a), *b = context.at(args.b);
   const auto term = [&]<int H>(index_t k) {
     const wide d = widen<H>(a + k) - widen<H>(b + k);
@@ -78,8 +78,8 @@ void run(const add_parts_args& args, const Context& context, index_t) {
   *context.at(args.y) = static_cast<float>(args.root != 0 ? __builtin_sqrt(sum) : sum);
 }
 
-index_t pieces(const absolute_differences_gradient_args& args) { return span_pieces(args.count); }
-void run(const absolute_differences_gradient_args& args, const Context& context, index_t piece) {
+index_t pieces(const l1_loss_gradient_args& args) { return span_pieces(args.count); }
+void run(const l1_loss_gradient_args& args, const Context& context, index_t piece) {
   const float *a = context.at(args.prediction), *b = context.at(args.target);
   float* y = context.at(args.dprediction);
   const vec up = splat(static_cast<float>(*context.at(args.dloss) * args.factor)), down = -up;
@@ -90,8 +90,8 @@ void run(const absolute_differences_gradient_args& args, const Context& context,
   });
 }
 
-index_t pieces(const squared_differences_gradient_args& args) { return span_pieces(args.count); }
-void run(const squared_differences_gradient_args& args, const Context& context, index_t piece) {
+index_t pieces(const squared_error_gradient_args& args) { return span_pieces(args.count); }
+void run(const squared_error_gradient_args& args, const Context& context, index_t piece) {
   const float *a = context.at(args.prediction), *b = context.at(args.target);
   float* y = context.at(args.dprediction);
   const vec factor = splat(static_cast<float>(*context.at(args.dloss) * args.factor));

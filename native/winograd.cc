@@ -104,7 +104,7 @@ void multiply_point(const float* points, const float* weight, float* products, i
 // lie in the map.
 void transform_outputs(const conv2d_winograd_args& args, const Context& context, const Sizes& s, const float* products,
                        index_t first, index_t last, index_t from_channel, index_t out) {
-  const float *bias = context.at(args.bias), *residual = context.at(args.residual);
+  const float *bias = context.at(args.bias), *addend = context.at(args.addend);
   float* const y = context.at(args.y);
   const bool relu_after = args.relu != 0;
   for (index_t tile = first; tile < last; tile++) {
@@ -125,7 +125,7 @@ void transform_outputs(const conv2d_winograd_args& args, const Context& context,
       const vec b = bias ? load(bias + o) : vec{};
       const auto finish = [&](index_t pixel, vec v) __attribute__((always_inline)) {
         v += b;
-        if (residual) v += load(residual + pixel);
+        if (addend) v += load(addend + pixel);
         if (relu_after) v = relu(v);
         store(y + pixel, v);
       };

@@ -51,7 +51,7 @@ const rows = longest.slice(0, Number(values.top)).flatMap((part) => {
   const time = median(part.seconds)
   return [
     [
-      part.op,
+      part.title,
       part.shapes,
       String(part.paths.length),
       ms(part.seconds),

@@ -7,7 +7,7 @@ import type { Graph, Node, Value } from '../graph/graph.js'
 import { add } from '../ops/add.js'
 import { fill } from '../ops/fill.js'
 import { opOf, verify } from '../ops/index.js'
-import { emit } from '../ops/op.js'
+import { emit, placed } from '../ops/op.js'
 import { invariant } from '../util/errors.js'
 
 export interface Differentiated {
@@ -30,7 +30,7 @@ export function differentiate(graph: Graph, output: string, wrt: readonly Value[
 /**
  * The reverse walk from any values of `graph`: `seeds` gives the gradients it starts from, which are values of the graph
  * of the same shapes. The result holds the gradients of the sum of all seed · value.
- * @param passes whether the gradient goes on from a node to one of its inputs, counted from 0; left out: everywhere
+ * @param passes whether the gradient goes on from a node to one of its inputs, counted from 0 in the order of the operation; left out: everywhere
  */
 export function pullBack(
   graph: Graph,
@@ -49,20 +49,22 @@ export function pullBack(
 
   for (const node of graph.nodes.toReversed()) {
     const outputGradients = node.outputs.map((value) => gradients.get(value))
-    const needed = node.inputs.map((value) => moving.has(value))
-    if (!outputGradients.some(Boolean) || !needed.some(Boolean)) continue
-    const { gradient, name } = opOf(node)
+    if (!outputGradients.some(Boolean) || !node.inputs.some((value) => moving.has(value))) continue
+    const op = opOf(node)
+    const inputs = placed(op, node.inputs, node.named)
+    const needed = inputs.map((value) => moving.has(value))
+    const { gradient, name } = op
     if (typeof gradient !== 'function')
       throw new Error(`${node.path}: ${name} cannot be differentiated: ${gradient.none}`)
     const inputGradients = gradient({
       attributes: node.attributes,
-      inputs: node.inputs,
+      inputs,
       outputs: node.outputs,
       outputGradients,
       needed,
-      emit: (op, attributes, inputs) => emit(builder, op, attributes, inputs, node.path),
+      emit: (op, attributes, inputs, named) => emit(builder, op, attributes, inputs, node.path, named),
     })
-    node.inputs.forEach((value, i) => {
+    inputs.forEach((value, i) => {
       const contribution = inputGradients[i]
       if (needed[i] && contribution && passes(node, i)) accumulate(value, contribution, node.path)
     })

@@ -40,6 +40,7 @@ export class GraphBuilder {
 
   /**
    * Adds a node whose output types are already known, and returns its outputs.
+   * @param named names of the last inputs, where these are operands that the operation can do without
    * @throws ShapeError where one of them is that of no tensor
    */
   node(
@@ -48,9 +49,10 @@ export class GraphBuilder {
     inputs: readonly Value[],
     types: readonly TensorType[],
     path: string,
+    named: readonly string[] = [],
   ): readonly Value[] {
     const outputs = types.map((type) => this.#value(type))
-    this.#nodes.push({ op, attributes, inputs, outputs, path })
+    this.#nodes.push({ op, attributes, inputs, ...(named.length > 0 && { named }), outputs, path })
     return outputs
   }
 

@@ -27,6 +27,8 @@ export interface Node {
   readonly op: string
   readonly attributes: Attributes
   readonly inputs: readonly Value[]
+  /** Names of the last inputs: operands that the operation can do without. Those before stand in its own order. */
+  readonly named?: readonly string[]
   readonly outputs: readonly Value[]
   /** Where in the network it comes from, for example `stage2.block3.conv1`. Used in errors, taps and profiles. */
   readonly path: string

@@ -21,7 +21,9 @@ export function graphText(graph: Graph): string {
   const lines: string[] = []
   for (const { name, role, value } of graph.inputs) lines.push(`${role} ${define(value)} = ${name}`)
   for (const node of graph.nodes) {
-    const inputs = node.inputs.map(use).join(', ')
+    const { named = [] } = node
+    const first = node.inputs.length - named.length
+    const inputs = node.inputs.map((value, i) => `${i < first ? '' : `${named[i - first]}=`}${use(value)}`).join(', ')
     const attributes = Object.entries(node.attributes)
       .map(([key, value]) => ` ${key}=${attributeText(value)}`)
       .join('')

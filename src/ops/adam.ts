@@ -18,7 +18,7 @@ export type AdamAttributes = {
 }
 
 /** `step` is the number of the training step, from 0. Where `guard` is no finite number, all stays as it is: see `sgd`. */
-export const adam = defineOp<AdamAttributes>({
+export const adam = defineOp<AdamAttributes>()({
   name: 'adam',
   inputs: ['parameter', 'gradient', 'mean', 'square', 'lr', 'step', 'guard'],
   outputs: ['nextParameter', 'nextMean', 'nextSquare'],
@@ -36,9 +36,9 @@ export const adam = defineOp<AdamAttributes>({
   },
   cost: noMacs,
   inPlace: [
-    [0, 0],
-    [1, 2],
-    [2, 3],
+    ['nextParameter', 'parameter'],
+    ['nextMean', 'mean'],
+    ['nextSquare', 'square'],
   ],
   gradient: { none: 'an update is no part of the loss' },
 })

@@ -2,7 +2,7 @@
 import { f32 } from '../graph/graph.js'
 import { defineOp, expectRank, expectShape, noMacs } from './op.js'
 
-export const addBias = defineOp<Record<never, never>>({
+export const addBias = defineOp<Record<never, never>>()({
   name: 'addBias',
   inputs: ['x', 'bias'],
   outputs: ['y'],
@@ -12,12 +12,12 @@ export const addBias = defineOp<Record<never, never>>({
   },
   cost: noMacs,
   cheap: true,
-  inPlace: [[0, 0]],
+  inPlace: [['y', 'x']],
   gradient: ({ outputGradients: [dy], needed, emit }) => [dy, needed[1] ? emit(sumPixels, {}, [dy!])[0] : undefined],
 })
 
 /** Sum over pictures and pixels, the gradient of a bias: [N, C, H, W] → [C]. */
-export const sumPixels = defineOp<Record<never, never>>({
+export const sumPixels = defineOp<Record<never, never>>()({
   name: 'sumPixels',
   inputs: ['x'],
   outputs: ['y'],

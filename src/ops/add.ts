@@ -4,7 +4,7 @@ import { ShapeError } from '../util/errors.js'
 import { sameShape, shapeText } from '../util/shape.js'
 import { defineOp, noMacs } from './op.js'
 
-export const add = defineOp<Record<never, never>>({
+export const add = defineOp<Record<never, never>>()({
   name: 'add',
   inputs: ['a', 'b'],
   outputs: ['y'],
@@ -18,8 +18,8 @@ export const add = defineOp<Record<never, never>>({
   cost: noMacs,
   cheap: true,
   inPlace: [
-    [0, 0],
-    [0, 1],
+    ['y', 'a'],
+    ['y', 'b'],
   ],
   gradient: ({ outputGradients }) => [outputGradients[0], outputGradients[0]],
 })

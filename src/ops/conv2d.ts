@@ -1,12 +1,66 @@
 /**
- * Two-dimensional convolution (cross-correlation, as everywhere in deep learning) without bias.
+ * Two-dimensional convolution (cross-correlation, as everywhere in deep learning) and its two gradients.
  * x [N, I, H, W], weight [O, I / groups, KH, KW] → y [N, O, OH, OW]. Output channels fall into as many groups as input
  * channels do, and each reads its own group only. Each gradient is a convolution of its own kind.
+ *
+ * All three take more operands by name. Passes of the plan hand them these, so that what stands before and after a
+ * convolution needs no pass over memory of its own: a norm on the way in, bias, addend and ReLU on the way out, and the
+ * statistics or sums that the next norm needs. An operation with such operands is worth exactly what it is made of.
  */
 import { f32, type TensorType } from '../graph/graph.js'
 import { ShapeError } from '../util/errors.js'
+import { sumPixels } from './add-bias.js'
+import { expectVectors } from './batch-norm.js'
+import { expectReduction } from './fused-norm.js'
 import { defineOp, expectRank, expectShape } from './op.js'
 import { type ConvAttributes, type Pair, WINOGRAD_POINTS, WINOGRAD_TAPS, windowSize } from './window.js'
+
+/** The norm with known statistics that the input x passes through on the way in: its four operands come together. */
+type InputNorm = {
+  readonly normEpsilon?: number
+  /** Whether a ReLU follows the norm. */
+  readonly normRelu?: boolean
+}
+const inputNorm = ['normScale?', 'normShift?', 'normMean?', 'normVariance?'] as const
+
+/** Checks the norm of an input: all of its operands and `normEpsilon`, or none of them. */
+function expectInputNorm(
+  op: string,
+  x: TensorType | undefined,
+  [normScale, normShift, normMean, normVariance]: readonly (TensorType | undefined)[],
+  { normEpsilon }: InputNorm,
+): void {
+  const vectors = { normScale, normShift, normMean, normVariance }
+  if (normEpsilon !== undefined) expectVectors(op, x, vectors)
+  else if (Object.values(vectors).some(Boolean))
+    throw new ShapeError(`${op}: a norm of x needs the attribute normEpsilon`)
+}
+
+/**
+ * The attributes of a convolution. The operand `bias` [O] is added to the sums, then `addend`, which has the shape of y,
+ * and then a ReLU is applied where `relu` asks for it.
+ */
+export type Conv2dAttributes = ConvAttributes &
+  InputNorm & {
+    readonly relu?: boolean
+    /**
+     * Asks for the second result, `statistics` of y: of each band of rows the mean and the sum of squared deviations,
+     * [N · bands, 2, O], as `imageStatistics` gives them of whole images.
+     */
+    readonly bands?: number
+  }
+
+/** The attributes of an input gradient; `size` is the height and width of x. */
+export type Conv2dInputGradientAttributes = ConvAttributes & {
+  readonly size: Pair
+  /** Of the norm that the operands `norm…` belong to. */
+  readonly normEpsilon?: number
+  /** Asks for the second result, `sums` of bands of rows: what `reduceNormGradient` gives of whole images. */
+  readonly bands?: number
+}
+
+/** The attributes of a weight gradient; `kernel` is the height and width of the weight. */
+export type Conv2dWeightGradientAttributes = ConvAttributes & InputNorm & { readonly kernel: Pair }
 
 /** Channels that groups may divide: which blocks of them are connected is told one by one. */
 const MOST_GROUPED = 0x100_0000
@@ -55,53 +109,83 @@ function macs(dy: TensorType, { shape }: TensorType, { winograd = false }: Parti
   return n * oh * ow * shape[0]! * shape[1]! * taps
 }
 
-export const conv2d = defineOp<ConvAttributes>({
+export const conv2d = defineOp<Conv2dAttributes>()({
   name: 'conv2d',
-  inputs: ['x', 'weight'],
-  outputs: ['y'],
-  infer: ([x, weight], attributes) => [
-    outputType('conv2d', expectRank('conv2d', 'x', x, 4), expectRank('conv2d', 'weight', weight, 4), attributes),
-  ],
+  inputs: ['x', 'weight', 'bias?', 'addend?', ...inputNorm],
+  outputs: ['y', 'statistics?'],
+  infer: ([x, weight, bias, addend, ...norm], attributes) => {
+    const y = outputType(
+      'conv2d',
+      expectRank('conv2d', 'x', x, 4),
+      expectRank('conv2d', 'weight', weight, 4),
+      attributes,
+    )
+    const [n, o] = y.shape as [number, number]
+    if (bias) expectShape('conv2d', 'bias', bias, [o])
+    if (addend) expectShape('conv2d', 'addend', addend, y.shape)
+    expectInputNorm('conv2d', x, norm, attributes)
+    return attributes.bands === undefined ? [y] : [y, f32(n * attributes.bands, 2, o)]
+  },
   cost: ([, weight], [y], attributes) => ({ macs: macs(y!, weight!, attributes) }),
+  // Arenas of pre-activation nets pack less well where a sum that is normalised next takes the shortcut's place.
+  inPlace: ({ bands }) => (bands === undefined ? [['y', 'addend']] : []),
   gradient: ({ attributes, inputs, outputGradients, needed, emit }) => {
-    const [x, weight] = inputs as [(typeof inputs)[0], (typeof inputs)[0]]
+    const [x, weight, , , normScale] = inputs
+    const { relu, bands, ...plain } = attributes
+    if (relu || bands !== undefined || normScale)
+      throw new ShapeError(
+        'conv2d: one with a norm, a ReLU or statistics has no gradient; differentiate before passes of the plan join these to it',
+      )
     const dy = outputGradients[0]!
     const size = x!.type.shape.slice(2) as unknown as Pair
     const kernel = weight!.type.shape.slice(2) as unknown as Pair
     return [
-      needed[0] ? emit(conv2dInputGradient, { ...attributes, size }, [dy, weight!])[0] : undefined,
-      needed[1] ? emit(conv2dWeightGradient, { ...attributes, kernel }, [x!, dy])[0] : undefined,
+      needed[0] ? emit(conv2dInputGradient, { ...plain, size }, [dy, weight!])[0] : undefined,
+      needed[1] ? emit(conv2dWeightGradient, { ...plain, kernel }, [x!, dy])[0] : undefined,
+      needed[2] ? emit(sumPixels, {}, [dy])[0] : undefined,
+      dy,
     ]
   },
 })
 
-/** dx of a convolution; `size` is the height and width of x. */
-export const conv2dInputGradient = defineOp<ConvAttributes & { readonly size: Pair }>({
+/**
+ * dx of a convolution, to which `addend` is added: where gradients of two ways meet. With the operands of a norm, whose
+ * output was this convolution's input, dx is masked and its sums are taken as `reduceNormGradient` does it.
+ */
+export const conv2dInputGradient = defineOp<Conv2dInputGradientAttributes>()({
   name: 'conv2dInputGradient',
-  inputs: ['dy', 'weight'],
-  outputs: ['dx'],
-  infer: ([dy, weight], attributes) => {
+  inputs: ['dy', 'weight', 'addend?', 'normX?', 'normMean?', 'normY?', 'normScale?', 'normShift?', 'normVariance?'],
+  outputs: ['dx', 'sums?'],
+  infer: ([dy, weight, addend, x, mean, y, scale, shift, variance], attributes) => {
     const op = 'conv2dInputGradient'
     const shape = expectRank(op, 'dy', dy, 4)
     const kernel = expectRank(op, 'weight', weight, 4)
     const dx = f32(shape[0]!, kernel[1]! * (attributes.groups ?? 1), ...attributes.size)
     expectShape(op, 'dy', dy, outputType(op, dx.shape, kernel, attributes).shape)
-    return [dx]
+    if (addend) expectShape(op, 'addend', addend, dx.shape)
+    const { bands } = attributes
+    if ((bands === undefined) !== (x === undefined))
+      throw new ShapeError(`${op}: sums need both the operands of a norm and the attribute bands`)
+    if (bands === undefined) return [dx]
+    const channels = expectReduction(op, dx, { x, mean, y, scale, shift, variance })
+    return [dx, f32(dx.shape[0]! * bands, 2, channels)]
   },
   cost: ([dy, weight]) => ({ macs: macs(dy!, weight!) }),
+  inPlace: [['dx', 'addend']],
   gradient: { none: 'it is itself a gradient; second derivatives are not offered' },
 })
 
-/** dweight of a convolution; `kernel` is the height and width of the weight. */
-export const conv2dWeightGradient = defineOp<ConvAttributes & { readonly kernel: Pair }>({
+/** dweight of a convolution, whose input may pass through a norm on the way in. */
+export const conv2dWeightGradient = defineOp<Conv2dWeightGradientAttributes>()({
   name: 'conv2dWeightGradient',
-  inputs: ['x', 'dy'],
+  inputs: ['x', 'dy', ...inputNorm],
   outputs: ['dweight'],
-  infer: ([x, dy], attributes) => {
+  infer: ([x, dy, ...norm], attributes) => {
     const op = 'conv2dWeightGradient'
     const input = expectRank(op, 'x', x, 4)
     const dweight = f32(expectRank(op, 'dy', dy, 4)[1]!, input[1]! / (attributes.groups ?? 1), ...attributes.kernel)
     expectShape(op, 'dy', dy, outputType(op, input, dweight.shape, attributes).shape)
+    expectInputNorm(op, x, norm, attributes)
     return [dweight]
   },
   cost: ([, dy], [dweight]) => ({ macs: macs(dy!, dweight!) }),

@@ -40,7 +40,7 @@ export function expectStep(op: string, step: TensorType | undefined): void {
 }
 
 /** `step` is an input of role `scalar`: the number of the training step, from 0. x has any shape but a scalar's. */
-export const dropout: Op<DropoutAttributes> = defineOp<DropoutAttributes>({
+export const dropout: Op<DropoutAttributes> = defineOp<DropoutAttributes>()({
   name: 'dropout',
   inputs: ['x', 'step'],
   outputs: ['y'],
@@ -56,7 +56,7 @@ export const dropout: Op<DropoutAttributes> = defineOp<DropoutAttributes>({
   },
   cost: noMacs,
   cheap: true,
-  inPlace: [[0, 0]],
+  inPlace: [['y', 'x']],
   gradient: ({ attributes, inputs, outputGradients, emit }) => [
     emit(dropout, attributes, [outputGradients[0]!, inputs[1]!])[0],
     undefined,

@@ -19,7 +19,7 @@ const none = { none: 'it is made by a pass of the plan, after differentiation' }
  * [parts, 2, C]. An image is cut into `bands` of rows; band b of an image with H rows is rows ⌊b·H/bands⌋ to
  * ⌊(b+1)·H/bands⌋. This one takes whole images.
  */
-export const imageStatistics = defineOp<Record<never, never>>({
+export const imageStatistics = defineOp<Record<never, never>>()({
   name: 'imageStatistics',
   inputs: ['x'],
   outputs: ['statistics'],
@@ -35,7 +35,7 @@ export const imageStatistics = defineOp<Record<never, never>>({
 export type StatisticsAttributes = { readonly rows: number; readonly columns: number; readonly bands: number }
 
 /** Mean and biased variance [C] of the whole batch, from statistics of its parts. */
-export const mergeStatistics = defineOp<StatisticsAttributes>({
+export const mergeStatistics = defineOp<StatisticsAttributes>()({
   name: 'mergeStatistics',
   inputs: ['statistics'],
   outputs: ['mean', 'variance'],
@@ -51,71 +51,68 @@ export const mergeStatistics = defineOp<StatisticsAttributes>({
 
 export type NormaliseAttributes = NormAttributes & { readonly relu: boolean }
 
-/** batchNormInference, then + residual where one is given, then ReLU where asked. */
-export const normalise = defineOp<NormaliseAttributes>({
+/** batchNormInference, then + addend where one is given, then ReLU where asked. */
+export const normalise = defineOp<NormaliseAttributes>()({
   name: 'normalise',
-  inputs: ['x', 'scale', 'shift', 'mean', 'variance', 'residual?'],
+  inputs: ['x', 'scale', 'shift', 'mean', 'variance', 'addend?'],
   outputs: ['y'],
-  infer: ([x, scale, shift, mean, variance, residual]) => {
+  infer: ([x, scale, shift, mean, variance, addend]) => {
     expectVectors('normalise', x, { scale, shift, mean, variance })
-    if (residual) expectShape('normalise', 'residual', residual, x!.shape)
+    if (addend) expectShape('normalise', 'addend', addend, x!.shape)
     return [x!]
   },
   cost: noMacs,
   cheap: true,
   inPlace: [
-    [0, 0],
-    [0, 5],
+    ['y', 'x'],
+    ['y', 'addend'],
   ],
   gradient: none,
 })
 
 /**
- * What tells where the ReLU after a norm let gradients through: its output `y`, or, where that is not kept, the scale,
- * shift and variance with which the norm is computed again; or there was no ReLU.
+ * What a reduction of the gradient after a norm reads besides it: the norm's input and mean, and what tells where the ReLU
+ * after the norm let gradients through. That is its output `y`, or, where y is not kept, the scale, shift and variance
+ * with which the norm is computed again. With neither there was no ReLU.
  */
-export type ReduceAttributes = NormAttributes & { readonly mask: 'output' | 'norm' | 'none' }
+type Reduction<T> = Readonly<Record<'x' | 'mean' | 'y' | 'scale' | 'shift' | 'variance', T>>
 
-/** Inputs of a reduction after the gradient: x of the norm, its mean, and what the mask is told by. */
-export const reductionInputs = ['x', 'mean', 'y or scale?', 'shift?', 'variance?'] as const
-
-/** Checks the inputs of a reduction of the gradient `dy`. */
+/** Checks the operands of a reduction of the gradient `dy`; returns the number of channels. */
 export function expectReduction(
   op: string,
   dy: TensorType,
-  [x, mean, ...mask]: readonly TensorType[],
-  { mask: kind }: ReduceAttributes,
+  { x, mean, y, scale, shift, variance }: Reduction<TensorType | undefined>,
 ): number {
   const channels = expectVectors(op, x, { mean })
   expectShape(op, 'dy', dy, x!.shape)
-  const wanted = { none: 0, output: 1, norm: 3 }[kind]
-  if (mask.length !== wanted)
-    throw new ShapeError(`${op}: the mask "${kind}" takes ${wanted} inputs, got ${mask.length}`)
-  if (kind === 'output') expectShape(op, 'y', mask[0], x!.shape)
-  if (kind === 'norm') expectVectors(op, x, { scale: mask[0], shift: mask[1], variance: mask[2] })
+  const again = { scale, shift, variance }
+  if (y && Object.values(again).some(Boolean))
+    throw new ShapeError(`${op}: a mask is told by y, or by scale, shift and variance, and not by both`)
+  if (y) expectShape(op, 'y', y, x!.shape)
+  else if (Object.values(again).some(Boolean)) expectVectors(op, x, again)
   return channels
 }
 
 /**
  * dz = dy where the ReLU after the norm let it through, and of each image and channel the sums of dz and of
- * dz · (x − mean), [N, 2, C]. Without a mask dz is dy and no output.
+ * dz · (x − mean), [N, 2, C]. Where there was no ReLU dz is dy and no result.
  */
-export const reduceNormGradient = defineOp<ReduceAttributes>({
+export const reduceNormGradient = defineOp<NormAttributes>()({
   name: 'reduceNormGradient',
-  inputs: ['dy', ...reductionInputs],
+  inputs: ['dy', 'x', 'mean', 'y?', 'scale?', 'shift?', 'variance?'],
   outputs: ['sums', 'dz?'],
-  infer: ([dy, ...rest], attributes) => {
-    const channels = expectReduction('reduceNormGradient', dy!, rest, attributes)
+  infer: ([dy, x, mean, y, scale, shift, variance]) => {
+    const channels = expectReduction('reduceNormGradient', dy!, { x, mean, y, scale, shift, variance })
     const sums = f32(dy!.shape[0]!, 2, channels)
-    return attributes.mask === 'none' ? [sums] : [sums, dy!]
+    return y || scale ? [sums, dy!] : [sums]
   },
   cost: noMacs,
-  inPlace: [[1, 0]],
+  inPlace: [['dz', 'dy']],
   gradient: none,
 })
 
 /** dscale = Σ dz · (x − mean) / sqrt(variance + epsilon) and dshift = Σ dz, from sums of parts [parts, 2, C]. */
-export const mergeNormGradient = defineOp<NormAttributes>({
+export const mergeNormGradient = defineOp<NormAttributes>()({
   name: 'mergeNormGradient',
   inputs: ['sums', 'variance'],
   outputs: ['dscale', 'dshift'],
@@ -130,7 +127,7 @@ export const mergeNormGradient = defineOp<NormAttributes>({
 })
 
 /** The gradient of the norm's input from that of its output and the sums, + addend where one is given. */
-export const applyNormGradient = defineOp<NormAttributes>({
+export const applyNormGradient = defineOp<NormAttributes>()({
   name: 'applyNormGradient',
   inputs: ['dz', 'x', 'scale', 'mean', 'variance', 'dscale', 'dshift', 'addend?'],
   outputs: ['dx'],
@@ -142,9 +139,9 @@ export const applyNormGradient = defineOp<NormAttributes>({
   },
   cost: noMacs,
   inPlace: [
-    [0, 0],
-    [0, 7],
-    [0, 1],
+    ['dx', 'dz'],
+    ['dx', 'addend'],
+    ['dx', 'x'],
   ],
   gradient: none,
 })

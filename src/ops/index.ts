@@ -19,16 +19,7 @@ import { concatenate } from './concatenate.js'
 import { conv2d, conv2dInputGradient, conv2dWeightGradient } from './conv2d.js'
 import { dropout } from './dropout.js'
 import { fill } from './fill.js'
-import {
-  conv2dActivation,
-  conv2dInputGradientAdd,
-  conv2dInputGradientAddReduce,
-  conv2dInputGradientReduce,
-  conv2dStatistics,
-  conv2dWeightGradientNormalised,
-  foldBatchNorm,
-  winogradWeight,
-} from './fused.js'
+import { foldBatchNorm } from './fold-batch-norm.js'
 import {
   applyNormGradient,
   imageStatistics,
@@ -39,7 +30,7 @@ import {
 } from './fused-norm.js'
 import { linear, linearInputGradient, linearWeightGradient, sumRows } from './linear.js'
 import { multiply } from './multiply.js'
-import type { Op } from './op.js'
+import { type Op, placed, verifyOperands } from './op.js'
 import { padShortcut, padShortcutGradient } from './pad-shortcut.js'
 import { pixelShuffle, pixelUnshuffle } from './pixel-shuffle.js'
 import {
@@ -57,6 +48,7 @@ import { scale } from './scale.js'
 import { sgd } from './sgd.js'
 import { sigmoid, sigmoidGradient } from './sigmoid.js'
 import { softmaxCrossEntropy, softmaxCrossEntropyGradient } from './softmax-cross-entropy.js'
+import { winogradWeight } from './winograd-weight.js'
 
 export const ops = {
   adam,
@@ -74,14 +66,8 @@ export const ops = {
   clipByRate,
   concatenate,
   conv2d,
-  conv2dActivation,
   conv2dInputGradient,
-  conv2dInputGradientAdd,
-  conv2dInputGradientAddReduce,
-  conv2dInputGradientReduce,
-  conv2dStatistics,
   conv2dWeightGradient,
-  conv2dWeightGradientNormalised,
   dropout,
   fill,
   foldBatchNorm,
@@ -126,7 +112,7 @@ export const ops = {
 export type OpName = keyof typeof ops
 
 /** The attributes of an operation, by name. */
-export type AttributesOf<Name extends OpName> = (typeof ops)[Name] extends Op<infer A> ? A : never
+export type AttributesOf<Name extends OpName> = (typeof ops)[Name] extends Op<infer A, infer _> ? A : never
 
 /** A node whose operation is known: narrowing `op` narrows `attributes`. */
 export type NodeOf<Name extends OpName> = Omit<Node, 'op' | 'attributes'> & {
@@ -139,7 +125,7 @@ export function isOpName(name: string): name is OpName {
 }
 
 /** The definition of a node's operation, with attributes erased. */
-export function opOf(node: Node): Op<Attributes> {
+export function opOf(node: Pick<Node, 'op'>): Op<Attributes> {
   invariant(isOpName(node.op), `no operation is named ${node.op}`)
   return ops[node.op] as unknown as Op<Attributes>
 }
@@ -148,10 +134,10 @@ export function opOf(node: Node): Op<Attributes> {
 export function verify(graph: Graph): Graph {
   verifyStructure(graph)
   for (const node of graph.nodes) {
-    const types = opOf(node).infer(
-      node.inputs.map(({ type }) => type),
-      node.attributes,
-    )
+    const op = opOf(node)
+    verifyOperands(op, node)
+    const given = node.inputs.map(({ type }) => type)
+    const types = op.infer(placed(op, given, node.named), node.attributes)
     const fits =
       types.length === node.outputs.length &&
       types.every(({ dtype, shape }, i) => {

@@ -3,7 +3,7 @@ import { ShapeError } from '../util/errors.js'
 import { sameShape, shapeText } from '../util/shape.js'
 import { defineOp, noMacs, type Op } from './op.js'
 
-export const multiply: Op<Record<never, never>> = defineOp<Record<never, never>>({
+export const multiply: Op<Record<never, never>> = defineOp<Record<never, never>>()({
   name: 'multiply',
   inputs: ['a', 'b'],
   outputs: ['y'],
@@ -17,8 +17,8 @@ export const multiply: Op<Record<never, never>> = defineOp<Record<never, never>>
   cost: noMacs,
   cheap: true,
   inPlace: [
-    [0, 0],
-    [0, 1],
+    ['y', 'a'],
+    ['y', 'b'],
   ],
   gradient: ({ inputs: [a, b], outputGradients, needed, emit }) => {
     const dy = outputGradients[0]!

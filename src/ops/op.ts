@@ -1,84 +1,148 @@
 /**
- * What an operation is: its arguments, its shape rule, its cost and its gradient. One file an operation (with its
+ * An operation: its operands and results, its shape rule, its cost and its gradient. One file an operation (with its
  * gradient operations beside it); `index.ts` is the total table. Kernels live in the engines.
  */
 import type { GraphBuilder } from '../graph/builder.js'
-import type { Attributes, TensorType, Value } from '../graph/graph.js'
-import { ShapeError } from '../util/errors.js'
+import type { Attributes, Node, TensorType, Value } from '../graph/graph.js'
+import { invariant, ShapeError } from '../util/errors.js'
 import { type Shape, shapeText } from '../util/shape.js'
 
-/** What one evaluation takes. Bytes follow from the types of inputs and outputs, so they are not stated again. */
+/** The work of one evaluation. Bytes follow from the types of inputs and outputs, so they are not stated again. */
 export interface Cost {
   /** Multiply-adds of convolutions and linear layers; 0 for all else, as the field counts them. */
   readonly macs: number
 }
 
+/** Names of operands. Those that may be left out end in `?`; a last one that ends in `...` stands for one or more. */
+export type Names = readonly string[]
+
+/** The operands of an operation that may be left out, by name; `undefined` where one is. */
+export type OptionalOperands<N extends Names> = {
+  readonly [Name in N[number] as Name extends `${infer Short}?` ? Short : never]?: Value | undefined
+}
+/** All operands of an operation by name. */
+export type Operands<N extends Names> = {
+  readonly [Name in N[number] as Name extends `${string}?` ? never : Name]: Value
+} & OptionalOperands<N>
+
 export interface GradientContext<A extends Attributes> {
   readonly attributes: A
+  /** The operands in the order in which the operation names them; undefined where one is left out. */
   readonly inputs: readonly Value[]
   readonly outputs: readonly Value[]
   /** The gradient of each output, or undefined where nothing depends on it. */
   readonly outputGradients: readonly (Value | undefined)[]
-  /** Whether the gradient of each input is asked for: rules leave out work that nobody needs. */
+  /** Whether the gradient of each operand is asked for: rules leave out work that nobody needs. */
   readonly needed: readonly boolean[]
   /** Adds a node to the gradient graph, at the path of the node that is differentiated. */
-  emit<B extends Attributes>(op: Op<B>, attributes: B, inputs: readonly Value[]): readonly Value[]
+  emit<B extends Attributes, N extends Names>(
+    op: Op<B, N>,
+    attributes: B,
+    inputs: readonly Value[],
+    named?: OptionalOperands<N>,
+  ): readonly Value[]
 }
 
-/** Gives the gradient of each input, undefined for those that have none. */
+/** Gives the gradient of each operand, undefined for those that have none. */
 export type GradientRule<A extends Attributes> = (context: GradientContext<A>) => readonly (Value | undefined)[]
 
-export interface Op<A extends Attributes> {
+/** Pairs [result, operand]. */
+export type Sharing = readonly (readonly [string, string])[]
+
+export interface Op<A extends Attributes, N extends Names = Names> {
   readonly name: string
+  readonly inputs: N
+  /** Names of the results. A last one that ends in `?` is given only where operands or attributes ask for it. */
+  readonly outputs: Names
   /**
-   * Argument and result names, for errors and documents. Names of arguments that may be left out end in `?`; a last
-   * one that ends in `...` stands for one argument or more.
+   * The shape rule: types of the outputs, or a ShapeError that says what does not fit. The types of the operands come in
+   * the order of `inputs`, undefined where one is left out.
    */
-  readonly inputs: readonly string[]
-  readonly outputs: readonly string[]
-  /** The shape rule: types of the outputs, or a ShapeError that says what does not fit. */
   infer(inputs: readonly TensorType[], attributes: A): readonly TensorType[]
   cost(inputs: readonly TensorType[], outputs: readonly TensorType[], attributes: A): Cost
   /** Takes about a pass over its inputs, so that making its outputs again may be better than keeping them. */
   readonly cheap?: true
-  /** Pairs [output, input]: the output may take the input's place in memory, element by element. */
-  readonly inPlace?: readonly (readonly [number, number])[]
+  /** Which results may take an operand's place in memory, element by element; it may depend on the attributes. */
+  readonly inPlace?: Sharing | ((attributes: A) => Sharing)
   /** The rule, or the reason why there is none. */
   readonly gradient: GradientRule<A> | { readonly none: string }
 }
 
-/** Keeps the attribute type of a definition without writing it twice. */
-export function defineOp<A extends Attributes>(op: Op<A>): Op<A> {
-  return op
+/** Keeps the type of the attributes, which is given, and the names of the operands, which are found. */
+export function defineOp<A extends Attributes>() {
+  return <const N extends Names>(op: Op<A, N>): Op<A, N> => op
 }
 
 export const noMacs = (): Cost => ({ macs: 0 })
 
+/** Names of operands or results without the mark of those that may be left out. */
+export function plainNames(names: Names): readonly string[] {
+  return names.map((name) => name.replace(/\?$/, ''))
+}
+
+/** Values of operands, of which the last have names, in the order of the operation: undefined where one is left out. */
+export function placed<T>(op: { readonly inputs: Names }, values: readonly T[], named: readonly string[] = []): T[] {
+  if (named.length === 0) return [...values]
+  const first = values.length - named.length
+  const byName = new Map(named.map((name, i) => [name, values[first + i]]))
+  return plainNames(op.inputs).map((name, i) => (i < first ? values[i] : byName.get(name)) as T)
+}
+
 /** Adds a node, inferring its output types. Errors start with the path. */
-export function emit<A extends Attributes>(
+export function emit<A extends Attributes, N extends Names>(
   builder: GraphBuilder,
-  op: Op<A>,
+  op: Op<A, N>,
   attributes: A,
   inputs: readonly Value[],
   path: string,
+  optional: OptionalOperands<N> = {},
 ): readonly Value[] {
   try {
-    const types = inputs.map((value) => value.type)
-    expectCount(op.name, types, op.inputs)
-    return builder.node(op.name, attributes, inputs, op.infer(types, attributes), path)
+    const given = optional as Readonly<Record<string, Value | undefined>>
+    const named = namedOperands(op, given)
+    const all = [...inputs, ...named.map((name) => given[name]!)]
+    const types = all.map(({ type }) => type)
+    expectOperands(op, inputs.length, Object.keys(given))
+    return builder.node(op.name, attributes, all, op.infer(placed(op, types, named), attributes), path, named)
   } catch (error) {
     if (error instanceof ShapeError && path) throw new ShapeError(`${path}: ${error.message}`)
     throw error
   }
 }
 
-function expectCount(op: string, inputs: readonly TensorType[], names: readonly string[]): void {
-  const least = names.filter((name) => !name.endsWith('?')).length
-  const open = names.at(-1)?.endsWith('...') ?? false
-  if (inputs.length < least || (inputs.length > names.length && !open))
+/** Names of the operands that are given of those that may be left out, in the order of the operation. */
+export function namedOperands(op: { readonly inputs: Names }, given: object): readonly string[] {
+  const isGiven = (name: string) => (given as Readonly<Record<string, unknown>>)[name] !== undefined
+  return op.inputs.filter((name) => name.endsWith('?') && isGiven(name.slice(0, -1))).map((name) => name.slice(0, -1))
+}
+
+/** @throws ShapeError where operands are missing, are too many, or have names that the operation does not know */
+function expectOperands(op: { readonly name: string; readonly inputs: Names }, count: number, named: Names): void {
+  const needed = op.inputs.filter((name) => !name.endsWith('?'))
+  const open = needed.at(-1)?.endsWith('...') ?? false
+  if (count < needed.length || (count > needed.length && !open))
     throw new ShapeError(
-      `${op} takes ${names.length}${open ? ' or more' : ''} inputs (${names.join(', ')}), got ${inputs.length}`,
+      `${op.name} takes ${needed.length}${open ? ' or more' : ''} inputs (${needed.join(', ')}), got ${count}`,
     )
+  const unknown = named.find((name) => !op.inputs.includes(`${name}?`))
+  if (unknown !== undefined) {
+    const known = op.inputs.filter((name) => name.endsWith('?')).map((name) => name.slice(0, -1))
+    throw new ShapeError(
+      `${op.name} has no operand "${unknown}" that may be given by name; ${known.length > 0 ? `these may: ${known.join(', ')}` : 'it has none'}`,
+    )
+  }
+}
+
+/** Checks that a node's operands are such as its operation names. */
+export function verifyOperands(op: { readonly name: string; readonly inputs: Names }, node: Node): void {
+  const { named = [], inputs, path } = node
+  const given = Object.fromEntries(named.map((name) => [name, true]))
+  const ordered = namedOperands(op, given)
+  invariant(
+    named.length === ordered.length && named.every((name, i) => name === ordered[i]),
+    `${op.name} at ${path} names operands (${named.join(', ')}) that it has not, or in another order`,
+  )
+  expectOperands(op, inputs.length - named.length, named)
 }
 
 /** Checks the rank of an argument and that it holds floats; returns its shape. */

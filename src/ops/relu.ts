@@ -1,19 +1,19 @@
 /** Rectified linear unit: y = max(x, 0). Its gradient at 0 is 0, and is read off the output. */
 import { defineOp, expectShape, noMacs } from './op.js'
 
-export const relu = defineOp<Record<never, never>>({
+export const relu = defineOp<Record<never, never>>()({
   name: 'relu',
   inputs: ['x'],
   outputs: ['y'],
   infer: ([x]) => [x!],
   cost: noMacs,
   cheap: true,
-  inPlace: [[0, 0]],
+  inPlace: [['y', 'x']],
   gradient: ({ outputs, outputGradients, emit }) => emit(reluGradient, {}, [outputGradients[0]!, outputs[0]!]),
 })
 
 /** dx = dy where y > 0, else 0. */
-export const reluGradient = defineOp<Record<never, never>>({
+export const reluGradient = defineOp<Record<never, never>>()({
   name: 'reluGradient',
   inputs: ['dy', 'y'],
   outputs: ['dx'],
@@ -22,6 +22,6 @@ export const reluGradient = defineOp<Record<never, never>>({
     return [y!]
   },
   cost: noMacs,
-  inPlace: [[0, 0]],
+  inPlace: [['dx', 'dy']],
   gradient: { none: 'it is itself a gradient; second derivatives are not offered' },
 })

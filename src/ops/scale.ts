@@ -4,7 +4,7 @@ import { defineOp, noMacs, type Op } from './op.js'
 
 export type ScaleAttributes = { readonly factor: number }
 
-export const scale: Op<ScaleAttributes> = defineOp<ScaleAttributes>({
+export const scale: Op<ScaleAttributes> = defineOp<ScaleAttributes>()({
   name: 'scale',
   inputs: ['x'],
   outputs: ['y'],
@@ -14,6 +14,6 @@ export const scale: Op<ScaleAttributes> = defineOp<ScaleAttributes>({
   },
   cost: noMacs,
   cheap: true,
-  inPlace: [[0, 0]],
+  inPlace: [['y', 'x']],
   gradient: ({ attributes, outputGradients, emit }) => emit(scale, attributes, [outputGradients[0]!]),
 })

@@ -8,7 +8,7 @@ import { defineOp, expectShape, noMacs } from './op.js'
 
 export type SgdAttributes = { readonly momentum: number; readonly weightDecay: number; readonly nesterov: boolean }
 
-export const sgd = defineOp<SgdAttributes>({
+export const sgd = defineOp<SgdAttributes>()({
   name: 'sgd',
   inputs: ['parameter', 'gradient', 'velocity', 'lr', 'guard'],
   outputs: ['nextParameter', 'nextVelocity'],
@@ -21,8 +21,8 @@ export const sgd = defineOp<SgdAttributes>({
   },
   cost: noMacs,
   inPlace: [
-    [0, 0],
-    [1, 2],
+    ['nextParameter', 'parameter'],
+    ['nextVelocity', 'velocity'],
   ],
   gradient: { none: 'an update is no part of the loss' },
 })

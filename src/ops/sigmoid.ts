@@ -1,19 +1,19 @@
 /** The logistic function: y = 1 / (1 + e^−x). Its gradient is read off the output. */
 import { defineOp, expectShape, noMacs } from './op.js'
 
-export const sigmoid = defineOp<Record<never, never>>({
+export const sigmoid = defineOp<Record<never, never>>()({
   name: 'sigmoid',
   inputs: ['x'],
   outputs: ['y'],
   infer: ([x]) => [x!],
   cost: noMacs,
   cheap: true,
-  inPlace: [[0, 0]],
+  inPlace: [['y', 'x']],
   gradient: ({ outputs, outputGradients, emit }) => emit(sigmoidGradient, {}, [outputGradients[0]!, outputs[0]!]),
 })
 
 /** dx = dy · y · (1 − y). */
-export const sigmoidGradient = defineOp<Record<never, never>>({
+export const sigmoidGradient = defineOp<Record<never, never>>()({
   name: 'sigmoidGradient',
   inputs: ['dy', 'y'],
   outputs: ['dx'],
@@ -22,6 +22,6 @@ export const sigmoidGradient = defineOp<Record<never, never>>({
     return [y!]
   },
   cost: noMacs,
-  inPlace: [[0, 0]],
+  inPlace: [['dx', 'dy']],
   gradient: { none: 'it is itself a gradient; second derivatives are not offered' },
 })

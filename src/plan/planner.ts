@@ -5,6 +5,8 @@
 import type { Graph, Node, Value } from '../graph/graph.js'
 import { prune } from '../graph/prune.js'
 import { opOf, verify } from '../ops/index.js'
+import { plainNames } from '../ops/op.js'
+import { operandNames } from '../ops/operands.js'
 import { EngineError, invariant } from '../util/errors.js'
 import { roundUp } from '../util/shape.js'
 import { type Interval, placeIntervals } from './arena.js'
@@ -105,7 +107,7 @@ function shareBuffers(
   const targetOf = new Map(graph.updates.map(({ target, source }) => [source, target]))
 
   steps.forEach((node, i) => {
-    const pairs = opOf(node).inPlace ?? []
+    const pairs = placesOf(node)
     const overwritten = new Set<number>()
     node.outputs.forEach((output, o) => {
       const target = targetOf.get(output)
@@ -137,6 +139,15 @@ function shareBuffers(
     })
   })
   return root
+}
+
+/** Pairs [output, input] of a node, counted from 0: the output may take the input's place in memory. */
+function placesOf(node: Node): readonly (readonly [number, number])[] {
+  const { inPlace = [], outputs } = opOf(node)
+  const sharing = typeof inPlace === 'function' ? inPlace(node.attributes) : inPlace
+  if (sharing.length === 0) return []
+  const [results, operands] = [plainNames(outputs), operandNames(node)]
+  return sharing.map(([to, from]) => [results.indexOf(to), operands.indexOf(from)])
 }
 
 /**

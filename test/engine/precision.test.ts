@@ -86,27 +86,24 @@ function casesOf({ x, weight: [o, kh, kw], ...given }: Geometry): SingleOp[] {
   const vector = (fill: Fill) => ({ type: f32(x[1]), fill })
   const norm = [vector(ties), vector(ties), vector(ties), vector(constant(0))]
   const size = [x[2], x[3]] as const
-  const reduce = { ...attributes, size, epsilon: 0.25, bands: 1 }
+  const [normScale, normShift, normMean, normVariance] = norm
+  const onX = { normScale, normShift, normMean, normVariance }
+  const ofNorm = { normEpsilon: 0.25, normRelu: true }
+  const reduce = { ...attributes, size, normEpsilon: 0.25, bands: 1 }
   return [
     singleOp('conv2d', attributes, [input, weight]),
-    singleOp('conv2dStatistics', { ...attributes, bands, add: true }, [input, weight, dy]),
-    singleOp('conv2dStatistics', { ...attributes, bands: 1, epsilon: 0.25, relu: true }, [whole, weight, ...norm]),
+    singleOp('conv2d', { ...attributes, bands }, [input, weight], { addend: dy }),
+    singleOp('conv2d', { ...attributes, bands: 1, ...ofNorm }, [whole, weight], onX),
     singleOp('conv2dInputGradient', { ...attributes, size }, [dy, weight]),
-    singleOp('conv2dInputGradientAdd', { ...attributes, size }, [dy, weight, input]),
+    singleOp('conv2dInputGradient', { ...attributes, size }, [dy, weight], { addend: input }),
     ...(x[0] >= 16
       ? [
-          singleOp('conv2dInputGradientReduce', { ...reduce, mask: 'output' }, [dy, weight, input, norm[2]!, whole]),
-          singleOp('conv2dInputGradientAddReduce', { ...reduce, mask: 'norm' }, [
-            ...[dy, weight, input, whole, norm[2]!],
-            ...[norm[0]!, norm[1]!, norm[3]!],
-          ]),
+          singleOp('conv2dInputGradient', reduce, [dy, weight], { normX: input, normMean, normY: whole }),
+          singleOp('conv2dInputGradient', reduce, [dy, weight], { addend: input, ...onX, normX: whole }),
         ]
       : []),
     singleOp('conv2dWeightGradient', { ...attributes, kernel: [kh, kw] }, [input, dy]),
-    singleOp('conv2dWeightGradientNormalised', { ...attributes, kernel: [kh, kw], epsilon: 0.25, relu: true }, [
-      ...[whole, dy],
-      ...norm,
-    ]),
+    singleOp('conv2dWeightGradient', { ...attributes, kernel: [kh, kw], ...ofNorm }, [whole, dy], onX),
   ]
 }
 
@@ -158,7 +155,7 @@ test('a convolution of rounded operands is never given a bias or a ReLU, which i
   const input = { type: f32(1, 16, 8, 8), fill: normal() }
   const weight = { type: f32(16, 16, 3, 3), fill: normal(), role: 'parameter' } as const
   const bias = { type: f32(16), fill: normal() }
-  const { graph } = singleOp('conv2dActivation', { ...attributes, relu: true }, [input, weight, bias])
+  const { graph } = singleOp('conv2d', { ...attributes, relu: true }, [input, weight], { bias })
   const plan = planGraph(graph, { lower: (same) => same, sizes: () => () => 4, workspace: () => 0 })
   expect(() => tapeOf(plan, plan.steps, layoutsOf(plan.graph))).toThrow(
     'internal error: a convolution of rounded operands takes no bias and no ReLU: it is one of training',

@@ -2,7 +2,8 @@
 import { GraphBuilder } from '../../src/graph/builder.js'
 import type { Attributes, Graph, InputRole, TensorType } from '../../src/graph/graph.js'
 import { type AttributesOf, type OpName, ops } from '../../src/ops/index.js'
-import { emit, type Op } from '../../src/ops/op.js'
+import { emit, type Op, plainNames } from '../../src/ops/op.js'
+import type { OptionalOperandsOf } from '../../src/ops/operands.js'
 import { Random } from '../../src/util/random.js'
 import { elements, shapeText } from '../../src/util/shape.js'
 
@@ -48,26 +49,38 @@ export interface SingleOp {
   inputs(): Map<string, Float32Array | Int32Array>
 }
 
+/** @param optional operands that the operation can do without, by name */
 export function singleOp<Name extends OpName>(
   name: Name,
   attributes: AttributesOf<Name>,
   given: readonly Argument[],
+  optional: { readonly [Operand in keyof OptionalOperandsOf<Name>]?: Argument | undefined } = {},
 ): SingleOp {
   const op = ops[name] as unknown as Op<Attributes>
+  const extra = Object.entries(optional as Record<string, Argument | undefined>).flatMap(([operand, argument]) =>
+    argument ? [[operand, argument] as const] : [],
+  )
   const names = argumentNames(op.inputs, given.length)
+  const all = [...given.map((argument, i) => [names[i]!, argument] as const), ...extra]
   const builder = new GraphBuilder()
-  const values = given.map(({ type, role = 'data' }, i) => builder.input(names[i]!, role, type))
-  emit(builder, op, attributes as Attributes, values, 'test').forEach((value, i) => {
-    builder.output(withoutMark(op.outputs[i]!), value)
+  const values = new Map(
+    all.map(([operand, { type, role = 'data' }]) => [operand, builder.input(operand, role, type)] as const),
+  )
+  const byName = Object.fromEntries(extra.map(([operand]) => [operand, values.get(operand)!]))
+  const inputs = given.map((_, i) => values.get(names[i]!)!)
+  emit(builder, op, attributes as Attributes, inputs, 'test', byName).forEach((value, i) => {
+    builder.output(plainNames(op.outputs)[i]!, value)
   })
   const settings = Object.entries(attributes).map(([key, value]) => `${key}=${settingText(value)}`)
   const shapes = given.map(({ type }) => shapeText(type.shape))
-  const title = [name, ...shapes, ...settings].join(' ')
+  const more = extra.map(([operand, { type }]) => `${operand}=${shapeText(type.shape)}`)
+  const title = [name, ...shapes, ...more, ...settings].join(' ')
   return {
     op: name,
     title,
     graph: builder.build(),
-    inputs: () => new Map(given.map(({ type, fill }, i) => [names[i]!, fill(elements(type.shape), new Random(20, i))])),
+    inputs: () =>
+      new Map(all.map(([operand, { type, fill }], i) => [operand, fill(elements(type.shape), new Random(20, i))])),
   }
 }
 
@@ -76,14 +89,10 @@ function settingText(value: unknown): string {
 }
 
 /** Names of `count` arguments: `x...` stands for x0, x1 and so on. */
-function argumentNames(names: readonly string[], count: number): string[] {
-  const last = names.at(-1)
-  if (!last?.endsWith('...')) return names.map(withoutMark)
-  const more = Array.from({ length: count - names.length + 1 }, (_, i) => last.replace('...', String(i)))
-  return [...names.slice(0, -1), ...more]
-}
-
-/** Names of arguments that may be left out end in `?`. */
-function withoutMark(name: string): string {
-  return name.replace(/\?$/, '')
+function argumentNames(names: readonly string[], count: number): readonly string[] {
+  const needed = names.filter((name) => !name.endsWith('?'))
+  const last = needed.at(-1)
+  if (!last?.endsWith('...')) return needed
+  const more = Array.from({ length: count - needed.length + 1 }, (_, i) => last.replace('...', String(i)))
+  return [...needed.slice(0, -1), ...more]
 }

@@ -12,7 +12,7 @@ test('a convolution takes statistics only where somebody reads them', () => {
   const attributes = { stride: [1, 1], padding: [1, 1], dilation: [1, 1], bands: 1 } as const
   const x = { type: f32(1, 16, 8, 8), fill: normal() }
   const weight = { type: f32(16, 16, 3, 3), fill: normal(), role: 'parameter' } as const
-  const { graph } = singleOp('conv2dStatistics', attributes, [x, weight])
+  const { graph } = singleOp('conv2d', attributes, [x, weight])
   const target = { lower: (same: typeof graph) => same, sizes: () => () => 4096, workspace: () => 0 }
   const statisticsOf = (outputs: typeof graph.outputs) => {
     const plan = planGraph({ ...graph, outputs }, target)

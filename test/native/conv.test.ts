@@ -153,9 +153,9 @@ describe.each(builds)('%s', (_, open) => {
       plainPartials: sheet.put(plainSize * g.chunks),
       plainDweight: sheet.put(plainSize),
     }
-    const none = { bias: -1, residual: -1, relu: 0, statistics: -1 }
+    const none = { bias: -1, addend: -1, relu: 0, statistics: -1 }
     sheet.call('conv2d', { ...none, x, weight, y: out.y, ...g, statistics: out.statistics })
-    sheet.call('conv2d', { ...none, x, weight, y: out.finished, ...g, bias, residual, relu: 1 })
+    sheet.call('conv2d', { ...none, x, weight, y: out.finished, ...g, bias, addend: residual, relu: 1 })
     sheet.call('conv2d_plain', { ...none, x: plain, weight: ofPlain, y: out.yPlain, ...g, bias })
     sheet.call('conv2d_input_gradient', { dy, weight: transposed, dx: out.dx, addend: -1, ...g })
     sheet.call('conv2d_input_gradient', { dy, weight: transposed, dx: out.dxAdded, addend, ...g })
@@ -183,7 +183,7 @@ describe.each(builds)('%s', (_, open) => {
         outputs(got.finished),
         e.y.map((v, k) => Math.max(0, v + biasOf(k) + e.residual[k]!)),
       ),
-      'with bias, residual and ReLU',
+      'with bias, addend and ReLU',
     ).toBeLessThan(2e-6)
     expect(
       difference(

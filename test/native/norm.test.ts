@@ -55,7 +55,7 @@ function reference(
 }
 
 function params(c: number, length: number) {
-  return { scale: noise(c, 11), shift: noise(c, 12), mask: noise(length, 13), residual: noise(length, 14) }
+  return { scale: noise(c, 11), shift: noise(c, 12), mask: noise(length, 13), addend: noise(length, 14) }
 }
 
 describe.each(builds)('%s', (_, open) => {
@@ -78,7 +78,7 @@ describe.each(builds)('%s', (_, open) => {
       x: sheet.put(block(x, n, c, size)),
       dy: sheet.put(block(dy, n, c, size)),
       mask: sheet.put(block(p.mask, n, c, size)),
-      residual: sheet.put(block(p.residual, n, c, size)),
+      addend: sheet.put(block(p.addend, n, c, size)),
       scale: sheet.put(channelVector(p.scale)),
       shift: sheet.put(channelVector(p.shift)),
     }
@@ -99,24 +99,24 @@ describe.each(builds)('%s', (_, open) => {
       frozen: sheet.put(stored),
       running: sheet.put(vector),
     }
-    const { scale, shift, mask, residual } = put
+    const { scale, shift, mask, addend } = put
     const { mean, variance, sums, dscale, dshift, statistics } = out
     const shape = { n, c, size }
     const norm = { x: put.x, scale, shift, mean, variance, epsilon, ...shape }
-    sheet.call('batch_norm_statistics', { x: put.x, statistics, ...shape })
-    sheet.call('batch_norm_merge', { statistics, mean, variance, c, n, bands: 1, oh: 1, ow: size })
+    sheet.call('image_statistics', { x: put.x, statistics, ...shape })
+    sheet.call('merge_statistics', { statistics, mean, variance, c, n, bands: 1, oh: 1, ow: size })
     sheet.call('normalise', { ...norm, y: out.y, normalise_relu: 0, relu: 0 })
     sheet.call('normalise', { ...norm, y: out.activation, normalise_relu: 1, relu: 0 })
-    sheet.call('normalise', { ...norm, y: out.finished, normalise_relu: 0, residual, relu: 1 })
+    sheet.call('normalise', { ...norm, y: out.finished, normalise_relu: 0, addend, relu: 1 })
     const reduction = { normed: put.x, norm_mean: mean, sums }
     const computed = { norm_scale: scale, norm_shift: shift, norm_variance: variance, norm_epsilon: epsilon }
-    sheet.call('batch_norm_reduce', { dy: put.dy, ...reduction, mask: out.activation, dz: out.byOutput, ...shape })
-    sheet.call('batch_norm_reduce', { dy: put.dy, ...reduction, ...computed, dz: out.byNorm, ...shape })
-    sheet.call('batch_norm_reduce', { dy: put.dy, ...reduction, mask, dz: out.masked, ...shape })
-    sheet.call('batch_norm_merge_gradient', { sums, variance, dscale, dshift, epsilon, parts: n, c })
+    sheet.call('reduce_norm_gradient', { dy: put.dy, ...reduction, mask: out.activation, dz: out.byOutput, ...shape })
+    sheet.call('reduce_norm_gradient', { dy: put.dy, ...reduction, ...computed, dz: out.byNorm, ...shape })
+    sheet.call('reduce_norm_gradient', { dy: put.dy, ...reduction, mask, dz: out.masked, ...shape })
+    sheet.call('merge_norm_gradient', { sums, variance, dscale, dshift, epsilon, parts: n, c })
     const gradient = { x: put.x, scale, mean, variance, dscale, dshift, epsilon, ...shape }
-    sheet.call('batch_norm_gradient', { ...gradient, dz: out.masked, dx: out.dx, training: 1 })
-    sheet.call('batch_norm_gradient', { ...gradient, dz: out.masked, addend: residual, dx: out.frozen, training: 0 })
+    sheet.call('apply_norm_gradient', { ...gradient, dz: out.masked, dx: out.dx, training: 1 })
+    sheet.call('apply_norm_gradient', { ...gradient, dz: out.masked, addend: addend, dx: out.frozen, training: 0 })
     sheet.call('running_average', {
       running: shift,
       batch: variance,
@@ -149,16 +149,16 @@ describe.each(builds)('%s', (_, open) => {
     expect(
       difference(
         plain(got.finished),
-        e.y.map((v, k) => Math.max(0, v + p.residual[k]!)),
+        e.y.map((v, k) => Math.max(0, v + p.addend[k]!)),
       ),
-      'with residual and ReLU',
+      'with addend and ReLU',
     ).toBeLessThan(digits)
     const masked = dy.map((v, k) => (p.mask[k]! > 0 ? v : 0))
     expect(sameBits(plain(got.masked), masked), 'masked').toBe(true)
     expect(difference(got.dshift, e.dshift), 'dshift').toBeLessThan(2e-6)
     expect(difference([...got.dscale, 1], [...e.dscale, 1]), 'dscale').toBeLessThan(digits)
     expect(difference(plain(got.dx), e.dx), 'dx').toBeLessThan(digits)
-    const frozen = e.frozen.map((v, k) => v + p.residual[k]!)
+    const frozen = e.frozen.map((v, k) => v + p.addend[k]!)
     expect(difference(plain(got.frozen), frozen), 'frozen').toBeLessThan(digits)
     const activation = plain(got.activation)
     const passed = dy.map((v, k) => (activation[k]! > 0 ? v : 0))
@@ -188,7 +188,7 @@ describe.each(builds)('%s', (_, open) => {
           statistics[(i * 3 + band) * 64 + 32 + k] = part.reduce((a, b) => a + (b - mean) ** 2, 0)
         }
     const args = { statistics: sheet.put(statistics), mean: sheet.put(32), variance: sheet.put(32) }
-    sheet.call('batch_norm_merge', { ...args, c, n, bands: 3, oh, ow })
+    sheet.call('merge_statistics', { ...args, c, n, bands: 3, oh, ow })
     const got = await outcome(open, sheet, { mean: [args.mean, c], variance: [args.variance, c] })
     const e = reference(x, x, n, c, oh * ow, params(c, x.length))
     expect(difference(got.mean, e.mean)).toBeLessThan(1e-7)

@@ -1,14 +1,16 @@
 /** Shape rules: what comes out of each operation, and what is said where sizes do not fit. */
 import { describe, expect, test } from 'vitest'
 import { GraphBuilder } from '../../src/graph/builder.js'
-import { f32, i32, type TensorType } from '../../src/graph/graph.js'
+import { type Attributes, f32, i32, type TensorType } from '../../src/graph/graph.js'
+import { graphText } from '../../src/graph/text.js'
 import { add } from '../../src/ops/add.js'
 import { batchNorm, batchNormGradient, runningAverage } from '../../src/ops/batch-norm.js'
 import { conv2d, conv2dInputGradient, conv2dWeightGradient } from '../../src/ops/conv2d.js'
-import { conv2dStatistics } from '../../src/ops/fused.js'
-import { mergeStatistics, reduceNormGradient } from '../../src/ops/fused-norm.js'
+import { mergeStatistics } from '../../src/ops/fused-norm.js'
+import { type AttributesOf, type OpName, ops, verify } from '../../src/ops/index.js'
 import { linear, linearWeightGradient } from '../../src/ops/linear.js'
-import { emit } from '../../src/ops/op.js'
+import { emit, type Op, plainNames } from '../../src/ops/op.js'
+import { changed, operandsOf } from '../../src/ops/operands.js'
 import { padShortcut, padShortcutGradient } from '../../src/ops/pad-shortcut.js'
 import { averagePool, globalAveragePool, maxPool, maxPoolGradient } from '../../src/ops/pool.js'
 import { reluGradient } from '../../src/ops/relu.js'
@@ -195,6 +197,60 @@ describe('sizes without bounds', () => {
   })
 })
 
+const pointwise = conv([1, 1], [0, 0])
+const map = f32(2, 3, 4, 4)
+
+/** The types of the outputs of an operation from those of its operands by name. */
+function infer<Name extends OpName>(
+  name: Name,
+  given: Readonly<Record<string, TensorType>>,
+  attributes: AttributesOf<Name>,
+): readonly TensorType[] {
+  const op = ops[name] as unknown as Op<Attributes>
+  const types = plainNames(op.inputs).map((operand) => given[operand]!)
+  return op.infer(types, attributes as Attributes)
+}
+
+describe('operands by name', () => {
+  const builder = new GraphBuilder()
+  const x = builder.input('x', 'data', f32(1, 3, 4, 4))
+  const weight = builder.input('weight', 'parameter', f32(5, 3, 1, 1))
+  const bias = builder.input('bias', 'parameter', f32(5))
+  const addend = builder.input('addend', 'data', f32(1, 5, 4, 4))
+
+  test('stand in the order of the operation, whatever the order they are given in', () => {
+    const [y] = emit(builder, conv2d, pointwise, [x, weight], 'here', { addend, bias })
+    expect(y!.type).toEqual(f32(1, 5, 4, 4))
+    const node = builder.build().nodes.at(-1)!
+    expect(node.inputs).toEqual([x, weight, bias, addend])
+    expect(node.named).toEqual(['bias', 'addend'])
+    expect(operandsOf('conv2d', node)).toEqual({ x, weight, bias, addend })
+    expect(graphText(builder.build())).toContain('= conv2d(%0, %1, bias=%2, addend=%3) stride=(1,1)')
+    const more = changed('conv2d', node, { operands: { bias: undefined }, attributes: { relu: true } })
+    expect(operandsOf('conv2d', more)).toEqual({ x, weight, addend })
+    expect(more).toMatchObject({ named: ['addend'], attributes: { ...pointwise, relu: true }, outputs: [y] })
+    expect(() => operandsOf('add', node)).toThrow('internal error: here: a node of conv2d is read as one of add')
+  })
+
+  test('are refused where the operation has none of that name, or are given without one', () => {
+    const wrong = { offset: bias } as object
+    expect(() => emit(builder, conv2d, pointwise, [x, weight], 'here', wrong)).toThrow(
+      'here: conv2d has no operand "offset" that may be given by name; these may: bias, addend, normScale',
+    )
+    expect(() => emit(builder, add, {}, [x, x], 'here', wrong as never)).toThrow(
+      'here: add has no operand "offset" that may be given by name; it has none',
+    )
+    expect(() => emit(builder, conv2d, pointwise, [x, weight, bias], 'here')).toThrow(
+      'here: conv2d takes 2 inputs (x, weight), got 3',
+    )
+    const graph = builder.build()
+    const node = { ...graph.nodes[0]!, named: ['addend', 'bias'] }
+    expect(() => verify({ ...graph, nodes: [node] })).toThrow(
+      'internal error: conv2d at here names operands (addend, bias) that it has not, or in another order',
+    )
+  })
+})
+
 describe('other operations', () => {
   const cases: [string, () => readonly TensorType[], string][] = [
     ['add', () => add.infer([f32(1, 2), f32(2, 1)], {}), 'cannot add 1x2 and 2x1; the shapes must be equal'],
@@ -236,20 +292,44 @@ describe('other operations', () => {
       '4 parts are no images of 3 bands',
     ],
     [
-      'conv2dStatistics',
+      'conv2d',
+      () => infer('conv2d', { x: f32(2, 3, 4, 4), weight: f32(5, 3, 1, 1), normScale: f32(3) }, pointwise),
+      'a norm of x needs the attribute normEpsilon',
+    ],
+    [
+      'conv2d',
       () =>
-        conv2dStatistics.infer([f32(2, 3, 4, 4), f32(5, 3, 1, 1), f32(3), f32(3), f32(3), f32(3)], {
-          stride: [1, 1],
-          padding: [0, 0],
-          dilation: [1, 1],
-          bands: 1,
-        }),
-      'a norm needs an epsilon',
+        infer(
+          'conv2d',
+          { x: f32(2, 3, 4, 4), weight: f32(5, 3, 1, 1), normScale: f32(3) },
+          { ...pointwise, normEpsilon: 1 },
+        ),
+      'normShift must be f32[3], got none',
+    ],
+    [
+      'conv2d',
+      () => infer('conv2d', { x: f32(2, 3, 4, 4), weight: f32(5, 3, 1, 1), bias: f32(3) }, pointwise),
+      'bias must be f32[5], got f32[3]',
+    ],
+    [
+      'conv2dInputGradient',
+      () =>
+        infer(
+          'conv2dInputGradient',
+          { dy: f32(2, 5, 4, 4), weight: f32(5, 3, 1, 1) },
+          { ...pointwise, size: [4, 4], bands: 1 },
+        ),
+      'sums need both the operands of a norm and the attribute bands',
     ],
     [
       'reduceNormGradient',
-      () => reduceNormGradient.infer([f32(2, 3, 4, 4), f32(2, 3, 4, 4), f32(3)], { epsilon: 1e-5, mask: 'output' }),
-      'the mask "output" takes 1 inputs, got 0',
+      () =>
+        infer(
+          'reduceNormGradient',
+          { dy: map, x: map, mean: f32(3), y: map, scale: f32(3), shift: f32(3), variance: f32(3) },
+          { epsilon: 1e-5 },
+        ),
+      'a mask is told by y, or by scale, shift and variance, and not by both',
     ],
     [
       'sgd',

@@ -33,8 +33,7 @@ const settings = completeRecipe({
 })
 
 function suitsWinograd({ op, inputs: [, weight], attributes }: Node): boolean {
-  const forward = ['conv2d', 'conv2dStatistics', 'conv2dActivation'].includes(op)
-  return forward && weight!.type.shape[2] === 3 && String(attributes.stride) === '1,1'
+  return op === 'conv2d' && weight!.type.shape[2] === 3 && String(attributes.stride) === '1,1'
 }
 
 /** Float64 buffers and every fusion, and a workspace for each convolution that its node fills with rubbish. */

@@ -23,17 +23,20 @@ interface Convolution {
 /** The convolution of a part; undefined where it is something else, or several at once. */
 export function convolutionOf({ op, attributes, inputs, outputs }: PlanPart): Convolution | undefined {
   const { stride, padding, groups = 1, winograd = false } = attributes
-  if (!op.startsWith('conv2d') || !stride || groups !== 1) return undefined
+  if (!stride || groups !== 1) return undefined
   const sizes = { stride: stride as number[], padding: padding as number[] }
-  if (/^conv2d(Statistics|Activation)?$/.test(op)) {
-    const weight = winograd ? [...inputs[1]!.slice(0, 2), 3, 3] : inputs[1]! // that of Winograd's algorithm is 6x6
-    return { kind: 'forward', x: inputs[0]!, weight, ...sizes }
+  switch (op) {
+    case 'conv2d': {
+      const weight = winograd ? [...inputs[1]!.slice(0, 2), 3, 3] : inputs[1]! // that of Winograd's algorithm is 6x6
+      return { kind: 'forward', x: inputs[0]!, weight, ...sizes }
+    }
+    case 'conv2dInputGradient':
+      return { kind: 'inputGradient', x: outputs[0]!, weight: inputs[1]!, ...sizes }
+    case 'conv2dWeightGradient':
+      return { kind: 'weightGradient', x: inputs[0]!, weight: outputs[0]!, ...sizes }
+    default:
+      return undefined
   }
-  if (/^conv2dInputGradient(Add)?(Reduce)?$/.test(op))
-    return { kind: 'inputGradient', x: outputs[0]!, weight: inputs[1]!, ...sizes }
-  if (/^conv2dWeightGradient(Normalised)?$/.test(op))
-    return { kind: 'weightGradient', x: inputs[0]!, weight: outputs[0]!, ...sizes }
-  return undefined
 }
 
 export async function runKernelCase(one: KernelCase, settings: CaseSettings): Promise<readonly BenchResult[]> {
@@ -68,7 +71,7 @@ export async function runKernelCase(one: KernelCase, settings: CaseSettings): Pr
       const own = rate(seconds, work)
       const bound = boundOf(part, peak)
       const row = {
-        ...{ ...common, name: `${caseName(one)}: ${part.op} ${part.shapes}` },
+        ...{ ...common, name: `${caseName(one)}: ${part.title} ${part.shapes}` },
         ...{ value: own.median, min: own.min, max: own.max, unit },
         ...{ share: bound.seconds / seconds.median, bound: bound.by },
       }

@@ -107,6 +107,7 @@ export function tapeOf(plan: Plan, nodes: Plan['steps'], layouts: Layouts): Floa
     loweringOf(node).emit(node, node.attributes, {
       tape,
       at: (value) => offsetOf(plan, value),
+      given: (value) => (value ? offsetOf(plan, value) : NONE),
       layout: layouts,
       isRead: (value) => read.has(value),
       size: (value) => storedFloats(value, layouts(value)),

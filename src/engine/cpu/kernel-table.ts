@@ -33,7 +33,7 @@ const geometry = [
 ] as const
 /** A norm before a convolution, which is applied to its input on the way; scale is −1 where there is none. */
 const norm = ['scale', 'shift', 'mean', 'variance', 'epsilon', 'normalise_relu'] as const
-/** The first half of the backward pass over a norm, see batch_norm_reduce; sums is −1 where there is none. */
+/** The first half of the backward pass over a norm, see reduce_norm_gradient; sums is −1 where there is none. */
 const reduction = [
   'normed',
   'mask',
@@ -50,12 +50,12 @@ const pad = ['n', 'c', 'h', 'w', 'o', 'oh', 'ow', 'sh', 'sw', 'before'] as const
 
 // biome-ignore format: a kernel is told in a line or two, not in one an argument
 export const kernels = {
-  // Convolution. y = conv(x, weight) [+ bias] [+ residual] [then ReLU]. An image is cut into `bands` of output rows,
+  // Convolution. y = conv(x, weight) [+ bias] [+ addend] [then ReLU]. An image is cut into `bands` of output rows,
   // band b being rows ⌊b·oh/bands⌋ to ⌊(b+1)·oh/bands⌋. With `statistics`, each band writes the mean and the sum of
   // squared deviations of its outputs: [n · bands][2][channels].
   // With a `norm`, it is the convolution of the normalised x.
-  conv2d: ['x', 'weight', 'y', 'bias', 'residual', 'relu', 'statistics', ...norm, ...geometry, 'bands'],
-  conv2d_plain: ['x', 'weight', 'y', 'bias', 'residual', 'relu', 'statistics', ...geometry, 'bands'],
+  conv2d: ['x', 'weight', 'y', 'bias', 'addend', 'relu', 'statistics', ...norm, ...geometry, 'bands'],
+  conv2d_plain: ['x', 'weight', 'y', 'bias', 'addend', 'relu', 'statistics', ...geometry, 'bands'],
   // dx = [addend +] the input gradient; `weight` is the transposed form [⌈I/16⌉][⌈O/16⌉][KH][KW][16 o][16 i].
   // With a `reduction`, dx is masked, and the sums of band b of image i go to part i · bands + b.
   conv2d_input_gradient: ['dy', 'weight', 'dx', 'addend', ...reduction, ...geometry, 'bands'],
@@ -68,14 +68,14 @@ export const kernels = {
   // rows of 4x4 tiles, and there is but one where `statistics` are asked for.
   winograd_weight: ['weight', 'y', 'oblocks', 'iblocks', 'flip'],
   conv2d_winograd: [
-    'x', 'weight', 'y', 'bias', 'residual', 'relu', 'statistics', ...norm, ...reduction, ...winograd, 'bands',
+    'x', 'weight', 'y', 'bias', 'addend', 'relu', 'statistics', ...norm, ...reduction, ...winograd, 'bands',
   ],
   conv2d_weight_gradient_winograd: ['x', 'dy', 'partials', ...norm, ...winograd, 'chunks'],
   // The same with operands rounded to bfloat16: only where the addon says what multiplies them. `weight` is
   // packed: by block of 16 columns, plane of 32 rows (16 where there are no more) and tap, [rows / 2][16][2] bfloat16;
   // columns are output channels and rows input channels, or, transposed for the input gradient, the other way round.
   pack_bf16_weight: ['weight', 'y', 'oblocks', 'iblocks', 'taps', 'transposed'],
-  conv2d_bf16: ['x', 'weight', 'y', 'residual', 'statistics', ...norm, ...geometry, 'bands'],
+  conv2d_bf16: ['x', 'weight', 'y', 'addend', 'statistics', ...norm, ...geometry, 'bands'],
   conv2d_input_gradient_bf16: ['dy', 'weight', 'dx', 'addend', ...reduction, ...geometry, 'bands'],
   conv2d_weight_gradient_bf16: ['x', 'dy', 'partials', ...norm, ...geometry, 'chunks', 'parts'],
   // y = sum of `chunks` partials of `count` floats each, in order.
@@ -89,20 +89,20 @@ export const kernels = {
   fold_batch_norm: ['weight', 'scale', 'shift', 'mean', 'variance', 'folded', 'bias', 'epsilon', 'oblocks', 'inner'],
 
   // Batch norm, blocked. Statistics as conv2d writes them, one band an image.
-  batch_norm_statistics: ['x', 'statistics', 'n', 'c', 'size'],
+  image_statistics: ['x', 'statistics', 'n', 'c', 'size'],
   // Merges statistics (float64, in image and band order) into mean and biased variance.
-  batch_norm_merge: ['statistics', 'mean', 'variance', 'c', 'n', 'bands', 'oh', 'ow'],
-  // y = scale · (x − mean) / sqrt(variance + epsilon) + shift [then ReLU if normalise_relu] [+ residual, then ReLU if relu].
-  normalise: ['x', 'y', 'residual', 'relu', ...norm, 'n', 'c', 'size'],
+  merge_statistics: ['statistics', 'mean', 'variance', 'c', 'n', 'bands', 'oh', 'ow'],
+  // y = scale · (x − mean) / sqrt(variance + epsilon) + shift [then ReLU if normalise_relu] [+ addend, then ReLU if relu].
+  normalise: ['x', 'y', 'addend', 'relu', ...norm, 'n', 'c', 'size'],
   // dz = dy where the ReLU after the norm let through, which its output `mask` tells, or, where that is −1, the norm of
   // `normed`; dz = dy where norm_scale is −1 too. dz is stored unless −1. Of each of `parts` parts (images, or bands of
   // them) the sums of dz and of dz · (normed − mean): sums [parts][2][channels].
-  batch_norm_reduce: ['dy', 'dz', ...reduction, 'n', 'c', 'size'],
+  reduce_norm_gradient: ['dy', 'dz', ...reduction, 'n', 'c', 'size'],
   // dshift = Σ dz, dscale = Σ dz · (x − mean) / sqrt(variance + epsilon); float64, part by part.
-  batch_norm_merge_gradient: ['sums', 'variance', 'dscale', 'dshift', 'epsilon', 'parts', 'c'],
+  merge_norm_gradient: ['sums', 'variance', 'dscale', 'dshift', 'epsilon', 'parts', 'c'],
   // training: dx = scale · r · (dz − dshift / M − (x − mean) · r · dscale / M), r = 1 / sqrt(variance + epsilon), M = n · size;
   // else dx = scale · r · dz. In both cases [+ addend].
-  batch_norm_gradient: [
+  apply_norm_gradient: [
     'dz', 'x', 'dx', 'addend', 'scale', 'mean', 'variance', 'dscale', 'dshift', 'epsilon', 'training', 'n', 'c', 'size',
   ],
   // next = (1 − momentum) · running + momentum · correction · batch
@@ -138,12 +138,12 @@ export const kernels = {
   // Sums in float64: a vector is cut into `parts`, each of which writes one double at partials + 2 · part; `add_parts`
   // adds them in order: y = factor · sum, or its square root.
   sum_of_squares: ['x', 'partials', 'count', 'parts'],
-  absolute_differences: ['a', 'b', 'partials', 'count', 'parts'],
-  squared_differences: ['a', 'b', 'partials', 'count', 'parts'],
+  l1_loss: ['a', 'b', 'partials', 'count', 'parts'],
+  squared_error: ['a', 'b', 'partials', 'count', 'parts'],
   add_parts: ['partials', 'y', 'parts', 'factor', 'root'],
   // dprediction = factor · dloss · sign(prediction − target), and without the sign for squares.
-  absolute_differences_gradient: ['dloss', 'prediction', 'target', 'dprediction', 'factor', 'count'],
-  squared_differences_gradient: ['dloss', 'prediction', 'target', 'dprediction', 'factor', 'count'],
+  l1_loss_gradient: ['dloss', 'prediction', 'target', 'dprediction', 'factor', 'count'],
+  squared_error_gradient: ['dloss', 'prediction', 'target', 'dprediction', 'factor', 'count'],
 
   // y = 0 where the hash of (key, step, row, element) is below the threshold, else factor · x. Granularity: 0 element,
   // 1 row, 2 batch. Elements are numbered as in NCHW. `dropout` is blocked, `dropout_rows` plain [n][length].
@@ -155,7 +155,7 @@ export const kernels = {
   // Moving elements, blocked. clear_lanes: zero beyond the c channels.
   clear_lanes: ['y', 'n', 'c', 'size'],
   // x's c channels to channel `before` on of y, which has o; channels after them become zero, those before stay.
-  copy_channels: ['x', 'y', 'n', 'c', 'o', 'size', 'before'],
+  concatenate: ['x', 'y', 'n', 'c', 'o', 'size', 'before'],
   // Between [n, c · factor², h, w] and [n, c, h · factor, w · factor].
   pixel_shuffle: ['x', 'y', 'n', 'c', 'h', 'w', 'factor'],
   pixel_unshuffle: ['x', 'y', 'n', 'c', 'h', 'w', 'factor'],

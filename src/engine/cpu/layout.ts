@@ -2,8 +2,10 @@
  * How the CPU engine lays values out in memory, and the way in and out of those layouts at the border, where data is
  * NCHW and weights are OIHW. The layouts are described in `kernel-table.ts`.
  */
-import type { Attribute, Graph, Value } from '../../graph/graph.js'
-import type { OpName } from '../../ops/index.js'
+import type { Attribute, Graph, Node, Value } from '../../graph/graph.js'
+import { type OpName, opOf } from '../../ops/index.js'
+import { plainNames } from '../../ops/op.js'
+import { operandsOf } from '../../ops/operands.js'
 import { elements, roundUp } from '../../util/shape.js'
 import { connections } from './groups.js'
 
@@ -28,55 +30,58 @@ export function isWeight(layout: Layout | undefined): boolean {
 
 export type Layouts = (value: Value) => Layout
 
-/** Which inputs and outputs of a node are the pictures, a weight, or laid out like one. */
+/** The pictures and the weight of a convolution or one of its gradients, which decide on each other's layout. */
 interface ConvRole {
-  readonly x?: number
-  readonly weight?: number
-  /** First output is laid out as the weight is. */
-  readonly makesWeight?: true
-}
-const convRoles: Partial<Record<OpName, ConvRole>> = {
-  conv2d: { x: 0, weight: 1 },
-  conv2dActivation: { x: 0, weight: 1 },
-  conv2dStatistics: { x: 0, weight: 1 },
-  conv2dInputGradient: { weight: 1 },
-  conv2dInputGradientAdd: { weight: 1 },
-  conv2dInputGradientAddReduce: { weight: 1 },
-  conv2dInputGradientReduce: { weight: 1 },
-  conv2dWeightGradient: { x: 0, makesWeight: true },
-  conv2dWeightGradientNormalised: { makesWeight: true },
-  winogradWeight: { weight: 0 },
+  /** The pictures, where they are read as they are. */
+  readonly x?: Value | undefined
+  readonly weight: Value
 }
 
-/** Which output holds statistics or sums of parts. */
-const makesStatistics: Partial<Record<OpName, number>> = {
-  imageStatistics: 0,
-  conv2dStatistics: 1,
-  reduceNormGradient: 0,
-  conv2dInputGradientReduce: 1,
-  conv2dInputGradientAddReduce: 1,
+function convRole(node: Node): ConvRole | undefined {
+  switch (node.op as OpName) {
+    case 'conv2d': {
+      const { x, weight, normScale } = operandsOf('conv2d', node)
+      return { x: normScale ? undefined : x, weight }
+    }
+    case 'conv2dInputGradient':
+      return { weight: operandsOf('conv2dInputGradient', node).weight }
+    case 'conv2dWeightGradient': {
+      const { x, normScale } = operandsOf('conv2dWeightGradient', node)
+      return { x: normScale ? undefined : x, weight: node.outputs[0]! }
+    }
+    case 'winogradWeight':
+      return { weight: operandsOf('winogradWeight', node).weight }
+    default:
+      return undefined
+  }
+}
+
+/** Results that hold statistics or sums of parts. */
+const statisticsNames = ['statistics', 'sums']
+
+function statisticsOf(node: Node): readonly Value[] {
+  const names = plainNames(opOf(node).outputs)
+  return node.outputs.filter((_, i) => statisticsNames.includes(names[i]!))
 }
 
 /** Finds the layout of every value of a graph. */
 export function layoutsOf(graph: Graph): Layouts {
   const layouts = new Map<Value, Layout>()
   for (const value of plainPictures(graph)) layouts.set(value, 'plain')
-  for (const { op, attributes, inputs, outputs } of graph.nodes) {
-    const role = convRoles[op as OpName]
+  for (const node of graph.nodes) {
+    const role = convRole(node)
     if (!role) continue
-    const stem = role.x !== undefined && layouts.get(inputs[role.x]!) === 'plain'
-    const kind = stem ? 'stemWeight' : attributes.winograd ? 'winogradWeight' : weightLayout(attributes)
-    if (role.weight !== undefined && layouts.get(inputs[role.weight]!) !== 'stemWeight')
-      layouts.set(inputs[role.weight]!, kind)
-    if (role.makesWeight) layouts.set(outputs[0]!, kind)
+    const { attributes } = node
+    const isStem = role.x !== undefined && layouts.get(role.x) === 'plain'
+    const kind = isStem ? 'stemWeight' : attributes.winograd ? 'winogradWeight' : weightLayout(attributes)
+    if (layouts.get(role.weight) !== 'stemWeight') layouts.set(role.weight, kind)
   }
-  for (const { op, inputs, outputs } of graph.nodes) {
-    const alike = alikeWeight(op, inputs, outputs)
+  for (const node of graph.nodes) {
+    const alike = alikeWeight(node.op, node.inputs, node.outputs)
     const layout = alike.map((value) => layouts.get(value)).find(isWeight)
     if (layout) for (const value of alike) layouts.set(value, layout)
-    if (op === 'winogradWeight') layouts.set(outputs[0]!, 'winogradWeight')
-    const statistics = makesStatistics[op as OpName]
-    if (statistics !== undefined) layouts.set(outputs[statistics]!, 'statistics')
+    if (node.op === 'winogradWeight') layouts.set(node.outputs[0]!, 'winogradWeight')
+    for (const value of statisticsOf(node)) layouts.set(value, 'statistics')
   }
   return (value) => layouts.get(value) ?? (value.type.shape.length === 4 ? 'blocked' : 'plain')
 }
@@ -110,10 +115,12 @@ function plainPictures(graph: Graph): Value[] {
     .filter(({ role, value }) => role === 'data' && value.type.shape.length === 4 && value.type.shape[1]! < BLOCK)
     .map(({ value }) => value)
     .filter((value) =>
-      graph.nodes.every(({ op, attributes, inputs }) =>
-        inputs.every(
-          (input, i) => input !== value || (convRoles[op as OpName]?.x === i && weightLayout(attributes) === 'weight'),
-        ),
+      graph.nodes.every(
+        (node) =>
+          !node.inputs.includes(value) ||
+          (convRole(node)?.x === value &&
+            node.inputs.filter((input) => input === value).length === 1 &&
+            weightLayout(node.attributes) === 'weight'),
       ),
     )
     .filter((value) => !graph.outputs.some((output) => output.value === value))

@@ -5,6 +5,7 @@
 
 import type { Attributes, Node, Value } from '../../graph/graph.js'
 import { opOf } from '../../ops/index.js'
+import { plainNames } from '../../ops/op.js'
 import type { Plan } from '../../plan/plan.js'
 import { invariant } from '../../util/errors.js'
 import { Random } from '../../util/random.js'
@@ -17,6 +18,8 @@ import { isWeight, type Layouts, layoutsOf, storedFloats } from './layout.js'
 /** Nodes of a plan that are alike. */
 export interface PlanPart {
   readonly op: string
+  /** The operation with the operands and results that it can do without, for example `conv2d + norm + statistics`. */
+  readonly title: string
   readonly attributes: Attributes
   readonly inputs: readonly Shape[]
   readonly outputs: readonly Shape[]
@@ -88,7 +91,7 @@ function groupAlike(nodes: readonly Node[], layouts: Layouts): readonly (readonl
   const groups = new Map<string, Node[]>()
   for (const node of nodes) {
     const values = [...node.inputs, ...node.outputs].map((value) => [value.type, layouts(value)])
-    const key = JSON.stringify([node.op, node.attributes, node.inputs.length, values])
+    const key = JSON.stringify([node.op, node.attributes, node.named ?? [], values])
     const group = groups.get(key)
     if (group) group.push(node)
     else groups.set(key, [node])
@@ -103,6 +106,7 @@ function describe(nodes: readonly Node[], calls: readonly Float64Array[], layout
   const values = [...node.inputs, ...node.outputs]
   return {
     op: node.op,
+    title: titleOf(node),
     attributes: node.attributes,
     inputs: types(node.inputs).map(({ shape }) => shape),
     outputs: types(node.outputs).map(({ shape }) => shape),
@@ -112,6 +116,14 @@ function describe(nodes: readonly Node[], calls: readonly Float64Array[], layout
     macs: nodes.length * cost.macs,
     bytes: nodes.length * 4 * values.reduce((sum, value) => sum + storedFloats(value, layouts(value)), 0),
   }
+}
+
+/** An operation with what it can do without. The operands of a norm come together and count as one. */
+function titleOf(node: Node): string {
+  const { named = [] } = node
+  const given = named.map((name) => (name.startsWith('norm') ? 'norm' : name))
+  const asked = opOf(node).outputs.filter((name, i) => name.endsWith('?') && i < node.outputs.length)
+  return [...new Set([node.op, ...given, ...plainNames(asked)])].join(' + ')
 }
 
 /** The maps and weights; where there are none, what there is. Those alike in a row are counted. */

@@ -2,14 +2,31 @@
  * Convolution and its two gradients. All three walk the same products: output (n, o, oy, ox) meets input (n, i, iy, ix)
  * through tap (o, i, ky, kx) where iy = oy · stride + ky · dilation − padding (and so for x), and differ only in which
  * of the three tensors is summed up. Products with the padding are left out. With groups, input i of an output is the
- * i-th channel of the output's group.
+ * i-th channel of the output's group. Optional operands are applied one after another, each by the kernel of the plain
+ * operation it stands for.
  */
+import type {
+  Conv2dAttributes,
+  Conv2dInputGradientAttributes,
+  Conv2dWeightGradientAttributes,
+} from '../../ops/conv2d.js'
 import type { ConvAttributes } from '../../ops/window.js'
+import { addBias } from './bias.js'
+import { add } from './elementwise.js'
+import { bandStatistics, finish, normalise, reduceBands } from './fused-norm.js'
 import { operand } from './rounded.js'
-import { type Kernel, sizes4, type Tensor } from './tensor.js'
+import { type Kernel, sizes4, type Tensor, zeros } from './tensor.js'
 import { weightOf } from './winograd.js'
 
-export const conv2d: Kernel<ConvAttributes> = ([x, given], [y], attributes) => {
+export const conv2d: Kernel<Conv2dAttributes> = (inputs, [y, statistics], attributes) => {
+  const [given, weight, bias, addend, ...norm] = inputs
+  convolve(normalised(given, norm, attributes), weight, y, attributes)
+  if (bias) addBias([y, bias], [y], {})
+  finish(y, addend, attributes.relu)
+  if (statistics) bandStatistics(y, statistics, attributes.bands!)
+}
+
+function convolve(x: Tensor, given: Tensor, y: Tensor, attributes: ConvAttributes): void {
   const weight = operand(attributes.winograd ? weightOf(given) : given, attributes)
   const [from, to] = [operand(x, attributes).data, y.data]
   to.fill(0)
@@ -20,7 +37,8 @@ export const conv2d: Kernel<ConvAttributes> = ([x, given], [y], attributes) => {
   })
 }
 
-export const conv2dInputGradient: Kernel<ConvAttributes> = ([dy, given], [dx], attributes) => {
+export const conv2dInputGradient: Kernel<Conv2dInputGradientAttributes> = (inputs, [dx, sums], attributes) => {
+  const [dy, given, addend, x, mean, y, scale, shift, variance] = inputs
   const weight = operand(given, attributes)
   const [from, to] = [operand(dy, attributes).data, dx.data]
   to.fill(0)
@@ -29,9 +47,14 @@ export const conv2dInputGradient: Kernel<ConvAttributes> = ([dy, given], [dx], a
     for (let r = 0; r < rows; r++)
       for (let c = 0; c < columns; c++) to[xAt + r * xRow + c * xColumn] += from[yAt + r * yRow + c] * tap
   })
+  if (addend) add([dx, addend], [dx], {})
+  const { normEpsilon: epsilon = 0, bands = 1 } = attributes
+  if (sums) reduceBands(dx, dx, { x, mean, y, scale, shift, variance }, sums, { epsilon, bands })
 }
 
-export const conv2dWeightGradient: Kernel<ConvAttributes> = ([x, dy], [dweight], attributes) => {
+export const conv2dWeightGradient: Kernel<Conv2dWeightGradientAttributes> = (inputs, [dweight], attributes) => {
+  const [given, dy, ...norm] = inputs
+  const x = normalised(given, norm, attributes)
   const [from, gradient] = [operand(x, attributes).data, operand(dy, attributes).data]
   dweight.data.fill(0)
   eachTap(x, dweight, dy, attributes, (weightAt, xAt, yAt, { rows, columns, xRow, xColumn, yRow }) => {
@@ -40,6 +63,18 @@ export const conv2dWeightGradient: Kernel<ConvAttributes> = ([x, dy], [dweight],
       for (let c = 0; c < columns; c++) sum += from[xAt + r * xRow + c * xColumn] * gradient[yAt + r * yRow + c]
     dweight.data[weightAt] += sum
   })
+}
+
+/** x as a convolution reads it: through the norm that its vectors and `normEpsilon` give, or as it is. */
+function normalised(
+  x: Tensor,
+  vectors: readonly Tensor[],
+  { normEpsilon: epsilon, normRelu: relu = false }: { readonly normEpsilon?: number; readonly normRelu?: boolean },
+): Tensor {
+  if (epsilon === undefined) return x
+  const y = zeros(x.shape)
+  normalise([x, ...vectors], [y], { epsilon, relu })
+  return y
 }
 
 /** The rectangle of outputs that a tap reaches from inside the input, and how far apart its elements are stored. */

@@ -1,6 +1,7 @@
 /** Evaluates a graph once, node by node, in float64: the oracle of every other engine and of the gradient rules. */
 import type { Attributes, Graph, Node, Value } from '../../graph/graph.js'
-import { isOpName } from '../../ops/index.js'
+import { isOpName, opOf } from '../../ops/index.js'
+import { placed } from '../../ops/op.js'
 import { EngineError, invariant } from '../../util/errors.js'
 import { elements, shapeText } from '../../util/shape.js'
 import { type KernelTable, kernels } from './kernels.js'
@@ -11,7 +12,8 @@ export function evaluateNode(node: Node, values: ReadonlyMap<Value, Tensor>, tab
   invariant(isOpName(node.op), `the reference engine has no kernel for ${node.op}`)
   const kernel = table[node.op] as unknown as Kernel<Attributes>
   const tensor = (value: Value) => values.get(value)!
-  kernel(node.inputs.map(tensor), node.outputs.map(tensor), node.attributes)
+  const operands = placed(opOf(node), node.inputs.map(tensor), node.named)
+  kernel(operands, node.outputs.map(tensor), node.attributes)
 }
 
 /**

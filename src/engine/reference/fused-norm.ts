@@ -1,6 +1,6 @@
 /** The parts of a training batch norm and of its gradient, which passes of the plan cut it into. */
 import type { NormAttributes } from '../../ops/batch-norm.js'
-import type { NormaliseAttributes, ReduceAttributes, StatisticsAttributes } from '../../ops/fused-norm.js'
+import type { NormaliseAttributes, StatisticsAttributes } from '../../ops/fused-norm.js'
 import { batchNormInference } from './batch-norm.js'
 import { add, relu, reluGradient } from './elementwise.js'
 import { type Kernel, sizes4, type Tensor, zeros } from './tensor.js'
@@ -33,13 +33,14 @@ export const mergeStatistics: Kernel<StatisticsAttributes> = (
 }
 
 export const normalise: Kernel<NormaliseAttributes> = (inputs, [y], attributes) => {
-  const [x, scale, shift, mean, variance, residual] = inputs
+  const [x, scale, shift, mean, variance, addend] = inputs
   batchNormInference([x, scale, shift, mean, variance], [y], attributes)
-  finish(y, residual, attributes.relu)
+  finish(y, addend, attributes.relu)
 }
 
-export const reduceNormGradient: Kernel<ReduceAttributes> = ([dy, ...reduction], [sums, dz], attributes) => {
-  reduceBands(dy, dz ?? zeros(dy.shape), reduction, sums, { ...attributes, bands: 1 })
+export const reduceNormGradient: Kernel<NormAttributes> = (inputs, [sums, dz], { epsilon }) => {
+  const [dy, x, mean, y, scale, shift, variance] = inputs
+  reduceBands(dy, dz ?? zeros(dy.shape), { x, mean, y, scale, shift, variance }, sums, { epsilon, bands: 1 })
 }
 
 export const mergeNormGradient: Kernel<NormAttributes> = ([sums, variance], [dscale, dshift], { epsilon }) => {
@@ -68,9 +69,9 @@ export const applyNormGradient: Kernel<NormAttributes> = (inputs, [dx], { epsilo
   }
 }
 
-/** Adds the residual where there is one, then ReLU where asked. */
-export function finish(y: Tensor, residual: Tensor | undefined, withRelu: boolean): void {
-  if (residual) add([y, residual], [y], {})
+/** Adds the addend where there is one, then ReLU where asked. */
+export function finish(y: Tensor, addend: Tensor | undefined, withRelu = false): void {
+  if (addend) add([y, addend], [y], {})
   if (withRelu) relu([y], [y], {})
 }
 
@@ -101,32 +102,39 @@ export function bandStatistics(x: Tensor, statistics: Tensor, bands: number): vo
   })
 }
 
+/** What a reduction reads besides the gradient: see `reduceNormGradient`. */
+type Reduction = Readonly<Record<'x' | 'mean', Tensor>> &
+  Readonly<Record<'y' | 'scale' | 'shift' | 'variance', Tensor | undefined>>
+
 /** dz, and its sums over each band of each image: [n · bands, 2, C]. */
 export function reduceBands(
   dy: Tensor,
   dz: Tensor,
-  [x, mean, ...mask]: readonly Tensor[],
+  reduction: Reduction,
   sums: Tensor,
-  { mask: kind, epsilon, bands }: ReduceAttributes & { readonly bands: number },
+  { epsilon, bands }: { readonly epsilon: number; readonly bands: number },
 ): void {
-  if (kind === 'none') dz.data.set(dy.data)
-  else reluGradient([dy, kind === 'output' ? mask[0]! : activation(x!, mean!, mask, epsilon)], [dz], {})
-  const [, channels, h, w] = sizes4(x!)
+  const { x, mean } = reduction
+  const y = activation(reduction, epsilon)
+  if (y) reluGradient([dy, y], [dz], {})
+  else dz.data.set(dy.data)
+  const [, channels, h, w] = sizes4(x)
   eachBand(dz, bands, (from, to, first, second) => {
-    const average = mean!.data[Math.floor(from / (h * w)) % channels]
+    const average = mean.data[Math.floor(from / (h * w)) % channels]
     let [sum, product] = [0, 0]
     for (let i = from; i < to; i++) {
       sum += dz.data[i]
-      product += dz.data[i] * (x!.data[i] - average)
+      product += dz.data[i] * (x.data[i] - average)
     }
     sums.data[first] = sum
     sums.data[second] = product
   })
 }
 
-/** What the ReLU after a norm gave, computed again. */
-function activation(x: Tensor, mean: Tensor, [scale, shift, variance]: readonly Tensor[], epsilon: number): Tensor {
-  const y = zeros(x.shape)
-  normalise([x, scale!, shift!, mean, variance!], [y], { epsilon, relu: true })
-  return y
+/** The output of the ReLU after the norm, computed again where it is not kept; undefined where there was no ReLU. */
+function activation({ x, mean, y, scale, shift, variance }: Reduction, epsilon: number): Tensor | undefined {
+  if (y || !scale) return y
+  const again = zeros(x.shape)
+  normalise([x, scale, shift!, mean, variance!], [again], { epsilon, relu: true })
+  return again
 }

@@ -11,15 +11,7 @@ import {
 import { addBias, sumPixels } from './bias.js'
 import { conv2d, conv2dInputGradient, conv2dWeightGradient } from './conv2d.js'
 import { add, fill, relu, reluGradient, sgd } from './elementwise.js'
-import {
-  conv2dActivation,
-  conv2dInputGradientAdd,
-  conv2dInputGradientAddReduce,
-  conv2dInputGradientReduce,
-  conv2dStatistics,
-  conv2dWeightGradientNormalised,
-  foldBatchNorm,
-} from './fused.js'
+import { foldBatchNorm } from './fold-batch-norm.js'
 import {
   applyNormGradient,
   imageStatistics,
@@ -64,14 +56,8 @@ export const kernels: KernelTable = {
   clipByRate,
   concatenate,
   conv2d,
-  conv2dActivation,
   conv2dInputGradient,
-  conv2dInputGradientAdd,
-  conv2dInputGradientAddReduce,
-  conv2dInputGradientReduce,
-  conv2dStatistics,
   conv2dWeightGradient,
-  conv2dWeightGradientNormalised,
   dropout,
   fill,
   foldBatchNorm,

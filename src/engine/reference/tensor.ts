@@ -8,7 +8,10 @@ export interface Tensor {
   readonly data: Float64Array
 }
 
-/** Computes the outputs of one node. Outputs are given with their shapes and hold anything before. */
+/**
+ * Computes the outputs of one node. Inputs come in the order in which the operation names its operands, undefined where
+ * one is left out. Outputs are given with their shapes and hold anything before.
+ */
 export type Kernel<A extends Attributes> = (
   inputs: readonly Tensor[],
   outputs: readonly Tensor[],

@@ -1,6 +1,8 @@
 /** Fusions of the backward pass. */
 import type { Graph, Node, Value } from '../../graph/graph.js'
 import { f32 } from '../../graph/graph.js'
+import type { NormAttributes } from '../../ops/batch-norm.js'
+import { changed, hasOperand, nodeOf, operandsOf } from '../../ops/operands.js'
 import { Rewriter } from '../rewrite.js'
 
 /**
@@ -11,46 +13,37 @@ export function splitNormGradient(graph: Graph): Graph {
   const rewriter = new Rewriter(graph)
   for (const norm of graph.nodes) {
     if (norm.op !== 'batchNormGradient') continue
-    const [dz, x, scale, mean, variance] = norm.inputs as [Value, Value, Value, Value, Value]
+    const { dy: dz, x, scale, mean, variance } = operandsOf('batchNormGradient', norm)
     const [dx, dscale, dshift] = norm.outputs as [Value, Value, Value]
     const [n, c] = x.type.shape as [number, number]
     const relu = rewriter.producer(dz, 'reluGradient')
     const sums = rewriter.value(f32(n, 2, c))
-    const { path, attributes } = norm
-    const part = (op: string, inputs: Value[], outputs: Value[], extra = {}): Node => ({
-      op,
-      attributes: { ...attributes, ...extra },
-      inputs,
-      outputs,
-      path,
-    })
-    const [dy, y] = (relu?.inputs ?? [dz]) as [Value, Value?]
-    const reduce = part('reduceNormGradient', [dy, x, mean, ...(y ? [y] : [])], y ? [sums, dz] : [sums], {
-      mask: y ? 'output' : 'none',
-    })
+    const attributes = norm.attributes as NormAttributes
+    const { dy, y } = relu ? operandsOf('reluGradient', relu) : { dy: dz, y: undefined }
+    const apply = { dz, x, scale, mean, variance, dscale, dshift }
     rewriter.replace(relu ? [relu, norm] : [norm], [
-      reduce,
-      part('mergeNormGradient', [sums, variance], [dscale, dshift]),
-      part('applyNormGradient', [dz, x, scale, mean, variance, dscale, dshift], [dx]),
+      nodeOf('reduceNormGradient', attributes, { dy, x, mean, y }, y ? [sums, dz] : [sums], norm.path),
+      nodeOf('mergeNormGradient', attributes, { sums, variance }, [dscale, dshift], norm.path),
+      nodeOf('applyNormGradient', attributes, apply, [dx], norm.path),
     ])
   }
   return rewriter.done()
 }
 
-/** Number of inputs without the addend. */
-const hosts: Readonly<Record<string, number>> = { conv2dInputGradient: 2, applyNormGradient: 7 }
+/** The operations that can add another gradient to the one they compute. */
+const hosts = ['conv2dInputGradient', 'applyNormGradient'] as const
 
 /** A gradient that is only added to another gradient is written onto it. */
 export function fuseGradientAdd(graph: Graph): Graph {
   const rewriter = new Rewriter(graph)
   for (const node of graph.nodes) {
-    if (node.inputs.length !== hosts[node.op]) continue
+    const host = hosts.find((op) => op === node.op)
+    if (!host || hasOperand(node, 'addend') || hasOperand(node, 'normX')) continue
     const dx = node.outputs[0]!
     const add = rewriter.onlyConsumer(dx, 'add')
     const addend = add?.inputs.find((value) => value !== dx)
-    if (!add || !addend || rewriter.producer(addend, 'conv2dInputGradientAdd')) continue
-    const op = node.op === 'conv2dInputGradient' ? 'conv2dInputGradientAdd' : node.op
-    rewriter.replace([node, add], [{ ...node, op, inputs: [...node.inputs, addend], outputs: add.outputs }])
+    if (!add || !addend) continue
+    rewriter.replace([node, add], [changed(host, node, { operands: { addend }, outputs: add.outputs })])
   }
   return rewriter.done()
 }
@@ -63,29 +56,28 @@ export function fuseReduction(graph: Graph, bandsOf: (gradient: Node) => number)
   const rewriter = new Rewriter(graph)
   for (const reduce of graph.nodes) {
     if (reduce.op !== 'reduceNormGradient') continue
-    const [dy, ...reduction] = reduce.inputs as [Value, ...Value[]]
+    const { dy, x, mean, y, scale, shift, variance } = operandsOf('reduceNormGradient', reduce)
     const [sums, dz = dy] = reduce.outputs as [Value, Value?]
-    const gradient = rewriter.producer(dy, 'conv2dInputGradient') ?? rewriter.producer(dy, 'conv2dInputGradientAdd')
+    const gradient = rewriter.producer(dy, 'conv2dInputGradient')
     const merge = rewriter.onlyConsumer(sums, 'mergeNormGradient')
-    if (!gradient || !merge) continue
+    if (!gradient || hasOperand(gradient, 'normX') || !merge) continue
     // Without a mask dz is dy itself, which others may read too.
     if (dz !== dy && rewriter.onlyConsumer(dy, 'reduceNormGradient') !== reduce) continue
     const bands = bandsOf(gradient)
     const [, , c] = sums.type.shape as [number, number, number]
     const parts = rewriter.value(f32(dy.type.shape[0]! * bands, 2, c))
+    const { epsilon } = reduce.attributes as NormAttributes
     rewriter.replace(
       [gradient, reduce],
       [
-        {
-          ...gradient,
-          op: `${gradient.op}Reduce`,
-          attributes: { ...gradient.attributes, ...reduce.attributes, bands },
-          inputs: [...gradient.inputs, ...reduction],
+        changed('conv2dInputGradient', gradient, {
+          attributes: { normEpsilon: epsilon, bands },
+          operands: { normX: x, normMean: mean, normY: y, normScale: scale, normShift: shift, normVariance: variance },
           outputs: [dz, parts],
-        },
+        }),
       ],
     )
-    rewriter.replace([merge], [{ ...merge, inputs: [parts, merge.inputs[1]!] }])
+    rewriter.replace([merge], [changed('mergeNormGradient', merge, { operands: { sums: parts } })])
   }
   return rewriter.done()
 }

@@ -1,23 +1,25 @@
-/** Takes the addition of a shortcut and the ReLU into the node before them: normalise, or a folded convolution. */
-import type { Graph } from '../../graph/graph.js'
+/** Takes the addition of a shortcut and the ReLU into the node before them: normalise, or a convolution with a bias. */
+import type { Graph, Node } from '../../graph/graph.js'
+import { changed, hasOperand } from '../../ops/operands.js'
 import { Rewriter } from '../rewrite.js'
 
-/** Number of inputs without the residual. */
-const hosts: Readonly<Record<string, number>> = { normalise: 5, conv2dActivation: 3 }
+/** The operation of a node that can take more in; undefined for others. Its ReLU and its statistics come last. */
+function hostOf(node: Node): 'normalise' | 'conv2d' | undefined {
+  if (node.attributes.relu || node.attributes.bands !== undefined) return undefined
+  if (node.op === 'normalise') return node.op
+  return node.op === 'conv2d' && hasOperand(node, 'bias') ? node.op : undefined
+}
 
 export function fuseAdd(graph: Graph): Graph {
   const rewriter = new Rewriter(graph)
   for (const node of graph.nodes) {
-    const y = node.outputs[0]!
-    if (node.inputs.length !== hosts[node.op] || node.attributes.relu) continue
-    const add = rewriter.onlyConsumer(y, 'add')
-    if (!add) continue
-    const residual = add.inputs.find((value) => value !== y)
-    if (!residual) continue
-    rewriter.replace(
-      [node, add],
-      [{ ...node, inputs: [...node.inputs, residual], outputs: [add.outputs[0]!, ...node.outputs.slice(1)] }],
-    )
+    const host = hostOf(node)
+    if (!host || hasOperand(node, 'addend')) continue
+    const [y, ...rest] = node.outputs
+    const add = rewriter.onlyConsumer(y!, 'add')
+    const addend = add?.inputs.find((value) => value !== y)
+    if (!add || !addend) continue
+    rewriter.replace([node, add], [changed(host, node, { operands: { addend }, outputs: [add.outputs[0]!, ...rest] })])
   }
   return rewriter.done()
 }
@@ -25,18 +27,14 @@ export function fuseAdd(graph: Graph): Graph {
 export function fuseRelu(graph: Graph): Graph {
   const rewriter = new Rewriter(graph)
   for (const node of graph.nodes) {
-    if (!(node.op in hosts) || node.attributes.relu) continue
-    const relu = rewriter.onlyConsumer(node.outputs[0]!, 'relu')
+    const host = hostOf(node)
+    if (!host) continue
+    const [y, ...rest] = node.outputs
+    const relu = rewriter.onlyConsumer(y!, 'relu')
     if (!relu) continue
     rewriter.replace(
       [node, relu],
-      [
-        {
-          ...node,
-          attributes: { ...node.attributes, relu: true },
-          outputs: [relu.outputs[0]!, ...node.outputs.slice(1)],
-        },
-      ],
+      [changed(host, node, { attributes: { relu: true }, outputs: [relu.outputs[0]!, ...rest] })],
     )
   }
   return rewriter.done()

@@ -1,37 +1,29 @@
 /**
- * What follows a convolution channel by channel goes into it: its bias and, for inference, batch norm. The folding of a
+ * Takes into a convolution what follows it channel by channel: its bias and, for inference, batch norm. The folding of a
  * norm runs once, in the setup.
  */
-import { f32, type Graph, type Value } from '../../graph/graph.js'
+import { f32, type Graph } from '../../graph/graph.js'
+import type { NormAttributes } from '../../ops/batch-norm.js'
+import { changed, nodeOf, operandsOf } from '../../ops/operands.js'
 import { Rewriter } from '../rewrite.js'
+import { bareConvolution } from './bare.js'
 
 export function foldBatchNorms(graph: Graph): Graph {
   const rewriter = new Rewriter(graph)
   for (const norm of graph.nodes) {
     if (norm.op !== 'batchNormInference') continue
-    const [y, ...statistics] = norm.inputs as [Value, Value, Value, Value, Value]
-    const conv = rewriter.producer(y, 'conv2d')
+    const { x: y, ...vectors } = operandsOf('batchNormInference', norm)
+    const conv = bareConvolution(rewriter, y)
     if (!conv || rewriter.onlyConsumer(y, 'batchNormInference') !== norm) continue
-    const [x, weight] = conv.inputs as [Value, Value]
+    const { weight } = operandsOf('conv2d', conv)
     const folded = rewriter.value(weight.type)
     const bias = rewriter.value(f32(weight.type.shape[0]!))
+    const attributes = norm.attributes as NormAttributes
     rewriter.replace(
       [conv, norm],
       [
-        {
-          op: 'foldBatchNorm',
-          attributes: norm.attributes,
-          inputs: [weight, ...statistics],
-          outputs: [folded, bias],
-          path: norm.path,
-        },
-        {
-          op: 'conv2dActivation',
-          attributes: { ...conv.attributes, relu: false },
-          inputs: [x, folded, bias],
-          outputs: norm.outputs,
-          path: conv.path,
-        },
+        nodeOf('foldBatchNorm', attributes, { weight, ...vectors }, [folded, bias], norm.path),
+        changed('conv2d', conv, { operands: { weight: folded, bias }, outputs: norm.outputs }),
       ],
     )
   }
@@ -43,21 +35,10 @@ export function foldBiases(graph: Graph): Graph {
   const rewriter = new Rewriter(graph)
   for (const sum of graph.nodes) {
     if (sum.op !== 'addBias') continue
-    const [y, bias] = sum.inputs as [Value, Value]
-    const conv = rewriter.producer(y, 'conv2d')
+    const { x: y, bias } = operandsOf('addBias', sum)
+    const conv = bareConvolution(rewriter, y)
     if (!conv || conv.attributes.precision || rewriter.onlyConsumer(y, 'addBias') !== sum) continue
-    rewriter.replace(
-      [conv, sum],
-      [
-        {
-          op: 'conv2dActivation',
-          attributes: { ...conv.attributes, relu: false },
-          inputs: [...conv.inputs, bias],
-          outputs: sum.outputs,
-          path: conv.path,
-        },
-      ],
-    )
+    rewriter.replace([conv, sum], [changed('conv2d', conv, { operands: { bias }, outputs: sum.outputs })])
   }
   return rewriter.done()
 }

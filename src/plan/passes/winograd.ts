@@ -4,6 +4,7 @@
  */
 import type { Graph, Node, Value } from '../../graph/graph.js'
 import { f32 } from '../../graph/graph.js'
+import { changed, nodeOf, operandsOf } from '../../ops/operands.js'
 import { WINOGRAD_POINTS } from '../../ops/window.js'
 import { Rewriter } from '../rewrite.js'
 
@@ -13,23 +14,12 @@ export function transformWeights(graph: Graph, suits: (node: Node) => boolean): 
   const known = new Map<Value, Value>()
   for (const conv of graph.nodes) {
     if (!suits(conv)) continue
-    const [x, weight, ...rest] = conv.inputs as [Value, Value, ...Value[]]
+    const { weight } = operandsOf('conv2d', conv)
     const [o, i] = weight.type.shape as [number, number]
     const transformed = known.get(weight) ?? rewriter.value(f32(o, i, WINOGRAD_POINTS, WINOGRAD_POINTS))
-    const transform = {
-      op: 'winogradWeight',
-      attributes: {},
-      inputs: [weight],
-      outputs: [transformed],
-      path: conv.path,
-    }
-    rewriter.replace(
-      [conv],
-      [
-        ...(known.has(weight) ? [] : [transform]),
-        { ...conv, attributes: { ...conv.attributes, winograd: true }, inputs: [x, transformed, ...rest] },
-      ],
-    )
+    const rewritten = changed('conv2d', conv, { attributes: { winograd: true }, operands: { weight: transformed } })
+    const transform = nodeOf('winogradWeight', {}, { weight }, [transformed], conv.path)
+    rewriter.replace([conv], known.has(weight) ? [rewritten] : [transform, rewritten])
     known.set(weight, transformed)
   }
   return rewriter.done()

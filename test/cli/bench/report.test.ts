@@ -146,18 +146,18 @@ test('a training step is three forward passes of multiply-adds', () => {
 
 test('a part of a plan is a convolution, or none', () => {
   const attributes = { stride: [2, 2], padding: [1, 1], dilation: [1, 1] }
-  const part = { attributes, shapes: '', paths: [], kernels: [], macs: 1, bytes: 1 }
+  const part = { attributes, title: '', shapes: '', paths: [], kernels: [], macs: 1, bytes: 1 }
   const [x, weight, y] = [
     [1, 16, 8, 8],
     [32, 16, 3, 3],
     [1, 32, 4, 4],
   ]
   const sizes = { x, weight, stride: [2, 2], padding: [1, 1] }
-  expect(convolutionOf({ ...part, op: 'conv2dStatistics', inputs: [x, weight], outputs: [y] })).toEqual({
+  expect(convolutionOf({ ...part, op: 'conv2d', inputs: [x, weight], outputs: [y, [1, 2, 32]] })).toEqual({
     kind: 'forward',
     ...sizes,
   })
-  expect(convolutionOf({ ...part, op: 'conv2dInputGradientAdd', inputs: [y, weight, x], outputs: [x] })).toEqual({
+  expect(convolutionOf({ ...part, op: 'conv2dInputGradient', inputs: [y, weight, x], outputs: [x] })).toEqual({
     kind: 'inputGradient',
     ...sizes,
   })
@@ -166,7 +166,7 @@ test('a part of a plan is a convolution, or none', () => {
     ...sizes,
   })
   const transformed = { ...part, attributes: { ...attributes, winograd: true } }
-  expect(convolutionOf({ ...transformed, op: 'conv2dActivation', inputs: [x, [32, 16, 6, 6]], outputs: [y] })).toEqual({
+  expect(convolutionOf({ ...transformed, op: 'conv2d', inputs: [x, [32, 16, 6, 6]], outputs: [y] })).toEqual({
     kind: 'forward',
     ...sizes,
   })

@@ -34,7 +34,7 @@ const biased = (...shape: readonly [number, number, number, number]): Case[] => 
 /** A convolution that adds its bias itself, alone and before a ReLU; one that reads few channels as they are. */
 const biasedConvolution = (c: number, relued: boolean): Case =>
   compositeCase(
-    'conv2dActivation',
+    'conv2d',
     `conv2d of ${c} channels with a bias${relued ? ' and a ReLU' : ''}`,
     {
       x: { type: f32(3, c, 9, 7), fill: normal() },

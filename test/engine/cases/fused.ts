@@ -1,17 +1,8 @@
-/** What the passes of the plan make of several operations: written down here as they come out of them. */
+/** Operations that passes of the plan make, and convolutions with all that passes join to them. */
 import type { GraphBuilder } from '../../../src/graph/builder.js'
 import { f32, type Value } from '../../../src/graph/graph.js'
-import { conv2d } from '../../../src/ops/conv2d.js'
-import {
-  conv2dActivation,
-  conv2dInputGradientAdd,
-  conv2dInputGradientAddReduce,
-  conv2dInputGradientReduce,
-  conv2dStatistics,
-  conv2dWeightGradientNormalised,
-  foldBatchNorm,
-  winogradWeight,
-} from '../../../src/ops/fused.js'
+import { conv2d, conv2dWeightGradient } from '../../../src/ops/conv2d.js'
+import { foldBatchNorm } from '../../../src/ops/fold-batch-norm.js'
 import {
   imageStatistics,
   mergeNormGradient,
@@ -21,6 +12,7 @@ import {
 } from '../../../src/ops/fused-norm.js'
 import { emit } from '../../../src/ops/op.js'
 import type { Pair } from '../../../src/ops/window.js'
+import { winogradWeight } from '../../../src/ops/winograd-weight.js'
 import { type Case, compositeCase } from '../case.js'
 import { type Argument, type Fill, normal, positive, type SingleOp, singleOp, ties } from '../single-op.js'
 
@@ -35,13 +27,13 @@ const square = (stride: number, padding: number) =>
   ({ stride: [stride, stride], padding: [padding, padding], dilation: [1, 1] }) as const
 
 /** Statistics of the batch, then normalise: with a shortcut, with ReLU. */
-function normalised(shape: Shape, withResidual: boolean, relu: boolean): Case {
+function normalised(shape: Shape, withAddend: boolean, relu: boolean): Case {
   const [, c] = shape
-  const title = `normalise ${shape.join('x')}${withResidual ? ' + residual' : ''}${relu ? ', ReLU' : ''}`
-  const given = { x: activations(shape), scale: vector(c), shift: vector(c), residual: activations(shape, normal()) }
-  return compositeCase('normalise', title, given, (builder, { x, scale, shift, residual }) => {
+  const title = `normalise ${shape.join('x')}${withAddend ? ' + addend' : ''}${relu ? ', ReLU' : ''}`
+  const given = { x: activations(shape), scale: vector(c), shift: vector(c), addend: activations(shape, normal()) }
+  return compositeCase('normalise', title, given, (builder, { x, scale, shift, addend }) => {
     const [statistics] = emit(builder, imageStatistics, {}, [x], 'test')
-    return normaliseOutputs(builder, [x, statistics!, scale, shift], 1, relu, withResidual ? residual : undefined)
+    return normaliseOutputs(builder, [x, statistics!, scale, shift], 1, relu, withAddend ? addend : undefined)
   })
 }
 
@@ -50,22 +42,22 @@ function normaliseOutputs(
   [x, statistics, scale, shift]: readonly [Value, Value, Value, Value],
   bands: number,
   relu: boolean,
-  residual?: Value,
+  addend?: Value,
 ): Record<string, Value> {
   const [, , rows, columns] = x.type.shape as Shape
   const [mean, variance] = emit(builder, mergeStatistics, { rows, columns, bands }, [statistics], 'test')
-  const inputs = [x, scale, shift, mean!, variance!, ...(residual ? [residual] : [])]
-  const [y] = emit(builder, normalise, { epsilon, relu }, inputs, 'test')
+  const inputs = [x, scale, shift, mean!, variance!]
+  const [y] = emit(builder, normalise, { epsilon, relu }, inputs, 'test', { addend })
   return { y: y!, mean: mean!, variance: variance! }
 }
 
 /** A convolution that takes the statistics of its output by bands of rows, and the norm that merges them. */
 function convStatistics(x: Shape, [o, kernel]: Pair, stride: number, bands: number, groups = 1): Case {
-  const title = `conv2dStatistics ${x.join('x')} to ${o}, ${kernel}x${kernel} stride ${stride}, ${bands} bands, ${groups} groups, normalise`
+  const title = `conv2d with statistics ${x.join('x')} to ${o}, ${kernel}x${kernel} stride ${stride}, ${bands} bands, ${groups} groups, normalise`
   const given = { x: activations(x), weight: weights(o, x[1] / groups, kernel), scale: vector(o), shift: vector(o) }
-  return compositeCase('conv2dStatistics', title, given, (builder, { x, weight, scale, shift }) => {
+  return compositeCase('conv2d', title, given, (builder, { x, weight, scale, shift }) => {
     const attributes = { ...square(stride, kernel >> 1), groups, bands }
-    const [y, statistics] = emit(builder, conv2dStatistics, attributes, [x, weight], 'test')
+    const [y, statistics] = emit(builder, conv2d, attributes, [x, weight], 'test')
     return { conv: y!, ...normaliseOutputs(builder, [y!, statistics!, scale, shift], bands, true) }
   })
 }
@@ -78,6 +70,14 @@ const normVectors = (c: number) => ({
   variance: vector(c),
 })
 
+/** The same as operands of a convolution whose input passes through the norm. */
+const inputNorm = ({ scale, shift, mean, variance }: Record<keyof ReturnType<typeof normVectors>, Value>) => ({
+  normScale: scale,
+  normShift: shift,
+  normMean: mean,
+  normVariance: variance,
+})
+
 /** A convolution of an input that is normalised on the way, by Winograd's algorithm or not, and a shortcut. */
 function convOfNorm(
   x: Shape,
@@ -86,18 +86,25 @@ function convOfNorm(
   how: { winograd?: true; add?: true; groups?: number } = {},
 ) {
   const { groups = 1, add = false, winograd = false } = how
-  const title = `conv2dStatistics of a norm ${x.join('x')} to ${o}, ${kernel}x${kernel} stride ${stride} ${JSON.stringify(how)}`
+  const title = `conv2d with statistics of a norm ${x.join('x')} to ${o}, ${kernel}x${kernel} stride ${stride} ${JSON.stringify(how)}`
   const weight = weights(o, x[1] / groups, kernel)
-  const residual = {
+  const addend = {
     type: conv2d.infer([f32(...x), weight.type], { ...square(stride, kernel >> 1), groups })[0]!,
     fill: normal(),
   }
-  const given = { x: activations(x), weight, residual, ...normVectors(x[1]) }
-  return compositeCase('conv2dStatistics', title, given, (builder, { x, weight, residual, ...norm }) => {
-    const attributes = { ...square(stride, kernel >> 1), groups, bands: 1, epsilon, relu: true, add, winograd }
+  const given = { x: activations(x), weight, addend, ...normVectors(x[1]) }
+  return compositeCase('conv2d', title, given, (builder, { x, weight, addend, ...norm }) => {
+    const attributes = {
+      ...square(stride, kernel >> 1),
+      groups,
+      bands: 1,
+      normEpsilon: epsilon,
+      normRelu: true,
+      winograd,
+    }
     const used = winograd ? emit(builder, winogradWeight, {}, [weight], 'test')[0]! : weight
-    const inputs = [x, used, ...(add ? [residual] : []), norm.scale, norm.shift, norm.mean, norm.variance]
-    const [y, statistics] = emit(builder, conv2dStatistics, attributes, inputs, 'test')
+    const optional = { ...(add && { addend }), ...inputNorm(norm) }
+    const [y, statistics] = emit(builder, conv2d, attributes, [x, used], 'test', optional)
     const vectors = emit(builder, imageStatistics, {}, [y!], 'test')
     return { conv: y!, statistics: statistics!, again: vectors[0]! }
   })
@@ -105,32 +112,32 @@ function convOfNorm(
 
 /** The weight gradient of such a convolution. */
 function weightGradientOfNorm(x: Shape, [o, kernel]: Pair, stride: number, relu: boolean, groups = 1): Case {
-  const title = `conv2dWeightGradientNormalised ${x.join('x')} to ${o}, ${kernel}x${kernel} stride ${stride}, ${groups} groups, ReLU ${relu}`
-  const attributes = { ...square(stride, kernel >> 1), groups, epsilon, relu, kernel: [kernel, kernel] as const }
+  const title = `conv2dWeightGradient of a norm ${x.join('x')} to ${o}, ${kernel}x${kernel} stride ${stride}, ${groups} groups, ReLU ${relu}`
+  const attributes = {
+    ...square(stride, kernel >> 1),
+    groups,
+    normEpsilon: epsilon,
+    normRelu: relu,
+    kernel: [kernel, kernel] as const,
+  }
   const dy = { type: conv2d.infer([f32(...x), f32(o, x[1] / groups, kernel, kernel)], attributes)[0]!, fill: normal() }
   const given = { x: activations(x), dy, ...normVectors(x[1]) }
-  return compositeCase('conv2dWeightGradientNormalised', title, given, (builder, values) => {
-    const { x, dy, scale, shift, mean, variance } = values
-    const inputs = [x, dy, scale, shift, mean, variance]
-    return { dweight: emit(builder, conv2dWeightGradientNormalised, attributes, inputs, 'test')[0]! }
-  })
+  return compositeCase('conv2dWeightGradient', title, given, (builder, { x, dy, ...norm }) => ({
+    dweight: emit(builder, conv2dWeightGradient, attributes, [x, dy], 'test', inputNorm(norm))[0]!,
+  }))
 }
 
 type Mask = 'output' | 'norm' | 'none'
-/** What a mask is told by. */
-const maskOf = (mask: Mask, shape: Shape): Argument[] => {
+/** The operands that tell a mask. */
+const maskOf = (mask: Mask, shape: Shape): Partial<Record<'y' | 'scale' | 'shift' | 'variance', Argument>> => {
   const { scale, shift, variance } = normVectors(shape[1])
-  return { none: [], output: [activations(shape, ties)], norm: [scale, shift, variance] }[mask]
+  return { none: {}, output: { y: activations(shape, ties) }, norm: { scale, shift, variance } }[mask]
 }
 
 /** The backward pass over a norm, in three parts. */
 function reduction(shape: Shape, mask: Mask): SingleOp {
-  return singleOp('reduceNormGradient', { epsilon, mask }, [
-    activations(shape, normal(0.1)),
-    activations(shape),
-    vector(shape[1], normal()),
-    ...maskOf(mask, shape),
-  ])
+  const given = [activations(shape, normal(0.1)), activations(shape), vector(shape[1], normal())]
+  return singleOp('reduceNormGradient', { epsilon }, given, maskOf(mask, shape))
 }
 
 function merged(shape: Shape): Case {
@@ -138,7 +145,7 @@ function merged(shape: Shape): Case {
   const given = { dy: activations(shape, normal(0.1)), x: activations(shape), mean, variance }
   return compositeCase('mergeNormGradient', `mergeNormGradient ${shape.join('x')}`, given, (builder, values) => {
     const { dy, x, mean, variance } = values
-    const [sums] = emit(builder, reduceNormGradient, { epsilon, mask: 'none' }, [dy, x, mean], 'test')
+    const [sums] = emit(builder, reduceNormGradient, { epsilon }, [dy, x, mean], 'test')
     const [dscale, dshift] = emit(builder, mergeNormGradient, { epsilon }, [sums!, variance], 'test')
     return { dscale: dscale!, dshift: dshift! }
   })
@@ -146,7 +153,7 @@ function merged(shape: Shape): Case {
 
 function application(shape: Shape, withAddend: boolean): SingleOp {
   const c = shape[1]
-  return singleOp('applyNormGradient', { epsilon }, [
+  const given = [
     activations(shape, normal(0.1)),
     activations(shape),
     vector(c),
@@ -154,64 +161,42 @@ function application(shape: Shape, withAddend: boolean): SingleOp {
     vector(c),
     vector(c, normal()),
     vector(c, normal()),
-    ...(withAddend ? [activations(shape, normal())] : []),
-  ])
+  ]
+  const addend = withAddend ? activations(shape, normal()) : undefined
+  return singleOp('applyNormGradient', { epsilon }, given, { addend })
 }
 
 /** An input gradient that masks what it gives and takes its sums, alone or added to another gradient. */
-function gradientReduce(x: Shape, [o, kernel]: Pair, stride: number, mask: Mask, bands: number, add = false): Case {
-  const op = add ? conv2dInputGradientAddReduce : conv2dInputGradientReduce
-  const title = `${op.name} ${x.join('x')} from ${o}, ${kernel}x${kernel} stride ${stride}, mask ${mask}, ${bands} bands`
+function gradientReduce(x: Shape, [o, kernel]: Pair, stride: number, mask: Mask, bands: number, add = false): SingleOp {
   const weight = weights(o, x[1], kernel)
   const dy = { type: conv2d.infer([f32(...x), weight.type], square(stride, kernel >> 1))[0]!, fill: normal() }
-  const [first = vector(1), ...more] = maskOf(mask, x)
-  const given = {
-    dy,
-    weight,
-    addend: activations(x, normal()),
-    x: activations(x),
-    mean: vector(x[1], normal()),
-    first,
-    shift: more[0] ?? vector(1),
-    variance: more[1] ?? vector(1),
-  }
-  return compositeCase(op.name as 'conv2dInputGradientReduce', title, given, (builder, values) => {
-    const masked = { none: [], output: [values.first], norm: [values.first, values.shift, values.variance] }[mask]
-    const inputs = [values.dy, values.weight, ...(add ? [values.addend] : []), values.x, values.mean, ...masked]
-    const attributes = { ...square(stride, kernel >> 1), size: [x[2], x[3]] as const, epsilon, mask, bands }
-    const [dz, sums] = emit(builder, op, attributes, inputs, 'test')
-    return { dz: dz!, sums: sums! }
+  const { y, scale, shift, variance } = maskOf(mask, x)
+  const attributes = { ...square(stride, kernel >> 1), size: [x[2], x[3]] as const, normEpsilon: epsilon, bands }
+  return singleOp('conv2dInputGradient', attributes, [dy, weight], {
+    addend: add ? activations(x, normal()) : undefined,
+    ...{ normX: activations(x), normMean: vector(x[1], normal()), normY: y },
+    ...{ normScale: scale, normShift: shift, normVariance: variance },
   })
 }
 
-function gradientAdd(x: Shape, [o, kernel]: Pair, stride: number, groups = 1): Case {
-  const title = `conv2dInputGradientAdd ${x.join('x')} from ${o}, ${kernel}x${kernel} stride ${stride}, ${groups} groups`
+function gradientAdd(x: Shape, [o, kernel]: Pair, stride: number, groups = 1): SingleOp {
   const attributes = { ...square(stride, kernel >> 1), groups }
   const weight = weights(o, x[1] / groups, kernel)
   const dy = { type: conv2d.infer([f32(...x), weight.type], attributes)[0]!, fill: normal() }
-  const given = { dy, weight, addend: activations(x, normal()) }
-  return compositeCase('conv2dInputGradientAdd', title, given, (builder, { dy, weight, addend }) => {
-    const [dx] = emit(
-      builder,
-      conv2dInputGradientAdd,
-      { ...attributes, size: [x[2], x[3]] },
-      [dy, weight, addend],
-      'test',
-    )
-    return { dx: dx! }
-  })
+  const addend = activations(x, normal())
+  return singleOp('conv2dInputGradient', { ...attributes, size: [x[2], x[3]] }, [dy, weight], { addend })
 }
 
 /** Inference: a norm folded into the convolution before it, then a shortcut and ReLU. */
-function folded(x: Shape, [o, kernel]: Pair, stride: number, withResidual: boolean, relu: boolean, groups = 1): Case {
-  const title = `foldBatchNorm and conv2dActivation ${x.join('x')} to ${o}, ${kernel}x${kernel} stride ${stride}, ${groups} groups`
+function folded(x: Shape, [o, kernel]: Pair, stride: number, withAddend: boolean, relu: boolean, groups = 1): Case {
+  const title = `foldBatchNorm and conv2d ${x.join('x')} to ${o}, ${kernel}x${kernel} stride ${stride}, ${groups} groups`
   const attributes = { ...square(stride, kernel >> 1), groups, relu }
   const weight = weights(o, x[1] / groups, kernel)
-  const residual = { type: conv2d.infer([f32(...x), weight.type], attributes)[0]!, fill: normal() }
+  const addend = { type: conv2d.infer([f32(...x), weight.type], attributes)[0]!, fill: normal() }
   const norm = { scale: vector(o), shift: vector(o, normal()), mean: vector(o, normal()), variance: vector(o) }
-  const given = { x: activations(x), weight, ...norm, residual }
-  const parts = `${withResidual ? ' + residual' : ''}${relu ? ', ReLU' : ''}`
-  return compositeCase('conv2dActivation', title + parts, given, (builder, values) => {
+  const given = { x: activations(x), weight, ...norm, addend }
+  const parts = `${withAddend ? ' + addend' : ''}${relu ? ', ReLU' : ''}`
+  return compositeCase('conv2d', title + parts, given, (builder, values) => {
     const { scale, shift, mean, variance } = values
     const [weight, bias] = emit(
       builder,
@@ -220,20 +205,20 @@ function folded(x: Shape, [o, kernel]: Pair, stride: number, withResidual: boole
       [values.weight, scale, shift, mean, variance],
       'test',
     )
-    const inputs = [values.x, weight!, bias!, ...(withResidual ? [values.residual] : [])]
-    const [y] = emit(builder, conv2dActivation, attributes, inputs, 'test')
+    const optional = { bias: bias!, ...(withAddend && { addend: values.addend }) }
+    const [y] = emit(builder, conv2d, attributes, [values.x, weight!], 'test', optional)
     return { folded: weight!, bias: bias!, y: y! }
   })
 }
 
 /** A convolution by Winograd's algorithm, with a weight that is transformed first. */
 function winograd(x: Shape, o: number): Case {
-  const title = `winogradWeight and conv2dActivation ${x.join('x')} to ${o}`
+  const title = `winogradWeight and conv2d ${x.join('x')} to ${o}`
   const given = { x: activations(x), weight: weights(o, x[1], 3), bias: vector(o) }
-  return compositeCase('conv2dActivation', title, given, (builder, values) => {
+  return compositeCase('conv2d', title, given, (builder, values) => {
     const [transformed] = emit(builder, winogradWeight, {}, [values.weight], 'test')
     const attributes = { ...square(1, 1), relu: true, winograd: true }
-    const [y] = emit(builder, conv2dActivation, attributes, [values.x, transformed!, values.bias], 'test')
+    const [y] = emit(builder, conv2d, attributes, [values.x, transformed!], 'test', { bias: values.bias })
     return { y: y! }
   })
 }

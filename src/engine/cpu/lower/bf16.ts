@@ -1,5 +1,6 @@
 /** Which convolutions can multiply rounded operands, and how their weights are packed for that. */
 import type { Node } from '../../../graph/graph.js'
+import { operandOf } from '../../../ops/operands.js'
 import { BLOCK } from '../layout.js'
 import type { Tape } from '../tape.js'
 
@@ -7,9 +8,9 @@ import type { Tape } from '../tape.js'
  * Whether a node may gain by rounding: one group, and a block of channels on both sides. Stems, which read the few channels
  * of a picture, stay in float32.
  */
-export function gainsByRounding({ op, attributes, inputs, outputs }: Node): boolean {
-  const shape = (op.startsWith('conv2dWeightGradient') ? outputs[0] : inputs[1])!.type.shape
-  return (attributes.groups ?? 1) === 1 && shape[0]! >= BLOCK && shape[1]! >= BLOCK
+export function gainsByRounding(node: Node): boolean {
+  const { shape } = (operandOf(node, 'weight') ?? node.outputs[0]!).type
+  return (node.attributes.groups ?? 1) === 1 && shape[0]! >= BLOCK && shape[1]! >= BLOCK
 }
 
 /** Blocks of a weight: of output and input channels. */

@@ -1,8 +1,12 @@
 /** Convolution and its gradients to kernel calls. How the work is cut depends on shapes alone, never on threads. */
 import type { Node, Value } from '../../../graph/graph.js'
 import type { NormAttributes } from '../../../ops/batch-norm.js'
-import type { StatisticsConvAttributes } from '../../../ops/fused.js'
-import type { NormaliseAttributes, ReduceAttributes } from '../../../ops/fused-norm.js'
+import type {
+  Conv2dAttributes,
+  Conv2dInputGradientAttributes,
+  Conv2dWeightGradientAttributes,
+} from '../../../ops/conv2d.js'
+import { type OptionalOperandsOf, operandsOf } from '../../../ops/operands.js'
 import type { ConvAttributes, Pair } from '../../../ops/window.js'
 import { invariant } from '../../../util/errors.js'
 import { connections } from '../groups.js'
@@ -62,106 +66,82 @@ export function normalisesInput({ op, inputs: [x] }: Node): boolean {
   return op === 'reduceNormGradient' || bandsOf(n, rows) === 1
 }
 
-/** What a convolution does to its input on the way, and to its output while it is in cache. */
-interface Around {
-  /** Scale, shift, mean and variance of a norm that the input passes through, or none. */
-  readonly norm?: readonly Value[]
-  readonly bias?: Value | undefined
-  readonly residual?: Value | undefined
-  readonly statistics?: Value | undefined
-  readonly relu?: boolean
-  readonly bands?: number
-}
-
 /** Whether a node is a forward convolution that gains by Winograd's algorithm. That takes statistics of whole images. */
-export function winogradPays({ op, attributes, inputs: [x, weight], outputs: [y] }: Node): boolean {
-  if (op !== 'conv2d' && op !== 'conv2dStatistics' && op !== 'conv2dActivation') return false
-  const conv = attributes as ConvAttributes & { readonly bands?: number }
-  const sizes = geometry(shape(x!), shape(y!), kernelOf(weight!), conv)
-  if (conv.precision) return false
-  const fixed = op === 'conv2dActivation' // of a folded norm
-  return suitsWinograd(sizes, kernelOf(weight!), conv, fixed) && (conv.bands ?? 1) === 1
+export function winogradPays(node: Node): boolean {
+  if (node.op !== 'conv2d') return false
+  const { x, weight, bias } = operandsOf('conv2d', node)
+  const attributes = node.attributes as Conv2dAttributes
+  if (attributes.precision) return false
+  const sizes = geometry(shape(x), shape(node.outputs[0]!), kernelOf(weight), attributes)
+  const fixed = bias !== undefined // as that of a folded norm
+  return suitsWinograd(sizes, kernelOf(weight), attributes, fixed) && (attributes.bands ?? 1) === 1
 }
 
 /** Whether a convolution or one of its gradients, in float32, is computed by Winograd's algorithm. */
 export function isWinograd(node: Node): boolean {
   const { precision: _, ...attributes } = node.attributes
   const conv = attributes as unknown as ConvAttributes & { readonly kernel: Pair }
-  const [from, other] = node.inputs as [Value, Value]
   const to = node.outputs[0]!
-  if (node.op.startsWith('conv2dInputGradient')) {
-    const sizes = geometry(shape(to), shape(from), kernelOf(other), conv)
-    return suitsWinograd(gradientSizes(sizes), kernelOf(other), conv)
+  if (node.op === 'conv2dInputGradient') {
+    const { dy, weight } = operandsOf('conv2dInputGradient', node)
+    const sizes = geometry(shape(to), shape(dy), kernelOf(weight), conv)
+    return suitsWinograd(gradientSizes(sizes), kernelOf(weight), conv)
   }
-  if (node.op.startsWith('conv2dWeightGradient'))
-    return winogradWeightPays(geometry(shape(from), shape(other), conv.kernel, conv), conv)
+  if (node.op === 'conv2dWeightGradient') {
+    const { x, dy } = operandsOf('conv2dWeightGradient', node)
+    return winogradWeightPays(geometry(shape(x), shape(dy), conv.kernel, conv), conv)
+  }
   return winogradPays({ ...node, attributes })
 }
 
-function emitConv(
-  [x, weight]: readonly [Value, Value],
-  y: Value,
-  attributes: ConvAttributes & { readonly epsilon?: number; readonly relu?: boolean },
+/** The arguments of the norm that x passes through on the way in. */
+function inputNormArguments(
+  {
+    normScale: scale,
+    normShift: shift,
+    normMean: mean,
+    normVariance: variance,
+  }: OptionalOperandsOf<'conv2dWeightGradient'>,
+  { normEpsilon: epsilon, normRelu: relu }: { readonly normEpsilon?: number; readonly normRelu?: boolean },
   context: Context,
-  { norm = [], bias, residual, statistics, relu = false, bands }: Around = {},
-): void {
-  const { tape, at, layout } = context
-  const sizes = geometry(shape(x), shape(y), kernelOf(weight), attributes)
-  const common = {
-    x: at(x),
-    weight: at(weight),
-    y: at(y),
-    bias: bias ? at(bias) : NONE,
-    residual: residual ? at(residual) : NONE,
-    relu: Number(relu),
-    statistics: statistics ? at(statistics) : NONE,
-  }
-  const wanted = bands ?? (attributes.winograd ? bandsOf(sizes.n, sizes.oh) : bandsOfFewest(sizes))
-  const prologue = normArguments(norm, attributes, context)
-  if (attributes.precision) {
-    invariant(!bias && !relu, 'a convolution of rounded operands takes no bias and no ReLU: it is one of training')
-    const { x: from, y: to, residual: added, statistics: slots } = common
-    pushPacked(tape, common.weight, context.workspace, blocksOf(weight, attributes), false)
-    const operands = { x: from, weight: context.workspace, y: to, residual: added, statistics: slots }
-    tape.push('conv2d_bf16', { ...operands, ...prologue, ...sizes, bands: wanted })
-  } else if (attributes.winograd)
-    tape.push('conv2d_winograd', {
-      ...common,
-      ...prologue,
-      ...reductionArguments([], undefined, {}, context),
-      ...winogradSizes(sizes),
-      bands: tileBands(sizes.oh, sizes.ow, wanted),
-    })
-  else if (layout(x) === 'plain') tape.push('conv2d_plain', { ...common, ...sizes, bands: wanted })
-  else tape.push('conv2d', { ...common, ...prologue, ...sizes, bands: wanted })
+) {
+  return normArguments({ scale, shift, mean, variance }, { epsilon, relu }, context)
 }
 
-/** Room for the weight as a convolution of rounded operands takes it. */
-function forwardWorkspace(weight: Value, attributes: ConvAttributes): number {
-  return attributes.precision ? packedFloats(blocksOf(weight, attributes), false) : 0
-}
-
-export const conv2d: Lowering<ConvAttributes> = {
-  workspace: ({ inputs: [, weight] }, attributes) => forwardWorkspace(weight!, attributes),
-  emit({ inputs: [x, weight], outputs: [y] }, attributes, context) {
-    emitConv([x!, weight!], y!, attributes, context)
+export const conv2d: Lowering<Conv2dAttributes> = {
+  /** Room for the weight as a convolution of rounded operands takes it. */
+  workspace(node, attributes) {
+    const { weight } = operandsOf('conv2d', node)
+    return attributes.precision ? packedFloats(blocksOf(weight, attributes), false) : 0
   },
-}
-
-export const conv2dStatistics: Lowering<StatisticsConvAttributes> = {
-  workspace: ({ inputs: [, weight] }, attributes) => forwardWorkspace(weight!, attributes),
-  emit({ inputs: [x, weight, ...rest], outputs: [y, statistics] }, attributes, context) {
-    const residual = attributes.add ? rest.shift() : undefined
-    // A convolution that is run again for its output leaves statistics alone: they were kept.
-    const wanted = context.isRead(statistics!) ? statistics : undefined
-    const { bands } = attributes
-    emitConv([x!, weight!], y!, attributes, context, { norm: rest, residual, statistics: wanted, bands })
-  },
-}
-
-export const conv2dActivation: Lowering<ConvAttributes & { readonly relu: boolean }> = {
-  emit({ inputs: [x, weight, bias, residual], outputs: [y] }, attributes, context) {
-    emitConv([x!, weight!], y!, attributes, context, { bias, residual, relu: attributes.relu })
+  emit(node, attributes, context) {
+    const { tape, at, given, layout, isRead, workspace } = context
+    const { x, weight, bias, addend, ...norm } = operandsOf('conv2d', node)
+    const [y, statistics] = node.outputs as [Value, Value?]
+    const { relu = false, bands, winograd, precision } = attributes
+    const sizes = geometry(shape(x), shape(y), kernelOf(weight), attributes)
+    const common = {
+      ...{ x: at(x), weight: at(weight), y: at(y), bias: given(bias), addend: given(addend), relu: Number(relu) },
+      // A convolution that is run again for its output leaves statistics alone: they were kept.
+      statistics: statistics && isRead(statistics) ? at(statistics) : NONE,
+    }
+    const wanted = bands ?? (winograd ? bandsOf(sizes.n, sizes.oh) : bandsOfFewest(sizes))
+    const prologue = inputNormArguments(norm, attributes, context)
+    if (precision) {
+      invariant(!bias && !relu, 'a convolution of rounded operands takes no bias and no ReLU: it is one of training')
+      const { bias: _, relu: __, ...operands } = common
+      pushPacked(tape, common.weight, workspace, blocksOf(weight, attributes), false)
+      tape.push('conv2d_bf16', { ...operands, weight: workspace, ...prologue, ...sizes, bands: wanted })
+    } else if (winograd)
+      tape.push('conv2d_winograd', {
+        ...common,
+        ...prologue,
+        ...reductionArguments({}, undefined, undefined, context),
+        ...winogradSizes(sizes),
+        bands: tileBands(sizes.oh, sizes.ow, wanted),
+      })
+    else if (layout(x) === 'plain') tape.push('conv2d_plain', { ...common, ...sizes, bands: wanted })
+    else tape.push('conv2d', { ...common, ...prologue, ...sizes, bands: wanted })
   },
 }
 
@@ -197,8 +177,9 @@ function gradientWorkspace(dy: Value, weight: Value, dx: Value, attributes: Conv
 }
 
 /** Bands of rows into which an input gradient cuts an image. */
-export function gradientBands({ inputs: [dy, weight], outputs: [dx], attributes }: Node): number {
-  return gradientBandsOf(dx!, dy!, weight!, attributes as unknown as ConvAttributes)
+export function gradientBands(node: Node): number {
+  const { dy, weight } = operandsOf('conv2dInputGradient', node)
+  return gradientBandsOf(node.outputs[0]!, dy, weight, node.attributes as unknown as ConvAttributes)
 }
 
 function gradientBandsOf(dx: Value, dy: Value, weight: Value, attributes: ConvAttributes): number {
@@ -208,88 +189,46 @@ function gradientBandsOf(dx: Value, dy: Value, weight: Value, attributes: ConvAt
   return winograd ? tileBands(sizes.h, sizes.w, bands) : bands
 }
 
-/** What the first half of a norm's backward pass needs, which follows the gradient: its inputs, and where sums go. */
-interface Reduce {
-  readonly inputs: readonly Value[]
-  readonly sums: Value | undefined
-  readonly attributes: Partial<ReduceAttributes>
-}
-const noReduction: Reduce = { inputs: [], sums: undefined, attributes: {} }
-
-/** The weight is transposed into the workspace first: 1 / (N · OH · OW) of the layer's work. */
-function emitInputGradient(
-  [dy, weight, addend]: readonly [Value, Value, (Value | undefined)?],
-  dx: Value,
-  attributes: ConvAttributes,
-  context: Context,
-  reduce: Reduce = noReduction,
-): void {
-  const { tape, at, workspace } = context
-  const sizes = geometry(shape(dx), shape(dy), kernelOf(weight), attributes)
-  const { oblocks, iblocks, taps } = blocksOf(weight, attributes)
-  const { o, c, groups } = sizes
-  const added = addend ? at(addend) : NONE
-  const reduction = reductionArguments(reduce.inputs, reduce.sums, reduce.attributes, context)
-  const bands = gradientBandsOf(dx, dy, weight, attributes)
-  if (attributes.precision) {
-    pushPacked(tape, at(weight), workspace, { oblocks, iblocks, taps }, true)
-    const operands = { dy: at(dy), weight: workspace, dx: at(dx), addend: added }
-    tape.push('conv2d_input_gradient_bf16', { ...operands, ...reduction, ...sizes, bands })
-    return
-  }
-  const turned = { weight: at(weight), y: workspace, taps }
-  if (groups === 1) tape.push('transpose_weight', { ...turned, oblocks, iblocks })
-  else tape.push('transpose_grouped_weight', { ...turned, o, c, groups })
-  const flipped = gradientSizes(sizes)
-  if (suitsWinograd(flipped, kernelOf(weight), attributes)) {
-    const transformed = workspace + transposedFloats(weight, attributes)
-    pushWeight(tape, workspace, transformed, iblocks, oblocks, 1)
-    tape.push('conv2d_winograd', {
-      x: at(dy),
-      weight: transformed,
-      y: at(dx),
-      bias: NONE,
-      residual: added,
-      relu: 0,
-      statistics: NONE,
-      ...normArguments([], {}, context),
-      ...reduction,
-      ...flipped,
-      bands,
-    })
-  } else
-    tape.push('conv2d_input_gradient', {
-      dy: at(dy),
-      weight: workspace,
-      dx: at(dx),
-      addend: added,
-      ...reduction,
-      ...sizes,
-      bands,
-    })
-}
-
-export const conv2dInputGradient: Lowering<ConvAttributes & { readonly size: Pair }> = {
-  workspace: ({ inputs: [dy, weight], outputs: [dx] }, attributes) => gradientWorkspace(dy!, weight!, dx!, attributes),
-  emit({ inputs: [dy, weight, addend], outputs: [dx] }, attributes, context) {
-    emitInputGradient([dy!, weight!, addend], dx!, attributes, context)
+export const conv2dInputGradient: Lowering<Conv2dInputGradientAttributes> = {
+  workspace(node, attributes) {
+    const { dy, weight } = operandsOf('conv2dInputGradient', node)
+    return gradientWorkspace(dy, weight, node.outputs[0]!, attributes)
+  },
+  /** The weight is transposed into the workspace first: 1 / (N · OH · OW) of the layer's work. */
+  emit(node, attributes, context) {
+    const { tape, at, given, workspace } = context
+    const { dy, weight, addend, ...norm } = operandsOf('conv2dInputGradient', node)
+    const [dx, sums] = node.outputs as [Value, Value?]
+    const sizes = geometry(shape(dx), shape(dy), kernelOf(weight), attributes)
+    const { oblocks, iblocks, taps } = blocksOf(weight, attributes)
+    const { o, c, groups } = sizes
+    const { normX: x, normMean: mean, normY: y, normScale: scale, normShift, normVariance: variance } = norm
+    const operands = { x, mean, y, scale, shift: normShift, variance }
+    const reduction = reductionArguments(operands, sums, attributes.normEpsilon, context)
+    const bands = gradientBandsOf(dx, dy, weight, attributes)
+    const common = { dy: at(dy), weight: workspace, dx: at(dx), addend: given(addend), ...reduction, ...sizes, bands }
+    if (attributes.precision) {
+      pushPacked(tape, at(weight), workspace, { oblocks, iblocks, taps }, true)
+      tape.push('conv2d_input_gradient_bf16', common)
+      return
+    }
+    const turned = { weight: at(weight), y: workspace, taps }
+    if (groups === 1) tape.push('transpose_weight', { ...turned, oblocks, iblocks })
+    else tape.push('transpose_grouped_weight', { ...turned, o, c, groups })
+    const flipped = gradientSizes(sizes)
+    if (suitsWinograd(flipped, kernelOf(weight), attributes)) {
+      const transformed = workspace + transposedFloats(weight, attributes)
+      pushWeight(tape, workspace, transformed, iblocks, oblocks, 1)
+      tape.push('conv2d_winograd', {
+        ...{ x: at(dy), weight: transformed, y: at(dx), bias: NONE, addend: given(addend), relu: 0, statistics: NONE },
+        ...normArguments({}, {}, context),
+        ...reduction,
+        ...flipped,
+        bands,
+      })
+    } else tape.push('conv2d_input_gradient', common)
   },
 }
-
-export const conv2dInputGradientAdd = conv2dInputGradient
-
-function gradientReduce(adds: boolean): Lowering<ConvAttributes & ReduceAttributes & { readonly size: Pair }> {
-  return {
-    workspace: ({ inputs: [dy, weight], outputs: [dz] }, attributes) =>
-      gradientWorkspace(dy!, weight!, dz!, attributes),
-    emit({ inputs: [dy, weight, ...rest], outputs: [dz, sums] }, attributes, context) {
-      const addend = adds ? rest.shift() : undefined
-      emitInputGradient([dy!, weight!, addend], dz!, attributes, context, { inputs: rest, sums, attributes })
-    },
-  }
-}
-export const conv2dInputGradientReduce = gradientReduce(false)
-export const conv2dInputGradientAddReduce = gradientReduce(true)
 
 export const winogradWeight: Lowering<Record<never, never>> = {
   emit({ inputs: [weight], outputs: [transformed] }, _, { tape, at }) {
@@ -326,36 +265,35 @@ function winogradWeightPays(
   return suitsWinograd(sizes, attributes.kernel, attributes) && (cached || attributes.algorithm === 'winograd')
 }
 
-type WeightGradientAttributes = ConvAttributes & Partial<NormaliseAttributes> & { readonly kernel: Pair }
-
-export const conv2dWeightGradient: Lowering<WeightGradientAttributes> = {
-  workspace({ inputs: [x], outputs: [dweight] }, attributes) {
-    const { oblocks, iblocks, taps } = blocksOf(dweight!, attributes)
+export const conv2dWeightGradient: Lowering<Conv2dWeightGradientAttributes> = {
+  workspace(node, attributes) {
+    const { x } = operandsOf('conv2dWeightGradient', node)
+    const { oblocks, iblocks, taps } = blocksOf(node.outputs[0]!, attributes)
     const floats = oblocks * iblocks * taps * BLOCK * BLOCK
-    return cutWeightGradient(shape(x!)[0]!, oblocks, floats).chunks * floats
+    return cutWeightGradient(shape(x)[0]!, oblocks, floats).chunks * floats
   },
-  emit({ inputs: [x, dy, ...norm], outputs: [dweight] }, attributes, context) {
+  emit(node, attributes, context) {
     const { tape, at, layout, size, workspace: partials } = context
-    const sizes = geometry(shape(x!), shape(dy!), attributes.kernel, attributes)
-    const common = { x: at(x!), dy: at(dy!), partials }
-    const prologue = normArguments(norm, attributes, context)
-    const count = size(dweight!)
+    const { x, dy, ...norm } = operandsOf('conv2dWeightGradient', node)
+    const dweight = node.outputs[0]!
+    const sizes = geometry(shape(x), shape(dy), attributes.kernel, attributes)
+    const common = { x: at(x), dy: at(dy), partials }
+    const prologue = inputNormArguments(norm, attributes, context)
+    const count = size(dweight)
     if (!attributes.precision && winogradWeightPays(sizes, attributes)) {
       const { chunks } = cutWeightGradient(sizes.n, 1, count)
       tape.push('conv2d_weight_gradient_winograd', { ...common, ...prologue, ...winogradSizes(sizes), chunks })
-      tape.push('sum_partials', { partials, y: at(dweight!), count, chunks })
+      tape.push('sum_partials', { partials, y: at(dweight), count, chunks })
       return
     }
-    const { oblocks, taps } = blocksOf(dweight!, attributes)
+    const { oblocks, taps } = blocksOf(dweight, attributes)
     const { chunks, parts } = cutWeightGradient(sizes.n, oblocks, count)
     if (attributes.precision)
       tape.push('conv2d_weight_gradient_bf16', { ...common, ...prologue, ...sizes, chunks, parts })
-    else if (layout(x!) === 'plain') tape.push('conv2d_weight_gradient_plain', { ...common, ...sizes, chunks, parts })
+    else if (layout(x) === 'plain') tape.push('conv2d_weight_gradient_plain', { ...common, ...sizes, chunks, parts })
     else tape.push('conv2d_weight_gradient', { ...common, ...prologue, ...sizes, chunks, parts })
-    tape.push('sum_partials', { partials, y: at(dweight!), count, chunks })
+    tape.push('sum_partials', { partials, y: at(dweight), count, chunks })
     const { o, c, groups } = sizes
-    if (groups > 1) tape.push('keep_groups', { weight: at(dweight!), o, c, taps, groups })
+    if (groups > 1) tape.push('keep_groups', { weight: at(dweight), o, c, taps, groups })
   },
 }
-
-export const conv2dWeightGradientNormalised = conv2dWeightGradient

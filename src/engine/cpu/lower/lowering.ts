@@ -11,6 +11,8 @@ export interface Context {
   readonly tape: Tape
   /** Offset of a value in the arena, in floats. */
   at(value: Value): number
+  /** The same of an operand or result that may be left out: NONE where it is. */
+  given(value: Value | undefined): number
   layout(value: Value): Layout
   /** Floats a value takes in memory, padding included. */
   size(value: Value): number

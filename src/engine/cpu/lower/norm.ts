@@ -1,7 +1,8 @@
 /** Batch norm, its parts, its gradients and running statistics to kernel calls. */
 import type { Value } from '../../../graph/graph.js'
 import type { NormAttributes } from '../../../ops/batch-norm.js'
-import type { NormaliseAttributes, ReduceAttributes, StatisticsAttributes } from '../../../ops/fused-norm.js'
+import type { NormaliseAttributes, StatisticsAttributes } from '../../../ops/fused-norm.js'
+import { operandsOf } from '../../../ops/operands.js'
 import { type Context, type Lowering, mapOf, NONE, padded } from './lowering.js'
 
 /** Statistics, or sums of the backward pass, of each image: two vectors. */
@@ -10,40 +11,34 @@ const perImage = (x: Value) => {
   return n * 2 * padded(c)
 }
 
-/** The arguments of a norm with known statistics: its vectors, and ReLU where asked. */
+type Vectors<Names extends string> = Readonly<Partial<Record<Names, Value | undefined>>>
+
+/** The arguments of a norm with known statistics: its vectors, and ReLU where asked. Without them there is none. */
 export function normArguments(
-  vectors: readonly Value[],
-  { epsilon = 0, relu = false }: { readonly epsilon?: number; readonly relu?: boolean },
-  { at }: Context,
+  { scale, shift, mean, variance }: Vectors<'scale' | 'shift' | 'mean' | 'variance'>,
+  { epsilon = 0, relu = false }: { readonly epsilon?: number | undefined; readonly relu?: boolean | undefined },
+  { given }: Context,
 ) {
-  const [scale, shift, mean, variance] = vectors.map(at)
-  return {
-    scale: scale ?? NONE,
-    shift: shift ?? NONE,
-    mean: mean ?? NONE,
-    variance: variance ?? NONE,
-    epsilon,
-    normalise_relu: Number(relu),
-  }
+  const vectors = { scale: given(scale), shift: given(shift), mean: given(mean), variance: given(variance) }
+  return { ...vectors, epsilon, normalise_relu: Number(relu) }
 }
 
-/** The arguments of a reduction, from the inputs after the gradient; without them there is none. */
+/** The arguments of a reduction, from what it reads besides the gradient; without these there is none. */
 export function reductionArguments(
-  [x, mean, ...mask]: readonly Value[],
+  { x, mean, y, scale, shift, variance }: Vectors<'x' | 'mean' | 'y' | 'scale' | 'shift' | 'variance'>,
   sums: Value | undefined,
-  attributes: Partial<ReduceAttributes>,
-  { at }: Context,
+  epsilon: number | undefined,
+  { given }: Context,
 ) {
-  const [scale, shift, variance] = attributes.mask === 'norm' ? mask.map(at) : []
   return {
-    normed: x ? at(x) : NONE,
-    mask: attributes.mask === 'output' ? at(mask[0]!) : NONE,
-    sums: sums ? at(sums) : NONE,
-    norm_scale: scale ?? NONE,
-    norm_shift: shift ?? NONE,
-    norm_mean: mean ? at(mean) : NONE,
-    norm_variance: variance ?? NONE,
-    norm_epsilon: attributes.epsilon ?? 0,
+    normed: given(x),
+    mask: given(y),
+    sums: given(sums),
+    norm_scale: given(scale),
+    norm_shift: given(shift),
+    norm_mean: given(mean),
+    norm_variance: given(variance),
+    norm_epsilon: epsilon ?? 0,
   }
 }
 
@@ -54,17 +49,17 @@ export const batchNorm: Lowering<NormAttributes> = {
     const [x, scale, shift] = inputs as [Value, Value, Value]
     const [y, mean, variance] = outputs as [Value, Value, Value]
     const { n, c, size } = mapOf(x)
-    tape.push('batch_norm_statistics', { x: at(x), statistics, n, c, size })
+    tape.push('image_statistics', { x: at(x), statistics, n, c, size })
     const merged = { mean: at(mean), variance: at(variance) }
-    tape.push('batch_norm_merge', { statistics, ...merged, c, n, bands: 1, oh: 1, ow: size })
-    const norm = normArguments([scale, shift, mean, variance], attributes, context)
-    tape.push('normalise', { x: at(x), y: at(y), residual: NONE, relu: 0, ...norm, n, c, size })
+    tape.push('merge_statistics', { statistics, ...merged, c, n, bands: 1, oh: 1, ow: size })
+    const norm = normArguments({ scale, shift, mean, variance }, attributes, context)
+    tape.push('normalise', { x: at(x), y: at(y), addend: NONE, relu: 0, ...norm, n, c, size })
   },
 }
 
 export const imageStatistics: Lowering<Record<never, never>> = {
   emit({ inputs: [x], outputs: [statistics] }, _, { tape, at }) {
-    tape.push('batch_norm_statistics', { x: at(x!), statistics: at(statistics!), ...mapOf(x!) })
+    tape.push('image_statistics', { x: at(x!), statistics: at(statistics!), ...mapOf(x!) })
   },
 }
 
@@ -72,39 +67,51 @@ export const mergeStatistics: Lowering<StatisticsAttributes> = {
   emit({ inputs: [statistics], outputs: [mean, variance] }, { rows, columns, bands }, { tape, at }) {
     const [parts, , c] = statistics!.type.shape as [number, number, number]
     const merged = { statistics: at(statistics!), mean: at(mean!), variance: at(variance!) }
-    tape.push('batch_norm_merge', { ...merged, c, n: parts / bands, bands, oh: rows, ow: columns })
+    tape.push('merge_statistics', { ...merged, c, n: parts / bands, bands, oh: rows, ow: columns })
   },
 }
 
+/** A norm with known statistics, alone or with what may follow it. */
+function pushNormalise(
+  { x, addend, ...vectors }: Vectors<'addend' | 'scale' | 'shift' | 'mean' | 'variance'> & { readonly x: Value },
+  y: Value,
+  { epsilon, relu }: NormaliseAttributes,
+  context: Context,
+): void {
+  const { tape, at, given } = context
+  tape.push('normalise', {
+    x: at(x),
+    y: at(y),
+    addend: given(addend),
+    relu: Number(relu),
+    ...normArguments(vectors, { epsilon, relu: relu && !addend }, context),
+    ...mapOf(x),
+  })
+}
+
 export const normalise: Lowering<NormaliseAttributes> = {
-  emit({ inputs, outputs: [y] }, { epsilon, relu }, context) {
-    const { tape, at } = context
-    const [x, scale, shift, mean, variance, residual] = inputs as [Value, Value, Value, Value, Value, Value?]
-    tape.push('normalise', {
-      x: at(x),
-      y: at(y!),
-      residual: residual ? at(residual) : NONE,
-      relu: Number(relu),
-      ...normArguments([scale, shift, mean, variance], { epsilon, relu: relu && !residual }, context),
-      ...mapOf(x),
-    })
+  emit(node, attributes, context) {
+    pushNormalise(operandsOf('normalise', node), node.outputs[0]!, attributes, context)
   },
 }
 
 export const batchNormInference: Lowering<NormAttributes> = {
   emit(node, { epsilon }, context) {
-    normalise.emit(node, { epsilon, relu: false }, context)
+    const operands = operandsOf('batchNormInference', node)
+    pushNormalise(operands, node.outputs[0]!, { epsilon, relu: false }, context)
   },
 }
 
-export const reduceNormGradient: Lowering<ReduceAttributes> = {
-  emit({ inputs: [dy, ...reduction], outputs: [sums, dz] }, attributes, context) {
-    const { tape, at } = context
-    tape.push('batch_norm_reduce', {
-      dy: at(dy!),
-      dz: dz ? at(dz) : NONE,
-      ...reductionArguments(reduction, sums, attributes, context),
-      ...mapOf(dy!),
+export const reduceNormGradient: Lowering<NormAttributes> = {
+  emit(node, { epsilon }, context) {
+    const { tape, at, given } = context
+    const { dy, ...reduction } = operandsOf('reduceNormGradient', node)
+    const [sums, dz] = node.outputs
+    tape.push('reduce_norm_gradient', {
+      dy: at(dy),
+      dz: given(dz),
+      ...reductionArguments(reduction, sums, epsilon, context),
+      ...mapOf(dy),
     })
   },
 }
@@ -113,7 +120,7 @@ export const mergeNormGradient: Lowering<NormAttributes> = {
   emit({ inputs: [sums, variance], outputs: [dscale, dshift] }, { epsilon }, { tape, at }) {
     const [parts, , c] = sums!.type.shape as [number, number, number]
     const merged = { dscale: at(dscale!), dshift: at(dshift!) }
-    tape.push('batch_norm_merge_gradient', { sums: at(sums!), variance: at(variance!), ...merged, epsilon, parts, c })
+    tape.push('merge_norm_gradient', { sums: at(sums!), variance: at(variance!), ...merged, epsilon, parts, c })
   },
 }
 
@@ -125,7 +132,7 @@ function pushGradient(
   map: ReturnType<typeof mapOf>,
   { tape }: Context,
 ): void {
-  tape.push('batch_norm_gradient', {
+  tape.push('apply_norm_gradient', {
     ...{ dz: dz!, x: x!, dx: dx!, scale: scale!, mean: mean!, variance: variance!, dscale: dscale!, dshift: dshift! },
     ...{ addend: settings.addend ?? NONE, epsilon: settings.epsilon, training: Number(settings.training) },
     ...map,
@@ -133,11 +140,12 @@ function pushGradient(
 }
 
 export const applyNormGradient: Lowering<NormAttributes> = {
-  emit({ inputs, outputs: [dx] }, { epsilon }, context) {
-    const [dz, x, scale, mean, variance, dscale, dshift, addend] = inputs.map(context.at) as number[]
-    const settings = { epsilon, training: true, addend }
-    const given = [dz!, x!, scale!, mean!, variance!]
-    pushGradient(given, [context.at(dx!), dscale!, dshift!], settings, mapOf(inputs[0]!), context)
+  emit(node, { epsilon }, context) {
+    const { at, given } = context
+    const { dz, x, scale, mean, variance, dscale, dshift, addend } = operandsOf('applyNormGradient', node)
+    const settings = { epsilon, training: true, addend: given(addend) }
+    const results = [node.outputs[0]!, dscale, dshift].map(at)
+    pushGradient([dz, x, scale, mean, variance].map(at), results, settings, mapOf(dz), context)
   },
 }
 
@@ -150,10 +158,10 @@ function gradient(training: boolean): Lowering<NormAttributes> {
       const [dy, x, scale, mean, variance] = inputs.map(at) as [number, number, number, number, number]
       const [dx, dscale, dshift] = outputs.map(at) as [number, number, number]
       const map = mapOf(inputs[1]!)
-      const reduction = reductionArguments([inputs[1]!, inputs[3]!], undefined, { mask: 'none' }, context)
-      tape.push('batch_norm_reduce', { dy, dz: NONE, ...reduction, sums, ...map })
+      const reduction = reductionArguments({ x: inputs[1], mean: inputs[3] }, undefined, undefined, context)
+      tape.push('reduce_norm_gradient', { dy, dz: NONE, ...reduction, sums, ...map })
       const { n: parts, c } = map
-      tape.push('batch_norm_merge_gradient', { sums, variance, dscale, dshift, epsilon, parts, c })
+      tape.push('merge_norm_gradient', { sums, variance, dscale, dshift, epsilon, parts, c })
       pushGradient([dy, x, scale, mean, variance], [dx, dscale, dshift], { epsilon, training }, map, context)
     },
   }

@@ -10,7 +10,7 @@ export const concatenate: Lowering<Record<never, never>> = {
     let before = 0
     for (const x of inputs) {
       const { c } = mapOf(x)
-      tape.push('copy_channels', { x: at(x), y: at(y!), n, c, o, size, before })
+      tape.push('concatenate', { x: at(x), y: at(y!), n, c, o, size, before })
       before += c
     }
   },

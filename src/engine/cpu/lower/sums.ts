@@ -31,7 +31,7 @@ export const globalNorm: Lowering<Nothing> = {
   },
 }
 
-function loss(kernel: 'absolute_differences' | 'squared_differences'): Lowering<Nothing> {
+function loss(kernel: 'l1_loss' | 'squared_error'): Lowering<Nothing> {
   return {
     workspace: ({ inputs: [prediction] }) => partsOf(prediction!) * DOUBLE,
     emit({ inputs, outputs: [y] }, _, context) {
@@ -44,13 +44,10 @@ function loss(kernel: 'absolute_differences' | 'squared_differences'): Lowering<
     },
   }
 }
-export const l1Loss = loss('absolute_differences')
-export const squaredError = loss('squared_differences')
+export const l1Loss = loss('l1_loss')
+export const squaredError = loss('squared_error')
 
-function gradient(
-  kernel: 'absolute_differences_gradient' | 'squared_differences_gradient',
-  derivative: number,
-): Lowering<Nothing> {
+function gradient(kernel: 'l1_loss_gradient' | 'squared_error_gradient', derivative: number): Lowering<Nothing> {
   return {
     emit({ inputs, outputs: [dprediction] }, _, { tape, at, size }) {
       const [dloss, prediction, target] = inputs.map(at) as [number, number, number]
@@ -60,5 +57,5 @@ function gradient(
     },
   }
 }
-export const l1LossGradient = gradient('absolute_differences_gradient', 1)
-export const squaredErrorGradient = gradient('squared_differences_gradient', 2)
+export const l1LossGradient = gradient('l1_loss_gradient', 1)
+export const squaredErrorGradient = gradient('squared_error_gradient', 2)

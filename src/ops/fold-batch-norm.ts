@@ -1,0 +1,21 @@
+/**
+ * Takes an inference batch norm into the convolution before it: folded = weight · scale / sqrt(variance + epsilon) by
+ * output channel, bias = shift − mean · scale / sqrt(variance + epsilon).
+ */
+import { f32 } from '../graph/graph.js'
+import type { NormAttributes } from './batch-norm.js'
+import { defineOp, expectRank, expectShape, noMacs } from './op.js'
+
+export const foldBatchNorm = defineOp<NormAttributes>()({
+  name: 'foldBatchNorm',
+  inputs: ['weight', 'scale', 'shift', 'mean', 'variance'],
+  outputs: ['folded', 'bias'],
+  infer: ([weight, scale, shift, mean, variance]) => {
+    const o = expectRank('foldBatchNorm', 'weight', weight, 4)[0]!
+    for (const [name, type] of Object.entries({ scale, shift, mean, variance }))
+      expectShape('foldBatchNorm', name, type, [o])
+    return [weight!, f32(o)]
+  },
+  cost: noMacs,
+  gradient: { none: 'it is made by a pass of the plan, after differentiation' },
+})

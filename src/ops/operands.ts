@@ -1,0 +1,65 @@
+/**
+ * Nodes by the names of their operands: what passes and engines read and write, so that no code counts places.
+ */
+import type { Node, Value } from '../graph/graph.js'
+import { invariant } from '../util/errors.js'
+import { type AttributesOf, type OpName, opOf, type ops } from './index.js'
+import { namedOperands, type Operands, type OptionalOperands, plainNames } from './op.js'
+
+/** The operands of an operation by name; undefined where one is left out. */
+export type OperandsOf<Name extends OpName> = Operands<(typeof ops)[Name]['inputs']>
+
+/** Those of them that may be left out. */
+export type OptionalOperandsOf<Name extends OpName> = OptionalOperands<(typeof ops)[Name]['inputs']>
+
+/** The operands of a node, whose operation must be the one named. */
+export function operandsOf<Name extends OpName>(op: Name, node: Node): OperandsOf<Name> {
+  invariant(node.op === op, `${node.path}: a node of ${node.op} is read as one of ${op}`)
+  return Object.fromEntries(operandNames(node).map((name, i) => [name, node.inputs[i]!])) as OperandsOf<Name>
+}
+
+/** The operand of a node by its name; undefined where it is left out. */
+export function operandOf(node: Node, name: string): Value | undefined {
+  return node.inputs[operandNames(node).indexOf(name)]
+}
+
+/** Whether a node is given an operand that it could do without. */
+export function hasOperand({ named = [] }: Node, name: string): boolean {
+  return named.includes(name)
+}
+
+/** The name of each input of a node. Inputs of which there may be any number have none after the first. */
+export function operandNames(node: Node): readonly string[] {
+  const { inputs, named = [] } = node
+  return [...plainNames(opOf(node).inputs).slice(0, inputs.length - named.length), ...named]
+}
+
+/** A node from operands by name. */
+export function nodeOf<Name extends OpName>(
+  op: Name,
+  attributes: AttributesOf<Name>,
+  operands: OperandsOf<Name>,
+  outputs: readonly Value[],
+  path: string,
+): Node {
+  const given = operands as Readonly<Record<string, Value | undefined>>
+  const { inputs } = opOf({ op })
+  const needed = inputs.filter((name) => !name.endsWith('?'))
+  const named = namedOperands({ inputs }, given)
+  const values = [...needed, ...named].map((name) => given[name]!)
+  return { op, attributes, inputs: values, ...(named.length > 0 && { named }), outputs, path }
+}
+
+/** Changes to a node. */
+export interface Changes<Name extends OpName> {
+  readonly attributes?: Partial<AttributesOf<Name>>
+  readonly operands?: Partial<OperandsOf<Name>>
+  readonly outputs?: readonly Value[]
+}
+
+/** The node with other or more operands, attributes and outputs. */
+export function changed<Name extends OpName>(op: Name, node: Node, changes: Changes<Name>): Node {
+  const { attributes = {}, operands = {}, outputs = node.outputs } = changes
+  const all = { ...operandsOf(op, node), ...operands } as OperandsOf<Name>
+  return nodeOf(op, { ...node.attributes, ...attributes } as AttributesOf<Name>, all, outputs, node.path)
+}

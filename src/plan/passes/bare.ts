@@ -1,0 +1,10 @@
+/** Convolutions to which no pass has joined anything yet. */
+import type { Node, Value } from '../../graph/graph.js'
+import type { Rewriter } from '../rewrite.js'
+
+/** The convolution that computes a value, where it is one of x and weight alone. */
+export function bareConvolution(rewriter: Rewriter, value: Value): Node | undefined {
+  const conv = rewriter.producer(value, 'conv2d')
+  const isBare = conv && !conv.named?.length && !conv.attributes.relu && conv.attributes.bands === undefined
+  return isBare ? conv : undefined
+}
