@@ -13,9 +13,9 @@ import { fork } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
-import { build } from 'esbuild'
+import { compileFromDist } from './from-dist.mjs'
 
 const { values } = parseArgs({
   options: {
@@ -26,40 +26,18 @@ const { values } = parseArgs({
     out: { type: 'string', default: 'runs/fuzz' },
   },
 })
-const root = fileURLToPath(new URL('..', import.meta.url))
 /** Seconds at one input after which the process is ended: machines are shared. */
 const PATIENCE = 60
 /** Failures of a reader after which it is left. */
 const MOST_FAILURES = 50
 
-/** Compiles test/fuzz; what it imports from src comes from dist, where it was built. */
-async function compile(folder) {
-  const fromDist = {
-    name: 'dist',
-    setup({ onResolve }) {
-      onResolve({ filter: /^\.\.\/\.\.\/src\// }, ({ path }) => ({
-        path: pathToFileURL(join(root, path.replace('../../src/', 'dist/'))).href,
-        external: true,
-      }))
-      onResolve({ filter: /^sharp$/ }, () => ({ path: import.meta.resolve('sharp'), external: true }))
-    },
-  }
-  await build({
-    entryPoints: ['child', 'readers', 'watch'].map((name) => join(root, `test/fuzz/${name}.ts`)),
-    outdir: folder,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    plugins: [fromDist],
-  })
-}
-
 const folder = mkdtempSync(join(tmpdir(), 'resnet-fuzz-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 process.on('SIGINT', () => process.exit(130))
-await compile(folder)
+await compileFromDist(
+  ['child', 'readers', 'watch'].map((name) => `test/fuzz/${name}.ts`),
+  folder,
+)
 const { readers } = await import(pathToFileURL(join(folder, 'readers.mjs')))
 const { inputOf } = await import(pathToFileURL(join(folder, 'watch.mjs')))
 
