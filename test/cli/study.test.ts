@@ -19,7 +19,7 @@ test('names all studies with their claims', async () => {
   for (const { claims } of listed) for (const { claim, source } of claims) expect(claim && source).toBeTruthy()
 })
 
-test('runs a study, judges it, draws it, and does nothing twice', async () => {
+test('runs a study, judges it, draws it, and does nothing twice', { timeout: 600_000 }, async () => {
   const args = ['study', 'degradation', '--epochs', '1', '--depths', '8', '--seeds', '3', '--save-dir', base, '--json']
   const { code, out } = await resnet(args)
   expect(code).toBe(0)
