@@ -1,15 +1,17 @@
 /**
  * Compiles the WASM modules with the clang of npm's @yowasp/clang, which is itself WebAssembly: no compiler of this
- * machine is needed. The same objects are linked twice: for shared memory (threads) and without. Runs as a worker, since
- * the compiler blocks its thread.
+ * machine is needed. The same objects are linked twice: for shared memory (threads) and without. Objects are kept, named
+ * by the hash of what they are made of, so that only what changed is compiled again. Runs as a worker, since the compiler
+ * blocks its thread.
  */
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { isMainThread, parentPort, Worker } from 'node:worker_threads'
 import { kernelSources } from './build-addon.mjs'
 
 const native = new URL('../native/', import.meta.url)
 const build = new URL('build/', native)
+const kept = new URL('obj-wasm/', build)
 
 const flags = [
   ...['--target=wasm32-unknown-unknown', '-std=c++20', '-O3', '-ffreestanding', '-nostdlib', '-nostdinc++'],
@@ -32,6 +34,18 @@ function sources() {
   return files
 }
 
+/** The objects, each with its source and the name of the file that it is kept in. */
+function objectsOf(files) {
+  const manifest = new URL('../package.json', import.meta.resolve('@yowasp/clang'))
+  const { version } = JSON.parse(readFileSync(manifest, 'utf8'))
+  const headers = Object.entries(files).filter(([name]) => !name.endsWith('.cc'))
+  const shared = createHash('sha256').update(JSON.stringify([version, flags, headers]))
+  return [...kernelSources, 'wasm'].map((source) => {
+    const hash = shared.copy().update(files[`${source}.cc`]).digest('hex').slice(0, 16)
+    return { source, object: `${source}.o`, file: `${source}-${hash}.o` }
+  })
+}
+
 async function compile(files) {
   const { commands } = await import('@yowasp/clang')
   const run = async (command, args, input) => {
@@ -48,10 +62,17 @@ async function compile(files) {
     }
   }
   const objects = {}
-  for (const source of [...kernelSources, 'wasm']) {
-    const object = `${source}.o`
-    objects[object] = (await run('clang++', [...flags, '-c', `${source}.cc`, '-o', object], files))[object]
+  const all = objectsOf(files)
+  for (const { source, object, file } of all) {
+    const place = new URL(file, kept)
+    if (!existsSync(place)) {
+      const made = await run('clang++', [...flags, '-c', `${source}.cc`, '-o', object], files)
+      writeFileSync(new URL(`${file}.new`, kept), made[object])
+      renameSync(new URL(`${file}.new`, kept), place)
+    }
+    objects[object] = Uint8Array.from(readFileSync(place))
   }
+  for (const name of readdirSync(kept)) if (!all.some(({ file }) => file === name)) rmSync(new URL(name, kept))
   for (const [name, extra] of Object.entries(modules)) {
     const linked = await run('wasm-ld', [...Object.keys(objects), '-o', name, ...linking, ...extra], objects)
     writeFileSync(new URL(name, build), linked[name])
@@ -60,7 +81,7 @@ async function compile(files) {
 
 /** Builds both modules. Returns a line that says what was built; throws with the compiler's output if it failed. */
 export async function buildWasm() {
-  mkdirSync(build, { recursive: true })
+  mkdirSync(kept, { recursive: true })
   const stamp = new URL('wasm.stamp', build)
   const made = createHash('sha256')
     .update(JSON.stringify([flags, linking, sources()]))
