@@ -8,6 +8,8 @@ import {
   defaultRecipe,
   dropGranularities,
   dropPathRules,
+  type LossName,
+  lossNames,
   type OptimizerName,
   optimizerNames,
   type Precision,
@@ -42,6 +44,7 @@ export interface RecipeFlags {
   readonly dropPath?: number
   readonly dropPathRule?: DropPathRule
   readonly dropPathBy?: DropGranularity
+  readonly loss?: LossName
   readonly zeroInitResidual?: true
   readonly preciseBn?: number
   readonly labelSmoothing?: number
@@ -88,6 +91,11 @@ export function recipeOptions(): Option[] {
       '--drop-path-by <which>',
       `what is dropped as one: ${dropGranularities.join(', ')} (default: row, a picture)`,
       oneOf(dropGranularities),
+    ),
+    option(
+      '--loss <name>',
+      `${lossNames.join(', ')} (default: cross-entropy of classes, squared differences of pictures)`,
+      oneOf(lossNames),
     ),
     new Option('--zero-init-residual', 'start with residual branches of zero'),
     option('--precise-bn <n>', 'take the statistics of norms anew from n batches at the end', whole(0)),

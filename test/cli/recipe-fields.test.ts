@@ -1,0 +1,32 @@
+/** Every field of a recipe can be set from the command line. */
+import { expect, test } from 'vitest'
+import { recipeOf } from '../../src/cli/recipe-flags.js'
+import { trainCommand } from '../../src/cli/train.js'
+import { defaultRecipe } from '../../src/index.js'
+import { resnet } from './run.js'
+
+const fields = [...Object.keys(defaultRecipe), 'steps'].filter((field) => field !== 'augmentation')
+
+test('each has a flag of train, and the augmentation has two', () => {
+  const flags = trainCommand().options.map((option) => option.attributeName())
+  expect([...fields, 'augment', 'jitter'].filter((field) => !flags.includes(field))).toEqual([])
+})
+
+test.each(fields)('the flag for %s sets that field', (field) => {
+  expect(recipeOf({ [field]: 'given' })).toMatchObject({ [field]: 'given' })
+})
+
+test.each([
+  ['resnet20', 'l1', 'resnet: --loss: a network that tells classes apart has cross-entropy, got "l1"\n'],
+  [
+    'edsr_baseline',
+    'cross-entropy',
+    'resnet: --loss: a network that gives pictures has squared or l1, got "cross-entropy"\n',
+  ],
+])('--arch %s has no loss %s', async (arch, loss, err) => {
+  expect(await resnet(['train', '--arch', arch, '--loss', loss, '--limit-train', '4'])).toEqual({
+    code: 2,
+    out: '',
+    err,
+  })
+})
