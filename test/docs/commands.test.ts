@@ -1,9 +1,10 @@
 /** The commands of the documents: each is called as it can be called, exists, and has the flags that it is shown with. */
-import { execFileSync, execSync } from 'node:child_process'
+import { execSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { commands as known } from '../../src/cli/commands.js'
+import { resnet } from '../cli/run.js'
 import { root } from '../house/sources.js'
 
 const pages = ['README.md', 'CONTRIBUTING.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)].filter(
@@ -42,18 +43,16 @@ test('no document calls a program that is not there', () => {
   expect(shown.length).toBeGreaterThan(30)
 })
 
-const helps = new Map<string, string>()
+const helps = new Map<string, Promise<string>>()
 const helpOf = (name: string) => {
-  const help =
-    helps.get(name) ??
-    execFileSync(process.execPath, ['bin/resnet.js', name, '--help'], { cwd: root, encoding: 'utf8' })
+  const help = helps.get(name) ?? resnet([name, '--help']).then(({ out }) => out)
   helps.set(name, help)
   return help
 }
 
 describe('has the flags that it is shown with', () => {
-  test.each(shown)('$page: $line', ({ name, flags }) => {
-    const help = helpOf(name)
+  test.each(shown)('$page: $line', async ({ name, flags }) => {
+    const help = await helpOf(name)
     expect(flags.filter((flag) => !new RegExp(`(^|[ ,])${flag}\\b`, 'm').test(help))).toEqual([])
   })
 })
