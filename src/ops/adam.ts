@@ -18,7 +18,7 @@ export type AdamAttributes = {
 }
 
 /** `step` is the number of the training step, from 0. Where `guard` is no finite number, all stays as it is: see `sgd`. */
-export const adam = defineOp<AdamAttributes>()({
+export const adam = /* @__PURE__ */ defineOp<AdamAttributes>()({
   name: 'adam',
   inputs: ['parameter', 'gradient', 'mean', 'square', 'lr', 'step', 'guard'],
   outputs: ['nextParameter', 'nextMean', 'nextSquare'],

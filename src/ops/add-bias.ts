@@ -2,7 +2,7 @@
 import { f32 } from '../graph/graph.js'
 import { defineOp, expectRank, expectShape, noMacs } from './op.js'
 
-export const addBias = defineOp<Record<never, never>>()({
+export const addBias = /* @__PURE__ */ defineOp<Record<never, never>>()({
   name: 'addBias',
   inputs: ['x', 'bias'],
   outputs: ['y'],
@@ -17,7 +17,7 @@ export const addBias = defineOp<Record<never, never>>()({
 })
 
 /** Sum over pictures and pixels, the gradient of a bias: [N, C, H, W] → [C]. */
-export const sumPixels = defineOp<Record<never, never>>()({
+export const sumPixels = /* @__PURE__ */ defineOp<Record<never, never>>()({
   name: 'sumPixels',
   inputs: ['x'],
   outputs: ['y'],

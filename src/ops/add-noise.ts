@@ -18,7 +18,7 @@ export type NoiseAttributes = {
 export const BYTES_MEAN = 510
 export const BYTES_DEVIATION = Math.sqrt((4 * (256 * 256 - 1)) / 12)
 
-export const addNoise = defineOp<NoiseAttributes>()({
+export const addNoise = /* @__PURE__ */ defineOp<NoiseAttributes>()({
   name: 'addNoise',
   inputs: ['x', 'step'],
   outputs: ['y'],

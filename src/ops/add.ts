@@ -4,7 +4,7 @@ import { ShapeError } from '../util/errors.js'
 import { sameShape, shapeText } from '../util/shape.js'
 import { defineOp, noMacs } from './op.js'
 
-export const add = defineOp<Record<never, never>>()({
+export const add = /* @__PURE__ */ defineOp<Record<never, never>>()({
   name: 'add',
   inputs: ['a', 'b'],
   outputs: ['y'],

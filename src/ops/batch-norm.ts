@@ -20,7 +20,7 @@ export function expectVectors(
 }
 
 /** Training: also gives the batch's mean and biased variance. */
-export const batchNorm = defineOp<NormAttributes>()({
+export const batchNorm = /* @__PURE__ */ defineOp<NormAttributes>()({
   name: 'batchNorm',
   inputs: ['x', 'scale', 'shift'],
   outputs: ['y', 'mean', 'variance'],
@@ -37,7 +37,7 @@ export const batchNorm = defineOp<NormAttributes>()({
   },
 })
 
-export const batchNormGradient = defineOp<NormAttributes>()({
+export const batchNormGradient = /* @__PURE__ */ defineOp<NormAttributes>()({
   name: 'batchNormGradient',
   inputs: ['dy', 'x', 'scale', 'mean', 'variance'],
   outputs: ['dx', 'dscale', 'dshift'],
@@ -54,7 +54,7 @@ export const batchNormGradient = defineOp<NormAttributes>()({
   gradient: { none: 'it is itself a gradient; second derivatives are not offered' },
 })
 
-export const batchNormInference = defineOp<NormAttributes>()({
+export const batchNormInference = /* @__PURE__ */ defineOp<NormAttributes>()({
   name: 'batchNormInference',
   inputs: ['x', 'scale', 'shift', 'mean', 'variance'],
   outputs: ['y'],
@@ -71,7 +71,7 @@ export const batchNormInference = defineOp<NormAttributes>()({
 })
 
 /** Running statistics are constants here: a frozen norm. */
-export const batchNormInferenceGradient = defineOp<NormAttributes>()({
+export const batchNormInferenceGradient = /* @__PURE__ */ defineOp<NormAttributes>()({
   name: 'batchNormInferenceGradient',
   inputs: ['dy', 'x', 'scale', 'mean', 'variance'],
   outputs: ['dx', 'dscale', 'dshift'],
@@ -85,7 +85,7 @@ export const batchNormInferenceGradient = defineOp<NormAttributes>()({
 })
 
 /** next = (1 − momentum) · running + momentum · correction · batch; correction n / (n − 1) makes a variance unbiased. */
-export const runningAverage = defineOp<{ readonly momentum: number; readonly correction: number }>()({
+export const runningAverage = /* @__PURE__ */ defineOp<{ readonly momentum: number; readonly correction: number }>()({
   name: 'runningAverage',
   inputs: ['running', 'batch'],
   outputs: ['next'],

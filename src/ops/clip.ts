@@ -16,7 +16,7 @@ function expectLimit(op: string, limit: number): void {
 }
 
 /** The square root of the sum of all squares of all tensors: a scalar. */
-export const globalNorm = defineOp<Record<never, never>>()({
+export const globalNorm = /* @__PURE__ */ defineOp<Record<never, never>>()({
   name: 'globalNorm',
   inputs: ['x...'],
   outputs: ['norm'],
@@ -30,7 +30,7 @@ export const globalNorm = defineOp<Record<never, never>>()({
 })
 
 /** clipped = gradient · min(1, limit / (norm + 1e-6)), where `norm` is that of all gradients: PyTorch's clip_grad_norm_. */
-export const clipByNorm = defineOp<ClipAttributes>()({
+export const clipByNorm = /* @__PURE__ */ defineOp<ClipAttributes>()({
   name: 'clipByNorm',
   inputs: ['gradient', 'norm'],
   outputs: ['clipped'],
@@ -45,7 +45,7 @@ export const clipByNorm = defineOp<ClipAttributes>()({
 })
 
 /** clipped = gradient, but from −limit / lr to limit / lr. */
-export const clipByRate = defineOp<ClipAttributes>()({
+export const clipByRate = /* @__PURE__ */ defineOp<ClipAttributes>()({
   name: 'clipByRate',
   inputs: ['gradient', 'lr'],
   outputs: ['clipped'],

@@ -5,7 +5,7 @@ import { shapeText } from '../util/shape.js'
 import { defineOp, expectRank, noMacs } from './op.js'
 import { padShortcutGradient } from './pad-shortcut.js'
 
-export const concatenate = defineOp<Record<never, never>>()({
+export const concatenate = /* @__PURE__ */ defineOp<Record<never, never>>()({
   name: 'concatenate',
   inputs: ['x...'],
   outputs: ['y'],

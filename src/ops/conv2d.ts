@@ -109,7 +109,7 @@ function macs(dy: TensorType, { shape }: TensorType, { winograd = false }: Parti
   return n * oh * ow * shape[0]! * shape[1]! * taps
 }
 
-export const conv2d = defineOp<Conv2dAttributes>()({
+export const conv2d = /* @__PURE__ */ defineOp<Conv2dAttributes>()({
   name: 'conv2d',
   inputs: ['x', 'weight', 'bias?', 'addend?', ...inputNorm],
   outputs: ['y', 'statistics?'],
@@ -152,7 +152,7 @@ export const conv2d = defineOp<Conv2dAttributes>()({
  * dx of a convolution, to which `addend` is added: where gradients of two ways meet. With the operands of a norm, whose
  * output was this convolution's input, dx is masked and its sums are taken as `reduceNormGradient` does it.
  */
-export const conv2dInputGradient = defineOp<Conv2dInputGradientAttributes>()({
+export const conv2dInputGradient = /* @__PURE__ */ defineOp<Conv2dInputGradientAttributes>()({
   name: 'conv2dInputGradient',
   inputs: ['dy', 'weight', 'addend?', 'normX?', 'normMean?', 'normY?', 'normScale?', 'normShift?', 'normVariance?'],
   outputs: ['dx', 'sums?'],
@@ -176,7 +176,7 @@ export const conv2dInputGradient = defineOp<Conv2dInputGradientAttributes>()({
 })
 
 /** dweight of a convolution, whose input may pass through a norm on the way in. */
-export const conv2dWeightGradient = defineOp<Conv2dWeightGradientAttributes>()({
+export const conv2dWeightGradient = /* @__PURE__ */ defineOp<Conv2dWeightGradientAttributes>()({
   name: 'conv2dWeightGradient',
   inputs: ['x', 'dy', ...inputNorm],
   outputs: ['dweight'],

@@ -40,7 +40,7 @@ export function expectStep(op: string, step: TensorType | undefined): void {
 }
 
 /** `step` is an input of role `scalar`: the number of the training step, from 0. x has any shape but a scalar's. */
-export const dropout: Op<DropoutAttributes> = defineOp<DropoutAttributes>()({
+export const dropout: Op<DropoutAttributes> = /* @__PURE__ */ defineOp<DropoutAttributes>()({
   name: 'dropout',
   inputs: ['x', 'step'],
   outputs: ['y'],

@@ -2,7 +2,7 @@
 import { f32 } from '../graph/graph.js'
 import { defineOp, noMacs } from './op.js'
 
-export const fill = defineOp<{ readonly shape: readonly number[]; readonly value: number }>()({
+export const fill = /* @__PURE__ */ defineOp<{ readonly shape: readonly number[]; readonly value: number }>()({
   name: 'fill',
   inputs: [],
   outputs: ['y'],

@@ -6,7 +6,7 @@ import { f32 } from '../graph/graph.js'
 import type { NormAttributes } from './batch-norm.js'
 import { defineOp, expectRank, expectShape, noMacs } from './op.js'
 
-export const foldBatchNorm = defineOp<NormAttributes>()({
+export const foldBatchNorm = /* @__PURE__ */ defineOp<NormAttributes>()({
   name: 'foldBatchNorm',
   inputs: ['weight', 'scale', 'shift', 'mean', 'variance'],
   outputs: ['folded', 'bias'],

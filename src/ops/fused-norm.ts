@@ -19,7 +19,7 @@ const none = { none: 'it is made by a pass of the plan, after differentiation' }
  * [parts, 2, C]. An image is cut into `bands` of rows; band b of an image with H rows is rows ⌊b·H/bands⌋ to
  * ⌊(b+1)·H/bands⌋. This one takes whole images.
  */
-export const imageStatistics = defineOp<Record<never, never>>()({
+export const imageStatistics = /* @__PURE__ */ defineOp<Record<never, never>>()({
   name: 'imageStatistics',
   inputs: ['x'],
   outputs: ['statistics'],
@@ -35,7 +35,7 @@ export const imageStatistics = defineOp<Record<never, never>>()({
 export type StatisticsAttributes = { readonly rows: number; readonly columns: number; readonly bands: number }
 
 /** Mean and biased variance [C] of the whole batch, from statistics of its parts. */
-export const mergeStatistics = defineOp<StatisticsAttributes>()({
+export const mergeStatistics = /* @__PURE__ */ defineOp<StatisticsAttributes>()({
   name: 'mergeStatistics',
   inputs: ['statistics'],
   outputs: ['mean', 'variance'],
@@ -52,7 +52,7 @@ export const mergeStatistics = defineOp<StatisticsAttributes>()({
 export type NormaliseAttributes = NormAttributes & { readonly relu: boolean }
 
 /** batchNormInference, then + addend where one is given, then ReLU where asked. */
-export const normalise = defineOp<NormaliseAttributes>()({
+export const normalise = /* @__PURE__ */ defineOp<NormaliseAttributes>()({
   name: 'normalise',
   inputs: ['x', 'scale', 'shift', 'mean', 'variance', 'addend?'],
   outputs: ['y'],
@@ -97,7 +97,7 @@ export function expectReduction(
  * dz = dy where the ReLU after the norm let it through, and of each image and channel the sums of dz and of
  * dz · (x − mean), [N, 2, C]. Where there was no ReLU dz is dy and no result.
  */
-export const reduceNormGradient = defineOp<NormAttributes>()({
+export const reduceNormGradient = /* @__PURE__ */ defineOp<NormAttributes>()({
   name: 'reduceNormGradient',
   inputs: ['dy', 'x', 'mean', 'y?', 'scale?', 'shift?', 'variance?'],
   outputs: ['sums', 'dz?'],
@@ -112,7 +112,7 @@ export const reduceNormGradient = defineOp<NormAttributes>()({
 })
 
 /** dscale = Σ dz · (x − mean) / sqrt(variance + epsilon) and dshift = Σ dz, from sums of parts [parts, 2, C]. */
-export const mergeNormGradient = defineOp<NormAttributes>()({
+export const mergeNormGradient = /* @__PURE__ */ defineOp<NormAttributes>()({
   name: 'mergeNormGradient',
   inputs: ['sums', 'variance'],
   outputs: ['dscale', 'dshift'],
@@ -127,7 +127,7 @@ export const mergeNormGradient = defineOp<NormAttributes>()({
 })
 
 /** The gradient of the norm's input from that of its output and the sums, + addend where one is given. */
-export const applyNormGradient = defineOp<NormAttributes>()({
+export const applyNormGradient = /* @__PURE__ */ defineOp<NormAttributes>()({
   name: 'applyNormGradient',
   inputs: ['dz', 'x', 'scale', 'mean', 'variance', 'dscale', 'dshift', 'addend?'],
   outputs: ['dx'],

@@ -4,7 +4,7 @@ import { ShapeError } from '../util/errors.js'
 import { elements } from '../util/shape.js'
 import { defineOp, expectRank, expectShape, noMacs } from './op.js'
 
-export const linear = defineOp<Record<never, never>>()({
+export const linear = /* @__PURE__ */ defineOp<Record<never, never>>()({
   name: 'linear',
   inputs: ['x', 'weight', 'bias'],
   outputs: ['y'],
@@ -28,7 +28,7 @@ export const linear = defineOp<Record<never, never>>()({
 })
 
 /** dx = dy · weight. */
-export const linearInputGradient = defineOp<Record<never, never>>()({
+export const linearInputGradient = /* @__PURE__ */ defineOp<Record<never, never>>()({
   name: 'linearInputGradient',
   inputs: ['dy', 'weight'],
   outputs: ['dx'],
@@ -43,7 +43,7 @@ export const linearInputGradient = defineOp<Record<never, never>>()({
 })
 
 /** dweight = dyᵀ · x. */
-export const linearWeightGradient = defineOp<Record<never, never>>()({
+export const linearWeightGradient = /* @__PURE__ */ defineOp<Record<never, never>>()({
   name: 'linearWeightGradient',
   inputs: ['x', 'dy'],
   outputs: ['dweight'],
@@ -58,7 +58,7 @@ export const linearWeightGradient = defineOp<Record<never, never>>()({
 })
 
 /** Sum over rows, the gradient of a bias: [N, O] → [O]. */
-export const sumRows = defineOp<Record<never, never>>()({
+export const sumRows = /* @__PURE__ */ defineOp<Record<never, never>>()({
   name: 'sumRows',
   inputs: ['x'],
   outputs: ['y'],

@@ -3,7 +3,7 @@ import { ShapeError } from '../util/errors.js'
 import { sameShape, shapeText } from '../util/shape.js'
 import { defineOp, noMacs, type Op } from './op.js'
 
-export const multiply: Op<Record<never, never>> = defineOp<Record<never, never>>()({
+export const multiply: Op<Record<never, never>> = /* @__PURE__ */ defineOp<Record<never, never>>()({
   name: 'multiply',
   inputs: ['a', 'b'],
   outputs: ['y'],

@@ -18,7 +18,7 @@ function outputShape(op: string, x: readonly number[], { stride, channels, befor
   return [n, channels, Math.ceil(h / stride[0]), Math.ceil(w / stride[1])]
 }
 
-export const padShortcut = defineOp<PadShortcutAttributes>()({
+export const padShortcut = /* @__PURE__ */ defineOp<PadShortcutAttributes>()({
   name: 'padShortcut',
   inputs: ['x'],
   outputs: ['y'],
@@ -30,7 +30,9 @@ export const padShortcut = defineOp<PadShortcutAttributes>()({
 })
 
 /** `shape` is that of x. */
-export const padShortcutGradient = defineOp<PadShortcutAttributes & { readonly shape: readonly number[] }>()({
+export const padShortcutGradient = /* @__PURE__ */ defineOp<
+  PadShortcutAttributes & { readonly shape: readonly number[] }
+>()({
   name: 'padShortcutGradient',
   inputs: ['dy'],
   outputs: ['dx'],

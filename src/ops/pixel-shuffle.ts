@@ -13,7 +13,7 @@ function expectFactor(op: string, factor: number): void {
     throw new ShapeError(`${op}: the factor must be a whole number of at least 1, got ${factor}`)
 }
 
-export const pixelShuffle: Op<ShuffleAttributes> = defineOp<ShuffleAttributes>()({
+export const pixelShuffle: Op<ShuffleAttributes> = /* @__PURE__ */ defineOp<ShuffleAttributes>()({
   name: 'pixelShuffle',
   inputs: ['x'],
   outputs: ['y'],
@@ -30,7 +30,7 @@ export const pixelShuffle: Op<ShuffleAttributes> = defineOp<ShuffleAttributes>()
   gradient: ({ attributes, outputGradients, emit }) => emit(pixelUnshuffle, attributes, [outputGradients[0]!]),
 })
 
-export const pixelUnshuffle: Op<ShuffleAttributes> = defineOp<ShuffleAttributes>()({
+export const pixelUnshuffle: Op<ShuffleAttributes> = /* @__PURE__ */ defineOp<ShuffleAttributes>()({
   name: 'pixelUnshuffle',
   inputs: ['x'],
   outputs: ['y'],

@@ -18,7 +18,7 @@ function pooledType(op: string, x: TensorType | undefined, { kernel, stride, pad
 }
 
 /** Largest value of each window; padding counts as −infinity. */
-export const maxPool = defineOp<PoolAttributes>()({
+export const maxPool = /* @__PURE__ */ defineOp<PoolAttributes>()({
   name: 'maxPool',
   inputs: ['x'],
   outputs: ['y'],
@@ -29,7 +29,7 @@ export const maxPool = defineOp<PoolAttributes>()({
 })
 
 /** Each window's gradient goes to its first largest element, in row order. */
-export const maxPoolGradient = defineOp<PoolAttributes>()({
+export const maxPoolGradient = /* @__PURE__ */ defineOp<PoolAttributes>()({
   name: 'maxPoolGradient',
   inputs: ['dy', 'x'],
   outputs: ['dx'],
@@ -42,7 +42,7 @@ export const maxPoolGradient = defineOp<PoolAttributes>()({
 })
 
 /** Mean of each window, divided by the full kernel size, padding counted as zeros. */
-export const averagePool = defineOp<PoolAttributes>()({
+export const averagePool = /* @__PURE__ */ defineOp<PoolAttributes>()({
   name: 'averagePool',
   inputs: ['x'],
   outputs: ['y'],
@@ -54,7 +54,7 @@ export const averagePool = defineOp<PoolAttributes>()({
     ]),
 })
 
-export const averagePoolGradient = defineOp<PoolAttributes & { readonly size: Pair }>()({
+export const averagePoolGradient = /* @__PURE__ */ defineOp<PoolAttributes & { readonly size: Pair }>()({
   name: 'averagePoolGradient',
   inputs: ['dy'],
   outputs: ['dx'],
@@ -69,7 +69,7 @@ export const averagePoolGradient = defineOp<PoolAttributes & { readonly size: Pa
 })
 
 /** Mean over height and width: [N, C, H, W] → [N, C]. */
-export const globalAveragePool = defineOp<Record<never, never>>()({
+export const globalAveragePool = /* @__PURE__ */ defineOp<Record<never, never>>()({
   name: 'globalAveragePool',
   inputs: ['x'],
   outputs: ['y'],
@@ -82,7 +82,7 @@ export const globalAveragePool = defineOp<Record<never, never>>()({
     emit(globalAveragePoolGradient, { size: inputs[0]!.type.shape.slice(2) as unknown as Pair }, [outputGradients[0]!]),
 })
 
-export const globalAveragePoolGradient = defineOp<{ readonly size: Pair }>()({
+export const globalAveragePoolGradient = /* @__PURE__ */ defineOp<{ readonly size: Pair }>()({
   name: 'globalAveragePoolGradient',
   inputs: ['dy'],
   outputs: ['dx'],

@@ -20,7 +20,7 @@ function bothGradients({ inputs, outputGradients, needed, emit }: GradientContex
   return [gradient, needed[1] ? emit(scale, { factor: -1 }, [gradient!])[0] : undefined]
 }
 
-export const l1Loss = defineOp<Nothing>()({
+export const l1Loss = /* @__PURE__ */ defineOp<Nothing>()({
   name: 'l1Loss',
   inputs: ['prediction', 'target'],
   outputs: ['loss'],
@@ -33,7 +33,7 @@ export const l1Loss = defineOp<Nothing>()({
 })
 
 /** dprediction = dloss · sign(prediction − target) / elements; 0 where they are equal. */
-export const l1LossGradient = defineOp<Nothing>()({
+export const l1LossGradient = /* @__PURE__ */ defineOp<Nothing>()({
   name: 'l1LossGradient',
   inputs: ['dloss', 'prediction', 'target'],
   outputs: ['dprediction'],
@@ -47,7 +47,7 @@ export const l1LossGradient = defineOp<Nothing>()({
   gradient: { none: 'it is itself a gradient; second derivatives are not offered' },
 })
 
-export const squaredError = defineOp<Nothing>()({
+export const squaredError = /* @__PURE__ */ defineOp<Nothing>()({
   name: 'squaredError',
   inputs: ['prediction', 'target'],
   outputs: ['loss'],
@@ -60,7 +60,7 @@ export const squaredError = defineOp<Nothing>()({
 })
 
 /** dprediction = dloss · 2 · (prediction − target) / elements. */
-export const squaredErrorGradient = defineOp<Nothing>()({
+export const squaredErrorGradient = /* @__PURE__ */ defineOp<Nothing>()({
   name: 'squaredErrorGradient',
   inputs: ['dloss', 'prediction', 'target'],
   outputs: ['dprediction'],

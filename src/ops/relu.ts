@@ -1,7 +1,7 @@
 /** Rectified linear unit: y = max(x, 0). Its gradient at 0 is 0, and is read off the output. */
 import { defineOp, expectShape, noMacs } from './op.js'
 
-export const relu = defineOp<Record<never, never>>()({
+export const relu = /* @__PURE__ */ defineOp<Record<never, never>>()({
   name: 'relu',
   inputs: ['x'],
   outputs: ['y'],
@@ -13,7 +13,7 @@ export const relu = defineOp<Record<never, never>>()({
 })
 
 /** dx = dy where y > 0, else 0. */
-export const reluGradient = defineOp<Record<never, never>>()({
+export const reluGradient = /* @__PURE__ */ defineOp<Record<never, never>>()({
   name: 'reluGradient',
   inputs: ['dy', 'y'],
   outputs: ['dx'],

@@ -71,7 +71,7 @@ function expectSize(op: string, size: Pair): void {
     throw new ShapeError(`${op}: the size must be two whole numbers of at least 1, got ${size.join('x')}`)
 }
 
-export const resize = defineOp<ResizeAttributes>()({
+export const resize = /* @__PURE__ */ defineOp<ResizeAttributes>()({
   name: 'resize',
   inputs: ['x'],
   outputs: ['y'],
@@ -88,7 +88,7 @@ export const resize = defineOp<ResizeAttributes>()({
 })
 
 /** Each output's gradient goes back through its taps. `from` is the height and width of x. */
-export const resizeGradient = defineOp<ResizeAttributes & { readonly from: Pair }>()({
+export const resizeGradient = /* @__PURE__ */ defineOp<ResizeAttributes & { readonly from: Pair }>()({
   name: 'resizeGradient',
   inputs: ['dy'],
   outputs: ['dx'],

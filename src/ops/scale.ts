@@ -4,7 +4,7 @@ import { defineOp, noMacs, type Op } from './op.js'
 
 export type ScaleAttributes = { readonly factor: number }
 
-export const scale: Op<ScaleAttributes> = defineOp<ScaleAttributes>()({
+export const scale: Op<ScaleAttributes> = /* @__PURE__ */ defineOp<ScaleAttributes>()({
   name: 'scale',
   inputs: ['x'],
   outputs: ['y'],

@@ -8,7 +8,7 @@ import { defineOp, expectShape, noMacs } from './op.js'
 
 export type SgdAttributes = { readonly momentum: number; readonly weightDecay: number; readonly nesterov: boolean }
 
-export const sgd = defineOp<SgdAttributes>()({
+export const sgd = /* @__PURE__ */ defineOp<SgdAttributes>()({
   name: 'sgd',
   inputs: ['parameter', 'gradient', 'velocity', 'lr', 'guard'],
   outputs: ['nextParameter', 'nextVelocity'],

@@ -1,7 +1,7 @@
 /** The logistic function: y = 1 / (1 + e^−x). Its gradient is read off the output. */
 import { defineOp, expectShape, noMacs } from './op.js'
 
-export const sigmoid = defineOp<Record<never, never>>()({
+export const sigmoid = /* @__PURE__ */ defineOp<Record<never, never>>()({
   name: 'sigmoid',
   inputs: ['x'],
   outputs: ['y'],
@@ -13,7 +13,7 @@ export const sigmoid = defineOp<Record<never, never>>()({
 })
 
 /** dx = dy · y · (1 − y). */
-export const sigmoidGradient = defineOp<Record<never, never>>()({
+export const sigmoidGradient = /* @__PURE__ */ defineOp<Record<never, never>>()({
   name: 'sigmoidGradient',
   inputs: ['dy', 'y'],
   outputs: ['dx'],

@@ -17,7 +17,7 @@ function expectLabels(op: string, logits: TensorType | undefined, labels: Tensor
     )
 }
 
-export const softmaxCrossEntropy = defineOp<CrossEntropyAttributes>()({
+export const softmaxCrossEntropy = /* @__PURE__ */ defineOp<CrossEntropyAttributes>()({
   name: 'softmaxCrossEntropy',
   inputs: ['logits', 'labels'],
   outputs: ['loss'],
@@ -35,7 +35,7 @@ export const softmaxCrossEntropy = defineOp<CrossEntropyAttributes>()({
 })
 
 /** dlogits = dloss · (softmax(logits) − target) / N. */
-export const softmaxCrossEntropyGradient = defineOp<CrossEntropyAttributes>()({
+export const softmaxCrossEntropyGradient = /* @__PURE__ */ defineOp<CrossEntropyAttributes>()({
   name: 'softmaxCrossEntropyGradient',
   inputs: ['dloss', 'logits', 'labels'],
   outputs: ['dlogits'],

@@ -6,7 +6,7 @@ import { f32 } from '../graph/graph.js'
 import { defineOp, expectRank, expectShape, noMacs } from './op.js'
 import { WINOGRAD_POINTS, WINOGRAD_TAPS } from './window.js'
 
-export const winogradWeight = defineOp<Record<never, never>>()({
+export const winogradWeight = /* @__PURE__ */ defineOp<Record<never, never>>()({
   name: 'winogradWeight',
   inputs: ['weight'],
   outputs: ['transformed'],

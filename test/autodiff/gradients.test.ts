@@ -176,6 +176,31 @@ describe('gradient rules equal central differences', () => {
   })
 })
 
+describe('a convolution with operands by name', () => {
+  const attributes = { stride: [2, 1], padding: [1, 0], dilation: [1, 1] } as const
+  const given = [
+    { type: f32(2, 3, 5, 4), fill: normal() },
+    { type: f32(4, 3, 3, 2), fill: normal() },
+  ]
+  const [bias, addend] = [f32(4), f32(2, 4, 3, 3)].map((type) => ({ type, fill: normal() }))
+
+  test('gives the gradients of those that are there', () => {
+    for (const optional of [{ bias }, { addend }, { bias, addend }]) {
+      const one = singleOp('conv2d', attributes, given, optional)
+      const errors = checkGradients(one.graph, one.inputs(), evaluateOutputs)
+      expect(errors.map(({ input }) => input)).toEqual(['x', 'weight', ...Object.keys(optional)])
+      for (const { input, error } of errors) expect(error, input).toBeLessThan(LIMIT)
+    }
+  })
+
+  test('has none once a pass has joined a ReLU to it', () => {
+    const one = singleOp('conv2d', { ...attributes, relu: true }, given, { bias })
+    expect(() => checkGradients(one.graph, one.inputs(), evaluateOutputs)).toThrow(
+      'conv2d: one with a norm, a ReLU or statistics has no gradient; differentiate before passes of the plan join these to it',
+    )
+  })
+})
+
 describe('operations without a rule', () => {
   test('say why they have none', () => {
     const one = singleOp('sumRows', {}, [{ type: f32(2, 3), fill: constant(1) }])

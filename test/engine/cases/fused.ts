@@ -120,7 +120,13 @@ function weightGradientOfNorm(x: Shape, [o, kernel]: Pair, stride: number, relu:
     normRelu: relu,
     kernel: [kernel, kernel] as const,
   }
-  const dy = { type: conv2d.infer([f32(...x), f32(o, x[1] / groups, kernel, kernel)], attributes)[0]!, fill: normal() }
+  const dy = {
+    type: conv2d.infer([f32(...x), f32(o, x[1] / groups, kernel, kernel)], {
+      ...square(stride, kernel >> 1),
+      groups,
+    })[0]!,
+    fill: normal(),
+  }
   const given = { x: activations(x), dy, ...normVectors(x[1]) }
   return compositeCase('conv2dWeightGradient', title, given, (builder, { x, dy, ...norm }) => ({
     dweight: emit(builder, conv2dWeightGradient, attributes, [x, dy], 'test', inputNorm(norm))[0]!,
