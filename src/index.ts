@@ -117,7 +117,7 @@ export {
 } from './spec/checked.js'
 export { type Freeze, freezeLevels } from './spec/cut.js'
 export type { BlockOptions, CifarOptions as CifarNetOptions, FamilyOptions, ImagenetOptions } from './spec/families.js'
-export { classifierOf, type Task, taskOf, tasks } from './spec/heads.js'
+export { classifierOf, type Task, taskOf, tasks } from './spec/heads/index.js'
 export type { FullyConnectedOptions } from './spec/other-families.js'
 export type { BlockPath, LayerPath, StagePath } from './spec/paths.js'
 export { isPresetName, type PresetName, type PresetOptions, preset, presetNames, presetsFor } from './spec/presets.js'

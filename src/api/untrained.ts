@@ -2,11 +2,11 @@
 
 import type { TrainedNetwork } from '../formats/trained-network.js'
 import { forwardGraph } from '../model/forward.js'
+import { headOf } from '../model/heads/index.js'
 import { initialise } from '../model/initialise.js'
 import { parametersOf } from '../model/parameters.js'
 import { expectSpec } from '../spec/expect-spec.js'
 import type { NetworkSpec } from '../spec/spec.js'
-import { scales } from '../spec/upscaling.js'
 import { expectOptions, flag, whole } from '../util/expect.js'
 
 /** How a network starts. */
@@ -35,8 +35,7 @@ export function untrained(spec: NetworkSpec, options: UntrainedOptions = {}): Tr
     preprocessing: {
       normalisation: { mean: each(0), std: each(1) },
       input: spec.input,
-      classes: Array.from({ length: 'classes' in spec.head ? spec.head.classes : 0 }, (_, i) => `class ${i + 1}`),
-      ...('kind' in spec.head ? { scales: spec.head.enlarge > 1 ? [spec.head.enlarge] : [...scales] } : {}),
+      ...headOf(spec.head).answers(spec.head),
     },
     weights: new Map(
       parametersOf(forwardGraph(spec, { batch: 1, mode: 'inference' })).map(({ path, shape }) => [

@@ -1,6 +1,6 @@
 /** Finds out which network a dictionary of tensors belongs to, from names and shapes alone. */
 import { depthOf } from '../spec/blocks.js'
-import { classifierOf } from '../spec/heads.js'
+import { classifierOf } from '../spec/heads/index.js'
 import { type PresetName, preset, presetsFor } from '../spec/presets.js'
 import type { BlockSpec, ConvLayer, NetworkSpec, Shortcut, StemLayer } from '../spec/spec.js'
 import type { Shape } from '../util/shape.js'
@@ -42,7 +42,7 @@ export function inferSpec(shapes: Shapes, map: KeyMap): NetworkSpec | undefined 
     input: { ...map.input, channels: inputChannels(shapes) },
     stem: order === 'pre' && map.stem === '3x3' ? stem.slice(0, 1) : stem,
     stages,
-    head: { norm: order === 'pre', classes },
+    head: { kind: 'classifier', norm: order === 'pre', classes },
   }
   return { ...spec, name: presetNameOf(spec, map) ?? `${spec.name}${depthOf(spec)}` }
 }

@@ -1,7 +1,7 @@
 /** Looks at a trained network that is handed in. */
 import { expectNormalisation } from '../data/expect-data.js'
 import { expectSpec } from '../spec/expect-spec.js'
-import { classifierOf } from '../spec/heads.js'
+import { classifierOf, type SpecHeads, specHeads } from '../spec/heads/index.js'
 import { expectFields, expectKind, finite, floats, list, listOf, map, object, text } from '../util/expect.js'
 import type { TrainedNetwork } from './trained-network.js'
 
@@ -11,10 +11,14 @@ const NETWORK = 'a trained network, such as load(), untrained() or a checkpoint 
  * @param who the function and its argument, at the start of the error where it is none
  * @throws ConfigError, ShapeError
  */
-export function expectNetwork(value: unknown, who: string): asserts value is TrainedNetwork {
+export function expectNetwork(
+  value: unknown,
+  who: string,
+  heads: SpecHeads = specHeads,
+): asserts value is TrainedNetwork {
   expectFields(value, who, NETWORK, { spec: object, preprocessing: object, weights: map })
   const { spec, preprocessing, weights } = value as TrainedNetwork
-  expectSpec(spec, `${who}.spec`)
+  expectSpec(spec, `${who}.spec`, heads)
   const fields = { normalisation: object, input: object, classes: list }
   expectFields(preprocessing, `${who}.preprocessing`, '{ normalisation, input, classes }', fields)
   expectKind(preprocessing.classes, `${who}.preprocessing.classes`, listOf(text, 'a list of texts'))

@@ -1,5 +1,5 @@
 /** Tensors of a file against the network that they are for: each must be there, none more, all of the right shape. */
-import { classifierOf, taskOf } from '../spec/heads.js'
+import { type Heads, headOf, heads as ownHeads } from '../model/heads/index.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { DataError } from '../util/errors.js'
 import { printable } from '../util/printable.js'
@@ -13,16 +13,24 @@ import type { NamedWeights } from './trained-network.js'
 /** Rows of a table of tensors that do not fit. */
 const MOST_ROWS = 12
 
+/** Beside the network that tensors must fit. */
+export interface FitOptions {
+  /** The network that they look like. */
+  readonly inferred?: NetworkSpec | undefined
+  /** The kinds of heads that there are; default: those of this package. */
+  readonly heads?: Heads | undefined
+}
+
 /** Weights by our paths, of tensors that must be exactly those of the network. */
 export function weightsOf(
   dict: StateDict,
   spec: NetworkSpec,
   map: KeyMap,
   who: string,
-  inferred?: NetworkSpec,
+  { inferred, heads = ownHeads }: FitOptions = {},
 ): Map<string, NamedWeights> {
-  const parameters = namedParameters(spec, map)
-  expectFit(dict, new Map(parameters.map(({ name, shape }) => [name, shape])), who, spec, inferred)
+  const parameters = namedParameters(spec, map, heads)
+  expectFit(dict, new Map(parameters.map(({ name, shape }) => [name, shape])), who, spec, { inferred, heads })
   return new Map(
     parameters.map(({ path, name, shape }): [string, NamedWeights] => [
       path,
@@ -32,7 +40,13 @@ export function weightsOf(
 }
 
 /** One table of all that does not fit. */
-function expectFit(dict: StateDict, expected: Shapes, who: string, spec: NetworkSpec, inferred?: NetworkSpec): void {
+function expectFit(
+  dict: StateDict,
+  expected: Shapes,
+  who: string,
+  spec: NetworkSpec,
+  { inferred, heads }: FitOptions,
+): void {
   const rows: string[][] = []
   for (const [name, shape] of expected) {
     const found = dict.get(name)
@@ -51,7 +65,8 @@ function expectFit(dict: StateDict, expected: Shapes, who: string, spec: Network
   )
   const more = rows.length > MOST_ROWS ? `\nand ${rows.length - MOST_ROWS} more` : ''
   const other = inferred && inferred.name !== spec.name ? `; they look like those of ${inferred.name}` : ''
-  const net = taskOf(spec) === 'classify' ? `${spec.name} with ${classifierOf(spec).classes} classes` : spec.name
+  const { length } = headOf(spec.head, heads).answers(spec.head).classes
+  const net = length > 0 ? `${spec.name} with ${length} classes` : spec.name
   throw new DataError(
     `${who}: its tensors do not fit ${net}: ${rows.length} of ${expected.size} differ${other}\n${table}${more}`,
   )

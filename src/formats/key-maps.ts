@@ -6,6 +6,7 @@
 import { cifar10Layout, cifar100Layout } from '../data/cifar.js'
 import { imageNetNormalisation, type Normalisation, type PictureSize } from '../data/dataset.js'
 import { forwardGraph } from '../model/forward.js'
+import { type Heads, heads as ownHeads } from '../model/heads/index.js'
 import { type ParameterInfo, parametersOf } from '../model/parameters.js'
 import type { BufferName, ParameterName } from '../spec/paths.js'
 import type { InputSpec, NetworkSpec, Shortcut } from '../spec/spec.js'
@@ -83,8 +84,8 @@ export interface NamedParameter extends ParameterInfo {
  * All parameters and running statistics of a network with their names in a map, no name twice. Layers that the map's nets
  * do not have (gates, further norms of a stem, heads that give pictures) are named in the same manner.
  */
-export function namedParameters(spec: NetworkSpec, map: KeyMap): NamedParameter[] {
-  const parameters = parametersOf(forwardGraph(spec, { batch: 1, mode: 'inference' }))
+export function namedParameters(spec: NetworkSpec, map: KeyMap, heads: Heads = ownHeads): NamedParameter[] {
+  const parameters = parametersOf(forwardGraph(spec, { batch: 1, mode: 'inference', heads }))
   const stemConvs = spec.stem.filter(({ kind }) => kind === 'conv').length
   const named = parameters.map((info) => ({ ...info, name: nameOf(info.path, map, stemConvs) }))
   invariant(new Set(named.map(({ name }) => name)).size === named.length, `${map.name} names two parameters alike`)

@@ -4,9 +4,8 @@
  */
 import type { GraphInput, Node, Value } from '../graph/graph.js'
 import { forwardGraph } from '../model/forward.js'
+import { type Heads, headOf, heads as ownHeads } from '../model/heads/index.js'
 import { type NodeOf, type OpName, opOf } from '../ops/index.js'
-import { enlargements, pictureHeadOf, taskOf } from '../spec/heads.js'
-import type { NetworkSpec } from '../spec/spec.js'
 import { ConfigError, invariant } from '../util/errors.js'
 import { type Encoded, float, integer, joined, message, part } from './protobuf.js'
 import type { TrainedNetwork } from './trained-network.js'
@@ -18,13 +17,6 @@ const FLOAT = 1
 const INT64 = 7
 /** The end of a slice of maps whose size may be any. */
 const TO_THE_END = 2 ** 31 - 1
-/** Names of the dimensions that may be any: the batch, and where a network gives pictures their height and width. */
-function freeDimensions(spec: NetworkSpec): Readonly<Record<'read' | 'given', readonly (string | undefined)[]>> {
-  if (taskOf(spec) === 'classify') return { read: ['batch'], given: ['batch'] }
-  const large =
-    enlargements(pictureHeadOf(spec)).length > 0 ? ['enlarged_height', 'enlarged_width'] : ['height', 'width']
-  return { read: ['batch', undefined, 'height', 'width'], given: ['batch', undefined, ...large] }
-}
 
 /** One node of ONNX; the graph's node may need several. Constants are added beside the weights. */
 interface OnnxNode {
@@ -44,13 +36,14 @@ export interface Scope {
 
 /**
  * The bytes of a model.
+ * @param heads the kinds of heads that there are, by default those of this package
  * @throws ConfigError when an operation of the network has no counterpart; DataError when the network is not whole, see
  * `expectWhole`
  */
-export function encodeOnnx(network: TrainedNetwork): Uint8Array {
-  expectWhole(network)
+export function encodeOnnx(network: TrainedNetwork, heads: Heads = ownHeads): Uint8Array {
+  expectWhole(network, heads)
   const { spec, preprocessing, weights } = network
-  const graph = forwardGraph(spec, { batch: 1, mode: 'inference' })
+  const graph = forwardGraph(spec, { batch: 1, mode: 'inference', heads })
   const names = new Map<Value, string>()
   const initializers: Encoded[] = []
   const nodes: Encoded[] = []
@@ -80,7 +73,7 @@ export function encodeOnnx(network: TrainedNetwork): Uint8Array {
     }
     nodes.push(...encodeNode(node, names.get(result)!, scope))
   }
-  const free = freeDimensions(spec)
+  const free = headOf(spec.head, heads).axes(spec.head)
   const model = message(
     integer(1, IR_VERSION),
     part(2, 'resnet.ts'),
@@ -90,8 +83,8 @@ export function encodeOnnx(network: TrainedNetwork): Uint8Array {
         part(1, ...nodes),
         part(2, spec.name),
         part(5, ...initializers),
-        part(11, ...graph.inputs.filter(({ role }) => role === 'data').map((input) => described(input, free.read))),
-        part(12, ...graph.outputs.map((output) => described(output, free.given))),
+        part(11, ...graph.inputs.filter(({ role }) => role === 'data').map((input) => described(input, free.pictures))),
+        part(12, ...graph.outputs.map((output) => described(output, free.outputs[output.name] ?? []))),
       ),
     ),
     part(8, message(part(1, ''), integer(2, OPERATOR_SET))),

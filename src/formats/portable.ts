@@ -2,7 +2,7 @@
  * Safetensors that PyTorch users can load as they are: torchvision's names, with spec and preprocessing in the metadata,
  * so that the file becomes the same network again here.
  */
-import type { NetworkSpec } from '../spec/spec.js'
+import { type Heads, heads as ownHeads } from '../model/heads/index.js'
 import { validateSpec } from '../spec/validate.js'
 import { Budget } from '../util/budget.js'
 import { DataError, ResnetError } from '../util/errors.js'
@@ -22,11 +22,11 @@ const map = keyMaps.torchvision
  * The bytes of a file. In PyTorch: `model.load_state_dict(safetensors.torch.load_file(path))`.
  * @throws DataError when the network is not whole, see `expectWhole`
  */
-export function encodePortable(network: TrainedNetwork): Uint8Array {
-  expectWhole(network)
+export function encodePortable(network: TrainedNetwork, heads: Heads = ownHeads): Uint8Array {
+  expectWhole(network, heads)
   const { spec, preprocessing, weights } = network
   const tensors = new Map(
-    namedParameters(spec, map).map(({ path, name }): [string, Tensor] => [name, weights.get(path)!]),
+    namedParameters(spec, map, heads).map(({ path, name }): [string, Tensor] => [name, weights.get(path)!]),
   )
   const metadata = {
     format: 'pt', // what libraries of PyTorch ask for
@@ -46,15 +46,20 @@ export function isPortable({ metadata }: SafetensorsFile): boolean {
  * @param who the file's name, at the start of every error
  * @throws DataError when the file is damaged
  */
-export function decodePortable(tensors: StateDict, { metadata }: SafetensorsFile, who: string): RecognisedNetwork {
+export function decodePortable(
+  tensors: StateDict,
+  { metadata }: SafetensorsFile,
+  who: string,
+  heads: Heads = ownHeads,
+): RecognisedNetwork {
   try {
     const budget = new Budget(who)
     const parsed = (field: 'spec' | 'preprocessing') => parseField(metadata[field], field, budget)
-    const spec = validateSpec(parsed('spec')) as NetworkSpec
+    const spec = validateSpec(parsed('spec'), undefined, heads)
     expectEnough(spec, tensors.size)
     const preprocessing = parsed('preprocessing') as Preprocessing
-    checkPreprocessing(preprocessing, spec)
-    return { spec, preprocessing, weights: weightsOf(tensors, spec, map, who), keys: map.name }
+    checkPreprocessing(preprocessing, spec, heads)
+    return { spec, preprocessing, weights: weightsOf(tensors, spec, map, who, { heads }), keys: map.name }
   } catch (error) {
     if (!(error instanceof ResnetError) || error.message.startsWith(who)) throw error
     throw new DataError(`${who}: ${error.message}`, { cause: error })

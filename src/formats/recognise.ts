@@ -1,7 +1,7 @@
 /** From a dictionary of tensors, whoever made it, to a network: its spec, its weights by our paths, its preprocessing. */
 import { type Normalisation, normalisationFor, normalisationText, type PictureSize } from '../data/dataset.js'
 import type { Interpolation } from '../data/resize.js'
-import { classifierOf } from '../spec/heads.js'
+import { classifierOf } from '../spec/heads/index.js'
 import { type PresetName, preset } from '../spec/presets.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { ConfigError, DataError, ResnetError } from '../util/errors.js'
@@ -67,7 +67,7 @@ export function recognise(
   const spec = withInput(specOf(inferred, map, who, { arch, classes }), pictures.input)
   const weights = naming(who, () => {
     if (arch === undefined) expectEnough(spec, dict.size)
-    return weightsOf(dict, spec, map, who, inferred)
+    return weightsOf(dict, spec, map, who, { inferred })
   })
   const { channels } = spec.input
   const given = options.pictures?.normalisation

@@ -1,7 +1,8 @@
 /** What a network is once it is trained, whoever trained it: what all files of weights become. */
 import type { Normalisation, PictureSize } from '../data/dataset.js'
 import { type Interpolation, interpolations } from '../data/resize.js'
-import type { HeadSpec, InputSpec, NetworkSpec } from '../spec/spec.js'
+import { type SpecHeads, specHeadOf, specHeads } from '../spec/heads/index.js'
+import type { InputSpec, NetworkSpec } from '../spec/spec.js'
 import { limits } from '../util/budget.js'
 import { DataError } from '../util/errors.js'
 import { shown } from '../util/printable.js'
@@ -57,12 +58,15 @@ export function expectEnough({ stem, stages }: NetworkSpec, tensors: number): vo
 }
 
 /** @throws DataError, naming no file, when what a file says of pictures does not fit its spec */
-export function checkPreprocessing(stated: Preprocessing, { input, head }: NetworkSpec): void {
+export function checkPreprocessing(
+  stated: Preprocessing,
+  { input, head }: NetworkSpec,
+  heads: SpecHeads = specHeads,
+): void {
   const { normalisation, classes, resize, interpolation } = stated
   const wrong = (what: string) => new DataError(`its preprocessing does not fit its spec: ${what}`)
-  const count = 'kind' in head ? 0 : head.classes
-  if (!Array.isArray(classes) || classes.length !== count)
-    throw wrong(`${Array.isArray(classes) ? classes.length : 'no'} class names for ${count} classes`)
+  const misfit = specHeadOf(head, heads).misfit(head, { classes, scales: stated.scales })
+  if (misfit !== undefined) throw wrong(misfit)
   if (!classes.every((text) => typeof text === 'string' && text.length <= limits.name))
     throw wrong(`class names must be texts, of at most ${limits.name} characters`)
   if (![undefined, true].includes(stated.classesAssumed)) throw wrong('classesAssumed must be true or left out')
@@ -71,7 +75,6 @@ export function checkPreprocessing(stated: Preprocessing, { input, head }: Netwo
       throw wrong(`mean and std must be ${input.channels} numbers each, got ${shown(normalisation)}`)
   if (!normalisation.std.every((value) => value > 0))
     throw wrong(`std must be above 0, got ${shown(normalisation.std)}`)
-  checkScales(stated.scales, head, wrong)
   if (resize !== undefined) checkResize(resize, input, wrong)
   if (interpolation !== undefined && !interpolations.includes(interpolation))
     throw wrong(`interpolation must be ${interpolations.join(' or ')}, got ${shown(interpolation)}`)
@@ -93,16 +96,4 @@ function checkResize(resize: PictureSize, input: PictureSize, wrong: (what: stri
         `resize must be at least ${input.height}x${input.width} and at most ${MOST_MARGIN} times as much, got ${shown(resize)}`,
       )
   }
-}
-
-function checkScales(given: unknown, head: HeadSpec, wrong: (what: string) => DataError): void {
-  if (!('kind' in head)) {
-    if (given !== undefined) throw wrong('scales are for networks that give pictures')
-    return
-  }
-  const enlarges = head.enlarge > 1
-  const whole = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 2 && Number(value) <= 4
-  const fits = Array.isArray(given) && given.length > 0 && given.every(whole)
-  if (!fits || (enlarges && String(given) !== String(head.enlarge)))
-    throw wrong(`scales must be ${enlarges ? `[${head.enlarge}]` : 'a list of 2, 3, 4'}, got ${shown(given)}`)
 }

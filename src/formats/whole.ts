@@ -1,5 +1,6 @@
 /** Before a network is written: whether all of it is there, so that what is written can be read again. */
 import { forwardGraph } from '../model/forward.js'
+import { type Heads, heads as ownHeads } from '../model/heads/index.js'
 import { parametersOf } from '../model/parameters.js'
 import { DataError, ResnetError } from '../util/errors.js'
 import { sameShape, shapeText } from '../util/shape.js'
@@ -15,9 +16,9 @@ const ROOM = 2 ** 24
  * that fits.
  * @throws DataError, naming the network, where something is missing, does not fit, or is more than a file may hold
  */
-export function expectWhole({ spec, preprocessing, weights }: TrainedNetwork): void {
+export function expectWhole({ spec, preprocessing, weights }: TrainedNetwork, heads: Heads = ownHeads): void {
   const wrong = (what: string) => new DataError(`${spec.name}: ${what}; nothing is written`)
-  const expected = parametersOf(forwardGraph(spec, { batch: 1, mode: 'inference' }))
+  const expected = parametersOf(forwardGraph(spec, { batch: 1, mode: 'inference', heads }))
   let bytes = 0
   for (const { path, shape } of expected) {
     const found = weights.get(path)
@@ -35,7 +36,7 @@ export function expectWhole({ spec, preprocessing, weights }: TrainedNetwork): v
   if (bytes > TOO_LARGE - ROOM)
     throw wrong(`its weights take ${bytes} bytes, and files of 2 GiB or more can be read neither here nor as ONNX`)
   try {
-    checkPreprocessing(preprocessing, spec)
+    checkPreprocessing(preprocessing, spec, heads)
   } catch (error) {
     if (error instanceof ResnetError) throw wrong(error.message)
     throw error

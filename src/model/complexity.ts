@@ -5,6 +5,7 @@ import { expectSpec } from '../spec/expect-spec.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { elements, type Shape } from '../util/shape.js'
 import { forwardGraph } from './forward.js'
+import { type Heads, heads as ownHeads } from './heads/index.js'
 
 export interface Cost {
   /** Learned numbers; running statistics are none. */
@@ -29,10 +30,13 @@ export interface Complexity extends Cost {
   readonly layers: readonly LayerCost[]
 }
 
-/** Counts what a network costs. */
-export function complexity(spec: NetworkSpec): Complexity {
-  expectSpec(spec, 'complexity: spec')
-  const graph = forwardGraph(spec, { batch: 1, mode: 'inference' })
+/**
+ * Counts what a network costs.
+ * @param heads the kinds of heads that there are, by default those of this package
+ */
+export function complexity(spec: NetworkSpec, heads: Heads = ownHeads): Complexity {
+  expectSpec(spec, 'complexity: spec', heads)
+  const graph = forwardGraph(spec, { batch: 1, mode: 'inference', heads })
   const parameters = new Set(graph.inputs.filter(({ role }) => role === 'parameter').map(({ value }) => value))
   const layers = graph.nodes.map((node): LayerCost => {
     const { macs } = opOf(node).cost(

@@ -1,72 +1,64 @@
 /** From a spec to the graph of its forward pass, for training or for inference. */
 import type { Graph, Value } from '../graph/graph.js'
 import { placedBlocks, stemPaths } from '../spec/blocks.js'
-import { taskOf } from '../spec/heads.js'
 import { type LayerPath, stagePath } from '../spec/paths.js'
 import type { NetworkSpec, StemLayer } from '../spec/spec.js'
-import { validateSpec } from '../spec/validate.js'
+import { checkSpec } from '../spec/validate.js'
 import { ConfigError } from '../util/errors.js'
 import { addBlock } from './block.js'
 import { chancesOf } from './chance.js'
 import type { DropPath } from './drop-path.js'
-import { addHead } from './head.js'
-import { LayerBuilder, type Mode, type PictureLoss } from './layers.js'
+import type { LossSettings } from './heads/head.js'
+import { type Heads, headOf, heads as ownHeads } from './heads/index.js'
+import { LayerBuilder, type Mode } from './layers.js'
 
-export interface ForwardOptions {
+export interface ForwardOptions extends LossSettings {
   /** Pictures a run. */
   readonly batch: number
   readonly mode: Mode
   /** Inference: whether labels or targets come in and the loss comes out. Training always has them. Default false. */
   readonly loss?: boolean
-  /** Of nets that give pictures: what their loss is. Default `squared`. */
-  readonly pictureLoss?: PictureLoss
-  /** Share of the target that is spread evenly over all classes, in [0, 1). Default 0. */
-  readonly labelSmoothing?: number
   /** Training: stochastic depth, and the seed of all that is random in shortcuts. Left out: nothing is random. */
   readonly dropPath?: DropPath
   /** Training: share of the batch's statistics in the next running statistics, in (0, 1]. Default 0.1. */
   readonly statisticsShare?: number
   /** Paths of layers, blocks or stages whose results become outputs of that name, for example `stage1.block2.norm1`. */
   readonly taps?: readonly LayerPath[]
+  /** The kinds of heads that there are; default: those of this package. */
+  readonly heads?: Heads | undefined
 }
 
 /**
- * The forward graph. Data inputs: `pictures` f32 [batch, channels, height, width] and, with a loss, `labels` i32
- * [batch]; with dropped branches the scalar `step`, i32, from which it follows what is dropped. Outputs: `logits`
- * [batch, classes], with a loss the scalar `loss`, and the taps. A net that gives pictures has the output `picture`
- * instead of logits, and `targets` of its shape instead of labels. Parameters and buffers are inputs named by path; in
- * training mode the running statistics are updated.
+ * The forward graph. Data inputs: `pictures` f32 [batch, channels, height, width] and, with a loss, the truths of the
+ * head (of a classifier `labels` i32 [batch], of a net that gives pictures `targets` of their shape); with dropped
+ * branches the scalar `step`, i32, from which it follows what is dropped. Outputs: those of the head (`logits` [batch,
+ * classes], or `picture`), with a loss the scalar `loss`, and the taps. Parameters and buffers are inputs named by path;
+ * in training mode the running statistics are updated.
  * Throws a ShapeError, with the path of the layer, where sizes do not fit; a ConfigError for a spec or option without
  * meaning.
  */
 export function forwardGraph(spec: NetworkSpec, options: ForwardOptions): Graph {
-  validateSpec(spec)
-  const { batch, mode, labelSmoothing = 0, dropPath, taps = [] } = options
+  const { batch, mode, dropPath, taps = [], heads = ownHeads } = options
+  checkSpec(spec, heads)
   if (!Number.isInteger(batch) || batch < 1)
     throw new ConfigError(`batch: expected a whole number of at least 1, got ${batch}`)
   const chances = mode === 'training' && dropPath ? chancesOf(spec, dropPath) : undefined
   const layers = new LayerBuilder(mode, options.statisticsShare)
   const { channels, height, width } = spec.input
   const pictures = layers.pictures(batch, channels, height, width)
-  const gives = outputOf(spec)
-  const measured = mode === 'training' || options.loss
-  const labels = measured && gives === 'logits' ? layers.labels(batch) : undefined
+  const head = headOf(spec.head, heads)
+  const truths = mode === 'training' || options.loss ? head.addTruths(layers, spec, batch) : undefined
   let x = addStem(layers, spec.stem, pictures)
   for (const block of placedBlocks(spec)) {
     x = addBlock(layers, block, x, chances?.get(block.path))
     layers.results.set(stagePath(block.stage), x)
   }
-  const result = addHead(layers, spec, pictures, x)
-  layers.graph.output(gives, result)
-  if (labels) layers.graph.output('loss', layers.loss('loss', result, labels, labelSmoothing))
-  else if (measured) layers.graph.output('loss', layers.pictureLoss('loss', result, options.pictureLoss ?? 'squared'))
+  const maps = head.reads(spec.head, spec.stages).map((path) => layers.results.get(path)!)
+  const outputs = head.build(layers, spec.head, { pictures, maps })
+  for (const name of head.outputs) layers.graph.output(name, outputs[name]!)
+  if (truths) layers.graph.output('loss', head.addLoss(layers, outputs, truths, options))
   for (const path of new Set(taps)) layers.graph.output(path, tapped(layers, spec, path))
   return layers.graph.build()
-}
-
-/** The name of what a network gives. */
-export function outputOf(spec: NetworkSpec): 'logits' | 'picture' {
-  return taskOf(spec) === 'classify' ? 'logits' : 'picture'
 }
 
 function addStem(layers: LayerBuilder, stem: readonly StemLayer[], pictures: Value): Value {

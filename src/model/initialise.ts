@@ -8,6 +8,7 @@ import { ConfigError } from '../util/errors.js'
 import { Random } from '../util/random.js'
 import { elements, type Shape } from '../util/shape.js'
 import { forwardGraph } from './forward.js'
+import { type Heads, headOf, heads as ownHeads } from './heads/index.js'
 import { parametersOf } from './parameters.js'
 
 export interface InitialiseOptions {
@@ -19,24 +20,26 @@ export interface InitialiseOptions {
    * learn, which is why branches that end in a ReLU stay as they are. Default false.
    */
   readonly zeroInitResidual?: boolean
+  /** The kinds of heads that there are; default: those of this package. */
+  readonly heads?: Heads | undefined
 }
-
-const CLASSIFIER_DEVIATION = 0.01
 
 /**
  * Values by path. Convolutions: He initialisation, normal with variance 2 / fan-out [He 2015b; fan-out as in the
- * authors' code], but 1 / fan-in in heads that give pictures, where no ReLU follows and few channels go out; classifier
- * weights normal with deviation 0.01; scales and variances 1; biases of gates as their specs say; the rest 0.
+ * authors' code]; weights of the head as it says (of a classifier with deviation 0.01); scales and variances 1; biases of
+ * gates as their specs say; the rest 0.
  */
 export function initialise(spec: NetworkSpec, options: InitialiseOptions): Map<string, Float32Array> {
-  const { seed, zeroInitResidual = false } = options
+  const { seed, zeroInitResidual = false, heads = ownHeads } = options
   if (!Number.isSafeInteger(seed) || seed < 0)
     throw new ConfigError(`seed: expected a whole number from 0, got ${seed}`)
-  const zeroed = new Set(zeroInitResidual ? [...lastOfBranches(spec), ...lastOfHead(spec)] : [])
+  const head = headOf(spec.head, heads)
+  const zeroed = new Set(zeroInitResidual ? [...lastOfBranches(spec), ...head.zeroed(spec.head)] : [])
   const values = new Map<string, Float32Array>()
-  for (const { path, shape } of parametersOf(forwardGraph(spec, { batch: 1, mode: 'inference' }))) {
+  for (const { path, shape } of parametersOf(forwardGraph(spec, { batch: 1, mode: 'inference', heads }))) {
     const value = new Float32Array(elements(shape))
-    if (!zeroed.has(path)) fillFresh(value, path, shape, seed)
+    const deviation = head.deviation(spec.head, path, shape)
+    if (!zeroed.has(path)) fillFresh(value, path, shape, seed, deviation)
     values.set(path, value)
   }
   for (const { path, spec: block } of placedBlocks(spec))
@@ -44,15 +47,19 @@ export function initialise(spec: NetworkSpec, options: InitialiseOptions): Map<s
   return values
 }
 
-function fillFresh(value: Float32Array, path: string, shape: Shape, seed: number): void {
-  if (path.endsWith('.weight')) fillNormal(value, path, seed, deviationOf(path, shape))
+/** @param deviation of weights; by default He initialisation */
+function fillFresh(
+  value: Float32Array,
+  path: string,
+  shape: Shape,
+  seed: number,
+  deviation = heDeviation(shape),
+): void {
+  if (path.endsWith('.weight')) fillNormal(value, path, seed, deviation)
   else if (path.endsWith('.scale') || path.endsWith('.variance')) value.fill(1)
 }
 
-function deviationOf(path: string, shape: Shape): number {
-  if (shape.length === 2) return CLASSIFIER_DEVIATION
-  const [out, inputs, height, width] = shape as [number, number, number, number]
-  if (path.startsWith('head.')) return Math.sqrt(1 / (inputs * height * width))
+function heDeviation([out = 1, , height = 1, width = 1]: Shape): number {
   return Math.sqrt(2 / (out * height * width))
 }
 
@@ -73,10 +80,4 @@ function lastOfBranches(spec: NetworkSpec): string[] {
 /** Whether the last layer before the addition is a norm. */
 function endsInNorm({ order, norm = true }: BlockSpec): boolean {
   return norm && (order === 'post' || order === 'relu-pre' || order === 'bare-add')
-}
-
-/** The convolution before what the shortcut of a head is added to: with `input` the whole net is one residual branch. */
-function lastOfHead({ head }: NetworkSpec): string[] {
-  if (!('kind' in head) || head.shortcut === 'none') return []
-  return [head.shortcut === 'input' ? 'head.conv.weight' : 'head.merge.weight']
 }

@@ -30,10 +30,10 @@ import { ShapeError } from '../util/errors.js'
 /** Training norms use the batch's statistics and update the running ones; inference norms use the running ones. */
 export type Mode = 'training' | 'inference'
 
-/** The loss of a net that gives pictures: the mean of squared or of absolute differences. */
-export const pictureLosses = ['squared', 'l1'] as const
-/** One of `pictureLosses`. */
-export type PictureLoss = (typeof pictureLosses)[number]
+/** Losses of nets that give numbers, such as those of a picture: the mean of squared or of absolute differences. */
+export const regressionLosses = ['squared', 'l1'] as const
+/** One of `regressionLosses`. */
+export type RegressionLoss = (typeof regressionLosses)[number]
 
 const EPSILON = 1e-5
 /** Share of the batch's statistics in the next running statistics. */
@@ -60,6 +60,11 @@ export class LayerBuilder {
   /** One class number a picture, from 0. */
   labels(batch: number): Value {
     return this.graph.input('labels', 'data', i32(batch))
+  }
+
+  /** The numbers that the network should give, of any shape behind the batch. */
+  targets(batch: number, ...shape: readonly number[]): Value {
+    return this.graph.input('targets', 'data', f32(batch, ...shape))
   }
 
   conv(path: string, x: Value, layer: ConvLayer, stride: number): Value {
@@ -152,9 +157,10 @@ export class LayerBuilder {
     return this.#emit(path, globalAveragePool, {}, x)
   }
 
-  classifier(path: string, x: Value, classes: number): Value {
-    const weight = this.#parameter(path, 'weight', f32(classes, x.type.shape[1]!))
-    const bias = this.#parameter(path, 'bias', f32(classes))
+  /** A fully connected layer: [batch, features] to [batch, outputs]. */
+  linear(path: string, x: Value, outputs: number): Value {
+    const weight = this.#parameter(path, 'weight', f32(outputs, x.type.shape[1]!))
+    const bias = this.#parameter(path, 'bias', f32(outputs))
     return this.#emit(path, linear, {}, x, weight, bias)
   }
 
@@ -163,10 +169,9 @@ export class LayerBuilder {
     return this.#emit(path, softmaxCrossEntropy, { smoothing }, logits, labels)
   }
 
-  /** Difference of pictures from the data input `targets`, which is added here. */
-  pictureLoss(path: string, pictures: Value, loss: PictureLoss): Value {
-    const targets = this.graph.input('targets', 'data', pictures.type)
-    return this.#emit(path, loss === 'l1' ? l1Loss : squaredError, {}, pictures, targets)
+  /** Difference of numbers from those wanted, of the same shape; squared unless `loss` is `l1`. */
+  regressionLoss(path: string, given: Value, wanted: Value, loss?: string): Value {
+    return this.#emit(path, loss === 'l1' ? l1Loss : squaredError, {}, given, wanted)
   }
 
   /** [N, C · factor², H, W] to [N, C, H · factor, W · factor]. */

@@ -2,24 +2,28 @@
 import { depthOf, placedBlocks } from '../spec/blocks.js'
 import { expectSpec } from '../spec/expect-spec.js'
 import type { BlockSpec, NetworkSpec } from '../spec/spec.js'
-import { expectOptions, oneOf } from '../util/expect.js'
+import { expectOptions, object, oneOf } from '../util/expect.js'
 import { printable } from '../util/printable.js'
 import { sameShape, shapeText } from '../util/shape.js'
 import { type Row, textTable, withCommas } from '../util/table.js'
 import { type Complexity, complexity, type LayerCost, totalCost } from './complexity.js'
 import { formulaOf, layersText, legend } from './formula.js'
+import { type Heads, headOf, heads as ownHeads } from './heads/index.js'
 
 /** How a summary is laid out. */
 export interface SummaryOptions {
   /** A row for each layer that has parameters or changes the shape (the default), or for each block. */
   readonly rows?: 'layer' | 'block'
+  /** The kinds of heads that there are; default: those of this package. */
+  readonly heads?: Heads | undefined
 }
 
 /** The summary as text, without a newline at its end. */
 export function summary(spec: NetworkSpec, options: SummaryOptions = {}): string {
-  expectSpec(spec, 'summary: spec')
-  expectOptions(options, 'summary: options', { rows: oneOf(['layer', 'block']) })
-  const costs = complexity(spec)
+  expectOptions(options, 'summary: options', { rows: oneOf(['layer', 'block']), heads: object })
+  const { heads = ownHeads } = options
+  expectSpec(spec, 'summary: spec', heads)
+  const costs = complexity(spec, heads)
   const { channels, height, width } = spec.input
   const totals = [withCommas(costs.params), withCommas(costs.macs)]
   const blocks = options.rows === 'block' ? blockRows(spec, costs) : undefined
@@ -33,19 +37,13 @@ export function summary(spec: NetworkSpec, options: SummaryOptions = {}): string
         ['left', 'right', 'right', 'right'],
       )
   return [
-    `${printable(spec.name)}: ${depthOf(spec)} weighted layers, ${channels}x${height}x${width} pictures, ${purpose(spec)}`,
+    `${printable(spec.name)}: ${depthOf(spec, heads)} weighted layers, ${channels}x${height}x${width} pictures, ${headOf(spec.head, heads).summary(spec.head)}`,
     '',
     table,
     '',
     ...(blocks ? [...blocks.legend, ''] : []),
     `${millions(costs.params)} params, ${millions(costs.macs)} MACs, ${millions(costs.acts)} acts a picture`,
   ].join('\n')
-}
-
-/** What the network makes of its pictures. */
-function purpose({ head }: NetworkSpec): string {
-  if (!('kind' in head)) return `${head.classes} classes`
-  return head.enlarge === 1 ? 'gives pictures of that size' : `gives pictures ${head.enlarge} times as large`
 }
 
 function layerRows({ layers }: Complexity): Row[] {

@@ -1,5 +1,5 @@
 /** The parts of a network in order, each with its path and its widths: what walks over a spec start from. */
-import { headDepth } from './heads.js'
+import { type SpecHeads, specHeadOf, specHeads } from './heads/index.js'
 import { type BlockPath, blockPath } from './paths.js'
 import type { BlockSpec, ConvLayer, NetworkSpec, StemLayer } from './spec.js'
 
@@ -78,8 +78,8 @@ export function stemPaths(stem: readonly Pick<StemLayer, 'kind'>[]): string[] {
 }
 
 /** Weighted layers on the main path: the convolutions of stem and branches, and those of the head. */
-export function depthOf(spec: NetworkSpec): number {
+export function depthOf(spec: NetworkSpec, heads: SpecHeads = specHeads): number {
   const stem = spec.stem.filter(({ kind }) => kind === 'conv').length
   const branches = spec.stages.flatMap(({ blocks }) => blocks.map(({ branch }) => branch.length))
-  return branches.reduce((sum, length) => sum + length, stem + headDepth(spec))
+  return branches.reduce((sum, length) => sum + length, stem + specHeadOf(spec.head, heads).depth(spec.head))
 }

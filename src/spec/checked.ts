@@ -17,9 +17,18 @@ import {
 } from '../util/expect.js'
 import { expectSpec } from './expect-spec.js'
 import * as families from './families.js'
+import { type SpecHeads, specHeads } from './heads/index.js'
 import * as others from './other-families.js'
 import * as twin from './plain-twin.js'
-import { type InputSpec, type NetworkSpec, orders, shortcuts } from './spec.js'
+import {
+  type AnyHead,
+  type ClassifierHead,
+  type InputSpec,
+  type NetworkSpec,
+  orders,
+  type PictureHead,
+  shortcuts,
+} from './spec.js'
 import * as upscaling from './upscaling.js'
 
 /** No net of the papers has more than 1202; a slip of the keys must not fill the memory. */
@@ -56,25 +65,25 @@ const pictureFields = { name: text, input: object, width: whole(1), bias: flag }
 const blocks = kind(`a number of blocks, at most ${MOST_LAYERS}`, layers.fits)
 
 /** CIFAR net of basic blocks: option A shortcuts by default, as the paper has on CIFAR. */
-export function cifarBasic(options: families.CifarOptions): NetworkSpec {
+export function cifarBasic(options: families.CifarOptions): NetworkSpec<ClassifierHead> {
   expectOptions(options, 'cifarBasic: options', cifarFields)
   return families.cifarBasic(options)
 }
 
 /** CIFAR net of bottlenecks, four times as wide outside; projections where sizes change, stride in the first 1x1. */
-export function cifarBottleneck(options: families.CifarOptions): NetworkSpec {
+export function cifarBottleneck(options: families.CifarOptions): NetworkSpec<ClassifierHead> {
   expectOptions(options, 'cifarBottleneck: options', cifarFields)
   return families.cifarBottleneck(options)
 }
 
 /** ImageNet net of basic blocks, depth 18 or 34; option B shortcuts by default. */
-export function imagenetBasic(options: families.ImagenetOptions): NetworkSpec {
+export function imagenetBasic(options: families.ImagenetOptions): NetworkSpec<ClassifierHead> {
   expectOptions(options, 'imagenetBasic: options', groupFields)
   return families.imagenetBasic(options)
 }
 
 /** ImageNet net of bottlenecks, depth 50, 101, 152 or 200; option B shortcuts by default. */
-export function imagenetBottleneck(options: families.ImagenetOptions): NetworkSpec {
+export function imagenetBottleneck(options: families.ImagenetOptions): NetworkSpec<ClassifierHead> {
   expectOptions(options, 'imagenetBottleneck: options', groupFields)
   return families.imagenetBottleneck(options)
 }
@@ -85,7 +94,7 @@ export function imagenetBottleneck(options: families.ImagenetOptions): NetworkSp
  * a kernel as large as they are.
  * Throws a ConfigError for a depth that the blocks cannot make up, or pictures that are not square.
  */
-export function fullyConnected(options: others.FullyConnectedOptions): NetworkSpec {
+export function fullyConnected(options: others.FullyConnectedOptions): NetworkSpec<ClassifierHead> {
   expectOptions(options, 'fullyConnected: options', denseFields)
   expectFields(options, 'fullyConnected: options', '{ depth, inputs, classes }', denseRequired)
   return others.fullyConnected(options)
@@ -96,7 +105,9 @@ export function fullyConnected(options: others.FullyConnectedOptions): NetworkSp
  * pooling after each, twelve blocks of one 3x3 layer without a shortcut, and the classifier. After the plain net of Veit
  * 2016, whose details are not published in full: where its poolings stand is a guess.
  */
-export function vggLike(options: { readonly classes?: number; readonly input?: InputSpec } = {}): NetworkSpec {
+export function vggLike(
+  options: { readonly classes?: number; readonly input?: InputSpec } = {},
+): NetworkSpec<ClassifierHead> {
   expectOptions(options, 'vggLike: options', familyFields)
   return others.vggLike(options)
 }
@@ -106,7 +117,7 @@ export function vggLike(options: { readonly classes?: number; readonly input?: I
  * and the true picture. By default as in the paper: 20 layers, 64 channels, patches as large as all that a pixel depends
  * on, 41x41. Without the shortcut of its head (see `plainTwin`) it has to give the picture itself.
  */
-export function vdsr(options: upscaling.VdsrOptions = {}): NetworkSpec {
+export function vdsr(options: upscaling.VdsrOptions = {}): NetworkSpec<PictureHead> {
   expectOptions(options, 'vdsr: options', { ...pictureFields, depth: layers })
   return upscaling.vdsr(options)
 }
@@ -115,7 +126,7 @@ export function vdsr(options: upscaling.VdsrOptions = {}): NetworkSpec {
  * Residual blocks of two convolutions without norms, their branches scaled by 0.1, on the small picture; a shortcut over
  * all of them; then pixel shuffles. By default the form that is known as EDSR-baseline, on luminance.
  */
-export function edsr(options: upscaling.EdsrOptions = {}): NetworkSpec {
+export function edsr(options: upscaling.EdsrOptions = {}): NetworkSpec<PictureHead> {
   expectOptions(options, 'edsr: options', { ...pictureFields, blocks, scale: number })
   return upscaling.edsr(options)
 }
@@ -124,7 +135,7 @@ export function edsr(options: upscaling.EdsrOptions = {}): NetworkSpec {
  * The same network without shortcuts: equal depth and widths, and with option A equal parameters too. A net that gives
  * pictures loses the shortcut of its head as well.
  */
-export function plainTwin(spec: NetworkSpec): NetworkSpec {
-  expectSpec(spec, 'plainTwin: spec')
-  return twin.plainTwin(spec)
+export function plainTwin<H extends AnyHead>(spec: NetworkSpec<H>, heads: SpecHeads = specHeads): NetworkSpec<H> {
+  expectSpec(spec, 'plainTwin: spec', heads)
+  return twin.plainTwin(spec, heads)
 }

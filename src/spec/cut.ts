@@ -6,7 +6,7 @@
 import { ConfigError } from '../util/errors.js'
 import { expectFields, list } from '../util/expect.js'
 import { printable, shown } from '../util/printable.js'
-import { classifierOf } from './heads.js'
+import { classifierOf } from './heads/index.js'
 import { type LayerPath, type StagePath, stagePath } from './paths.js'
 import type { InputSpec, NetworkSpec } from './spec.js'
 
@@ -76,7 +76,7 @@ function classifierAlone(spec: NetworkSpec): Cut {
       input: features,
       stem: [],
       stages: [],
-      head: { norm: false, classes: classifierOf(spec).classes },
+      head: { kind: 'classifier', norm: false, classes: classifierOf(spec).classes },
     }),
     toWhole: (path) => path,
     toRest: (path) => (path.slice(path.indexOf('/') + 1).startsWith('head.classifier') ? path : undefined),

@@ -1,7 +1,8 @@
 /** Looks at a spec that is handed in: whether it is one at all, then field by field. */
 import { expectFields, list, object, text } from '../util/expect.js'
+import { type SpecHeads, specHeads } from './heads/index.js'
 import type { NetworkSpec } from './spec.js'
-import { validateSpec } from './validate.js'
+import { checkSpec } from './validate.js'
 
 const shape = { name: text, input: object, stem: list, stages: list, head: object }
 
@@ -9,8 +10,8 @@ const shape = { name: text, input: object, stem: list, stages: list, head: objec
  * @param who the function and its argument, at the start of the error where it is no spec
  * @throws ConfigError, ShapeError
  */
-export function expectSpec(value: unknown, who: string): asserts value is NetworkSpec {
+export function expectSpec(value: unknown, who: string, heads: SpecHeads = specHeads): asserts value is NetworkSpec {
   const made = typeof value === 'string' && /^[\w-]{1,40}$/.test(value) ? value : 'resnet20'
   expectFields(value, who, `a spec, such as preset("${made}") gives`, shape)
-  validateSpec(value)
+  checkSpec(value, heads)
 }

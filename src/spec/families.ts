@@ -5,7 +5,17 @@
 import { ConfigError } from '../util/errors.js'
 import { passesInput, placedBlocks, projects } from './blocks.js'
 import { blockPath } from './paths.js'
-import type { BlockSpec, ConvLayer, InputSpec, NetworkSpec, Order, Shortcut, StageSpec, StemLayer } from './spec.js'
+import type {
+  BlockSpec,
+  ClassifierHead,
+  ConvLayer,
+  InputSpec,
+  NetworkSpec,
+  Order,
+  Shortcut,
+  StageSpec,
+  StemLayer,
+} from './spec.js'
 
 /** What can be asked for of all blocks of a net: see BlockSpec. */
 export type BlockOptions = Pick<BlockSpec, 'norm' | 'branchScale' | 'shortcutScale' | 'shortcutDropout' | 'gate'>
@@ -57,7 +67,7 @@ const bottleneckDepths: Readonly<Record<number, readonly number[]>> = {
 }
 
 /** CIFAR net of basic blocks: option A shortcuts by default, as the paper has on CIFAR. */
-export function cifarBasic(options: CifarOptions): NetworkSpec {
+export function cifarBasic(options: CifarOptions): NetworkSpec<ClassifierHead> {
   const { shortcut = 'pad', branchLayers = 2 } = options
   if (!Number.isInteger(branchLayers) || branchLayers < 1)
     throw new ConfigError(`branchLayers: expected a whole number of at least 1, got ${branchLayers}`)
@@ -67,19 +77,19 @@ export function cifarBasic(options: CifarOptions): NetworkSpec {
 }
 
 /** CIFAR net of bottlenecks, four times as wide outside; projections where sizes change, stride in the first 1x1. */
-export function cifarBottleneck(options: CifarOptions): NetworkSpec {
+export function cifarBottleneck(options: CifarOptions): NetworkSpec<ClassifierHead> {
   const n = blocksPerStage(options.depth, 9, 'bottlenecks')
   const { shortcut = 'project-on-change' } = options
   return cifar(options, n, shortcut, (width) => bottleneckBranch(width))
 }
 
 /** ImageNet net of basic blocks, depth 18 or 34; option B shortcuts by default. */
-export function imagenetBasic(options: ImagenetOptions): NetworkSpec {
+export function imagenetBasic(options: ImagenetOptions): NetworkSpec<ClassifierHead> {
   return imagenet(options, basicDepths, 'basic blocks', (width) => basicBranch(width), 0)
 }
 
 /** ImageNet net of bottlenecks, depth 50, 101, 152 or 200; option B shortcuts by default. */
-export function imagenetBottleneck(options: ImagenetOptions): NetworkSpec {
+export function imagenetBottleneck(options: ImagenetOptions): NetworkSpec<ClassifierHead> {
   const { groups = 1, widthPerGroup = 64, strideIn = 1 } = options
   for (const [name, value] of Object.entries({ groups, widthPerGroup }))
     if (!Number.isInteger(value) || value < 1)
@@ -107,7 +117,7 @@ function cifar(
   n: number,
   shortcut: Shortcut,
   branch: (width: number) => ConvLayer[],
-): NetworkSpec {
+): NetworkSpec<ClassifierHead> {
   const { widths = [16, 32, 64], order = 'post', norm = true } = options
   const stem: readonly StemLayer[] = [{ kind: 'conv', width: widths[0], kernel: 3 }, { kind: 'norm' }, { kind: 'relu' }]
   // Pre-activation blocks begin with what is left out here.
@@ -129,7 +139,7 @@ function imagenet(
   blocks: string,
   branch: (width: number) => ConvLayer[],
   strideIn: number,
-): NetworkSpec {
+): NetworkSpec<ClassifierHead> {
   const depths = table[options.depth]
   if (!depths)
     throw new ConfigError(
@@ -180,7 +190,7 @@ interface Layout {
 }
 
 /** Stages of equal blocks; from the second on, the first block of each halves height and width. */
-function network(options: FamilyOptions & { readonly depth: number }, layout: Layout): NetworkSpec {
+function network(options: FamilyOptions & { readonly depth: number }, layout: Layout): NetworkSpec<ClassifierHead> {
   const { order = 'post' } = options
   const { shortcut } = layout
   const asked = blockOptions(options)
@@ -191,13 +201,14 @@ function network(options: FamilyOptions & { readonly depth: number }, layout: La
   })
   const activatesFirst = order === 'pre' || order === 'relu-pre'
   const prefix = shortcut === 'none' ? 'plain' : activatesFirst ? 'preresnet' : 'resnet'
-  const spec: NetworkSpec = {
+  const spec: NetworkSpec<ClassifierHead> = {
     format: 1,
     name: options.name ?? `${prefix}${options.depth}`,
     input: options.input ?? layout.input,
     stem: layout.stem,
     stages,
     head: {
+      kind: 'classifier',
       norm: order === 'pre' && asked.norm !== false,
       ...(order === 'relu-pre' || (order === 'pre' && asked.norm === false) ? { relu: true } : {}),
       classes: options.classes ?? layout.classes,
@@ -217,7 +228,7 @@ export function blockOptions(options: BlockOptions): BlockOptions {
  * Marks the pre-activation blocks whose shortcut starts after the first norm and ReLU: those that project, and the
  * first one if the stem ends without an activation. [He 2016, §4.1 and appendix; the authors' code]
  */
-function shareActivations(spec: NetworkSpec): NetworkSpec {
+function shareActivations(spec: NetworkSpec<ClassifierHead>): NetworkSpec<ClassifierHead> {
   const bareStem = !spec.stem.some(({ kind }) => kind === 'relu')
   const shared = placedBlocks(spec).filter(
     (block, index) => passesInput(block.spec) && (projects(block) || (bareStem && index === 0)),

@@ -1,7 +1,7 @@
 /** Families beside the papers' ResNets: fully connected nets, as lectures define the residual block, and a VGG-like net. */
 import { ConfigError } from '../util/errors.js'
 import { type BlockOptions, blockOptions } from './families.js'
-import type { BlockSpec, ConvLayer, InputSpec, NetworkSpec, Order, Shortcut } from './spec.js'
+import type { BlockSpec, ClassifierHead, ConvLayer, InputSpec, NetworkSpec, Order, Shortcut } from './spec.js'
 
 /** Of fully connected nets. */
 export interface FullyConnectedOptions extends BlockOptions {
@@ -30,7 +30,7 @@ export interface FullyConnectedOptions extends BlockOptions {
  * a kernel as large as they are.
  * Throws a ConfigError for a depth that the blocks cannot make up, or pictures that are not square.
  */
-export function fullyConnected(options: FullyConnectedOptions): NetworkSpec {
+export function fullyConnected(options: FullyConnectedOptions): NetworkSpec<ClassifierHead> {
   const { depth, inputs, widths = [64], classes, branchLayers = 2, order = 'post', norm = false } = options
   const { shortcut = 'project-on-change' } = options
   const activatesFirst = order === 'pre' || order === 'relu-pre'
@@ -59,7 +59,7 @@ export function fullyConnected(options: FullyConnectedOptions): NetworkSpec {
     input,
     stem: [first, ...(norm ? [{ kind: 'norm' } as const] : []), { kind: 'relu' }],
     stages,
-    head: { norm: order === 'pre' && norm, ...(activatesFirst ? { relu: true } : {}), classes },
+    head: { kind: 'classifier', norm: order === 'pre' && norm, ...(activatesFirst ? { relu: true } : {}), classes },
   }
 }
 
@@ -71,7 +71,10 @@ const VGG_WIDTH = 128
  * pooling after each, twelve blocks of one 3x3 layer without a shortcut, and the classifier. After the plain net of Veit
  * 2016, whose details are not published in full: where its poolings stand is a guess.
  */
-export function vggLike({ classes = 10, input = { channels: 3, height: 32, width: 32 } } = {}): NetworkSpec {
+export function vggLike({
+  classes = 10,
+  input = { channels: 3, height: 32, width: 32 },
+} = {}): NetworkSpec<ClassifierHead> {
   const conv: ConvLayer = { kind: 'conv', width: VGG_WIDTH, kernel: 3 }
   const layer = [
     conv,
@@ -86,6 +89,6 @@ export function vggLike({ classes = 10, input = { channels: 3, height: 32, width
     input,
     stem: [...layer, ...layer],
     stages: [{ blocks: Array.from({ length: 12 }, () => block) }],
-    head: { norm: false, classes },
+    head: { kind: 'classifier', norm: false, classes },
   }
 }

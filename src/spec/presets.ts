@@ -10,10 +10,10 @@ import {
   imagenetBasic,
   imagenetBottleneck,
 } from './families.js'
-import { type Task, tasks } from './heads.js'
+import { type Task, tasks } from './heads/index.js'
 import { fullyConnected, vggLike } from './other-families.js'
-import { plainTwin } from './plain-twin.js'
-import type { NetworkSpec, Order, Shortcut } from './spec.js'
+import { twinWith } from './plain-twin.js'
+import type { ClassifierHead, NetworkSpec, Order, PictureHead, Shortcut } from './spec.js'
 import { edsr, vdsr } from './upscaling.js'
 
 /**
@@ -26,7 +26,7 @@ export interface PresetOptions extends Pick<FamilyOptions, 'classes' | 'input' |
 }
 
 const basic = (depth: number) => (options: PresetOptions) => cifarBasic({ depth, ...options })
-const plain = (depth: number) => (options: PresetOptions) => plainTwin(cifarBasic({ depth, ...options }))
+const plain = (depth: number) => (options: PresetOptions) => twinWith(cifarBasic({ depth, ...options }))
 /** Wide and aggregated bottlenecks, under torchvision's names. [Zagoruyko 2016; Xie 2017] */
 const grouped = (depth: number, groups: number, widthPerGroup: number, options: FamilyOptions) =>
   imagenetBottleneck({ depth, groups, widthPerGroup, ...options })
@@ -101,21 +101,25 @@ const classifiers = {
   wide_resnet101_2: (options) => grouped(101, 1, 128, options),
   resnext50_32x4d: (options) => grouped(50, 32, 4, options),
   resnext101_32x8d: (options) => grouped(101, 32, 8, options),
-  plain18: (options) => plainTwin(imagenetBasic({ depth: 18, ...options })),
-  plain34: (options) => plainTwin(imagenetBasic({ depth: 34, ...options })),
-} as const satisfies Record<string, (options: PresetOptions) => NetworkSpec>
+  plain18: (options) => twinWith(imagenetBasic({ depth: 18, ...options })),
+  plain34: (options) => twinWith(imagenetBasic({ depth: 34, ...options })),
+} as const satisfies Record<string, (options: PresetOptions) => NetworkSpec<ClassifierHead>>
 
 /** On luminance. */
 const upscalers = {
   vdsr20: (options) => vdsr(options),
-  'plain-vdsr20': (options) => plainTwin(vdsr(options)),
+  'plain-vdsr20': (options) => twinWith(vdsr(options, 'none')),
   edsr_baseline: (options) => edsr(options),
-} as const satisfies Record<string, (options: Pick<PresetOptions, 'input' | 'scale'>) => NetworkSpec>
+} as const satisfies Record<string, (options: Pick<PresetOptions, 'input' | 'scale'>) => NetworkSpec<PictureHead>>
 
 const builders = { ...classifiers, ...upscalers }
 
 /** One of `presetNames`. */
 export type PresetName = keyof typeof builders
+/** The spec of a network with this name: its head is known. */
+export type PresetSpec<N extends PresetName = PresetName> = N extends keyof typeof upscalers
+  ? NetworkSpec<PictureHead>
+  : NetworkSpec<ClassifierHead>
 
 /** The nets of the papers by name, and two small ones for tests. */
 export const presetNames = Object.keys(builders) as readonly PresetName[]
@@ -137,7 +141,7 @@ export function isPresetName(name: string): name is PresetName {
  * otherwise. Nets that give pictures (`vdsr20`, its direct-mapping twin `plain-vdsr20`, `edsr_baseline`) read one channel.
  * Throws a ConfigError for other names, and for options that are none.
  */
-export function preset(name: PresetName, options: PresetOptions = {}): NetworkSpec {
+export function preset<N extends PresetName>(name: N, options: PresetOptions = {}): PresetSpec<N> {
   if (!isPresetName(name))
     throw new ConfigError(`preset: no network is named ${String(name).slice(0, 40)}; see presetNames`)
   if (typeof options !== 'object' || !options)
@@ -151,7 +155,7 @@ export function preset(name: PresetName, options: PresetOptions = {}): NetworkSp
       `preset: ${name} has no shortcuts, got ${given}; leave it out${isPresetName(twin) && twin !== name ? `, or use ${twin}` : ''}`,
     )
   }
-  return { ...builders[name](options), name }
+  return { ...builders[name](options), name } as PresetSpec<N> // which of both tables has it, the type tells
 }
 
 /** Nets for one task have no use for what belongs to the other; `vdsr20` and its twin read pictures enlarged already. */

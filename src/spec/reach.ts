@@ -1,6 +1,7 @@
 /** How far what a network reads matters to what it gives: half of its receptive field. */
 import { placedBlocks } from './blocks.js'
-import { enlargements, pictureHeadOf } from './heads.js'
+import { pictureHeadOf } from './heads/index.js'
+import { enlargements } from './heads/picture.js'
 import type { ConvLayer, NetworkSpec } from './spec.js'
 
 /**

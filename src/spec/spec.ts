@@ -113,8 +113,14 @@ export interface InputSpec {
   readonly width: number
 }
 
+/** All heads have a kind. Those of this package are in `HeadSpec`; a table of heads can have others. */
+export interface AnyHead {
+  readonly kind: string
+}
+
 /** What follows the last stage of a net that tells classes apart. */
 export interface ClassifierHead {
+  readonly kind: 'classifier'
   /** A final norm, and a ReLU after it (pre-activation nets); then always global average pooling and the classifier. */
   readonly norm: boolean
   /** Whether a ReLU comes before the pooling. Default: as `norm` says; alone it ends nets of the order `relu-pre`. */
@@ -143,15 +149,17 @@ export interface PictureHead {
   readonly bias: boolean
 }
 
-/** What follows the last stage. Which of them it is, is told by `kind`. */
+/** The heads of this package. `kind` tells them apart. */
 export type HeadSpec = ClassifierHead | PictureHead
+/** The kinds of heads of this package. */
+export type HeadKind = HeadSpec['kind']
 
-/** A whole network. */
-export interface NetworkSpec {
+/** A whole network. Its type names its head where that is known: `NetworkSpec<ClassifierHead>`. */
+export interface NetworkSpec<H extends AnyHead = HeadSpec | AnyHead> {
   readonly format: 1
   readonly name: string
   readonly input: InputSpec
   readonly stem: readonly StemLayer[]
   readonly stages: readonly StageSpec[]
-  readonly head: HeadSpec
+  readonly head: H
 }

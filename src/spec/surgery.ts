@@ -5,14 +5,14 @@ import { described, expectKind, text, whole } from '../util/expect.js'
 import { type PlacedBlock, placedBlocks } from './blocks.js'
 import { expectSpec } from './expect-spec.js'
 import { type BlockPath, blockPath, parseBlockPath, stagePath } from './paths.js'
-import type { BlockSpec, NetworkSpec } from './spec.js'
+import type { AnyHead, BlockSpec, NetworkSpec } from './spec.js'
 
 /**
  * The network without one block; the later blocks of its stage move up by one, see `pathAfterRemoval`.
  * Throws a ConfigError if there is no such block or if it is its stage's only one, a ShapeError if the block changes
  * sizes, so that its neighbours would not fit together.
  */
-export function removeBlock(spec: NetworkSpec, path: BlockPath): NetworkSpec {
+export function removeBlock<H extends AnyHead>(spec: NetworkSpec<H>, path: BlockPath): NetworkSpec<H> {
   expectSpec(spec, 'removeBlock: spec')
   const { stage } = parseBlockPath(path)
   const placed = placedBlocks(spec)
@@ -51,7 +51,11 @@ function extentText(spec: NetworkSpec): string {
  * The network with two blocks in each other's place, see `pathAfterSwap`. [Veit 2016, figure 5]
  * Throws a ConfigError if one of them does not exist, a ShapeError unless both keep sizes and are equally wide.
  */
-export function swapBlocks(spec: NetworkSpec, first: BlockPath, second: BlockPath): NetworkSpec {
+export function swapBlocks<H extends AnyHead>(
+  spec: NetworkSpec<H>,
+  first: BlockPath,
+  second: BlockPath,
+): NetworkSpec<H> {
   expectSpec(spec, 'swapBlocks: spec')
   const [a, b] = [first, second].map((path) => {
     const block = blockAt(spec, path)
@@ -84,7 +88,7 @@ export function pathAfterSwap(path: string, first: BlockPath, second: BlockPath)
  * is called by it afterwards. To grow a trained network, see `deepen`.
  * Throws a ConfigError for a stage that does not exist, or a number of blocks below 1.
  */
-export function appendBlocks(spec: NetworkSpec, stage: number, blocks: number): NetworkSpec {
+export function appendBlocks<H extends AnyHead>(spec: NetworkSpec<H>, stage: number, blocks: number): NetworkSpec<H> {
   expectSpec(spec, 'appendBlocks: spec')
   expectKind(stage, 'appendBlocks: stage', whole(1))
   const last = spec.stages[stage - 1]?.blocks.at(-1)
@@ -107,7 +111,10 @@ function blockAt(spec: NetworkSpec, path: BlockPath): PlacedBlock {
 }
 
 /** The network with each block replaced by others. */
-function withBlocks(spec: NetworkSpec, replace: (block: PlacedBlock) => readonly BlockSpec[]): NetworkSpec {
+function withBlocks<H extends AnyHead>(
+  spec: NetworkSpec<H>,
+  replace: (block: PlacedBlock) => readonly BlockSpec[],
+): NetworkSpec<H> {
   const placed = placedBlocks(spec)
   const stages = spec.stages.map((_, index) => ({
     blocks: placed.filter(({ stage }) => stage === index + 1).flatMap(replace),

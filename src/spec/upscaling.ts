@@ -3,7 +3,7 @@
  * [Kim 2016], and residual blocks all along, which read the small picture [Lim 2017]. Both read luminance alone.
  */
 import { ConfigError } from '../util/errors.js'
-import type { BlockSpec, ConvLayer, InputSpec, NetworkSpec } from './spec.js'
+import type { BlockSpec, ConvLayer, InputSpec, NetworkSpec, PictureHead, PictureShortcut } from './spec.js'
 
 /** What both can be asked for. */
 export interface UpscalingOptions {
@@ -38,7 +38,10 @@ export const scales = [2, 3, 4] as const
  * and the true picture. By default as in the paper: 20 layers, 64 channels, patches as large as all that a pixel depends
  * on, 41x41. Without the shortcut of its head (see `plainTwin`) it has to give the picture itself.
  */
-export function vdsr({ depth = 20, width = 64, bias = true, ...options }: VdsrOptions = {}): NetworkSpec {
+export function vdsr(
+  { depth = 20, width = 64, bias = true, ...options }: VdsrOptions = {},
+  shortcut: PictureShortcut = 'input',
+): NetworkSpec<PictureHead> {
   whole('depth', depth, 3)
   const side = 2 * depth + 1
   return network(`vdsr${depth}`, { height: side, width: side }, options, {
@@ -48,7 +51,7 @@ export function vdsr({ depth = 20, width = 64, bias = true, ...options }: VdsrOp
       order: 'post',
       shortcut: 'none',
     })),
-    head: { kind: 'picture', enlarge: 1, shortcut: 'input', bias },
+    head: { kind: 'picture', enlarge: 1, shortcut, bias },
   })
 }
 
@@ -56,7 +59,7 @@ export function vdsr({ depth = 20, width = 64, bias = true, ...options }: VdsrOp
  * Residual blocks of two convolutions without norms, their branches scaled by 0.1, on the small picture; a shortcut over
  * all of them; then pixel shuffles. By default the form that is known as EDSR-baseline, on luminance.
  */
-export function edsr(options: EdsrOptions = {}): NetworkSpec {
+export function edsr(options: EdsrOptions = {}): NetworkSpec<PictureHead> {
   const { blocks = 16, scale = 2, width = 64, bias = true, ...rest } = options
   whole('blocks', blocks, 1)
   if (!scales.some((other) => other === scale)) throw new ConfigError(`scale: expected 2, 3 or 4, got ${scale}`)
@@ -81,8 +84,8 @@ function network(
   name: string,
   patch: Omit<InputSpec, 'channels'>,
   options: UpscalingOptions,
-  { stem, blocks, head }: Pick<NetworkSpec, 'stem' | 'head'> & { readonly blocks: readonly BlockSpec[] },
-): NetworkSpec {
+  { stem, blocks, head }: Pick<NetworkSpec<PictureHead>, 'stem' | 'head'> & { readonly blocks: readonly BlockSpec[] },
+): NetworkSpec<PictureHead> {
   const { input = { channels: 1, ...patch } } = options
   return { format: 1, name: options.name ?? name, input, stem, stages: [{ blocks }], head }
 }

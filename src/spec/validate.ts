@@ -5,16 +5,20 @@
  */
 
 import { ConfigError, ShapeError } from '../util/errors.js'
+import { isRecord } from '../util/expect.js'
 import { mostSteps } from '../util/shape.js'
 import { paddingOf, placedBlocks, stemPaths } from './blocks.js'
 import { type Fields, fields, flag, got, list, number, object, oneOf, whole, wrong } from './fields.js'
+import { type SpecHeads, specHeadOf, specHeads } from './heads/index.js'
 import { blockPath, stagePath } from './paths.js'
 import {
+  type AnyHead,
   type ConvLayer,
   gateKinds,
+  type HeadKind,
+  type HeadSpec,
   type NetworkSpec,
   orders,
-  pictureShortcuts,
   type StemLayer,
   shortcuts,
 } from './spec.js'
@@ -34,10 +38,31 @@ const most = {
 }
 
 /**
- * The value as a spec, unchanged. Throws a ConfigError at the first field that is missing, unknown, without meaning or
- * beyond its bounds (docs/specs.md has them), a ShapeError where widths cannot fit together.
+ * The value as a spec. Specs of older versions are completed: a head without a kind is a classifier.
+ * @param kind the kind of head that it must have; left out: any
+ * @param heads the kinds of heads that there are, by default those of this package
+ * @throws ConfigError at the first field that is missing, unknown, without meaning or beyond its bounds (docs/specs.md has
+ * them); ShapeError where widths cannot fit together
  */
-export function validateSpec(value: unknown): NetworkSpec {
+export function validateSpec(value: unknown): NetworkSpec
+export function validateSpec<K extends HeadKind>(value: unknown, kind: K): NetworkSpec<Extract<HeadSpec, { kind: K }>>
+export function validateSpec(value: unknown, kind: string | undefined, heads: SpecHeads): NetworkSpec
+export function validateSpec(value: unknown, kind?: string, heads: SpecHeads = specHeads): NetworkSpec {
+  const spec = completed(value)
+  checkSpec(spec, heads)
+  if (kind !== undefined) oneOf({ ...spec.head }, 'head', 'kind', [kind])
+  return spec
+}
+
+/** With the kind of its head, which specs of older versions do not name where it is a classifier. */
+function completed(value: unknown): unknown {
+  const head = isRecord(value) ? value.head : undefined
+  if (!isRecord(head) || head.kind !== undefined) return value
+  return { ...(value as object), head: { kind: 'classifier', ...head } }
+}
+
+/** The same for a spec that is complete. */
+export function checkSpec(value: unknown, heads: SpecHeads = specHeads): asserts value is NetworkSpec {
   const spec = fields(value, 'spec', ['format', 'name', 'input', 'stem', 'stages', 'head'])
   if (spec.format !== 1)
     throw new ConfigError(`spec: format must be 1, got ${got(spec.format)}; a newer format needs a newer resnet.ts`)
@@ -50,30 +75,10 @@ export function validateSpec(value: unknown): NetworkSpec {
   const steps = mostSteps(Math.max(...sides))
   checkStem(spec.stem, steps)
   checkStages(spec.stages, steps)
-  checkHead(spec.head)
+  const head = object(spec.head, 'head')
+  specHeadOf(head as Fields & AnyHead, heads).check(head)
   const checked = value as NetworkSpec // every field has been looked at above
   checkWidths(checked)
-  return checked
-}
-
-function checkHead(value: unknown): void {
-  if (object(value, 'head').kind === undefined) {
-    const head = fields(value, 'head', ['norm', 'relu', 'classes'])
-    flag(head, 'head', 'norm')
-    if (head.relu !== undefined) flag(head, 'head', 'relu')
-    whole(head, 'head', 'classes', 2, most.channels)
-    return
-  }
-  const head = fields(value, 'head', ['kind', 'enlarge', 'shortcut', 'bias'])
-  oneOf(head, 'head', 'kind', ['picture'])
-  oneOf(head, 'head', 'shortcut', pictureShortcuts)
-  flag(head, 'head', 'bias')
-  const enlarge = whole(head, 'head', 'enlarge', 1)
-  if (enlarge > 4) wrong('head', 'enlarge', 'a whole number from 1 to 4', enlarge)
-  if (head.shortcut === 'input' && enlarge > 1)
-    throw new ConfigError(
-      `head: what came in cannot be added to a picture ${enlarge} times as large; set enlarge to 1, or shortcut to "stem"`,
-    )
 }
 
 function checkStem(value: unknown, steps: number): void {

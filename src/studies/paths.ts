@@ -6,7 +6,7 @@ import { differentiate, pullBack } from '../autodiff/differentiate.js'
 import type { Executable } from '../engine/engine.js'
 import { GraphBuilder } from '../graph/builder.js'
 import { addBlock } from '../model/block.js'
-import { addHead } from '../model/head.js'
+import { headOf } from '../model/heads/index.js'
 import { LayerBuilder } from '../model/layers.js'
 import { type PlacedBlock, placedBlocks } from '../spec/blocks.js'
 import type { LayerPath } from '../spec/paths.js'
@@ -327,8 +327,8 @@ async function headGradient(
   const last = placedBlocks(spec).at(-1)!
   const side = Math.round(Math.sqrt(features.length / BATCH / last.width))
   const x = layers.pictures(BATCH, last.width, side, side)
-  const logits = addHead(layers, spec, x, x)
-  layers.graph.output('loss', layers.loss('loss', logits, layers.labels(BATCH), 0))
+  const { logits } = headOf(spec.head).build(layers, spec.head, { pictures: x, maps: [x] })
+  layers.graph.output('loss', layers.loss('loss', logits!, layers.labels(BATCH), 0))
   const { graph, gradients } = differentiate(layers.graph.build(), 'loss', [x])
   const builder = new GraphBuilder(graph)
   builder.output('back', gradients.get(x)!)

@@ -1,7 +1,7 @@
 /** Trained nets with changed weights: blocks taken out or swapped without a new plan, and judged again. */
 import type { NamedWeights } from '../formats/trained-network.js'
 import { placedBlocks } from '../spec/blocks.js'
-import { classifierOf } from '../spec/heads.js'
+import { classifierOf } from '../spec/heads/index.js'
 import type { BlockPath } from '../spec/paths.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { Evaluator } from '../train/evaluate.js'

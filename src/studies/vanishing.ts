@@ -245,7 +245,7 @@ async function profile(bench: Workbench, kind: Kind, seed: number): Promise<numb
     given.push(x)
   }
   const classes = bench.data(seed).classes.length
-  const logits = layers.classifier('classifier', layers.globalAveragePool('pool', x), classes)
+  const logits = layers.linear('classifier', layers.globalAveragePool('pool', x), classes)
   layers.graph.output('loss', layers.loss('loss', logits, layers.labels(PICTURES), 0))
   const { graph, gradients } = differentiate(layers.graph.build(), 'loss', given)
   const builder = new GraphBuilder(graph)

@@ -43,6 +43,12 @@ export interface WorkbenchOptions {
   readonly onTraining?: ((training: Training, progress: StepProgress) => void) | undefined
 }
 
+/** A spec as folders are named by it: those of classifiers are named as before their heads had a kind, so that nets of then are found. */
+function identityOf({ head, ...spec }: NetworkSpec): object {
+  const { kind, ...rest } = head
+  return { ...spec, head: kind === 'classifier' ? rest : head }
+}
+
 /** How a training ended, as it is kept. */
 interface End {
   readonly history: readonly EpochRecord[]
@@ -106,7 +112,15 @@ export class FolderWorkbench implements Workbench {
   #folderOf({ spec, recipe: options, seed }: Training, start?: Weights): string {
     const data = this.data(seed)
     const recipe = completeRecipe({ ...options, seed })
-    const identity = [spec, recipe, data.name, data.train.count, data.test.count, seed, start && weightHash(start)]
+    const identity = [
+      identityOf(spec),
+      recipe,
+      data.name,
+      data.train.count,
+      data.test.count,
+      seed,
+      start && weightHash(start),
+    ]
     return join(this.#options.folder, 'nets', named(`${spec.name}-${seed}`, identity))
   }
 

@@ -17,7 +17,7 @@ import {
 import { forwardGraph } from '../model/forward.js'
 import { parametersOf } from '../model/parameters.js'
 import { cutNetwork, type Freeze } from '../spec/cut.js'
-import { type Task, taskOf, tasks } from '../spec/heads.js'
+import { type Task, taskOf, tasks } from '../spec/heads/index.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { validateSpec } from '../spec/validate.js'
 import { Budget, limits } from '../util/budget.js'
@@ -168,19 +168,19 @@ export function checkpointIn(file: SafetensorsFile, name: string): Checkpoint<Ta
   const budget = new Budget(name)
   const parse = (field: string) => parseField(metadata, field, budget)
   const parsed = Object.fromEntries(jsonFields.map((field) => [field, parse(field)]))
-  const { spec, preprocessing, data, progress, ...options } = parsed as Omit<
+  const { preprocessing, data, progress, ...options } = parsed as Omit<
     Checkpoint<Task>,
     'engine' | 'weights' | 'optimizer'
   >
   const tuning = metadata.tuning === undefined ? {} : { tuning: parse('tuning') as Tuning }
-  const recipe = naming(name, () => {
-    validateSpec(spec)
+  const { spec, recipe } = naming(name, () => {
+    const spec = validateSpec(parsed.spec)
     expectEnough(spec, tensors.size)
     checkPreprocessing(preprocessing, spec)
     checkData(data)
     checkProgress(progress, taskOf(spec))
     if (tuning.tuning) checkTuning(tuning.tuning, spec)
-    return completeRecipe(options.recipe, taskOf(spec)) // of an older version: with the fields that came later
+    return { spec, recipe: completeRecipe(options.recipe, taskOf(spec)) } // of an older version: with the fields that came later
   })
   const weights = new Map<string, NamedWeights>()
   const optimizer = new Map<string, NamedWeights>()

@@ -1,5 +1,5 @@
 /** How evaluations enter the history of a training, and which epoch is the best so far. */
-import type { Task } from '../spec/heads.js'
+import type { Task } from '../spec/heads/index.js'
 import { invariant } from '../util/errors.js'
 import type { EpochRecord, TrainingProgress } from './checkpoint.js'
 import { type BestEpoch, type Evaluation, ratingOf } from './figures.js'

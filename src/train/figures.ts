@@ -4,7 +4,7 @@ import type { Plane } from '../data/bicubic.js'
 import type { Dataset, Pictures } from '../data/dataset.js'
 import type { Quality } from '../data/quality.js'
 import type { UpscalingData } from '../data/upscaling.js'
-import type { Task } from '../spec/heads.js'
+import type { Task } from '../spec/heads/index.js'
 
 /** Mean loss, and top-1 error in percent. */
 export interface ClassifyingScore {

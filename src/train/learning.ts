@@ -5,7 +5,7 @@
 import type { Engine } from '../engine/engine.js'
 import type { Preprocessing } from '../formats/trained-network.js'
 import type { Plan } from '../plan/plan.js'
-import type { Task } from '../spec/heads.js'
+import type { Task } from '../spec/heads/index.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import type { DataIdentity } from './checkpoint.js'
 import type { ClassMatchOptions } from './class-match.js'

@@ -2,9 +2,9 @@
 
 import { type Augmentation, checkAugmentation } from '../data/augment.js'
 import { type DropPathRule, dropPathRules } from '../model/drop-path.js'
-import { type PictureLoss, pictureLosses } from '../model/layers.js'
+import { type RegressionLoss, regressionLosses } from '../model/layers.js'
 import { type Precision, precisions } from '../ops/precision.js'
-import { type Task, tasks as taskNames } from '../spec/heads.js'
+import { type Task, tasks as taskNames } from '../spec/heads/index.js'
 import { ConfigError } from '../util/errors.js'
 import { expectKind, expectOptions, number as numberKind, oneOf as oneOfKind, optional } from '../util/expect.js'
 import { printable, shown } from '../util/printable.js'
@@ -26,10 +26,10 @@ export const dropGranularities = ['row', 'batch'] as const
 export type DropGranularity = (typeof dropGranularities)[number]
 
 /** What is made small: `cross-entropy` of classes; of pictures the mean of `squared` or of absolute (`l1`) differences. */
-export type LossName = 'cross-entropy' | PictureLoss
+export type LossName = 'cross-entropy' | RegressionLoss
 
 /** The losses that a task can have, its default first. */
-const losses: Readonly<Record<Task, readonly LossName[]>> = { classify: ['cross-entropy'], upscale: pictureLosses }
+const losses: Readonly<Record<Task, readonly LossName[]>> = { classify: ['cross-entropy'], upscale: regressionLosses }
 /** All losses. */
 export const lossNames: readonly LossName[] = [...losses.classify, ...losses.upscale]
 

@@ -6,7 +6,7 @@
  */
 import { join } from 'node:path'
 import { readWeightsFile } from '../formats/weights-file.node.js'
-import { type Task, taskOf } from '../spec/heads.js'
+import { type Task, taskOf } from '../spec/heads/index.js'
 import { Budget } from '../util/budget.js'
 import { DataError } from '../util/errors.js'
 import { expectFields, expectKind, listOf, name as nameKind, object, whole } from '../util/expect.js'

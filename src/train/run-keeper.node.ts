@@ -3,7 +3,7 @@
  * Whatever moment the process is killed at, the folder holds a whole checkpoint to go on from.
  */
 
-import type { Task } from '../spec/heads.js'
+import type { Task } from '../spec/heads/index.js'
 import { DataError } from '../util/errors.js'
 import {
   callback,

@@ -1,5 +1,5 @@
 /** What a step adds to the progress of a training, and what is told of it. */
-import type { Task } from '../spec/heads.js'
+import type { Task } from '../spec/heads/index.js'
 import type { TrainingProgress } from './checkpoint.js'
 import type { Course } from './course.js'
 import { ratingOf, type SumsOf, type Told } from './figures.js'

@@ -4,7 +4,8 @@
  */
 import { differentiate } from '../autodiff/differentiate.js'
 import type { Graph } from '../graph/graph.js'
-import { type ForwardOptions, forwardGraph } from '../model/forward.js'
+import { forwardGraph } from '../model/forward.js'
+import type { LossSettings } from '../model/heads/head.js'
 import { roundOperands } from '../ops/precision.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { accumulated } from './accumulate.js'
@@ -34,11 +35,8 @@ export function trainingGraph(spec: NetworkSpec, settings: StepSettings): Graph 
 }
 
 /** The loss of a recipe as a forward pass has it. */
-export function lossOptions({
-  labelSmoothing,
-  loss = 'cross-entropy',
-}: Pick<StepSettings, 'labelSmoothing' | 'loss'>): Pick<ForwardOptions, 'labelSmoothing' | 'pictureLoss'> {
-  return loss === 'cross-entropy' ? { labelSmoothing } : { pictureLoss: loss }
+export function lossOptions({ labelSmoothing, loss }: Pick<StepSettings, 'labelSmoothing' | 'loss'>): LossSettings {
+  return { labelSmoothing, lossName: loss }
 }
 
 /**

@@ -4,11 +4,11 @@
  */
 import type { Engine, Executable } from '../engine/engine.js'
 import type { GraphInput } from '../graph/graph.js'
-import { outputOf } from '../model/forward.js'
+import { headOf } from '../model/heads/index.js'
 import { initialise } from '../model/initialise.js'
 import type { Recompute } from '../plan/passes/recompute.js'
 import type { Plan } from '../plan/plan.js'
-import type { Task } from '../spec/heads.js'
+import type { Task } from '../spec/heads/index.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { elements } from '../util/shape.js'
 import { batchName } from './accumulate.js'
@@ -122,7 +122,7 @@ export class Stepper<T extends Task> {
   /** What the network gave for a batch. */
   #output(batch: number): Promise<Float32Array> {
     const { spec, recipe } = this.#parts
-    return this.#executable.read(batchName(outputOf(spec), batch, recipe.accumulate))
+    return this.#executable.read(batchName(headOf(spec.head).outputs[0]!, batch, recipe.accumulate))
   }
 
   /** Precise batch norm, over the batches that would come after the last step. */

@@ -1,5 +1,5 @@
 /** The tasks beside each other, and which one a network and its data are for. */
-import { type Task, taskOf } from '../spec/heads.js'
+import { type Task, taskOf } from '../spec/heads/index.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { ConfigError } from '../util/errors.js'
 import { classifying } from './classifying.js'

@@ -5,8 +5,8 @@
 import type { Engine } from '../engine/engine.js'
 import type { NamedWeights } from '../formats/trained-network.js'
 import { forwardGraph } from '../model/forward.js'
+import { headOf } from '../model/heads/index.js'
 import { placedBlocks } from '../spec/blocks.js'
-import { taskOf } from '../spec/heads.js'
 import type { LayerPath } from '../spec/paths.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { DataError, EngineError } from '../util/errors.js'
@@ -95,17 +95,13 @@ type Tap = (taps: readonly LayerPath[]) => Promise<{
 /** A part of the network, so small that the results of all its layers fit into memory beside those of a training. */
 interface Part {
   readonly path: string
-  /** Its last layer. */
-  readonly end: LayerPath
+  /** Its last layer; of the head several where it gives several answers. */
+  readonly ends: readonly LayerPath[]
 }
 
 function partsOf(spec: NetworkSpec): Part[] {
-  const blocks = placedBlocks(spec).map(({ path }) => ({ path, end: path }))
-  return [
-    { path: 'stem', end: 'stem' },
-    ...blocks,
-    { path: 'head', end: taskOf(spec) === 'classify' ? 'head.classifier' : 'head.conv' },
-  ]
+  const blocks = placedBlocks(spec).map(({ path }) => ({ path, ends: [path] }))
+  return [{ path: 'stem', ends: ['stem'] }, ...blocks, { path: 'head', ends: headOf(spec.head).lastLayers(spec.head) }]
 }
 
 const inside = (path: string, part: string) => path === part || path.startsWith(`${part}.`)
@@ -113,9 +109,10 @@ const inside = (path: string, part: string) => path === part || path.startsWith(
 /** Looks at the ends of all parts and the statistics of all norms first, then at each layer of the first bad part. */
 async function firstLayer(spec: NetworkSpec, tap: Tap): Promise<string | undefined> {
   const parts = partsOf(spec)
-  const ends = await tap(parts.map(({ end }) => end))
+  const ends = await tap(parts.flatMap(({ ends }) => ends))
   const statistic = firstNotFinite(ends.statistics)?.name ?? ''
-  const part = parts.find(({ path, end }) => inside(statistic, path) || !allFinite(ends.results.get(end)!.data))
+  const isLost = (path: LayerPath) => !allFinite(ends.results.get(path)!.data)
+  const part = parts.find(({ path, ends: last }) => inside(statistic, path) || last.some(isLost))
   if (!part) return undefined
   const layers = layersOf(spec).filter((path) => inside(path, part.path))
   const { results, statistics } = await tap(layers)

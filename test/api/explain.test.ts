@@ -29,7 +29,7 @@ const spec: NetworkSpec = {
       ],
     },
   ],
-  head: { norm: false, classes: 2 },
+  head: { kind: 'classifier', norm: false, classes: 2 },
 }
 const floats = (shape: number[], ...data: number[]): NamedWeights => ({ shape, data: Float32Array.from(data) })
 const byHand: TrainedNetwork = {
@@ -116,7 +116,7 @@ test.each([
   [{ norm: false, relu: true }, 'head.relu'],
   [{ norm: true, relu: false }, 'head.norm'],
 ])('the last maps of a head %j are those of %s', (head, path) => {
-  expect(lastMaps({ ...spec, head: { ...head, classes: 2 } })).toBe(path)
+  expect(lastMaps({ ...spec, head: { kind: 'classifier', ...head, classes: 2 } })).toBe(path)
 })
 
 describe('maps', () => {

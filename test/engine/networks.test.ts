@@ -7,7 +7,7 @@ import type { Engine } from '../../src/engine/engine.js'
 import { openReference } from '../../src/engine/reference/engine.js'
 import { initialise } from '../../src/model/initialise.js'
 import type { PlanOptions } from '../../src/plan/planner.js'
-import { classifierOf } from '../../src/spec/heads.js'
+import { classifierOf } from '../../src/spec/heads/index.js'
 import type { BlockSpec, NetworkSpec, StemLayer } from '../../src/spec/spec.js'
 import { compileGraph } from '../../src/train/compile.js'
 import { completeRecipe } from '../../src/train/recipe.js'
@@ -45,7 +45,7 @@ const network = (
   input: { channels, height, width },
   stem,
   stages: blocks.map((stage) => ({ blocks: stage })),
-  head: { norm, classes: 7 },
+  head: { kind: 'classifier', norm, classes: 7 },
 })
 
 const imagenetStem: readonly StemLayer[] = [

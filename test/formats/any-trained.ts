@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { untrained } from '../../src/api/untrained.js'
 import type { NamedWeights, TrainedNetwork } from '../../src/formats/trained-network.js'
 import { forwardGraph } from '../../src/model/forward.js'
-import { taskOf } from '../../src/spec/heads.js'
+import { taskOf } from '../../src/spec/heads/index.js'
 import { type PresetName, preset } from '../../src/spec/presets.js'
 import type { ConvLayer, HeadSpec, NetworkSpec, StageSpec, StemLayer } from '../../src/spec/spec.js'
 import { ResnetError } from '../../src/util/errors.js'
@@ -87,6 +87,7 @@ const stages: fc.Arbitrary<StageSpec[]> = fc.array(
   },
 )
 const classifier: fc.Arbitrary<HeadSpec> = fc.record({
+  kind: fc.constant('classifier'),
   norm: fc.boolean(),
   relu: fc.boolean(),
   classes: fc.integer({ min: 2, max: 5 }),

@@ -10,7 +10,8 @@ import { decodePortable } from '../../src/formats/portable.js'
 import type { StoredTensor } from '../../src/formats/stored-tensor.js'
 import type { TrainedNetwork } from '../../src/formats/trained-network.js'
 import { forwardGraph } from '../../src/model/forward.js'
-import { taskOf } from '../../src/spec/heads.js'
+import { headOf } from '../../src/model/heads/index.js'
+import { taskOf } from '../../src/spec/heads/index.js'
 import { preset, presetNames } from '../../src/spec/presets.js'
 import type { NetworkSpec, StemLayer } from '../../src/spec/spec.js'
 import { type Checkpoint, encodeCheckpoint } from '../../src/train/checkpoint.js'
@@ -200,8 +201,7 @@ test('every preset in full, by names and shapes', () => {
     const preprocessing = {
       normalisation: { mean: Array(channels).fill(0), std: Array(channels).fill(1) },
       input: spec.input,
-      classes: Array('classes' in spec.head ? spec.head.classes : 0).fill('x'),
-      ...('kind' in spec.head ? { scales: [2] } : {}),
+      ...headOf(spec.head).answers(spec.head),
     }
     const metadata = {
       keys: 'torchvision',

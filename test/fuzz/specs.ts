@@ -4,7 +4,8 @@
  */
 import type { Engine } from '../../src/engine/engine.js'
 import type { Graph } from '../../src/graph/graph.js'
-import { forwardGraph, outputOf } from '../../src/model/forward.js'
+import { forwardGraph } from '../../src/model/forward.js'
+import { headOf } from '../../src/model/heads/index.js'
 import { opOf } from '../../src/ops/index.js'
 import { planGraph } from '../../src/plan/planner.js'
 import { cifarBasic, cifarBottleneck, imagenetBottleneck } from '../../src/spec/families.js'
@@ -234,7 +235,7 @@ async function taken(spec: NetworkSpec, engines: readonly Engine[], limits: Limi
       for (const { name, value } of graph.inputs)
         executable.write(name, new Float32Array(elements(value.type.shape)).fill(0.01))
       await executable.run()
-      const output = graph.outputs.find(({ name }) => name === outputOf(spec))!
+      const output = graph.outputs.find(({ name }) => name === headOf(spec.head).outputs[0])!
       const result = await executable.read(output.name)
       if (result.length !== elements(output.value.type.shape)) throw new Error(`${result.length} results`)
     } finally {

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { complexity } from '../../src/model/complexity.js'
 import { forwardGraph } from '../../src/model/forward.js'
 import { verify } from '../../src/ops/index.js'
-import { classifierOf } from '../../src/spec/heads.js'
+import { classifierOf } from '../../src/spec/heads/index.js'
 import type { NetworkSpec } from '../../src/spec/spec.js'
 import { validateSpec } from '../../src/spec/validate.js'
 import { block, conv } from './any-block.js'
@@ -26,7 +26,7 @@ const network: fc.Arbitrary<NetworkSpec> = fc
     input: { channels: 2, height: 33, width: 17 },
     stem,
     stages,
-    head: { norm, classes: 3 },
+    head: { kind: 'classifier', norm, classes: 3 },
   }))
 
 /** Parameters counted layer by layer, or undefined where a pad shortcut would narrow. */

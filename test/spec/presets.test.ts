@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { depthOf } from '../../src/spec/blocks.js'
 import { cifarBasic, cifarBottleneck, imagenetBasic, imagenetBottleneck } from '../../src/spec/families.js'
-import { classifierOf } from '../../src/spec/heads.js'
+import { classifierOf } from '../../src/spec/heads/index.js'
 import { fullyConnected } from '../../src/spec/other-families.js'
 import { isPresetName, type PresetName, preset, presetNames } from '../../src/spec/presets.js'
 import { validateSpec } from '../../src/spec/validate.js'
@@ -115,12 +115,12 @@ test('first and last unit of the ReLU-only order are as the paper has them', () 
     true,
     undefined,
   ])
-  expect(spec.head).toEqual({ norm: false, relu: true, classes: 10 })
+  expect(spec.head).toEqual({ kind: 'classifier', norm: false, relu: true, classes: 10 })
   const shared = preset('preresnet164_relu_only').stages.map(({ blocks }) => blocks[0]!.activateBeforeSplit)
   expect(shared).toEqual([true, true, true])
   const bare = cifarBasic({ depth: 8, order: 'pre', norm: false })
   expect(bare.stem.map(({ kind }) => kind)).toEqual(['conv'])
-  expect(bare.head).toEqual({ norm: false, relu: true, classes: 10 })
+  expect(bare.head).toEqual({ kind: 'classifier', norm: false, relu: true, classes: 10 })
 })
 
 test('fully connected nets are 1x1 convolutions of one pixel', () => {
@@ -145,7 +145,7 @@ test('fully connected nets are 1x1 convolutions of one pixel', () => {
     { kind: 'norm' },
     { kind: 'relu' },
   ])
-  expect(pictures.head).toEqual({ norm: true, relu: true, classes: 3 })
+  expect(pictures.head).toEqual({ kind: 'classifier', norm: true, relu: true, classes: 3 })
   expect(() => fullyConnected({ depth: 5, inputs: 7, classes: 3 })).toThrow(
     new ConfigError(
       'depth 5: a fully connected net of 1 widths and branches of 2 layers has 2n+2 layers, n whole and at least 1',

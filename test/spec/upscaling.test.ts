@@ -5,7 +5,7 @@ import { forwardGraph } from '../../src/model/forward.js'
 import { initialise } from '../../src/model/initialise.js'
 import { summary } from '../../src/model/summary.js'
 import { depthOf } from '../../src/spec/blocks.js'
-import { classifierOf, pictureHeadOf, taskOf } from '../../src/spec/heads.js'
+import { classifierOf, pictureHeadOf, taskOf } from '../../src/spec/heads/index.js'
 import { preset, presetsFor } from '../../src/spec/presets.js'
 import { reachOf } from '../../src/spec/reach.js'
 import type { NetworkSpec, PictureHead } from '../../src/spec/spec.js'
@@ -103,7 +103,7 @@ describe('what is refused', () => {
   const withHead = (change: object) => ({ ...preset('vdsr20'), head: { ...head, ...change } })
 
   test.each([
-    [{ kind: 'sound' }, 'head: kind must be "picture", got "sound"'],
+    [{ kind: 'sound' }, 'head: kind must be one of classifier, picture, got "sound"'],
     [{ enlarge: 0 }, 'head: enlarge must be a whole number of at least 1, got 0'],
     [{ enlarge: 5, shortcut: 'none' }, 'head: enlarge must be a whole number from 1 to 4, got 5'],
     [{ shortcut: 'pad' }, 'head: shortcut must be one of none, input, stem, got "pad"'],
@@ -148,7 +148,7 @@ describe('what is refused', () => {
     )
     expect(() => pictureHeadOf(preset('resnet20'))).toThrow(
       new ConfigError(
-        'resnet20: it tells 10 classes apart and gives no pictures; for pictures take a net such as vdsr20 or edsr_baseline',
+        'resnet20: this network tells 10 classes apart and gives no pictures; for pictures take a net such as vdsr20 or edsr_baseline',
       ),
     )
   })

@@ -101,7 +101,7 @@ describe('each field is checked and the message says where', () => {
     [[...block, 'gate'], { kind: 'exclusive' }, 'stage2.block2.gate: bias must be a finite number, got nothing'],
     [['head', 'norm'], 0, 'head: norm must be true or false, got 0'],
     [['head', 'classes'], 1, 'head: classes must be a whole number of at least 2, got 1'],
-    [['head', 'bias'], false, 'head: there is no field "bias"; the fields are norm, relu, classes'],
+    [['head', 'bias'], false, 'head: there is no field "bias"; the fields are kind, norm, relu, classes'],
     [['head', 'relu'], 'no', 'head: relu must be true or false, got "no"'],
     [['stem'], 'x'.repeat(80), `spec: stem must be a list, got "${'x'.repeat(58)}…`],
   ])('%j = %j', (keys, value, message) => {
@@ -233,7 +233,7 @@ describe('each field is checked and the message says where', () => {
 
   test('values that JSON does not know are named too', () => {
     const spec = preset('resnet8')
-    expect(() => validateSpec({ ...spec, head: { norm: false, classes: Number.NaN } })).toThrow(
+    expect(() => validateSpec({ ...spec, head: { kind: 'classifier', norm: false, classes: Number.NaN } })).toThrow(
       new ConfigError('head: classes must be a whole number of at least 2, got NaN'),
     )
     expect(() => validateSpec(undefined)).toThrow(new ConfigError('spec: expected an object, got nothing'))

@@ -59,7 +59,7 @@ function edited(library: Library, spec: NetworkSpec, edit: string): NetworkSpec 
   const blocksOf = spec.stages[stage]?.blocks
   if (word === 'plain') return library.plainTwin(spec)
   if (word === 'size') return { ...spec, input: { ...spec.input, height: Number(value), width: Number(value) } }
-  if (word === 'classes') return { ...spec, head: { ...spec.head, classes: Number(value) } }
+  if (word === 'classes') return { ...spec, head: { ...library.classifierOf(spec), classes: Number(value) } }
   if (word === 'shortcut')
     return {
       ...spec,

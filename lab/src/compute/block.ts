@@ -97,7 +97,7 @@ function specOf({ norm, order, shortcut, wider, gate }: BlockSettings): NetworkS
     input: { channels: 1, height: 2, width: 2 },
     stem: [],
     stages: [{ blocks: [block] }],
-    head: { norm: false, classes: 2 },
+    head: { kind: 'classifier', norm: false, classes: 2 },
   }
 }
 

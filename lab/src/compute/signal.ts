@@ -79,7 +79,7 @@ function specOf(kind: SignalSeen['kind'], { norm }: SignalSettings): NetworkSpec
     input: { channels: 3, height: SIGNAL_SIDE, width: SIGNAL_SIDE },
     stem: [conv, ...(norm ? [{ kind: 'norm' } as const] : []), { kind: 'relu' }],
     stages: [{ blocks: Array.from({ length: BLOCKS }, () => block) }],
-    head: { norm: false, classes: 2 },
+    head: { kind: 'classifier', norm: false, classes: 2 },
   }
 }
 

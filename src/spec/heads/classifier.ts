@@ -1,0 +1,29 @@
+/** The head that tells classes apart, as plain data. */
+import { fields, flag, whole } from '../fields.js'
+import type { ClassifierHead } from '../spec.js'
+import { lastStage, type SpecHead } from './head.js'
+
+/** The most classes that a head can tell apart. */
+const MOST_CLASSES = 1_048_576
+
+export const classifier: SpecHead<ClassifierHead> = {
+  task: 'classify',
+  check: (stated) => {
+    const head = fields(stated, 'head', ['kind', 'norm', 'relu', 'classes'])
+    flag(head, 'head', 'norm')
+    if (head.relu !== undefined) flag(head, 'head', 'relu')
+    whole(head, 'head', 'classes', 2, MOST_CLASSES)
+  },
+  depth: () => 1,
+  plainTwin: (head) => head,
+  reads: (_, stages) => [lastStage(stages)],
+  answers: ({ classes }) => ({ classes: Array.from({ length: classes }, (_, i) => `class ${i + 1}`) }),
+  misfit: (head, { classes, scales }) => {
+    if (!Array.isArray(classes) || classes.length !== head.classes)
+      return `${Array.isArray(classes) ? classes.length : 'no'} class names for ${head.classes} classes`
+    return scales === undefined ? undefined : 'scales are for networks that give pictures'
+  },
+  summary: ({ classes }) => `${classes} classes`,
+  does: ({ classes }) => `tells ${classes} classes apart`,
+  lacks: 'tells no classes apart',
+}
