@@ -7,14 +7,15 @@ import type { AnyHead, BlockSpec, NetworkSpec } from './spec.js'
  * pictures loses the shortcut of its head as well.
  */
 export function plainTwin<H extends AnyHead>(spec: NetworkSpec<H>, heads: SpecHeads = specHeads): NetworkSpec<H> {
-  return twinWith(spec, specHeadOf(spec.head, heads).plainTwin(spec.head) as H) // a head and its twin are of one kind
+  const head = specHeadOf(spec.head, heads).plainTwin(spec.head) as H // a head and its twin are of one kind
+  return { ...plainBlocks(spec), head }
 }
 
-/** The same where the head of the twin is known, as of presets: pages that import these alone do without the table. */
-export function twinWith<H extends AnyHead>(spec: NetworkSpec<H>, head = spec.head): NetworkSpec<H> {
+/** The same but for the head, which stays as it is. Pages that import presets alone do without the table of heads. */
+export function plainBlocks<H extends AnyHead>(spec: NetworkSpec<H>): NetworkSpec<H> {
   const name = spec.name.startsWith('resnet') ? spec.name.replace('resnet', 'plain') : `plain-${spec.name}`
   const stages = spec.stages.map(({ blocks }) => ({ blocks: blocks.map(withoutShortcut) }))
-  return { ...spec, name: spec.name.startsWith('plain') ? spec.name : name, stages, head }
+  return { ...spec, name: spec.name.startsWith('plain') ? spec.name : name, stages }
 }
 
 function withoutShortcut({ branch, stride, strideIn, order, norm }: BlockSpec): BlockSpec {

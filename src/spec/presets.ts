@@ -12,7 +12,7 @@ import {
 } from './families.js'
 import { type Task, tasks } from './heads/index.js'
 import { fullyConnected, vggLike } from './other-families.js'
-import { twinWith } from './plain-twin.js'
+import { plainBlocks } from './plain-twin.js'
 import type { ClassifierHead, NetworkSpec, Order, PictureHead, Shortcut } from './spec.js'
 import { edsr, vdsr } from './upscaling.js'
 
@@ -26,7 +26,7 @@ export interface PresetOptions extends Pick<FamilyOptions, 'classes' | 'input' |
 }
 
 const basic = (depth: number) => (options: PresetOptions) => cifarBasic({ depth, ...options })
-const plain = (depth: number) => (options: PresetOptions) => twinWith(cifarBasic({ depth, ...options }))
+const plain = (depth: number) => (options: PresetOptions) => plainBlocks(cifarBasic({ depth, ...options }))
 /** Wide and aggregated bottlenecks, under torchvision's names. [Zagoruyko 2016; Xie 2017] */
 const grouped = (depth: number, groups: number, widthPerGroup: number, options: FamilyOptions) =>
   imagenetBottleneck({ depth, groups, widthPerGroup, ...options })
@@ -101,14 +101,14 @@ const classifiers = {
   wide_resnet101_2: (options) => grouped(101, 1, 128, options),
   resnext50_32x4d: (options) => grouped(50, 32, 4, options),
   resnext101_32x8d: (options) => grouped(101, 32, 8, options),
-  plain18: (options) => twinWith(imagenetBasic({ depth: 18, ...options })),
-  plain34: (options) => twinWith(imagenetBasic({ depth: 34, ...options })),
+  plain18: (options) => plainBlocks(imagenetBasic({ depth: 18, ...options })),
+  plain34: (options) => plainBlocks(imagenetBasic({ depth: 34, ...options })),
 } as const satisfies Record<string, (options: PresetOptions) => NetworkSpec<ClassifierHead>>
 
 /** On luminance. */
 const upscalers = {
   vdsr20: (options) => vdsr(options),
-  'plain-vdsr20': (options) => twinWith(vdsr(options, 'none')),
+  'plain-vdsr20': (options) => plainBlocks(vdsr(options, 'none')),
   edsr_baseline: (options) => edsr(options),
 } as const satisfies Record<string, (options: Pick<PresetOptions, 'input' | 'scale'>) => NetworkSpec<PictureHead>>
 

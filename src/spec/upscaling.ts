@@ -45,9 +45,9 @@ export function vdsr(
   whole('depth', depth, 3)
   const side = 2 * depth + 1
   return network(`vdsr${depth}`, { height: side, width: side }, options, {
-    stem: [{ kind: 'conv', width, kernel: 3, bias }, { kind: 'relu' }],
+    stem: [conv(width, bias), { kind: 'relu' }],
     blocks: Array.from({ length: depth - 2 }, () => ({
-      ...block([{ kind: 'conv', width, kernel: 3, bias }]),
+      ...block([conv(width, bias)]),
       order: 'post',
       shortcut: 'none',
     })),
@@ -63,17 +63,21 @@ export function edsr(options: EdsrOptions = {}): NetworkSpec<PictureHead> {
   const { blocks = 16, scale = 2, width = 64, bias = true, ...rest } = options
   whole('blocks', blocks, 1)
   if (!scales.some((other) => other === scale)) throw new ConfigError(`scale: expected 2, 3 or 4, got ${scale}`)
-  const conv: ConvLayer = { kind: 'conv', width, kernel: 3, bias }
+  const layer = conv(width, bias)
   return network('edsr', { height: 48, width: 48 }, rest, {
-    stem: [conv],
+    stem: [layer],
     blocks: Array.from({ length: blocks }, () => ({
-      ...block([conv, conv]),
+      ...block([layer, layer]),
       order: 'bare-add',
       shortcut: 'pad',
       branchScale: 0.1,
     })),
     head: { kind: 'picture', enlarge: scale, shortcut: 'stem', bias },
   })
+}
+
+function conv(width: number, bias: boolean): ConvLayer {
+  return { kind: 'conv', width, kernel: 3, bias }
 }
 
 function block(branch: readonly ConvLayer[]) {

@@ -59,7 +59,10 @@ function edited(library: Library, spec: NetworkSpec, edit: string): NetworkSpec 
   const blocksOf = spec.stages[stage]?.blocks
   if (word === 'plain') return library.plainTwin(spec)
   if (word === 'size') return { ...spec, input: { ...spec.input, height: Number(value), width: Number(value) } }
-  if (word === 'classes') return { ...spec, head: { ...library.classifierOf(spec), classes: Number(value) } }
+  if (word === 'classes') {
+    const head = { ...spec.head, classes: Number(value) } // of a net without classes this is refused when it is checked
+    return { ...spec, head }
+  }
   if (word === 'shortcut')
     return {
       ...spec,
