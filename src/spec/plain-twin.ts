@@ -19,5 +19,5 @@ export function plainBlocks<H extends AnyHead>(spec: NetworkSpec<H>): NetworkSpe
 }
 
 function withoutShortcut({ branch, stride, strideIn, order, norm }: BlockSpec): BlockSpec {
-  return { branch, stride, strideIn, order, shortcut: 'none', ...(norm === undefined ? {} : { norm }) }
+  return { branch, stride, strideIn, order, shortcut: 'none', ...(norm !== undefined && { norm }) }
 }

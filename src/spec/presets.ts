@@ -108,7 +108,7 @@ const classifiers = {
 /** On luminance. */
 const upscalers = {
   vdsr20: (options) => vdsr(options),
-  'plain-vdsr20': (options) => plainBlocks(vdsr(options, 'none')),
+  'plain-vdsr20': (options) => vdsr(options, 'none'),
   edsr_baseline: (options) => edsr(options),
 } as const satisfies Record<string, (options: Pick<PresetOptions, 'input' | 'scale'>) => NetworkSpec<PictureHead>>
 
