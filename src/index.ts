@@ -82,12 +82,9 @@ export {
 } from './data/dataset.js'
 export { matchChannels } from './data/grey.js'
 export { type HeldOut, holdOut } from './data/hold-out.js'
-export { forUpscaling } from './data/luminance-planes.js'
-export { type Quality, quality } from './data/quality.js'
 export { type Interpolation, interpolations } from './data/resize.js'
 export { type Split, splitDataset, splitPictures } from './data/split.js'
 export { type TableOptions, type TableRow, type TableRows, tableDataset } from './data/table-dataset.js'
-export { luminanceNormalisation, type UpscalingData } from './data/upscaling.js'
 export type { BrowserFiles } from './engine/cpu/wasm-host.browser.js'
 export { encodeNpy } from './formats/npy.js'
 export type { PictureOptions, RecogniseOptions } from './formats/recognise.js'
@@ -117,7 +114,7 @@ export {
 } from './spec/checked.js'
 export { type Freeze, freezeLevels } from './spec/cut.js'
 export type { BlockOptions, CifarOptions as CifarNetOptions, FamilyOptions, ImagenetOptions } from './spec/families.js'
-export { classifierOf, type Task, taskOf, tasks } from './spec/heads/index.js'
+export { classifierOf, type TaskName, taskNames, taskOf } from './spec/heads/index.js'
 export type { FullyConnectedOptions } from './spec/other-families.js'
 export type { BlockPath, LayerPath, StagePath } from './spec/paths.js'
 export { isPresetName, type PresetName, type PresetOptions, preset, presetNames, presetsFor } from './spec/presets.js'
@@ -145,19 +142,8 @@ export { type Scale, scales } from './studies/scale.js'
 export { type AnyStudy, type Claim, defineStudy, type Row, type Study } from './studies/study.js'
 export { all, always, atLeast, atMost, type Finding, notRun, type Verdict, verdicts } from './studies/verdict.js'
 export type { Trained, Workbench } from './studies/workbench.js'
-export { adviceFor, warmUpAdvice } from './train/advice.js'
-export { precisionAdvice } from './train/bf16-gains.js'
-export {
-  type Checkpoint,
-  decodeAnyCheckpoint,
-  decodeCheckpoint,
-  type EpochRecord,
-  encodeCheckpoint,
-  isFor,
-  type TrainingProgress,
-  type Tuning,
-} from './train/checkpoint.js'
-export type { ClassMatchOptions } from './train/class-match.js'
+export type { ClassMatchOptions } from './tasks/classify/class-match.js'
+export { completeRecipe } from './tasks/complete-recipe.js'
 export type {
   BestEpoch,
   ClassifyingEvaluation,
@@ -172,15 +158,13 @@ export type {
   UpscalingEvaluation,
   UpscalingQuality,
   UpscalingScore,
-} from './train/figures.js'
-export { normalisationAdvice } from './train/normalisation-check.js'
+} from './tasks/figures.js'
+export { type Tasks, tasks } from './tasks/index.js'
 export {
-  completeRecipe,
   type DecayRule,
   type DropGranularity,
   decayRules,
   defaultRecipe,
-  defaultUpscalingRecipe,
   dropGranularities,
   type LossName,
   lossNames,
@@ -188,8 +172,27 @@ export {
   optimizerNames,
   type Recipe,
   type RecipeOptions,
-} from './train/recipe.js'
-export { type ScheduleName, scheduleNames } from './train/schedule.js'
+  type ScheduleName,
+  scheduleNames,
+} from './tasks/recipe.js'
+export type { Task } from './tasks/task.js'
+export { luminanceNormalisation, type UpscalingData } from './tasks/upscale/data.js'
+export { forUpscaling } from './tasks/upscale/luminance-planes.js'
+export { type Quality, quality } from './tasks/upscale/quality.js'
+export { defaultUpscalingRecipe } from './tasks/upscale/recipe.js'
+export { adviceFor, warmUpAdvice } from './train/advice.js'
+export { precisionAdvice } from './train/bf16-gains.js'
+export {
+  type Checkpoint,
+  decodeAnyCheckpoint,
+  decodeCheckpoint,
+  type EpochRecord,
+  encodeCheckpoint,
+  isFor,
+  type TrainingProgress,
+  type Tuning,
+} from './train/checkpoint.js'
+export { normalisationAdvice } from './train/normalisation-check.js'
 export { sha256 } from './train/sha256.js'
 export type { StepProgress } from './train/step-progress.js'
 export type { PlanBytes, Trainer, TrainingHooks, TriedCheckpoint } from './train/trainer.js'

@@ -40,12 +40,12 @@ export {
 } from './data/large-picture.node.js'
 export { type DatasetName, datasetNames, type LoadOptions, loadDataset } from './data/load.node.js'
 export { type TestFolder, type TestFolderOptions, testFolder } from './data/test-folder.node.js'
-export { type UpscalingFolderOptions, upscalingFolder } from './data/upscaling-folder.node.js'
 export { type ReadPictureOptions, readPicture, type WholePicture, writePicture } from './data/whole-picture.node.js'
 export type { Peak } from './engine/cpu/peak.js'
 export type { PlanPart, ProfiledPlan, TimedPart } from './engine/cpu/profile.js'
 export * from './index.js'
 export { readStudyResults, runStudies, type StudyOptions } from './studies/run.node.js'
+export { type UpscalingFolderOptions, upscalingFolder } from './tasks/upscale/folder.node.js'
 export {
   type MetricsLine,
   RunFolder,

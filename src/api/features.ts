@@ -8,13 +8,13 @@ import { type Dataset, noNormalisation, type Pictures } from '../data/dataset.js
 import type { Engine, Executable } from '../engine/engine.js'
 import type { TrainedNetwork } from '../formats/trained-network.js'
 import { prune } from '../graph/prune.js'
+import { compileGraph } from '../inference/compile.js'
+import { allFinite } from '../inference/finite.js'
+import { LostNumbers } from '../inference/lost-numbers.js'
+import { writeWeights } from '../inference/weights.js'
 import { forwardGraph } from '../model/forward.js'
 import type { LayerPath } from '../spec/paths.js'
 import type { InputSpec } from '../spec/spec.js'
-import { compileGraph } from '../train/compile.js'
-import { allFinite } from '../train/finite.js'
-import { writeWeights } from '../train/weights.js'
-import { LostNumbers } from '../train/where-lost.js'
 
 /** How features are made. */
 export interface FeatureOptions {

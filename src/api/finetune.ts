@@ -8,16 +8,16 @@ import { type Dataset, inputSize } from '../data/dataset.js'
 import { expectDataset } from '../data/expect-data.js'
 import { expectClassifier } from '../formats/expect-network.js'
 import type { NamedWeights, TrainedNetwork } from '../formats/trained-network.js'
+import { expectNumbers } from '../inference/lost-numbers.js'
 import { type Cut, cutNetwork, type Freeze } from '../spec/cut.js'
 import { classifierOf } from '../spec/heads/index.js'
 import type { NetworkSpec } from '../spec/spec.js'
+import { expectSameClasses } from '../tasks/classify/class-match.js'
+import { classify } from '../tasks/classify/index.js'
 import { type Checkpoint, type EpochRecord, expectCheckpoint } from '../train/checkpoint.js'
-import { expectSameClasses } from '../train/class-match.js'
-import { classifying } from '../train/classifying.js'
 import { expectSameData } from '../train/data-identity.js'
 import { Trainer, type TriedCheckpoint } from '../train/trainer.js'
 import { weightHash } from '../train/weight-hash.js'
-import { expectNumbers } from '../train/where-lost.js'
 import { ConfigError } from '../util/errors.js'
 import { callback, expectOptions, finite, object, text } from '../util/expect.js'
 import type { AskMemory } from '../util/free-memory.js'
@@ -84,7 +84,7 @@ export class Finetuning implements AsyncDisposable {
     return {
       ...rest,
       spec,
-      preprocessing: classifying.preprocessing(spec, this.#data),
+      preprocessing: classify.preprocessing(spec, this.#data),
       weights: new Map([...frozen, ...[...rest.weights].map(whole)]),
       optimizer: new Map([...rest.optimizer].map(whole)),
       tuning: { freeze, views },
@@ -181,7 +181,7 @@ export function resumeFinetuningFunction(
         },
       })
     expectSameClasses(preprocessing, data)
-    expectSameData(checkpoint.data, classifying.identity(data)) // before features are computed
+    expectSameData(checkpoint.data, classify.identity(data)) // before features are computed
     return open(
       { openEngine, memory },
       checkpoint,
@@ -245,7 +245,7 @@ async function open(
       checkpoint: checkpoint && {
         ...checkpoint,
         spec: restSpec,
-        preprocessing: classifying.preprocessing(restSpec, rest),
+        preprocessing: classify.preprocessing(restSpec, rest),
         weights: inRest(cut, checkpoint.weights),
         optimizer: inRest(cut, checkpoint.optimizer),
       },

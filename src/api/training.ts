@@ -1,20 +1,25 @@
 /** Training as people call it: a spec, data and a recipe in, a trained network and its figures out. */
 
-import type { Dataset } from '../data/dataset.js'
-import { expectTrainingData } from '../data/expect-data.js'
-import type { UpscalingData } from '../data/upscaling.js'
 import { expectNetwork, expectWeights } from '../formats/expect-network.js'
 import type { TrainedNetwork } from '../formats/trained-network.js'
 import type { Recompute } from '../plan/passes/recompute.js'
 import { expectSpec } from '../spec/expect-spec.js'
-import { type Task, taskOf } from '../spec/heads/index.js'
-import type { NetworkSpec } from '../spec/spec.js'
+import type { AnyHead, NetworkSpec } from '../spec/spec.js'
+import type { ClassMatchOptions } from '../tasks/classify/class-match.js'
+import type { DataOf, Evaluation, Score, Tested } from '../tasks/figures.js'
+import {
+  type AnyData,
+  type DataFor,
+  headsOf,
+  type TaskOfData,
+  type Tasks,
+  taskFor,
+  taskOfNetwork,
+} from '../tasks/index.js'
+import { completed, type RecipeOptions } from '../tasks/recipe.js'
+import type { Task } from '../tasks/task.js'
 import { type Checkpoint, type EpochRecord, expectCheckpoint } from '../train/checkpoint.js'
-import type { ClassMatchOptions } from '../train/class-match.js'
-import type { DataOf, Evaluation, Score, Tested } from '../train/figures.js'
-import { completeRecipe, type RecipeOptions } from '../train/recipe.js'
 import type { StepProgress } from '../train/step-progress.js'
-import { taskFor } from '../train/tasks.js'
 import { type PlanBytes, planBytes, Trainer, type TrainingHooks } from '../train/trainer.js'
 import { invariant } from '../util/errors.js'
 import {
@@ -39,7 +44,7 @@ export interface ComputeOptions extends EngineOptions {
 }
 
 /** Of a training beside its recipe: nothing that its results depend on, but for the hooks. */
-export interface TrainingOptions<T extends Task = 'classify'> extends ComputeOptions {
+export interface TrainingOptions<T extends string = 'classify'> extends ComputeOptions {
   /** One's own code in each step. */
   readonly hooks?: TrainingHooks<T> | undefined
   /**
@@ -52,12 +57,14 @@ export interface TrainingOptions<T extends Task = 'classify'> extends ComputeOpt
    * time, convolutions included. Default `none`. Results have the same bits.
    */
   readonly recompute?: Recompute | undefined
+  /** The tasks that there are, such as `{ ...tasks, mine }`; default: those of this package. */
+  readonly tasks?: Tasks | undefined
   /** Called with what the plans take up, before anything is allocated for them. */
   readonly onPlan?: ((bytes: PlanBytes) => void) | undefined
 }
 
 /** Who hears of a training. */
-export interface TrainListeners<T extends Task = 'classify'> {
+export interface TrainListeners<T extends string = 'classify'> {
   /**
    * The newest progress, as often as there is time for it. Training goes on while this is busy; if it throws, training
    * ends.
@@ -68,7 +75,7 @@ export interface TrainListeners<T extends Task = 'classify'> {
 }
 
 /** What a finished training leaves. */
-export interface TrainingResult<T extends Task = 'classify'> {
+export interface TrainingResult<T extends string = 'classify'> {
   readonly epochs: number
   /** Of the last epoch, on augmented training pictures: errors in percent, or PSNR in dB. */
   readonly train: Score<T>
@@ -89,42 +96,29 @@ export interface TrainingResult<T extends Task = 'classify'> {
 
 export interface TrainingFunctions {
   /**
-   * A trainer that stands before its first step. Dispose of it when done. A network that gives pictures learns from
-   * `UpscalingData`.
+   * A trainer that stands before its first step. Dispose of it when done. The head of the network tells which data it
+   * learns from: a classifier from a `Dataset`, a net that gives pictures from `UpscalingData`.
    * @throws ConfigError when spec, data and recipe do not fit together; EngineError when no engine can run them.
    */
-  createTrainer(
-    spec: NetworkSpec,
-    data: Dataset,
+  createTrainer<H extends AnyHead, D extends DataFor<H>>(
+    spec: NetworkSpec<H>,
+    data: D,
     recipe?: RecipeOptions,
-    options?: TrainingOptions,
-  ): Promise<Trainer<ChosenEngine>>
-  createTrainer(
-    spec: NetworkSpec,
-    data: UpscalingData,
-    recipe?: RecipeOptions,
-    options?: TrainingOptions<'upscale'>,
-  ): Promise<Trainer<ChosenEngine, 'upscale'>>
+    options?: TrainingOptions<TaskOfData<D>>,
+  ): Promise<Trainer<ChosenEngine, TaskOfData<D>>>
   /** A trainer that stands where the checkpoint was made; it ends in the same bits as a run that never stopped. */
-  resumeTrainer(checkpoint: Checkpoint, data: Dataset, options?: TrainingOptions): Promise<Trainer<ChosenEngine>>
-  resumeTrainer(
-    checkpoint: Checkpoint<'upscale'>,
-    data: UpscalingData,
-    options?: TrainingOptions<'upscale'>,
-  ): Promise<Trainer<ChosenEngine, 'upscale'>>
+  resumeTrainer<T extends string>(
+    checkpoint: Checkpoint<T>,
+    data: DataOf<T>,
+    options?: TrainingOptions<T>,
+  ): Promise<Trainer<ChosenEngine, T>>
   /** Trains to the end of the recipe, evaluating after each epoch. */
-  train(
-    spec: NetworkSpec,
-    data: Dataset,
+  train<H extends AnyHead, D extends DataFor<H>>(
+    spec: NetworkSpec<H>,
+    data: D,
     recipe?: RecipeOptions,
-    options?: TrainingOptions & TrainListeners,
-  ): Promise<TrainingResult>
-  train(
-    spec: NetworkSpec,
-    data: UpscalingData,
-    recipe?: RecipeOptions,
-    options?: TrainingOptions<'upscale'> & TrainListeners<'upscale'>,
-  ): Promise<TrainingResult<'upscale'>>
+    options?: TrainingOptions<TaskOfData<D>> & TrainListeners<TaskOfData<D>>,
+  ): Promise<TrainingResult<TaskOfData<D>>>
   /**
    * What the plans of a training would take up, with up to 100 pictures an evaluation. Nothing is allocated for them.
    * @throws ConfigError when spec and recipe make no sense; EngineError when no engine can run them.
@@ -132,7 +126,7 @@ export interface TrainingFunctions {
   trainingMemory(
     spec: NetworkSpec,
     recipe?: RecipeOptions,
-    options?: EngineOptions & Pick<TrainingOptions, 'recompute'>,
+    options?: EngineOptions & Pick<TrainingOptions, 'recompute' | 'tasks'>,
   ): Promise<PlanBytes & { readonly engine: string }>
   /**
    * Error and loss, or PSNR and SSIM, of a network on the test part of a data set, with the network's own normalisation.
@@ -140,16 +134,18 @@ export interface TrainingFunctions {
    * classes is compared, and a note says so.
    * @throws ConfigError when the data has other classes, and `allowOtherClasses` was not given
    */
-  evaluateCheckpoint(network: TrainedNetwork, data: Dataset, options?: EvaluateOptions): Promise<Evaluation & Evaluated>
-  evaluateCheckpoint(
+  evaluateCheckpoint<D extends AnyData>(
     network: TrainedNetwork,
-    data: UpscalingData,
+    data: D,
     options?: EvaluateOptions,
-  ): Promise<Evaluation<'upscale'> & Evaluated>
+  ): Promise<Evaluation<TaskOfData<D>> & Evaluated>
 }
 
 /** How a trained network is measured. */
-export interface EvaluateOptions extends ComputeOptions, ClassMatchOptions {}
+export interface EvaluateOptions extends ComputeOptions, ClassMatchOptions {
+  /** The tasks that there are; default: those of this package. */
+  readonly tasks?: Tasks | undefined
+}
 
 /** What an evaluation tells beside its figures. */
 export interface Evaluated {
@@ -169,26 +165,28 @@ export function expectCompute(options: unknown, who: string, fields: Fields = {}
 
 /** The functions of this file on the engines of one environment. */
 export function trainingFunctions(openEngine: OpenEngine): TrainingFunctions {
-  const createTrainer = async <T extends Task>(
+  const createTrainer = async <T extends string>(
     spec: NetworkSpec,
     data: DataOf<T>,
     recipe: RecipeOptions = {},
     options: TrainingOptions<T> = {},
   ) => {
-    expectSpec(spec, 'spec')
+    expectOptions(options, 'options', trainingFields)
+    expectSpec(spec, 'spec', headsOf(options.tasks))
     return openTrainer<T>(openEngine, spec, data, recipe, options)
   }
 
-  const resumeTrainer = async <T extends Task>(
+  const resumeTrainer = async <T extends string>(
     checkpoint: Checkpoint<T>,
     data: DataOf<T>,
     options: TrainingOptions<T> = {},
   ) => {
-    expectCheckpoint(checkpoint, 'checkpoint')
+    expectOptions(options, 'options', trainingFields)
+    expectCheckpoint(checkpoint, 'checkpoint', options.tasks)
     return openTrainer<T>(openEngine, checkpoint.spec, data, checkpoint.recipe, options, checkpoint)
   }
 
-  const train = async <T extends Task>(
+  const train = async <T extends string>(
     spec: NetworkSpec,
     data: DataOf<T>,
     recipe: RecipeOptions = {},
@@ -204,9 +202,9 @@ export function trainingFunctions(openEngine: OpenEngine): TrainingFunctions {
   }
 
   const trainingMemory: TrainingFunctions['trainingMemory'] = async (spec, recipe = {}, options = {}) => {
-    expectSpec(spec, 'spec')
     expectOptions(options, 'options')
-    const complete = completeRecipe(recipe, taskOf(spec))
+    expectSpec(spec, 'spec', headsOf(options.tasks))
+    const complete = completed(recipe, taskOfNetwork(spec, options.tasks).recipe)
     const { engine, release } = await engineOf(openEngine, options)
     try {
       return { ...planBytes(Trainer.plans(engine, spec, complete, options)), engine: engine.build }
@@ -215,16 +213,16 @@ export function trainingFunctions(openEngine: OpenEngine): TrainingFunctions {
     }
   }
 
-  const evaluateCheckpoint = async <T extends Task>(
+  const evaluateCheckpoint = async <T extends string>(
     network: TrainedNetwork,
     data: DataOf<T>,
     options: EvaluateOptions = {},
   ) => {
-    expectNetwork(network, 'network')
-    expectTrainingData(data, 'data')
     expectCompute(options, 'options')
+    expectNetwork(network, 'network', headsOf(options.tasks))
     const { spec, weights, preprocessing } = network
-    const task = taskFor<T>(spec, data)
+    const task: Task<T> = taskFor<T>(spec, data, options.tasks)
+    task.expectData(data, 'data')
     const { test, notes } = task.testFor(preprocessing, spec, data, options)
     const { engine, release } = await engineOf(openEngine, options)
     try {
@@ -245,7 +243,7 @@ export function trainingFunctions(openEngine: OpenEngine): TrainingFunctions {
 }
 
 /** Trains to the end, evaluating after each epoch. The trainer is not disposed of. */
-export async function trainToEnd<T extends Task = 'classify'>(
+export async function trainToEnd<T extends string = 'classify'>(
   trainer: Trainer<ChosenEngine, T>,
   listeners: TrainListeners<T> = {},
 ): Promise<TrainingResult<T>> {
@@ -266,7 +264,7 @@ export async function trainToEnd<T extends Task = 'classify'>(
   return resultOf(trainer)
 }
 
-async function resultOf<T extends Task>(trainer: Trainer<ChosenEngine, T>): Promise<TrainingResult<T>> {
+async function resultOf<T extends string>(trainer: Trainer<ChosenEngine, T>): Promise<TrainingResult<T>> {
   const { history } = trainer.progress
   const last = history.at(-1)
   invariant(last?.test, 'a finished training has no history')
@@ -283,7 +281,7 @@ async function resultOf<T extends Task>(trainer: Trainer<ChosenEngine, T>): Prom
   }
 }
 
-async function openTrainer<T extends Task>(
+async function openTrainer<T extends string>(
   openEngine: OpenEngine,
   spec: NetworkSpec,
   data: DataOf<T>,
@@ -291,11 +289,11 @@ async function openTrainer<T extends Task>(
   options: TrainingOptions<T>,
   checkpoint?: Checkpoint<T>,
 ): Promise<Trainer<ChosenEngine, T>> {
-  expectTrainingData(data, 'data')
-  expectOptions(options, 'options', trainingFields)
+  const task: Task<T> = taskFor<T>(spec, data, options.tasks)
+  task.expectData(data, 'data')
   if (options.hooks) expectOptions(options.hooks, 'options.hooks', { onStep: callback, learningRate: callback })
   if (options.weights) expectWeights(options.weights, 'options.weights')
-  const complete = completeRecipe(recipe, taskOf(spec))
+  const complete = completed(recipe, task.recipe)
   const { engine, release } = await engineOf(openEngine, options)
   try {
     return await Trainer.openFor<ChosenEngine, T>(engine, spec, data, complete, {
@@ -305,6 +303,7 @@ async function openTrainer<T extends Task>(
       hooks: options.hooks,
       onPlan: options.onPlan,
       recompute: options.recompute,
+      tasks: options.tasks,
       release,
     })
   } catch (error) {

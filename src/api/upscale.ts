@@ -6,7 +6,7 @@
 import { bicubic, type Plane } from '../data/bicubic.js'
 import { luminance, toRgb, toYcc } from '../data/luminance.js'
 import { pictureHeadOf } from '../spec/heads/index.js'
-import { Enlarger, wrongScale } from '../train/enlarger.js'
+import { Enlarger, wrongScale } from '../tasks/upscale/enlarger.js'
 import { ConfigError, DataError } from '../util/errors.js'
 import {
   callback,

@@ -6,7 +6,6 @@ import { type RecogniseOptions, recognise } from '../formats/recognise.js'
 import { readSafetensors, type SafetensorsFile } from '../formats/safetensors.js'
 import type { StateDict, StoredTensor } from '../formats/stored-tensor.js'
 import type { TrainedNetwork } from '../formats/trained-network.js'
-import type { Task } from '../spec/heads/index.js'
 import { type Checkpoint, checkpointIn } from '../train/checkpoint.js'
 import { ConfigError, DataError } from '../util/errors.js'
 import { expectBytes, expectKind, expectOptions, listOf, object, signal, text } from '../util/expect.js'
@@ -16,7 +15,7 @@ export interface DecodedNetwork extends TrainedNetwork {
   /** For example `safetensors, names of torchvision`. */
   readonly origin: string
   /** With all that belongs to its training, where the file is a checkpoint. */
-  readonly checkpoint?: Checkpoint<Task>
+  readonly checkpoint?: Checkpoint<string>
   /**
    * In a sentence: what was assumed of how pictures are normalised, where nothing tells, as of networks that read grey
    * pictures or four channels. Say otherwise by the option `pictures.normalisation`.

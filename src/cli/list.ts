@@ -1,6 +1,15 @@
 /** `resnet list`: the networks that have a name, with their size and the error that a paper reports of them. */
 import { Command } from 'commander'
-import { complexity, type PresetName, preset, presetsFor, published, type Task, tasks, textTable } from '../node.js'
+import {
+  complexity,
+  type PresetName,
+  preset,
+  presetsFor,
+  published,
+  type TaskName,
+  taskNames,
+  textTable,
+} from '../node.js'
 import { examples } from './invocation.js'
 import { jsonOption } from './options.js'
 import { print } from './output.js'
@@ -12,7 +21,7 @@ interface Flags {
 /** One network, as it is built when nothing but its name is given. */
 interface Listed {
   readonly name: PresetName
-  readonly task: Task
+  readonly task: TaskName
   /** Of the pictures that it reads: channels, height, width. */
   readonly input: readonly [number, number, number]
   readonly params: number
@@ -22,7 +31,7 @@ interface Listed {
   readonly published: ReturnType<typeof published> | null
 }
 
-const headings: Readonly<Record<Task, string>> = {
+const headings: Readonly<Record<TaskName, string>> = {
   classify: 'Networks that tell classes apart',
   upscale: 'Networks that make pictures larger and sharper',
 }
@@ -32,12 +41,12 @@ export function listCommand(): Command {
     .addOption(jsonOption('[{ name, task, input, params, macs, published: { error, data, where } }]'))
     .addHelpText('after', examples('list'))
     .action(({ json }: Flags) => {
-      const listed = tasks.flatMap((task) => presetsFor(task).map((name) => describe(name, task)))
+      const listed = taskNames.flatMap((task) => presetsFor(task).map((name) => describe(name, task)))
       print(json ? JSON.stringify(listed) : tables(listed))
     })
 }
 
-function describe(name: PresetName, task: Task): Listed {
+function describe(name: PresetName, task: TaskName): Listed {
   const spec = preset(name)
   const { params, macs } = complexity(spec)
   const { channels, height, width } = spec.input
@@ -45,7 +54,7 @@ function describe(name: PresetName, task: Task): Listed {
 }
 
 function tables(listed: readonly Listed[]): string {
-  const parts = tasks.map((task) => {
+  const parts = taskNames.map((task) => {
     const rows = listed.filter((row) => row.task === task).map(rowOf)
     const head = ['name', 'reads', 'params', 'MACs', ...(task === 'classify' ? ['error', 'published in'] : [])]
     const align = ['left', 'left', 'right', 'right', 'right', 'left'] as const

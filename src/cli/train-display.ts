@@ -1,6 +1,6 @@
 /** What `resnet train` shows on standard error: a moving bar in a terminal, now and then a line elsewhere. */
 import { type Options, SingleBar } from 'cli-progress'
-import type { EpochRecord, StepProgress, Task } from '../node.js'
+import type { EpochRecord, StepProgress } from '../node.js'
 import { duration, isLive, percentText, rateText, say } from './output.js'
 import { barSize, columns, fitted, type Part } from './width.js'
 
@@ -21,7 +21,7 @@ const barOptions: Options = {
 const QUIET = 10_000
 
 /** How a task tells its figures. */
-export interface TrainWords<T extends Task> {
+export interface TrainWords<T extends string> {
   /** Of the epoch so far, the most telling last. */
   step(progress: StepProgress<T>): readonly string[]
   /** Of an epoch and its evaluation, the most telling last. */
@@ -38,7 +38,7 @@ export const classifierWords: TrainWords<'classify'> = {
   ],
 }
 
-export class TrainDisplay<T extends Task> {
+export class TrainDisplay<T extends string> {
   readonly #live = isLive()
   #bar: SingleBar | undefined
   #lastLine = performance.now()

@@ -1,6 +1,6 @@
 /** `resnet train`: trains a network on a data set, into the folder of a run. */
 import { Command, Option } from 'commander'
-import { ConfigError, defaultRecipe, presetsFor, type Task, taskOf, tasks } from '../node.js'
+import { ConfigError, defaultRecipe, presetsFor, type TaskName, taskNames, taskOf } from '../node.js'
 import { augmentOptions } from './augment-flags.js'
 import { checkpointOption } from './checkpoint-flag.js'
 import { interruptible, nothingKept } from './interrupt.js'
@@ -22,14 +22,19 @@ import { classifierTraining } from './train-classifier.js'
 import { upscalingTraining } from './train-upscaling.js'
 import { expectMeaning, findSaved, runTraining, type TrainFlags, type TrainTask } from './training-run.js'
 
-const trainings: { readonly [T in Task]: TrainTask<T> } = { classify: classifierTraining, upscale: upscalingTraining }
+const trainings: { readonly [T in TaskName]: TrainTask<T> } = {
+  classify: classifierTraining,
+  upscale: upscalingTraining,
+}
 
 export function trainCommand(): Command {
   const { decayOn, seed } = defaultRecipe
   const command = new Command().addOption(
     new Option('-a, --arch <name>', `${presetsText} (default: resnet20)`).argParser(presetParser),
   )
-  command.addOption(new Option('--task <name>', `${tasks.join(', ')} (default: classify)`).argParser(oneOf(tasks)))
+  command.addOption(
+    new Option('--task <name>', `${taskNames.join(', ')} (default: classify)`).argParser(oneOf(taskNames)),
+  )
   command.option('--scale <n>', 'of --task upscale: by how much, 2, 3, 4 or several as 2,3,4 (default: 2)', numbers)
   for (const option of dataOptions()) command.addOption(option)
   command
@@ -68,15 +73,15 @@ export function trainCommand(): Command {
 async function run(flags: TrainFlags, signal: AbortSignal): Promise<void> {
   const saved = flags.resume === undefined ? undefined : await findSaved(flags)
   const task = saved ? taskOf(saved.checkpoint.spec) : wantedTask(flags)
-  const training = trainings[task] as unknown as TrainTask<Task> // of the task that the checkpoint is of
+  const training = trainings[task] as unknown as TrainTask<string> // of the task that the checkpoint is of
   expectMeaning(flags, task, training)
   await runTraining(training, flags, signal, saved)
 }
 
 /** The architecture tells the task, where it is named. */
-function wantedTask({ task, arch }: TrainFlags): Task {
+function wantedTask({ task, arch }: TrainFlags): TaskName {
   if (arch === undefined) return task ?? 'classify'
-  const own = tasks.find((other) => presetsFor(other).includes(arch))
+  const own = taskNames.find((other) => presetsFor(other).includes(arch))
   if (task !== undefined && own !== undefined && own !== task)
     throw new ConfigError(`--task ${task}: ${arch} is for the task ${own}; leave --task out, or name another --arch`)
   return own ?? 'classify'

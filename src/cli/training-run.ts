@@ -16,7 +16,7 @@ import {
   RunFolder,
   RunKeeper,
   readAnyCheckpoint,
-  type Task,
+  type TaskName,
   type Trainer,
   TrainingError,
   type TrainingResult,
@@ -33,7 +33,7 @@ import { type RecipeFlags, recipeOf } from './recipe-flags.js'
 import { TrainDisplay, type TrainWords } from './train-display.js'
 
 export interface TrainFlags extends DataFlags, EngineFlags, AugmentFlags, RecipeFlags {
-  readonly task?: Task
+  readonly task?: TaskName
   readonly scale?: number[]
   readonly arch?: PresetName
   readonly size?: number
@@ -49,7 +49,7 @@ export interface TrainFlags extends DataFlags, EngineFlags, AugmentFlags, Recipe
 export type Agreement = readonly [flag: string, given: unknown, held: unknown]
 
 /** What the command line knows of the trainings of a task. */
-export interface TrainTask<T extends Task> {
+export interface TrainTask<T extends string> {
   /** Flags that mean nothing to it. */
   readonly foreign: readonly (keyof TrainFlags)[]
   /** A trainer before its first step; says on what, and gives the name of the run. */
@@ -72,7 +72,7 @@ export interface TrainTask<T extends Task> {
 }
 
 /** A checkpoint to go on from, and the folder to go on in. */
-export interface Saved<T extends Task> {
+export interface Saved<T extends string> {
   readonly file: string
   readonly checkpoint: Checkpoint<T>
   readonly folder: RunFolder
@@ -81,7 +81,7 @@ export interface Saved<T extends Task> {
 }
 
 /** @param saved of the same task; left out: the run begins */
-export async function runTraining<T extends Task>(
+export async function runTraining<T extends string>(
   task: TrainTask<T>,
   flags: TrainFlags,
   signal: AbortSignal,
@@ -122,7 +122,11 @@ export async function runTraining<T extends Task>(
 }
 
 /** @throws ConfigError for a flag that would do nothing. */
-export function expectMeaning(flags: TrainFlags, task: Task, { foreign }: Pick<TrainTask<Task>, 'foreign'>): void {
+export function expectMeaning(
+  flags: TrainFlags,
+  task: TaskName,
+  { foreign }: Pick<TrainTask<string>, 'foreign'>,
+): void {
   const given = foreign.find((name) => flags[name] !== undefined)
   if (given !== undefined)
     throw new ConfigError(
@@ -130,14 +134,18 @@ export function expectMeaning(flags: TrainFlags, task: Task, { foreign }: Pick<T
     )
 }
 
-interface Started<T extends Task> {
+interface Started<T extends string> {
   readonly trainer: Trainer<ChosenEngine, T>
   readonly folder: RunFolder
   readonly keeper: RunKeeper
 }
 
 /** A run from the beginning. */
-async function start<T extends Task>(task: TrainTask<T>, flags: TrainFlags, signal: AbortSignal): Promise<Started<T>> {
+async function start<T extends string>(
+  task: TrainTask<T>,
+  flags: TrainFlags,
+  signal: AbortSignal,
+): Promise<Started<T>> {
   const { trainer, name } = await task.begin(flags, signal)
   const folder = new RunFolder(flags.saveDir ?? join('runs', name))
   const earlier = await folder.startAnew()
@@ -148,7 +156,7 @@ async function start<T extends Task>(task: TrainTask<T>, flags: TrainFlags, sign
 }
 
 /** What `--resume` and `--save-dir` name, of whatever task. */
-export async function findSaved(flags: TrainFlags): Promise<Saved<Task>> {
+export async function findSaved(flags: TrainFlags): Promise<Saved<string>> {
   const path = typeof flags.resume === 'string' ? flags.resume : flags.saveDir
   if (path === undefined) throw new ConfigError('--resume: which run? Give a folder or a checkpoint, or --save-dir')
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
@@ -161,7 +169,7 @@ export async function findSaved(flags: TrainFlags): Promise<Saved<Task>> {
 }
 
 /** A run that goes on. Spec and recipe come from the checkpoint; flags must not say otherwise. */
-async function goOn<T extends Task>(
+async function goOn<T extends string>(
   task: TrainTask<T>,
   flags: TrainFlags,
   { file, checkpoint, folder, inPlace }: Saved<T>,
@@ -231,7 +239,7 @@ function sayMemory({ step, evaluation }: PlanBytes): void {
 /** @throws ConfigError for a flag that contradicts the checkpoint. */
 function expectAgreement(
   flags: TrainFlags,
-  { spec, recipe, data }: Checkpoint<Task>,
+  { spec, recipe, data }: Checkpoint<string>,
   agreements: readonly Agreement[],
 ): void {
   const fixed: Agreement[] = [
@@ -251,7 +259,7 @@ function expectAgreement(
       )
 }
 
-function report<T extends Task>(
+function report<T extends string>(
   flags: TrainFlags,
   result: TrainingResult<T>,
   figures: string,

@@ -19,9 +19,7 @@ import {
   text,
   whole,
 } from '../util/expect.js'
-import type { Plane } from './bicubic.js'
 import type { Dataset, Features, Normalisation, PictureReader, Pictures } from './dataset.js'
-import type { UpscalingData } from './upscaling.js'
 
 const PICTURES = 'labelled pictures, such as the train or test part of a data set'
 const DATASET = 'a data set, such as builtin() gives'
@@ -113,40 +111,4 @@ export function expectNormalisation(value: unknown, channels: number, who: strin
           `${who}.${field}: channel ${i} has ${described(values[i])}, expected a finite number${field === 'std' ? ' above 0' : ''}`,
         )
   }
-}
-
-const UPSCALING = 'pictures to enlarge, such as forUpscaling() gives'
-
-/** @throws ConfigError for something other than pictures to enlarge */
-export function expectUpscalingData(value: unknown, who: string): asserts value is UpscalingData {
-  expectFields(value, who, UPSCALING, { name, scales: list, train: list, test: list, normalisation: object })
-  const { scales, train, val = [], test, normalisation } = value as UpscalingData
-  scales.forEach((scale, i) => {
-    expectKind(scale, `${who}.scales[${i}]`, whole(1))
-  })
-  for (const [part, planes] of Object.entries({ train, val, test })) expectPlanes(planes, `${who}.${part}`)
-  expectNormalisation(normalisation, 1, `${who}.normalisation`)
-}
-
-/** @throws as `expectPlane` does, naming the place */
-export function expectPlanes(value: unknown, who: string): asserts value is readonly Plane<Uint8Array>[] {
-  expectKind(value, who, list)
-  value.forEach((plane, i) => {
-    expectPlane(plane, `${who}[${i}]`)
-  })
-}
-
-/** @throws ConfigError for something other than one channel of a picture; DataError when it has too few values */
-export function expectPlane(value: unknown, who: string): void {
-  const fields = { height: whole(1), width: whole(1), values: numbers }
-  expectFields(value, who, 'one channel of a picture, { width, height, values }', fields)
-  const { height, width, values } = value as { height: number; width: number; values: ArrayLike<number> }
-  if (values.length !== height * width)
-    throw new DataError(`${who}.values: expected ${height * width} (${width}x${height}), got ${values.length}`)
-}
-
-/** Of either kind: which one it is, its `scales` tell. */
-export function expectTrainingData(value: unknown, who: string): asserts value is Dataset | UpscalingData {
-  if (isRecord(value) && 'scales' in value) expectUpscalingData(value, who)
-  else expectDataset(value, who)
 }

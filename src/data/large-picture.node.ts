@@ -6,7 +6,7 @@ import { fileError } from '../util/file-error.js'
 import { writeAtomically } from '../util/write-file.node.js'
 import type { Plane } from './bicubic.js'
 import { decoder, naming, openPicture, readPictureFile, reasonOf } from './decode.node.js'
-import { luminancePlane } from './luminance-planes.js'
+import { luminancePlane } from './luminance-plane.js'
 
 /** Pixels row by row, channels side by side. */
 export interface DecodedPicture {

@@ -10,7 +10,7 @@ import {
   imagenetBasic,
   imagenetBottleneck,
 } from './families.js'
-import { type Task, tasks } from './heads/index.js'
+import { type TaskName, taskNames } from './heads/index.js'
 import { fullyConnected, vggLike } from './other-families.js'
 import { plainBlocks } from './plain-twin.js'
 import type { ClassifierHead, NetworkSpec, Order, PictureHead, Shortcut } from './spec.js'
@@ -116,17 +116,16 @@ const builders = { ...classifiers, ...upscalers }
 
 /** One of `presetNames`. */
 export type PresetName = keyof typeof builders
-/** The spec of a network with this name: its head is known. */
-export type PresetSpec<N extends PresetName = PresetName> = N extends keyof typeof upscalers
-  ? NetworkSpec<PictureHead>
-  : NetworkSpec<ClassifierHead>
+/** The spec of a network with this name, of which the head is known. */
+export type PresetSpec<N extends PresetName = PresetName> = NetworkSpec<PresetHead<N>>
+type PresetHead<N extends PresetName> = N extends keyof typeof upscalers ? PictureHead : ClassifierHead
 
 /** The nets of the papers by name, and two small ones for tests. */
 export const presetNames = Object.keys(builders) as readonly PresetName[]
 
 /** The presets for a task. */
-export function presetsFor(task: Task): readonly PresetName[] {
-  expectKind(task, 'presetsFor: task', oneOf(tasks))
+export function presetsFor(task: TaskName): readonly PresetName[] {
+  expectKind(task, 'presetsFor: task', oneOf(taskNames))
   return Object.keys(task === 'classify' ? classifiers : upscalers) as PresetName[]
 }
 

@@ -7,7 +7,7 @@ import type { NamedWeights, TrainedNetwork } from '../formats/trained-network.js
 import { placedBlocks } from '../spec/blocks.js'
 import { type BlockPath, blockPath } from '../spec/paths.js'
 import { appendBlocks } from '../spec/surgery.js'
-import type { RecipeOptions } from '../train/recipe.js'
+import type { RecipeOptions } from '../tasks/recipe.js'
 import { depthTrainings, difference, trainDepth } from './depths.js'
 import { barOf } from './figure.js'
 import { activationsOf, largestError, testBatch } from './look.js'

@@ -4,8 +4,8 @@ import { fillBatch } from '../data/batches.js'
 import { inputSize } from '../data/dataset.js'
 import type { TrainedNetwork } from '../formats/trained-network.js'
 import type { LayerPath } from '../spec/paths.js'
+import { completeRecipe } from '../tasks/complete-recipe.js'
 import { tapActivations } from '../train/probe.js'
-import { completeRecipe } from '../train/recipe.js'
 import type { Workbench } from './workbench.js'
 
 /** The first test pictures of a seed, normalised: [count][channels][height][width]. */

@@ -4,7 +4,7 @@ import { inputSize } from '../data/dataset.js'
 import { type CifarOptions, cifarBasic, cifarBottleneck } from '../spec/families.js'
 import { plainTwin } from '../spec/plain-twin.js'
 import type { NetworkSpec } from '../spec/spec.js'
-import type { RecipeOptions } from '../train/recipe.js'
+import type { RecipeOptions } from '../tasks/recipe.js'
 import { at, type Workbench } from './workbench.js'
 
 /** The kinds of net that depth is studied on. */

@@ -1,11 +1,11 @@
 /** Trained nets with changed weights: blocks taken out or swapped without a new plan, and judged again. */
 import type { NamedWeights } from '../formats/trained-network.js'
+import { LostNumbers } from '../inference/lost-numbers.js'
 import { placedBlocks } from '../spec/blocks.js'
 import { classifierOf } from '../spec/heads/index.js'
 import type { BlockPath } from '../spec/paths.js'
 import type { NetworkSpec } from '../spec/spec.js'
-import { Evaluator } from '../train/evaluate.js'
-import { LostNumbers } from '../train/where-lost.js'
+import { Evaluator } from '../tasks/classify/evaluator.js'
 import type { Random } from '../util/random.js'
 import type { Workbench } from './workbench.js'
 

@@ -1,7 +1,7 @@
 /** The net that is taken apart: a pre-activation net as Veit 2016 had it, shared by lesion, reorder, paths, propagation. */
 import { vggLike } from '../spec/other-families.js'
 import type { NetworkSpec } from '../spec/spec.js'
-import type { RecipeOptions } from '../train/recipe.js'
+import type { RecipeOptions } from '../tasks/recipe.js'
 import { careful, cifarNet, fitting } from './nets.js'
 import { at, type Trained, type Training, type Workbench, withSeeds } from './workbench.js'
 

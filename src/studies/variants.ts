@@ -1,7 +1,7 @@
 /** Nets that differ in one thing, trained alike and set side by side: what tables of papers hold. */
 
 import type { NetworkSpec } from '../spec/spec.js'
-import type { RecipeOptions } from '../train/recipe.js'
+import type { RecipeOptions } from '../tasks/recipe.js'
 import { ConfigError } from '../util/errors.js'
 import { difference } from './depths.js'
 import { type BarsFigure, barOf, type Point, pointOf, type Tone } from './figure.js'

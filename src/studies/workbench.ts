@@ -5,8 +5,8 @@ import type { Dataset } from '../data/dataset.js'
 import type { TrainedNetwork } from '../formats/trained-network.js'
 import { classifierOf } from '../spec/heads/index.js'
 import type { NetworkSpec } from '../spec/spec.js'
+import type { RecipeOptions } from '../tasks/recipe.js'
 import type { Checkpoint, EpochRecord } from '../train/checkpoint.js'
-import type { RecipeOptions } from '../train/recipe.js'
 import type { Scale } from './scale.js'
 
 /** A training that came to its end, or to the end of its numbers. */

@@ -3,9 +3,9 @@
 import { passesInput, placedBlocks } from '../spec/blocks.js'
 import { expectSpec } from '../spec/expect-spec.js'
 import type { NetworkSpec } from '../spec/spec.js'
+import type { Recipe } from '../tasks/recipe.js'
 import { expectFields, expectKind, finite, object, optional, whole } from '../util/expect.js'
 import type { TrainingProgress } from './checkpoint.js'
-import type { Recipe } from './recipe.js'
 
 /** Sentences for people; empty when all is well. */
 export function adviceFor(spec: NetworkSpec, recipe: Pick<Recipe, 'zeroInitResidual'>): string[] {

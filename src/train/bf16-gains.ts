@@ -5,8 +5,8 @@
 import type { Engine } from '../engine/engine.js'
 import { type Bf16Unit, precisions } from '../ops/precision.js'
 import type { NetworkSpec } from '../spec/spec.js'
+import type { Recipe } from '../tasks/recipe.js'
 import { expectFields, object, oneOf, optional, text, whole } from '../util/expect.js'
-import type { Recipe } from './recipe.js'
 
 /** One measurement: pictures a second in bf16 over those in float32, in turns on the same machine with two threads. */
 interface Gain {

@@ -4,7 +4,6 @@
  * with a checksum over all of it.
  */
 
-import type { HeldOutRecord } from '../data/dataset.js'
 import { expectNetwork } from '../formats/expect-network.js'
 import { readSafetensors, type SafetensorsFile, type Tensor, writeSafetensors } from '../formats/safetensors.js'
 import {
@@ -15,11 +14,16 @@ import {
   type TrainedNetwork,
 } from '../formats/trained-network.js'
 import { forwardGraph } from '../model/forward.js'
+import type { Heads } from '../model/heads/index.js'
 import { parametersOf } from '../model/parameters.js'
 import { cutNetwork, type Freeze } from '../spec/cut.js'
-import { type Task, taskOf, tasks } from '../spec/heads/index.js'
+import { type TaskName, taskNames } from '../spec/heads/index.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { validateSpec } from '../spec/validate.js'
+import type { BestEpoch, Score, SumsOf, Tested } from '../tasks/figures.js'
+import { headsOf, ratingOf, type Tasks, taskOfNetwork } from '../tasks/index.js'
+import { completed, type Recipe } from '../tasks/recipe.js'
+import type { DataIdentity, Task } from '../tasks/task.js'
 import { Budget, limits } from '../util/budget.js'
 import { DataError, ResnetError } from '../util/errors.js'
 import { expectBytes, expectFields, expectKind, map, object, oneOf, optional, text } from '../util/expect.js'
@@ -27,13 +31,11 @@ import { parseJson } from '../util/json.js'
 import { printable, shown } from '../util/printable.js'
 import { sameShape, shapeText } from '../util/shape.js'
 import { checksum, expectChecksum } from './checksum.js'
-import { type BestEpoch, rating, ratingOf, type Score, type SumsOf, type Tested } from './figures.js'
 import { isStateName } from './optimizer.js'
-import { completeRecipe, type Recipe } from './recipe.js'
 import type { WarmUp } from './warm-up.js'
 
 /** One finished epoch. Training figures are means over its batches as they were trained on, augmented. */
-export interface EpochRecord<T extends Task = 'classify'> {
+export interface EpochRecord<T extends string = 'classify'> {
   /** From 1. */
   readonly epoch: number
   /** Steps done at its end. */
@@ -48,7 +50,7 @@ export interface EpochRecord<T extends Task = 'classify'> {
 }
 
 /** How far a training is. */
-export interface TrainingProgress<T extends Task = 'classify'> {
+export interface TrainingProgress<T extends string = 'classify'> {
   /** Finished steps. */
   readonly step: number
   /** Sums over the steps of an epoch that is under way. */
@@ -62,18 +64,7 @@ export interface TrainingProgress<T extends Task = 'classify'> {
   readonly warmUp?: WarmUp
 }
 
-/** The data set that a run learns from: a run cannot go on with another one. */
-export interface DataIdentity {
-  readonly name: string
-  readonly train: number
-  /** Where there are pictures to validate on. */
-  readonly val?: number
-  readonly test: number
-  /** Of a folder: which test pictures were held out of it by chance; null where it had a part to test on. */
-  readonly heldOut?: HeldOutRecord | null
-}
-
-export type { Preprocessing }
+export type { DataIdentity, Preprocessing }
 
 /** How a network is fine-tuned, beside its recipe. */
 export interface Tuning {
@@ -84,7 +75,7 @@ export interface Tuning {
 }
 
 /** A network with all that belongs to it and to its training: what a checkpoint file holds. Its spec tells the task. */
-export interface Checkpoint<T extends Task = 'classify'> extends TrainedNetwork {
+export interface Checkpoint<T extends string = 'classify'> extends TrainedNetwork {
   /** Where it comes from fine-tuning. `optimizer` then holds the state of what is not frozen. */
   readonly tuning?: Tuning
   readonly recipe: Recipe
@@ -102,9 +93,10 @@ const jsonFields = ['spec', 'recipe', 'preprocessing', 'data', 'progress'] as co
 /**
  * The bytes of a checkpoint file.
  * @param note why this state was kept, for example `best on test`; stands in the metadata as `kept`
+ * @param tasks the tasks that there are, by default those of this package
  */
-export function encodeCheckpoint(checkpoint: Checkpoint<Task>, note?: string): Uint8Array {
-  expectCheckpoint(checkpoint, 'encodeCheckpoint: checkpoint')
+export function encodeCheckpoint(checkpoint: Checkpoint<string>, note?: string, tasks?: Tasks): Uint8Array {
+  expectCheckpoint(checkpoint, 'encodeCheckpoint: checkpoint', tasks)
   expectKind(note, 'encodeCheckpoint: note', optional(text))
   const tensors = new Map<string, Tensor>([...checkpoint.weights, ...checkpoint.optimizer])
   const metadata: Record<string, string> = { format: FORMAT, engine: checkpoint.engine }
@@ -132,31 +124,33 @@ export function decodeCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
  * @param who the function and its argument, for errors
  * @throws ConfigError for something other than a checkpoint
  */
-export function expectCheckpoint(value: unknown, who: string): asserts value is Checkpoint<Task> {
+export function expectCheckpoint(value: unknown, who: string, tasks?: Tasks): asserts value is Checkpoint<string> {
   const fields = { spec: object, recipe: object, data: object, progress: object, engine: text, optimizer: map }
   expectFields(value, who, 'a checkpoint, such as readCheckpoint() gives', { ...fields, weights: map })
-  expectNetwork(value, who)
+  expectNetwork(value, who, headsOf(tasks))
 }
 
 /** Whether a checkpoint is of a network for this task. */
-export function isFor<T extends Task>(checkpoint: Checkpoint<Task>, task: T): checkpoint is Checkpoint<T> {
+export function isFor<T extends TaskName>(checkpoint: Checkpoint<string>, task: T): checkpoint is Checkpoint<T> {
   expectFields(checkpoint, 'isFor: checkpoint', 'a checkpoint, such as readAnyCheckpoint() gives', { spec: object })
-  expectKind(task, 'isFor: task', oneOf(tasks))
-  return taskOf(checkpoint.spec) === task
+  expectKind(task, 'isFor: task', oneOf(taskNames))
+  return taskOfNetwork(checkpoint.spec).name === task
 }
 
 /**
  * A checkpoint of a network for any task; `isFor` tells which.
  * @param name of the file, for errors
- * @throws DataError when the file is damaged or is no checkpoint of this package
+ * @param tasks the tasks that there are, by default those of this package
+ * @throws DataError when the file is damaged, is no checkpoint of this package, or its network is for another task
  */
-export function decodeAnyCheckpoint(bytes: Uint8Array, name: string): Checkpoint<Task> {
+export function decodeAnyCheckpoint(bytes: Uint8Array, name: string, tasks?: Tasks): Checkpoint<string> {
   expectBytes(bytes, 'checkpoint', 'read the file first, for example by readCheckpoint(path)')
-  return checkpointIn(readSafetensors(bytes, name), name)
+  return checkpointIn(readSafetensors(bytes, name), name, tasks)
 }
 
 /** As `decodeAnyCheckpoint`, of a file whose tensors are read already. */
-export function checkpointIn(file: SafetensorsFile, name: string): Checkpoint<Task> {
+export function checkpointIn(file: SafetensorsFile, name: string, tasks?: Tasks): Checkpoint<string> {
+  const heads = headsOf(tasks)
   const { tensors, metadata } = file
   if (metadata.format !== FORMAT || metadata.spec === undefined)
     throw new DataError(
@@ -169,18 +163,19 @@ export function checkpointIn(file: SafetensorsFile, name: string): Checkpoint<Ta
   const parse = (field: string) => parseField(metadata, field, budget)
   const parsed = Object.fromEntries(jsonFields.map((field) => [field, parse(field)]))
   const { preprocessing, data, progress, ...options } = parsed as Omit<
-    Checkpoint<Task>,
+    Checkpoint<string>,
     'engine' | 'weights' | 'optimizer'
   >
   const tuning = metadata.tuning === undefined ? {} : { tuning: parse('tuning') as Tuning }
   const { spec, recipe } = naming(name, () => {
-    const spec = validateSpec(parsed.spec)
+    const spec = validateSpec(parsed.spec, undefined, heads)
+    const task = taskOfNetwork(spec, tasks)
     expectEnough(spec, tensors.size)
-    checkPreprocessing(preprocessing, spec)
+    checkPreprocessing(preprocessing, spec, heads)
     checkData(data)
-    checkProgress(progress, taskOf(spec))
+    checkProgress(progress, task)
     if (tuning.tuning) checkTuning(tuning.tuning, spec)
-    return { spec, recipe: completeRecipe(options.recipe, taskOf(spec)) } // of an older version: with the fields that came later
+    return { spec, recipe: completed(options.recipe, task.recipe) } // of an older version: with the fields that came later
   })
   const weights = new Map<string, NamedWeights>()
   const optimizer = new Map<string, NamedWeights>()
@@ -188,7 +183,7 @@ export function checkpointIn(file: SafetensorsFile, name: string): Checkpoint<Ta
     if (!(values instanceof Float32Array)) throw new DataError(`${name}: tensor ${printable(tensor)} holds no floats`)
     ;(isStateName(tensor) ? optimizer : weights).set(tensor, { shape, data: values })
   }
-  naming(name, () => checkWeights(weights, spec))
+  naming(name, () => checkWeights(weights, spec, heads))
   const engine = metadata.engine ?? 'unknown'
   return { spec, recipe, preprocessing, data, progress, engine, weights, optimizer, ...tuning }
 }
@@ -217,19 +212,19 @@ function checkTuning({ freeze, views }: Tuning, spec: NetworkSpec): void {
     )
 }
 
-function checkProgress(progress: TrainingProgress<Task>, task: Task): void {
+function checkProgress(progress: TrainingProgress<string>, task: Task<string>): void {
   const { step, running, best, bestOnVal = null, history, warmUp } = progress
   const wrong = (what: string) => new DataError(`its progress makes no sense: ${what}`)
   if (!isCount(step)) throw wrong(`step must be a whole number, got ${shown(step)}`)
-  const sums = Object.values(running ?? {})
-  if (sums.length !== 3 || !sums.every(Number.isFinite)) throw wrong('running has no sums')
+  const sums = (running ?? {}) as unknown as Readonly<Record<string, unknown>>
+  if (!Object.keys(task.nothing).every((name) => Number.isFinite(sums[name]))) throw wrong('running has no sums')
   const isEpoch = (given: typeof best) => isCount(given?.epoch) && Number.isFinite(ratingOf(task, given))
-  if (best !== null && !isEpoch(best)) throw wrong(`best must be null or an epoch with its ${rating[task]}`)
-  if (bestOnVal !== null && !isEpoch(bestOnVal)) throw wrong(`bestOnVal must be an epoch with its ${rating[task]}`)
+  if (best !== null && !isEpoch(best)) throw wrong(`best must be null or an epoch with its ${task.rating}`)
+  if (bestOnVal !== null && !isEpoch(bestOnVal)) throw wrong(`bestOnVal must be an epoch with its ${task.rating}`)
   if (warmUp !== undefined && !(Number.isFinite(warmUp?.error) && isCount(warmUp.ended ?? 0)))
     throw wrong('warmUp must have an error in percent, and a step where it ended')
   if (!Array.isArray(history)) throw wrong('history must be a list')
-  history.forEach((record: EpochRecord<Task> | null, index) => {
+  history.forEach((record: EpochRecord<string> | null, index) => {
     const numbers = [record?.lr, record?.train?.loss, ratingOf(task, record?.train)]
     for (const tested of [record?.test, record?.val]) if (tested !== undefined) numbers.push(ratingOf(task, tested))
     if (!isCount(record?.epoch) || !isCount(record.step) || !numbers.every(Number.isFinite))
@@ -248,9 +243,9 @@ function naming<T>(name: string, check: () => T): T {
 }
 
 /** Before anything is allocated by the spec: a few damaged digits in it must not ask for all memory. */
-function checkWeights(weights: ReadonlyMap<string, NamedWeights>, spec: NetworkSpec): void {
+function checkWeights(weights: ReadonlyMap<string, NamedWeights>, spec: NetworkSpec, heads: Heads): void {
   const expected = new Map(
-    parametersOf(forwardGraph(spec, { batch: 1, mode: 'inference' })).map(({ path, shape }) => [path, shape]),
+    parametersOf(forwardGraph(spec, { batch: 1, mode: 'inference', heads })).map(({ path, shape }) => [path, shape]),
   )
   const extra = [...weights.keys()].find((path) => !expected.has(path))
   if (extra !== undefined) throw new DataError(`tensor ${printable(extra)} belongs to no layer of its spec`)

@@ -1,6 +1,7 @@
 /** A recipe laid out over a training set: how many steps there are, and what the learning rate does over them. */
+
+import type { Recipe } from '../tasks/recipe.js'
 import { ConfigError } from '../util/errors.js'
-import type { Recipe } from './recipe.js'
 import type { Schedule } from './schedule.js'
 
 /** A recipe applied to a number of training pictures. */

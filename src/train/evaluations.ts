@@ -1,13 +1,14 @@
 /** How evaluations enter the history of a training, and which epoch is the best so far. */
-import type { Task } from '../spec/heads/index.js'
+
+import type { BestEpoch, Evaluation } from '../tasks/figures.js'
+import { ratingOf } from '../tasks/index.js'
+import type { Task } from '../tasks/task.js'
 import { invariant } from '../util/errors.js'
 import type { EpochRecord, TrainingProgress } from './checkpoint.js'
-import { type BestEpoch, type Evaluation, ratingOf } from './figures.js'
-import type { LearningTask } from './learning.js'
 
 /** The progress with the last epoch of its history evaluated. */
-export function withEvaluation<T extends Task>(
-  task: LearningTask<T>,
+export function withEvaluation<T extends string>(
+  task: Task<T>,
   progress: TrainingProgress<T>,
   test: Evaluation<T>,
   val: Evaluation<T> | undefined,
@@ -19,7 +20,7 @@ export function withEvaluation<T extends Task>(
     test: task.tested(test),
   }
   const better = (before: BestEpoch<T> | null | undefined, evaluation: Evaluation<T>) => {
-    invariant(Number.isFinite(ratingOf(task.name, evaluation)), 'an evaluation that gave no number')
+    invariant(Number.isFinite(ratingOf(task, evaluation)), 'an evaluation that gave no number')
     return before && !task.isBetter(evaluation, before) ? before : task.best(record.epoch, evaluation)
   }
   return {

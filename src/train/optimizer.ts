@@ -12,8 +12,8 @@ import { clipByNorm, clipByRate, globalNorm } from '../ops/clip.js'
 import { verify } from '../ops/index.js'
 import { emit } from '../ops/op.js'
 import { sgd } from '../ops/sgd.js'
+import type { DecayRule, Recipe } from '../tasks/recipe.js'
 import { invariant } from '../util/errors.js'
-import type { DecayRule, Recipe } from './recipe.js'
 
 /** The part of a recipe that the update depends on. */
 export type UpdateSettings = Pick<

@@ -5,10 +5,11 @@
 import type { Engine } from '../engine/engine.js'
 import type { Value } from '../graph/graph.js'
 import { prune } from '../graph/prune.js'
+import { compileGraph } from '../inference/compile.js'
+import type { NamedWeights } from '../inference/weights.js'
 import { forwardGraph } from '../model/forward.js'
+import type { Heads } from '../model/heads/index.js'
 import type { NetworkSpec } from '../spec/spec.js'
-import { compileGraph } from './compile.js'
-import type { NamedWeights } from './weights.js'
 
 export interface PreciseOptions {
   /** Of the network: parameters and running statistics by path. */
@@ -18,6 +19,8 @@ export interface PreciseOptions {
   readonly batches: number
   /** The normalised pictures of a batch, counted from 0; used up before the next are asked for. */
   readonly pictures: (batch: number) => Float32Array
+  /** The kinds of heads that there are; default: those of this package. */
+  readonly heads?: Heads | undefined
 }
 
 /**
@@ -27,9 +30,9 @@ export interface PreciseOptions {
 export async function preciseStatistics(
   engine: Engine,
   spec: NetworkSpec,
-  { weights, batchSize, batches, pictures }: PreciseOptions,
+  { weights, batchSize, batches, pictures, heads }: PreciseOptions,
 ): Promise<Map<string, Float32Array>> {
-  const forward = forwardGraph(spec, { batch: batchSize, mode: 'training', statisticsShare: 1 })
+  const forward = forwardGraph(spec, { batch: batchSize, mode: 'training', statisticsShare: 1, heads })
   const graph = prune({ ...forward, outputs: [] })
   const norms = graph.nodes.filter(({ op }) => op === 'batchNorm').map(({ path, inputs }) => new Norm(path, inputs[0]!))
   const executable = await compileGraph(engine, graph)

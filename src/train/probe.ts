@@ -2,16 +2,16 @@
 import { differentiate } from '../autodiff/differentiate.js'
 import type { Engine } from '../engine/engine.js'
 import { GraphBuilder } from '../graph/builder.js'
-import type { Graph } from '../graph/graph.js'
+import { runOnce as run } from '../inference/tap.js'
+import type { NamedWeights } from '../inference/weights.js'
 import { forwardGraph } from '../model/forward.js'
+import type { Heads } from '../model/heads/index.js'
 import type { Recompute } from '../plan/passes/recompute.js'
 import type { LayerPath } from '../spec/paths.js'
 import type { NetworkSpec } from '../spec/spec.js'
-import { compileGraph } from './compile.js'
-import type { BatchInputs } from './learning.js'
-import type { Recipe } from './recipe.js'
+import type { Recipe } from '../tasks/recipe.js'
+import type { BatchInputs } from '../tasks/task.js'
 import { lossOptions } from './step.js'
-import { type NamedWeights, writeWeights } from './weights.js'
 
 /** Where the network stands, and the batch to look at. */
 export interface ProbeState {
@@ -29,6 +29,8 @@ export interface ProbeState {
   readonly weights: ReadonlyMap<string, NamedWeights>
   /** Pictures [batch][channels][height][width], normalised, and what should come of them. */
   readonly inputs: BatchInputs
+  /** The kinds of heads that there are; default: those of this package. */
+  readonly heads?: Heads | undefined
 }
 
 /** By path: what layers, blocks or stages give for the batch, with norms in training mode. */
@@ -38,7 +40,13 @@ export async function tapActivations(
   taps: readonly LayerPath[],
 ): Promise<Map<string, NamedWeights>> {
   const { spec, recipe } = state
-  const options = { batch: recipe.batchSize, mode: 'training', ...lossOptions(recipe), taps } as const
+  const options = {
+    batch: recipe.batchSize,
+    mode: 'training',
+    ...lossOptions(recipe),
+    taps,
+    heads: state.heads,
+  } as const
   return run(engine, state, forwardGraph(spec, options), taps)
 }
 
@@ -61,6 +69,7 @@ export async function tapForward(
     dropPath: { rate: dropPath, rule: dropPathRule, by: dropPathBy, seed, batch: state.batch },
     statisticsShare: 1, // so that running statistics become those of the batch
     taps,
+    heads: state.heads,
   })
   const buffers = graph.inputs.filter(({ role }) => role === 'buffer').map(({ name }) => name)
   // Running statistics may have been lost with the rest: 0 of NaN would be NaN.
@@ -71,22 +80,15 @@ export async function tapForward(
   return { results: named(taps), statistics: named(buffers) }
 }
 
-/** What layers give at inference, by path. */
-export async function tapInference(
-  engine: Engine,
-  { spec, weights, pictures }: Pick<ProbeState, 'spec' | 'weights'> & { readonly pictures: Float32Array },
-  taps: readonly LayerPath[],
-): Promise<Map<string, NamedWeights>> {
-  const { channels, height, width } = spec.input
-  const batch = pictures.length / (channels * height * width)
-  const graph = forwardGraph(spec, { batch, mode: 'inference', taps })
-  return run(engine, { spec, weights, inputs: { pictures } }, graph, taps)
-}
-
 /** By path of the parameter: the Euclidean length of the gradient of the batch's loss, without weight decay. */
 export async function gradientNorms(engine: Engine, state: ProbeState): Promise<Map<string, number>> {
   const { spec, recipe } = state
-  const forward = forwardGraph(spec, { batch: recipe.batchSize, mode: 'training', ...lossOptions(recipe) })
+  const forward = forwardGraph(spec, {
+    batch: recipe.batchSize,
+    mode: 'training',
+    ...lossOptions(recipe),
+    heads: state.heads,
+  })
   const parameters = forward.inputs.filter(({ role }) => role === 'parameter')
   const values = parameters.map(({ value }) => value)
   const { graph, gradients } = differentiate(forward, 'loss', values)
@@ -101,30 +103,4 @@ export async function gradientNorms(engine: Engine, state: ProbeState): Promise<
 
 function zeros({ shape, data }: NamedWeights): NamedWeights {
   return { shape, data: new Float32Array(data.length) }
-}
-
-/** What a run reads; of a training its place in that. */
-type RunState = Pick<ProbeState, 'spec' | 'weights' | 'inputs'> & Partial<Pick<ProbeState, 'step' | 'recompute'>>
-
-/** Compiles the graph, runs it once, and reads some of its inputs and outputs. */
-async function run(
-  engine: Engine,
-  { weights, inputs, step = 0, spec, recompute = 'none' }: RunState,
-  graph: Graph,
-  names: readonly string[],
-): Promise<Map<string, NamedWeights>> {
-  const executable = await compileGraph(engine, graph, { recompute })
-  try {
-    const state = graph.inputs.filter(({ role }) => role === 'parameter' || role === 'buffer')
-    writeWeights(executable, state, weights, spec.name)
-    for (const [name, values] of Object.entries(inputs)) executable.write(name, values)
-    if (graph.inputs.some(({ name }) => name === 'step')) executable.write('step', Int32Array.of(step))
-    await executable.run()
-    const shapes = new Map([...graph.inputs, ...graph.outputs].map(({ name, value }) => [name, value.type.shape]))
-    const found = new Map<string, NamedWeights>()
-    for (const name of names) found.set(name, { shape: shapes.get(name)!, data: await executable.read(name) })
-    return found
-  } finally {
-    await executable.dispose()
-  }
 }

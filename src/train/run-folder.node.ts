@@ -6,7 +6,7 @@
  */
 import { join } from 'node:path'
 import { readWeightsFile } from '../formats/weights-file.node.js'
-import { type Task, taskOf } from '../spec/heads/index.js'
+import { ratingOf, type Tasks, taskOfNetwork } from '../tasks/index.js'
 import { Budget } from '../util/budget.js'
 import { DataError } from '../util/errors.js'
 import { expectFields, expectKind, listOf, name as nameKind, object, whole } from '../util/expect.js'
@@ -21,7 +21,6 @@ import {
   encodeCheckpoint,
   type TrainingProgress,
 } from './checkpoint.js'
-import { ratingOf } from './figures.js'
 import { RunLock } from './run-lock.node.js'
 
 const LAST = 'last.safetensors'
@@ -44,11 +43,12 @@ export async function readCheckpoint(path: string, files = disk): Promise<Checkp
 
 /**
  * A checkpoint of a network for any task; `isFor` tells which.
- * @throws DataError naming the file when it is missing, damaged or no checkpoint
+ * @param tasks the tasks that there are, by default those of this package
+ * @throws DataError naming the file when it is missing, damaged or no checkpoint, or its network is for another task
  */
-export async function readAnyCheckpoint(path: string, files = disk): Promise<Checkpoint<Task>> {
+export async function readAnyCheckpoint(path: string, files = disk, tasks?: Tasks): Promise<Checkpoint<string>> {
   expectKind(path, 'readAnyCheckpoint: path', nameKind)
-  return decodeAnyCheckpoint(await readWeightsFile(path, undefined, files), path)
+  return decodeAnyCheckpoint(await readWeightsFile(path, undefined, files), path, tasks)
 }
 
 /** One line of `metrics.jsonl`. */
@@ -61,12 +61,15 @@ export interface MetricsLine {
 export class RunFolder {
   readonly path: string
   readonly #files: FileSystem
+  readonly #tasks: Tasks | undefined
   #lock: RunLock | undefined
 
-  constructor(path: string, files = disk) {
+  /** @param tasks the tasks that there are, by default those of this package */
+  constructor(path: string, files = disk, tasks?: Tasks) {
     expectKind(path, 'RunFolder: path', nameKind)
     this.path = path
     this.#files = files
+    this.#tasks = tasks
   }
 
   /** Path of the checkpoint to go on from. */
@@ -138,7 +141,7 @@ export class RunFolder {
    * Claims the folder for a run that goes on from here: metrics of epochs that it will finish, or evaluate, once more
    * are dropped. Returns the last line that stays.
    */
-  async goOnFrom(progress: Pick<TrainingProgress<Task>, 'history'>): Promise<MetricsLine | undefined> {
+  async goOnFrom(progress: Pick<TrainingProgress<string>, 'history'>): Promise<MetricsLine | undefined> {
     expectFields(progress, 'goOnFrom: progress', 'the progress of a checkpoint', { history: records })
     const { history } = progress
     const step = history.findLast(({ test }) => test)?.step ?? 0
@@ -160,11 +163,12 @@ export class RunFolder {
    * For a run that goes on from a checkpoint in another folder: copies what belongs to it from there, which is the
    * metrics, and the best checkpoints if they are the ones that the progress speaks of. Returns what of these is missing.
    */
-  async bringFrom(folder: string, checkpoint: Pick<Checkpoint<Task>, 'spec' | 'progress'>): Promise<string[]> {
+  async bringFrom(folder: string, checkpoint: Pick<Checkpoint<string>, 'spec' | 'progress'>): Promise<string[]> {
     expectKind(folder, 'bringFrom: folder', nameKind)
     expectFields(checkpoint, 'bringFrom: checkpoint', 'a checkpoint', { spec: object, progress: object })
     const { spec, progress } = checkpoint
-    const rating = (figures: object | undefined) => ratingOf(taskOf(spec), figures)
+    const task = taskOfNetwork(spec, this.#tasks)
+    const rating = (figures: object | undefined) => ratingOf(task, figures)
     await this.claim()
     const from = new RunFolder(folder, this.#files)
     const names = await from.#attempt('cannot be looked into', () => this.#files.list(folder))
@@ -178,7 +182,7 @@ export class RunFolder {
       ['the checkpoint that was best on val', BEST_ON_VAL, progress.bestOnVal],
     ] as const) {
       if (!best) continue
-      const kept = await readAnyCheckpoint(join(folder, name), this.#files).catch((error: unknown) => {
+      const kept = await readAnyCheckpoint(join(folder, name), this.#files, this.#tasks).catch((error: unknown) => {
         if (!(error instanceof DataError)) throw error
       })
       const last = kept?.progress.history.at(-1)
@@ -191,18 +195,18 @@ export class RunFolder {
   }
 
   /** Replaces the checkpoint to go on from. */
-  async saveLast(checkpoint: Checkpoint<Task>): Promise<void> {
-    await writeAtomically(this.last, encodeCheckpoint(checkpoint), this.#files)
+  async saveLast(checkpoint: Checkpoint<string>): Promise<void> {
+    await writeAtomically(this.last, encodeCheckpoint(checkpoint, undefined, this.#tasks), this.#files)
   }
 
   /** Replaces the checkpoint with the smallest test error. */
-  async saveBest(checkpoint: Checkpoint<Task>): Promise<void> {
-    await writeAtomically(this.best, encodeCheckpoint(checkpoint, 'best on test'), this.#files)
+  async saveBest(checkpoint: Checkpoint<string>): Promise<void> {
+    await writeAtomically(this.best, encodeCheckpoint(checkpoint, 'best on test', this.#tasks), this.#files)
   }
 
   /** Replaces the checkpoint with the smallest error on the validation pictures. */
-  async saveBestOnVal(checkpoint: Checkpoint<Task>): Promise<void> {
-    await writeAtomically(this.bestOnVal, encodeCheckpoint(checkpoint, 'best on val'), this.#files)
+  async saveBestOnVal(checkpoint: Checkpoint<string>): Promise<void> {
+    await writeAtomically(this.bestOnVal, encodeCheckpoint(checkpoint, 'best on val', this.#tasks), this.#files)
   }
 
   /** On the disk when this returns: a checkpoint that is saved afterwards never knows more epochs than the metrics. */

@@ -3,7 +3,6 @@
  * Whatever moment the process is killed at, the folder holds a whole checkpoint to go on from.
  */
 
-import type { Task } from '../spec/heads/index.js'
 import { DataError } from '../util/errors.js'
 import {
   callback,
@@ -27,9 +26,9 @@ export type CheckpointEvery = { readonly seconds: number } | { readonly steps: n
 /** The part of a trainer that matters here. */
 export interface Kept {
   /** The state to save. */
-  checkpoint(): Promise<Checkpoint<Task>>
+  checkpoint(): Promise<Checkpoint<string>>
   /** The same, and where it gives no numbers at inference the first place that held none, in words. */
-  triedCheckpoint?(): Promise<TriedCheckpoint<Task>>
+  triedCheckpoint?(): Promise<TriedCheckpoint<string>>
   readonly imagesPerSecond: number
 }
 
@@ -106,7 +105,7 @@ export class RunKeeper {
   }
 
   /** After an epoch and its evaluation. The last checkpoint comes last: it stands for all that is saved before it. */
-  async epoch(record: EpochRecord<Task>): Promise<void> {
+  async epoch(record: EpochRecord<string>): Promise<void> {
     expectFields(record, 'epoch: record', 'the record of an epoch', { epoch: whole(1), step: whole(0) })
     const checkpoint = await this.#kept.checkpoint()
     const { imagesPerSecond } = this.#kept
@@ -124,7 +123,7 @@ export class RunKeeper {
    * state that the folder holds then.
    */
   async save(): Promise<number> {
-    const tried: TriedCheckpoint<Task> = (await this.#kept.triedCheckpoint?.()) ?? {
+    const tried: TriedCheckpoint<string> = (await this.#kept.triedCheckpoint?.()) ?? {
       checkpoint: await this.#kept.checkpoint(),
     }
     const { checkpoint, lost } = tried

@@ -1,14 +1,6 @@
 /** Learning rates by step: pure functions of the step number. */
+import type { ScheduleName } from '../tasks/recipe.js'
 import { cosPi } from '../util/math.js'
-
-/**
- * `constant` the rate itself; `step` times gamma at each milestone [He 2015]; `cosine` half a cosine down to 0
- * [Loshchilov and Hutter 2017]; `one-cycle` up from lr / 25 to lr over the first 30 % of the steps and down to
- * lr / 250000 over the rest, both along half a cosine [Smith and Topin 2018].
- */
-export const scheduleNames = ['constant', 'step', 'cosine', 'one-cycle'] as const
-/** One of `scheduleNames`. */
-export type ScheduleName = (typeof scheduleNames)[number]
 
 export interface Schedule {
   readonly kind: ScheduleName

@@ -1,10 +1,11 @@
 /** What a step adds to the progress of a training, and what is told of it. */
-import type { Task } from '../spec/heads/index.js'
+
+import type { SumsOf, Told } from '../tasks/figures.js'
+import { ratingOf } from '../tasks/index.js'
+import type { Recipe } from '../tasks/recipe.js'
+import type { Task } from '../tasks/task.js'
 import type { TrainingProgress } from './checkpoint.js'
 import type { Course } from './course.js'
-import { ratingOf, type SumsOf, type Told } from './figures.js'
-import type { LearningTask } from './learning.js'
-import type { Recipe } from './recipe.js'
 import { freshWarmUp, warmUpAfter } from './warm-up.js'
 
 interface Place {
@@ -29,10 +30,10 @@ interface Place {
  * Where a training stands after a step. Errors (in percent) or PSNR (in dB) are of augmented training pictures, before
  * the step's update.
  */
-export type StepProgress<T extends Task = 'classify'> = Place & Told<T>
+export type StepProgress<T extends string = 'classify'> = Place & Told<T>
 
 /** Before the first step. */
-export function freshProgress<T extends Task>(task: LearningTask<T>, { warmupUntil }: Recipe): TrainingProgress<T> {
+export function freshProgress<T extends string>(task: Task<T>, { warmupUntil }: Recipe): TrainingProgress<T> {
   return {
     step: 0,
     running: task.nothing,
@@ -43,8 +44,8 @@ export function freshProgress<T extends Task>(task: LearningTask<T>, { warmupUnt
 }
 
 /** One more step: the progress with it, and what to tell, but for how fast it was. */
-export function afterStep<T extends Task>(
-  task: LearningTask<T>,
+export function afterStep<T extends string>(
+  task: Task<T>,
   progress: TrainingProgress<T>,
   step: SumsOf<T>,
   { lr, course, recipe }: { readonly lr: number; readonly course: Course; readonly recipe: Recipe },
@@ -64,7 +65,7 @@ export function afterStep<T extends Task>(
     step: done,
     running: ends ? task.nothing : sums,
     history: ends ? [...history, { epoch, step: done, lr, train: means }] : history,
-    ...(warmUp ? { warmUp: warmUpAfter(warmUp, recipe.warmupUntil, ratingOf('classify', own), done) } : {}),
+    ...(warmUp ? { warmUp: warmUpAfter(warmUp, recipe.warmupUntil, ratingOf(task, own), done) } : {}),
   }
   return {
     progress: next,

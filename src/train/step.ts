@@ -6,11 +6,12 @@ import { differentiate } from '../autodiff/differentiate.js'
 import type { Graph } from '../graph/graph.js'
 import { forwardGraph } from '../model/forward.js'
 import type { LossSettings } from '../model/heads/head.js'
+import type { Heads } from '../model/heads/index.js'
 import { roundOperands } from '../ops/precision.js'
 import type { NetworkSpec } from '../spec/spec.js'
+import type { Recipe } from '../tasks/recipe.js'
 import { accumulated } from './accumulate.js'
 import { addUpdates, type UpdateSettings } from './optimizer.js'
-import type { Recipe } from './recipe.js'
 
 /** The part of a recipe that the graph of a step depends on. */
 export type StepSettings = UpdateSettings &
@@ -21,7 +22,7 @@ export type StepSettings = UpdateSettings &
  * Outputs `loss` (mean of the step, before the update) and `logits` [batch, classes], or `picture` of nets that give
  * pictures. With `accumulate` above 1, data inputs and what the network gives are there once a batch: see `batchName`.
  */
-export function trainingGraph(spec: NetworkSpec, settings: StepSettings): Graph {
+export function trainingGraph(spec: NetworkSpec, settings: StepSettings, heads?: Heads): Graph {
   const { batchSize, accumulate, dropPath, dropPathRule, dropPathBy, seed } = settings
   const forwards = Array.from({ length: accumulate }, (_, batch) =>
     forwardGraph(spec, {
@@ -29,6 +30,7 @@ export function trainingGraph(spec: NetworkSpec, settings: StepSettings): Graph 
       mode: 'training',
       ...lossOptions(settings),
       dropPath: { rate: dropPath, rule: dropPathRule, by: dropPathBy, seed, batch },
+      heads,
     }),
   )
   return stepGraph(settings.precision === 'bf16' ? forwards.map(roundOperands) : forwards, settings)

@@ -4,29 +4,28 @@
  */
 import type { Engine, Executable } from '../engine/engine.js'
 import type { GraphInput } from '../graph/graph.js'
-import { headOf } from '../model/heads/index.js'
+import { planFor } from '../inference/compile.js'
+import { allFinite } from '../inference/finite.js'
+import { type NamedWeights, readWeights, writeWeights } from '../inference/weights.js'
+import { type Heads, headOf } from '../model/heads/index.js'
 import { initialise } from '../model/initialise.js'
 import type { Recompute } from '../plan/passes/recompute.js'
 import type { Plan } from '../plan/plan.js'
-import type { Task } from '../spec/heads/index.js'
 import type { NetworkSpec } from '../spec/spec.js'
+import type { DataOf, SumsOf } from '../tasks/figures.js'
+import type { Recipe } from '../tasks/recipe.js'
+import type { Feed, Task } from '../tasks/task.js'
 import { elements } from '../util/shape.js'
 import { batchName } from './accumulate.js'
 import type { Checkpoint } from './checkpoint.js'
-import { planFor } from './compile.js'
 import type { Course } from './course.js'
-import type { DataOf, SumsOf } from './figures.js'
-import { allFinite } from './finite.js'
-import type { Feed, LearningTask } from './learning.js'
 import { preciseStatistics } from './precise-norm.js'
 import type { ProbeState } from './probe.js'
-import type { Recipe } from './recipe.js'
 import { trainingGraph } from './step.js'
-import { type NamedWeights, readWeights, writeWeights } from './weights.js'
 
 /** Everything a stepper is made of. */
-export interface StepperParts<T extends Task> {
-  readonly task: LearningTask<T>
+export interface StepperParts<T extends string> {
+  readonly task: Task<T>
   readonly engine: Engine
   readonly spec: NetworkSpec
   readonly data: DataOf<T>
@@ -36,18 +35,18 @@ export interface StepperParts<T extends Task> {
   readonly recompute: Recompute
 }
 
-export class Stepper<T extends Task> {
+export class Stepper<T extends string> {
   readonly #parts: StepperParts<T>
   readonly #executable: Executable
   readonly #next: Feed
 
   /** The plan of a step; `open` takes it. */
-  static plan(engine: Engine, spec: NetworkSpec, recipe: Recipe, recompute: Recompute): Plan {
-    return planFor(engine, trainingGraph(spec, recipe), { recompute })
+  static plan(engine: Engine, spec: NetworkSpec, recipe: Recipe, recompute: Recompute, heads?: Heads): Plan {
+    return planFor(engine, trainingGraph(spec, recipe, heads), { recompute })
   }
 
   /** Allocates what the plan needs. Nothing is in it until `start`. */
-  static async open<T extends Task>(parts: StepperParts<T>, plan: Plan): Promise<Stepper<T>> {
+  static async open<T extends string>(parts: StepperParts<T>, plan: Plan): Promise<Stepper<T>> {
     return new Stepper(parts, await parts.engine.compile(plan))
   }
 
@@ -70,7 +69,11 @@ export class Stepper<T extends Task> {
       return
     }
     const { seed, zeroInitResidual } = this.#parts.recipe
-    for (const [name, values] of initialise(this.#parts.spec, { seed, zeroInitResidual }))
+    for (const [name, values] of initialise(this.#parts.spec, {
+      seed,
+      zeroInitResidual,
+      heads: this.#parts.task.heads,
+    }))
       this.#executable.write(name, values)
     const taken = this.#inputs('parameter', 'buffer').filter(({ name }) => given.has(name))
     writeWeights(this.#executable, taken, given, 'initial weights')
@@ -95,7 +98,7 @@ export class Stepper<T extends Task> {
     const { task, data, recipe } = this.#parts
     this.#next.prepare(step)
     const batches = Array.from({ length: recipe.accumulate }, (_, batch) => batch)
-    const truths = batches.map((batch) => this.#next.batch(batch)[task.truth]!.slice())
+    const truths = batches.map((batch) => this.#truthsOf(batch))
     this.#feed(step, lr)
     const running = this.#executable.run()
     try {
@@ -105,7 +108,8 @@ export class Stepper<T extends Task> {
     }
     const loss = (await this.#executable.read('loss'))[0]!
     let sums = task.nothing
-    for (const batch of batches) sums = task.add(sums, task.sums(loss, await this.#output(batch), truths[batch]!, data))
+    for (const batch of batches)
+      sums = task.add(sums, task.sums({ loss, outputs: await this.#outputs(batch), truths: truths[batch]! }, data))
     return sums
   }
 
@@ -119,10 +123,20 @@ export class Stepper<T extends Task> {
     if (this.#inputs('scalar').some(({ name }) => name === 'step')) this.#executable.write('step', Int32Array.of(step))
   }
 
-  /** What the network gave for a batch. */
-  #output(batch: number): Promise<Float32Array> {
-    const { spec, recipe } = this.#parts
-    return this.#executable.read(batchName(headOf(spec.head).outputs[0]!, batch, recipe.accumulate))
+  /** Copies of the truths of a batch, by name. */
+  #truthsOf(batch: number): Record<string, Float32Array | Int32Array> {
+    const inputs = this.#next.batch(batch)
+    const { spec, task } = this.#parts
+    return Object.fromEntries(headOf(spec.head, task.heads).truths.map((name) => [name, inputs[name]!.slice()]))
+  }
+
+  /** The outputs of the network for a batch, by name. */
+  async #outputs(batch: number): Promise<Record<string, Float32Array>> {
+    const { spec, recipe, task } = this.#parts
+    const outputs: Record<string, Float32Array> = {}
+    for (const name of headOf(spec.head, task.heads).outputs)
+      outputs[name] = await this.#executable.read(batchName(name, batch, recipe.accumulate))
+    return outputs
   }
 
   /** Precise batch norm, over the batches that would come after the last step. */
@@ -134,6 +148,7 @@ export class Stepper<T extends Task> {
       weights: await this.weights(),
       batchSize,
       batches: preciseBn,
+      heads: this.#parts.task.heads,
       pictures: (batch) => {
         this.#next.prepare(course.epochs * course.stepsPerEpoch + Math.floor(batch / accumulate))
         return this.#next.batch(batch % accumulate).pictures
@@ -144,16 +159,25 @@ export class Stepper<T extends Task> {
 
   /** The state and one batch of a step, to look into it. */
   async probeState(step: number, batch = 0): Promise<ProbeState> {
-    const { spec, recipe, recompute } = this.#parts
+    const { spec, recipe, recompute, task } = this.#parts
     this.#next.prepare(step)
-    return { spec, recipe, recompute, step, batch, weights: await this.weights(), inputs: this.#next.batch(batch) }
+    return {
+      heads: task.heads,
+      spec,
+      recipe,
+      recompute,
+      step,
+      batch,
+      weights: await this.weights(),
+      inputs: this.#next.batch(batch),
+    }
   }
 
   /** The same for the batch that took the numbers away in a step which has just run. */
   async lostState(step: number): Promise<ProbeState> {
     const { accumulate } = this.#parts.recipe
     let batch = 0
-    while (batch < accumulate - 1 && allFinite(await this.#output(batch))) batch++
+    while (batch < accumulate - 1 && Object.values(await this.#outputs(batch)).every(allFinite)) batch++
     return this.probeState(step, batch)
   }
 

@@ -6,35 +6,35 @@
 
 import type { Dataset } from '../data/dataset.js'
 import type { Engine } from '../engine/engine.js'
+import { firstNotFinite } from '../inference/finite.js'
+import { LostNumbers } from '../inference/lost-numbers.js'
+import type { NamedWeights } from '../inference/weights.js'
 import { type Recompute, recomputeLevels } from '../plan/passes/recompute.js'
 import type { Plan } from '../plan/plan.js'
-import { type Task, taskOf } from '../spec/heads/index.js'
 import type { LayerPath } from '../spec/paths.js'
 import type { NetworkSpec } from '../spec/spec.js'
+import { expectSameClasses } from '../tasks/classify/class-match.js'
+import type { DataOf, Evaluation, PicturesOf, SumsOf } from '../tasks/figures.js'
+import { type Tasks, taskFor, taskOfNetwork } from '../tasks/index.js'
+import type { Recipe } from '../tasks/recipe.js'
+import type { Measurer, Task } from '../tasks/task.js'
 import { ConfigError, EngineError, TrainingError } from '../util/errors.js'
 import { described, expectKind, listOf, text } from '../util/expect.js'
 import type { Checkpoint, TrainingProgress } from './checkpoint.js'
-import { expectSameClasses } from './class-match.js'
 import { type Course, course } from './course.js'
 import { expectSameData, expectSameScales } from './data-identity.js'
 import { withEvaluation } from './evaluations.js'
-import type { DataOf, Evaluation, PicturesOf, SumsOf } from './figures.js'
-import { firstNotFinite } from './finite.js'
 import { Latest } from './latest.js'
-import type { LearningTask, Measurer } from './learning.js'
 import { expectSameNormalisation } from './normalisation-check.js'
 import { gradientNorms, type ProbeState, tapActivations } from './probe.js'
-import type { Recipe } from './recipe.js'
 import { afterStep, freshProgress, type StepProgress } from './step-progress.js'
 import { Stepper, type StepperParts } from './stepper.js'
-import { taskFor, tasks } from './tasks.js'
 import { rateOf } from './warm-up.js'
 import { weightHash } from './weight-hash.js'
-import type { NamedWeights } from './weights.js'
-import { LostNumbers, whereLost } from './where-lost.js'
+import { whereLost } from './where-lost.js'
 
 /** One's own code in a training, as values. They are no part of the recipe: give them again when a run goes on. */
-export interface TrainingHooks<T extends Task = 'classify'> {
+export interface TrainingHooks<T extends string = 'classify'> {
   /** After each step; training waits for it. What it throws ends the training. */
   readonly onStep?: ((progress: StepProgress<T>) => void | Promise<void>) | undefined
   /** The learning rate of a step, from 0, in place of the one that the recipe's schedule gives. */
@@ -58,7 +58,7 @@ export function planBytes({ step, evaluation }: Plans): PlanBytes {
   return { step: step.bytes, evaluation: evaluation.bytes }
 }
 
-export interface TrainerOptions<T extends Task = 'classify'> {
+export interface TrainerOptions<T extends string = 'classify'> {
   /** Goes on from here; spec and recipe must be the checkpoint's own. */
   readonly checkpoint?: Checkpoint<T> | undefined
   /** Begins with these parameters and running statistics, by path; those that are left out are fresh. */
@@ -70,18 +70,20 @@ export interface TrainerOptions<T extends Task = 'classify'> {
   readonly recompute?: Recompute | undefined
   /** Called once the plans are made, before anything is allocated for them. */
   readonly onPlan?: ((bytes: PlanBytes) => void) | undefined
+  /** The tasks that there are; default: those of this package. */
+  readonly tasks?: Tasks | undefined
   /** Called once at the end of `dispose`, for example to end the engine. */
   readonly release?: (() => Promise<void>) | undefined
 }
 
 /** A state of a training, and whether it is good for anything. */
-export interface TriedCheckpoint<T extends Task = 'classify'> {
+export interface TriedCheckpoint<T extends string = 'classify'> {
   readonly checkpoint: Checkpoint<T>
   /** The first place where it gave no number at inference, in words; left out where it gave numbers. */
   readonly lost?: string
 }
 
-interface PlansOptions extends Pick<TrainerOptions, 'recompute'> {
+interface PlansOptions extends Pick<TrainerOptions, 'recompute' | 'tasks'> {
   /** Default: as many as an evaluation ever runs together. */
   readonly testPictures?: number
 }
@@ -96,11 +98,11 @@ const REMEDY = 'begin again with a smaller learning rate or a warm-up'
  * A training under way: made by `createTrainer`, trained by `steps`. Dispose of it when done. What it tells of steps and
  * evaluations depends on what its network is for: T.
  */
-export class Trainer<E extends Engine = Engine, T extends Task = 'classify'> implements AsyncDisposable {
+export class Trainer<E extends Engine = Engine, T extends string = 'classify'> implements AsyncDisposable {
   readonly spec: NetworkSpec
   readonly recipe: Recipe
   readonly engine: E
-  readonly #task: LearningTask<T>
+  readonly #task: Task<T>
   readonly #data: DataOf<T>
   readonly #signal: AbortSignal | undefined
   readonly #hooks: TrainingHooks<T>
@@ -134,26 +136,30 @@ export class Trainer<E extends Engine = Engine, T extends Task = 'classify'> imp
   }
 
   /** The same for a network of any task. */
-  static async openFor<E extends Engine, T extends Task>(
+  static async openFor<E extends Engine, T extends string>(
     engine: E,
     spec: NetworkSpec,
     data: DataOf<T>,
     recipe: Recipe,
     options: TrainerOptions<T> = {},
   ): Promise<Trainer<E, T>> {
-    const task = taskFor<T>(spec, data)
+    const task = taskFor<T>(spec, data, options.tasks)
     task.expectFit(spec, data)
     if (options.checkpoint) {
       expectSameData(options.checkpoint.data, task.identity(data))
-      expectSameNormalisation(options.checkpoint, data)
-      const { classes, scales } = task.preprocessing(spec, data)
+      const { classes, scales, normalisation } = task.preprocessing(spec, data)
+      expectSameNormalisation(options.checkpoint, { name: data.name, normalisation })
       expectSameScales(options.checkpoint, { scales })
       expectSameClasses(options.checkpoint.preprocessing, { name: data.name, classes })
     }
     const { recompute = 'none' } = options
     const epochSize = task.epochSize(spec, data, recipe)
     const parts = { task, engine, spec, data, recipe, recompute, course: course(recipe, epochSize) }
-    const plans = Trainer.plans(engine, spec, recipe, { recompute, testPictures: task.count(data.test) })
+    const plans = Trainer.plans(engine, spec, recipe, {
+      recompute,
+      testPictures: task.count(task.testPictures(data)),
+      tasks: options.tasks,
+    })
     options.onPlan?.(planBytes(plans))
     const stepper = await Stepper.open(parts, plans.step)
     let evaluator: Measurer<T> | undefined
@@ -176,13 +182,14 @@ export class Trainer<E extends Engine = Engine, T extends Task = 'classify'> imp
     engine: Engine,
     spec: NetworkSpec,
     recipe: Recipe,
-    { testPictures = Number.POSITIVE_INFINITY, recompute = 'none' }: PlansOptions = {},
+    { testPictures = Number.POSITIVE_INFINITY, recompute = 'none', tasks }: PlansOptions = {},
   ): Plans {
     if (!recomputeLevels.includes(recompute))
       throw new ConfigError(`recompute: expected one of ${recomputeLevels.join(', ')}; got ${described(recompute)}`)
+    const task = taskOfNetwork(spec, tasks)
     return {
-      step: Stepper.plan(engine, spec, recipe, recompute),
-      evaluation: tasks[taskOf(spec)].measuringPlan(engine, spec, testPictures),
+      step: Stepper.plan(engine, spec, recipe, recompute, task.heads),
+      evaluation: task.measuringPlan(engine, spec, testPictures),
     }
   }
 
@@ -286,14 +293,15 @@ export class Trainer<E extends Engine = Engine, T extends Task = 'classify'> imp
       const over = (others: PicturesOf<T>) =>
         this.#evaluator.evaluate(others, preprocessing, this.#signal).catch((error: unknown) => this.#failAt(error))
       if (pictures) return over(pictures)
-      const test = await over(this.#data.test)
+      const test = await over(this.#task.testPictures(this.#data))
       const { history, step } = this.#progress
+      const val = this.#task.valPictures(this.#data)
       if (history.at(-1)?.step === step)
         this.#progress = withEvaluation(
           this.#task,
           this.#progress,
           test,
-          this.#data.val && (await over(this.#data.val)),
+          val === undefined ? undefined : await over(val),
         )
       return test
     })
@@ -346,7 +354,7 @@ export class Trainer<E extends Engine = Engine, T extends Task = 'classify'> imp
       const checkpoint = await this.#checkpoint()
       this.#evaluator.setWeights(checkpoint.weights)
       try {
-        await this.#evaluator.tryOut(this.#data.test, checkpoint.preprocessing)
+        await this.#evaluator.tryOut(this.#task.testPictures(this.#data), checkpoint.preprocessing)
         return { checkpoint }
       } catch (error) {
         if (error instanceof LostNumbers) return { checkpoint, lost: error.where }

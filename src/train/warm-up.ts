@@ -2,8 +2,9 @@
  * Warm-up by training error, as the papers' 110-layer net needs it: a small learning rate until the training error has
  * fallen below a limit, the usual one from then on [He 2015, §4.2: 0.01 until 80 %].
  */
+
+import type { Recipe } from '../tasks/recipe.js'
 import type { Course } from './course.js'
-import type { Recipe } from './recipe.js'
 import { learningRate } from './schedule.js'
 
 /** Where a warm-up stands; a part of the progress, so that a run which goes on ends it at the same step. */

@@ -1,7 +1,7 @@
 /** A short name for a set of weights: equal hash, equal bits. Each run prints the one of its final weights. */
 import { expectWeights } from '../formats/expect-network.js'
+import type { NamedWeights } from '../inference/weights.js'
 import { Sha256 } from './sha256.js'
-import type { NamedWeights } from './weights.js'
 
 /**
  * The first 16 hexadecimal digits of SHA-256 over name, shape and little-endian bytes of each tensor, in the order of

@@ -1,34 +1,9 @@
-/**
- * Where a network lost its numbers. A step whose loss is no number updates nothing, and an evaluation never does, so the
- * forward pass can be made once more, with an eye on every layer.
- */
+/** Where a training step lost its numbers. A step whose loss is no number updates nothing, so that it can be made again. */
 import type { Engine } from '../engine/engine.js'
-import type { NamedWeights } from '../formats/trained-network.js'
-import { forwardGraph } from '../model/forward.js'
-import { headOf } from '../model/heads/index.js'
-import { placedBlocks } from '../spec/blocks.js'
+import { allFinite, firstNotFinite } from '../inference/finite.js'
+import { firstLayer, found, PICTURES } from '../inference/lost-numbers.js'
 import type { LayerPath } from '../spec/paths.js'
-import type { NetworkSpec } from '../spec/spec.js'
-import { DataError, EngineError } from '../util/errors.js'
-import { allFinite, firstNotFinite } from './finite.js'
-import { type ProbeState, tapForward, tapInference } from './probe.js'
-
-/** Answers of a trained network that are no numbers. */
-export class LostNumbers extends DataError {
-  /** The first place that held no number, in words. */
-  readonly where: string
-
-  /** @param name of the network */
-  constructor(name: string, where: string) {
-    super(
-      `${name}: what it gives is no number (NaN or an infinity); ${where}; ` +
-        'nothing is answered with these weights: take an earlier checkpoint, or train again with a smaller learning rate',
-    )
-    this.where = where
-  }
-}
-
-const PICTURES = 'the pictures were no numbers when they came in: check the mean and std of the data set'
+import { type ProbeState, tapForward } from './probe.js'
 
 /** The first place of a training step that held no number, in words. */
 export async function whereLost(engine: Engine, state: ProbeState): Promise<string> {
@@ -37,103 +12,10 @@ export async function whereLost(engine: Engine, state: ProbeState): Promise<stri
   const weight = firstNotFinite(new Map(parameters))
   if (weight) return `${weight.name} had become ${weight.value}: the gradient of an earlier step overflowed`
   const tap = (taps: readonly LayerPath[]) => tapForward(engine, state, taps)
-  return found(() => firstLayer(state.spec, tap), 'all layers still gave numbers: it is the loss that overflowed')
-}
-
-/** A network at inference, and pictures whose answers were no numbers. */
-export interface LostInference {
-  /** Its input is as large as the pictures. */
-  readonly spec: NetworkSpec
-  /** Parameters and running statistics. */
-  readonly weights: ReadonlyMap<string, NamedWeights>
-  /** [batch][channels][height][width], normalised. */
-  readonly pictures: Float32Array
-}
-
-/** The same for answers of a network: an error that names the first place that held no number. */
-export async function lostAnswers(engine: Engine, state: LostInference): Promise<LostNumbers> {
-  const { name } = state.spec
-  if (!allFinite(state.pictures)) return new LostNumbers(name, PICTURES)
-  const weight = firstNotFinite(state.weights)
-  if (weight) return new LostNumbers(name, `its ${weight.name} holds ${weight.value}`)
-  const tap = async (taps: readonly LayerPath[]) => ({
-    results: await tapInference(engine, state, taps),
-    statistics: new Map<string, NamedWeights>(),
-  })
-  return new LostNumbers(
-    name,
-    await found(() => firstLayer(state.spec, tap), 'all layers gave numbers when they were run one by one'),
+  return found(
+    () => firstLayer(state.spec, tap, state.heads),
+    'all layers still gave numbers: it is the loss that overflowed',
   )
 }
 
-/** @throws LostNumbers for weights that hold NaN or an infinity, naming the first tensor that does */
-export function expectNumbers({
-  spec,
-  weights,
-}: Pick<LostInference, 'weights'> & { readonly spec: NetworkSpec }): void {
-  const lost = firstNotFinite(weights)
-  if (lost) throw new LostNumbers(spec.name, `its ${lost.name} holds ${lost.value}`)
-}
-
 const isStatistic = (path: string) => /\.(mean|variance)$/.test(path)
-
-async function found(look: () => Promise<string | undefined>, otherwise: string): Promise<string> {
-  try {
-    return (await look()) ?? otherwise
-  } catch (error) {
-    if (!(error instanceof EngineError)) throw error
-    return `which layer was the first to see it cannot be told (${error.message})`
-  }
-}
-
-/** What layers give, and the statistics of norms where they are of the batch. */
-type Tap = (taps: readonly LayerPath[]) => Promise<{
-  readonly results: ReadonlyMap<string, NamedWeights>
-  readonly statistics: ReadonlyMap<string, NamedWeights>
-}>
-
-/** A part of the network, so small that the results of all its layers fit into memory beside those of a training. */
-interface Part {
-  readonly path: string
-  /** Its last layer; of the head several where it gives several answers. */
-  readonly ends: readonly LayerPath[]
-}
-
-function partsOf(spec: NetworkSpec): Part[] {
-  const blocks = placedBlocks(spec).map(({ path }) => ({ path, ends: [path] }))
-  return [{ path: 'stem', ends: ['stem'] }, ...blocks, { path: 'head', ends: headOf(spec.head).lastLayers(spec.head) }]
-}
-
-const inside = (path: string, part: string) => path === part || path.startsWith(`${part}.`)
-
-/** Looks at the ends of all parts and the statistics of all norms first, then at each layer of the first bad part. */
-async function firstLayer(spec: NetworkSpec, tap: Tap): Promise<string | undefined> {
-  const parts = partsOf(spec)
-  const ends = await tap(parts.flatMap(({ ends }) => ends))
-  const statistic = firstNotFinite(ends.statistics)?.name ?? ''
-  const isLost = (path: LayerPath) => !allFinite(ends.results.get(path)!.data)
-  const part = parts.find(({ path, ends: last }) => inside(statistic, path) || last.some(isLost))
-  if (!part) return undefined
-  const layers = layersOf(spec).filter((path) => inside(path, part.path))
-  const { results, statistics } = await tap(layers)
-  for (const layer of layers) {
-    for (const name of ['mean', 'variance']) {
-      const values = statistics.get(`${layer}.${name}`)?.data
-      if (values && !allFinite(values)) return told(layer, `the ${name} of the batch`, values)
-    }
-    const { data } = results.get(layer)!
-    if (!allFinite(data)) return told(layer, 'a result', data)
-  }
-  return undefined
-}
-
-function told(layer: string, what: string, values: Float32Array): string {
-  const value = values.find((number) => !Number.isFinite(number))
-  return `the first layer to see it was ${layer}, where ${what} became ${value}`
-}
-
-/** In the order of the forward pass. */
-function layersOf(spec: NetworkSpec): LayerPath[] {
-  const { nodes } = forwardGraph(spec, { batch: 2, mode: 'inference' })
-  return [...new Set(nodes.map(({ path }) => path))] as LayerPath[] // every node is of a layer
-}

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readLargePicture } from '../../src/data/large-picture.node.js'
-import { upscalingFolder } from '../../src/data/upscaling-folder.node.js'
+import { upscalingFolder } from '../../src/tasks/upscale/folder.node.js'
 import { ConfigError, DataError } from '../../src/util/errors.js'
 import { type RunOptions, resnet } from './run.js'
 

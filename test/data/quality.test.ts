@@ -1,7 +1,7 @@
 /** PSNR by hand, SSIM against an independent program, and what cannot be compared. */
 import { describe, expect, test } from 'vitest'
 import type { Plane } from '../../src/data/bicubic.js'
-import { decibels, quality } from '../../src/data/quality.js'
+import { decibels, quality } from '../../src/tasks/upscale/quality.js'
 import { ShapeError } from '../../src/util/errors.js'
 
 const plane = (height: number, width: number, value: (i: number) => number): Plane<Uint8Array> => ({

@@ -1,7 +1,7 @@
 /** Tiles: they cover a side once, and keep away from their ends. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { tilesOf } from '../../src/data/tiles.js'
+import { tilesOf } from '../../src/tasks/upscale/tiles.js'
 
 test('by hand', () => {
   expect(tilesOf(10, 12, 2)).toEqual([{ start: 0, from: 0, to: 10 }])

@@ -2,8 +2,15 @@
 import { describe, expect, test } from 'vitest'
 import { bicubic, cut, type Plane } from '../../src/data/bicubic.js'
 import { builtin } from '../../src/data/builtin.js'
-import { forUpscaling, luminancePlane } from '../../src/data/luminance-planes.js'
-import { luminanceNormalisation, Patches, type PatchOptions, shrunk, wholeMultiple } from '../../src/data/upscaling.js'
+import { luminancePlane } from '../../src/data/luminance-plane.js'
+import {
+  luminanceNormalisation,
+  Patches,
+  type PatchOptions,
+  shrunk,
+  wholeMultiple,
+} from '../../src/tasks/upscale/data.js'
+import { forUpscaling } from '../../src/tasks/upscale/luminance-planes.js'
 
 const picture = (height: number, width: number, seed: number): Plane<Uint8Array> => ({
   height,

@@ -3,12 +3,12 @@ import { expect, test } from 'vitest'
 import type { Executable } from '../../src/engine/engine.js'
 import { GraphBuilder } from '../../src/graph/builder.js'
 import { f32, type Graph, i32 } from '../../src/graph/graph.js'
+import { compileGraph } from '../../src/inference/compile.js'
 import { add } from '../../src/ops/add.js'
 import { emit } from '../../src/ops/op.js'
 import { relu } from '../../src/ops/relu.js'
 import { sgd } from '../../src/ops/sgd.js'
 import { softmaxCrossEntropy } from '../../src/ops/softmax-cross-entropy.js'
-import { compileGraph } from '../../src/train/compile.js'
 import { describeEngines } from './engines.js'
 
 /** y = x + relu(weight), where relu(weight) is computed once; and w ← w − lr · x. */

@@ -18,10 +18,10 @@ import type { Engine } from '../../src/engine/engine.js'
 import { openReference } from '../../src/engine/reference/engine.js'
 import { readSafetensors } from '../../src/formats/safetensors.js'
 import type { TrainedNetwork } from '../../src/formats/trained-network.js'
+import { compileGraph } from '../../src/inference/compile.js'
+import { writeWeights } from '../../src/inference/weights.js'
 import { forwardGraph } from '../../src/model/forward.js'
 import { type PresetName, preset } from '../../src/spec/presets.js'
-import { compileGraph } from '../../src/train/compile.js'
-import { writeWeights } from '../../src/train/weights.js'
 import { onnxRuntime, pythonWith, root, runOnnx, testWhere } from './others.js'
 
 const names = (process.env.RESNET_TORCHVISION ?? 'resnet18').split(',') as PresetName[]

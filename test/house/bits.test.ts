@@ -14,7 +14,7 @@ const feedsBits = [
   'src/plan/',
   'src/data/',
   'src/train/schedule',
-  'src/train/recipe',
+  'src/tasks/recipe',
   'src/train/step',
 ]
 

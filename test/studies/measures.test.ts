@@ -1,7 +1,6 @@
 /** What studies measure, against cases worked out by hand. */
 import { afterAll, describe, expect, test } from 'vitest'
 import { withoutBlock } from '../../src/api/surgery.js'
-import { quality } from '../../src/data/quality.js'
 import { complexity } from '../../src/model/complexity.js'
 import { placedBlocks } from '../../src/spec/blocks.js'
 import { identityKernel } from '../../src/studies/construction.js'
@@ -17,6 +16,7 @@ import { likeness, meanMap } from '../../src/studies/signal.js'
 import { keepingSize, reordered, someOf, withoutBranches } from '../../src/studies/surgeon.js'
 import { vggNet } from '../../src/studies/taken-apart.js'
 import { deviationFor } from '../../src/studies/vanishing.js'
+import { quality } from '../../src/tasks/upscale/quality.js'
 import { Random } from '../../src/util/random.js'
 import { engine, testBench } from './bench.js'
 

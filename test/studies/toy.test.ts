@@ -6,7 +6,7 @@ import { studies } from '../../src/studies/index.js'
 import { identityOf } from '../../src/studies/outlook.js'
 import { runStudy } from '../../src/studies/run.js'
 import type { Training } from '../../src/studies/workbench.js'
-import { completeRecipe } from '../../src/train/recipe.js'
+import { completeRecipe } from '../../src/tasks/complete-recipe.js'
 import { engine, testBench } from './bench.js'
 
 afterAll(() => engine.dispose())

@@ -1,8 +1,8 @@
 /** Advice before a training. */
 import { expect, test } from 'vitest'
 import { preset, presetNames } from '../../src/spec/presets.js'
+import { completeRecipe } from '../../src/tasks/complete-recipe.js'
 import { adviceFor, warmUpAdvice } from '../../src/train/advice.js'
-import { completeRecipe } from '../../src/train/recipe.js'
 
 const plain = completeRecipe({})
 const zeroed = completeRecipe({ zeroInitResidual: true })

@@ -1,6 +1,6 @@
 /** Classes of weights and of data: matched by name, in whatever order; refused where they are others. */
 import { describe, expect, test } from 'vitest'
-import { expectSameClasses, matchClasses } from '../../src/train/class-match.js'
+import { expectSameClasses, matchClasses } from '../../src/tasks/classify/class-match.js'
 import { ConfigError } from '../../src/util/errors.js'
 
 const match = (own: readonly string[], classes: readonly string[], options = {}) =>

@@ -2,10 +2,10 @@
 import { expect, test } from 'vitest'
 import { openReference } from '../../src/engine/reference/engine.js'
 import type { Graph } from '../../src/graph/graph.js'
+import { compileGraph } from '../../src/inference/compile.js'
 import { forwardGraph } from '../../src/model/forward.js'
 import { roundOperands } from '../../src/ops/precision.js'
 import { planGraph } from '../../src/plan/planner.js'
-import { compileGraph } from '../../src/train/compile.js'
 import { tinySpec } from './tiny.js'
 
 const graph = forwardGraph(tinySpec, { batch: 1, mode: 'inference' })

@@ -1,15 +1,15 @@
 /** Pictures in tiles: the same as the whole picture at once. */
 import { describe, expect, test } from 'vitest'
 import { toBytes } from '../../src/data/bicubic.js'
-import { luminanceNormalisation } from '../../src/data/upscaling.js'
 import { openReference } from '../../src/engine/reference/engine.js'
+import type { NamedWeights } from '../../src/inference/weights.js'
 import { forwardGraph } from '../../src/model/forward.js'
 import { initialise } from '../../src/model/initialise.js'
 import { parametersOf } from '../../src/model/parameters.js'
 import type { NetworkSpec } from '../../src/spec/spec.js'
 import { edsr, vdsr } from '../../src/spec/upscaling.js'
-import { Enlarger } from '../../src/train/enlarger.js'
-import type { NamedWeights } from '../../src/train/weights.js'
+import { luminanceNormalisation } from '../../src/tasks/upscale/data.js'
+import { Enlarger } from '../../src/tasks/upscale/enlarger.js'
 import { Random } from '../../src/util/random.js'
 
 const options = { normalisation: luminanceNormalisation }

@@ -1,7 +1,7 @@
 /** Finding what is no number, and what becomes of weights that an update broke. Where numbers were lost: `where-lost.test.ts`. */
 import { expect, test } from 'vitest'
 import { openReference } from '../../src/engine/reference/engine.js'
-import { allFinite, firstNotFinite } from '../../src/train/finite.js'
+import { allFinite, firstNotFinite } from '../../src/inference/finite.js'
 import { Trainer } from '../../src/train/trainer.js'
 import { tinyData, tinyRecipe, tinySpec } from './tiny.js'
 

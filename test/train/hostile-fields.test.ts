@@ -2,8 +2,9 @@
 import { expect, test } from 'vitest'
 import { readSafetensors, writeSafetensors } from '../../src/formats/safetensors.js'
 import { checkPreprocessing } from '../../src/formats/trained-network.js'
+import { completeRecipe } from '../../src/tasks/complete-recipe.js'
+import type { RecipeOptions } from '../../src/tasks/recipe.js'
 import { decodeAnyCheckpoint } from '../../src/train/checkpoint.js'
-import { completeRecipe, type RecipeOptions } from '../../src/train/recipe.js'
 import { ConfigError, DataError } from '../../src/util/errors.js'
 import { checkpointFile, preprocessing, small } from '../fuzz/seeds.js'
 

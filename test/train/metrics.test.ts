@@ -1,6 +1,6 @@
 /** Loss and error of logits. */
 import { expect, test } from 'vitest'
-import { countCorrect, crossEntropySum, percent } from '../../src/train/metrics.js'
+import { countCorrect, crossEntropySum, percent } from '../../src/tasks/classify/metrics.js'
 
 const logits = Float32Array.of(2, 1, 0, 5, 5, 1, -1, -3, -2, 0, 0, 9)
 

@@ -4,8 +4,8 @@ import { expect, test } from 'vitest'
 import { evaluateCheckpoint, resumeTrainer } from '../../src/api/compute.node.js'
 import { trainToEnd } from '../../src/api/training.js'
 import { builtin } from '../../src/data/builtin.js'
-import { forUpscaling } from '../../src/data/luminance-planes.js'
 import { readSafetensors } from '../../src/formats/safetensors.js'
+import { forUpscaling } from '../../src/tasks/upscale/luminance-planes.js'
 import { decodeAnyCheckpoint, isFor } from '../../src/train/checkpoint.js'
 
 const engine = { engine: 'wasm', threads: 1 } as const

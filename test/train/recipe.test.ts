@@ -1,7 +1,8 @@
 /** Recipes: defaults, and what is said of values that make no sense. */
 import { describe, expect, test } from 'vitest'
+import { completeRecipe } from '../../src/tasks/complete-recipe.js'
+import { defaultRecipe, type RecipeOptions } from '../../src/tasks/recipe.js'
 import { course } from '../../src/train/course.js'
-import { completeRecipe, defaultRecipe, type RecipeOptions } from '../../src/train/recipe.js'
 
 test('what is left out gets its default', () => {
   expect(completeRecipe({})).toEqual(defaultRecipe)

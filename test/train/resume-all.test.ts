@@ -1,7 +1,7 @@
 /** Every setting that carries something from step to step: stopped anywhere, a training ends in the same file. */
 import { expect, test } from 'vitest'
 import { splitDataset } from '../../src/data/split.js'
-import type { RecipeOptions } from '../../src/train/recipe.js'
+import type { RecipeOptions } from '../../src/tasks/recipe.js'
 import { tinyData } from './tiny.js'
 import { inOne, inTwoParts, open, train } from './trained.js'
 

@@ -1,8 +1,9 @@
 /** Networks that enlarge and pictures for them, so small that the reference engine trains them in a second. */
 import type { Plane } from '../../src/data/bicubic.js'
-import { luminanceNormalisation, type UpscalingData } from '../../src/data/upscaling.js'
 import { edsr, vdsr } from '../../src/spec/upscaling.js'
-import { completeRecipe, type RecipeOptions } from '../../src/train/recipe.js'
+import { completeRecipe } from '../../src/tasks/complete-recipe.js'
+import type { RecipeOptions } from '../../src/tasks/recipe.js'
+import { luminanceNormalisation, type UpscalingData } from '../../src/tasks/upscale/data.js'
 
 /** Bright discs on dark ground. */
 function disc(size: number, radius: number, at: number): Plane<Uint8Array> {

@@ -1,6 +1,7 @@
 /** A data set and a network so small that even the reference engine trains them at once. */
 import { cifarBasic } from '../../src/spec/families.js'
-import { completeRecipe, type RecipeOptions } from '../../src/train/recipe.js'
+import { completeRecipe } from '../../src/tasks/complete-recipe.js'
+import type { RecipeOptions } from '../../src/tasks/recipe.js'
 import { Random } from '../../src/util/random.js'
 
 const SIZE = 8

@@ -1,8 +1,8 @@
 /** Trainings of the tiny network on the reference engine, whole and in two parts. */
 import type { Dataset } from '../../src/data/dataset.js'
 import { openReference } from '../../src/engine/reference/engine.js'
+import type { RecipeOptions } from '../../src/tasks/recipe.js'
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../../src/train/checkpoint.js'
-import type { RecipeOptions } from '../../src/train/recipe.js'
 import { Trainer, type TrainerOptions } from '../../src/train/trainer.js'
 import { tinyData, tinyRecipe, tinySpec } from './tiny.js'
 

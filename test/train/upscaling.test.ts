@@ -1,8 +1,6 @@
 /** Training of networks that give pictures: they learn, go on with equal bits, and refuse what does not fit. */
 import { describe, expect, test } from 'vitest'
 import { builtin } from '../../src/data/builtin.js'
-import { forUpscaling } from '../../src/data/luminance-planes.js'
-import type { UpscalingData } from '../../src/data/upscaling.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { openReference } from '../../src/engine/reference/engine.js'
 import { pictureHeadOf } from '../../src/spec/heads/index.js'
@@ -10,6 +8,10 @@ import { plainTwin } from '../../src/spec/plain-twin.js'
 import { preset } from '../../src/spec/presets.js'
 import type { NetworkSpec } from '../../src/spec/spec.js'
 import { edsr, vdsr } from '../../src/spec/upscaling.js'
+import { completeRecipe } from '../../src/tasks/complete-recipe.js'
+import type { RecipeOptions } from '../../src/tasks/recipe.js'
+import type { UpscalingData } from '../../src/tasks/upscale/data.js'
+import { forUpscaling } from '../../src/tasks/upscale/luminance-planes.js'
 import {
   type Checkpoint,
   decodeAnyCheckpoint,
@@ -17,7 +19,6 @@ import {
   encodeCheckpoint,
   isFor,
 } from '../../src/train/checkpoint.js'
-import { completeRecipe, type RecipeOptions } from '../../src/train/recipe.js'
 import { Trainer, type TrainerOptions } from '../../src/train/trainer.js'
 import { ConfigError, DataError } from '../../src/util/errors.js'
 import { describeEngines } from '../engine/engines.js'

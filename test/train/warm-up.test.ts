@@ -1,7 +1,7 @@
 /** Warm-up until the training error falls: the rule, and its place in a training. */
 import { describe, expect, test } from 'vitest'
+import { completeRecipe } from '../../src/tasks/complete-recipe.js'
 import { course } from '../../src/train/course.js'
-import { completeRecipe } from '../../src/train/recipe.js'
 import { freshWarmUp, rateOf, type WarmUp, warmUpAfter } from '../../src/train/warm-up.js'
 import { inOne, inTwoParts, open, train } from './trained.js'
 

@@ -17,9 +17,9 @@ export const specHeads: { readonly [K in HeadKind]: SpecHead<Extract<HeadSpec, {
 export type SpecHeads = Readonly<Record<string, SpecHead>>
 
 /** Names of the tasks of this package: `classify` tells classes apart, `upscale` makes pictures larger and sharper. */
-export const tasks = ['classify', 'upscale'] as const
-/** One of `tasks`. */
-export type Task = (typeof tasks)[number]
+export const taskNames = ['classify', 'upscale'] as const
+/** One of `taskNames`. */
+export type TaskName = (typeof taskNames)[number]
 
 /**
  * The row of a head.
@@ -31,8 +31,8 @@ export function specHeadOf(head: AnyHead, heads: SpecHeads = specHeads): SpecHea
 }
 
 /** The task that a network is for; its head tells. */
-export function taskOf(spec: Pick<NetworkSpec, 'head'>): Task {
-  return specHeadOf(headed(spec, 'taskOf: spec').head).task as Task
+export function taskOf(spec: Pick<NetworkSpec, 'head'>): TaskName {
+  return specHeadOf(headed(spec, 'taskOf: spec').head).task as TaskName
 }
 
 /** @throws ConfigError when the network gives pictures */

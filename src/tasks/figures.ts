@@ -2,9 +2,8 @@
 
 import type { Plane } from '../data/bicubic.js'
 import type { Dataset, Pictures } from '../data/dataset.js'
-import type { Quality } from '../data/quality.js'
-import type { UpscalingData } from '../data/upscaling.js'
-import type { Task } from '../spec/heads/index.js'
+import type { UpscalingData } from './upscale/data.js'
+import type { Quality } from './upscale/quality.js'
 
 /** Mean loss, and top-1 error in percent. */
 export interface ClassifyingScore {
@@ -35,7 +34,21 @@ export interface UpscalingEvaluation extends UpscalingQuality {
   readonly scales: readonly (UpscalingQuality & { readonly scale: number })[]
 }
 
-interface Figures {
+/** The types of a task of one's own, where nothing else is said. */
+export interface AnyFigures {
+  readonly data: { readonly name: string }
+  readonly pictures: unknown
+  readonly sums: { readonly loss: number }
+  readonly score: { readonly loss: number }
+  readonly evaluation: object
+  readonly tested: object
+  readonly best: { readonly epoch: number }
+  readonly told: object
+}
+
+/** The types of each task, by its name. */
+export interface Figures {
+  readonly [own: string]: AnyFigures
   classify: {
     readonly data: Dataset
     readonly pictures: Pictures
@@ -61,27 +74,18 @@ interface Figures {
 }
 
 /** What a network of a task learns from. */
-export type DataOf<T extends Task> = Figures[T]['data']
+export type DataOf<T extends string> = Figures[T]['data']
 /** One part of that. */
-export type PicturesOf<T extends Task> = Figures[T]['pictures']
+export type PicturesOf<T extends string> = Figures[T]['pictures']
 /** Sums over the pictures of some steps. */
-export type SumsOf<T extends Task> = Figures[T]['sums']
+export type SumsOf<T extends string> = Figures[T]['sums']
 /** What training came to. */
-export type Score<T extends Task = 'classify'> = Figures[T]['score']
+export type Score<T extends string = 'classify'> = Figures[T]['score']
 /** What an evaluation says. */
-export type Evaluation<T extends Task = 'classify'> = Figures[T]['evaluation']
+export type Evaluation<T extends string = 'classify'> = Figures[T]['evaluation']
 /** The part of an evaluation that enters the history. */
-export type Tested<T extends Task = 'classify'> = Figures[T]['tested']
+export type Tested<T extends string = 'classify'> = Figures[T]['tested']
 /** The epoch with the smallest error, or the largest PSNR, on some pictures. */
-export type BestEpoch<T extends Task = 'classify'> = Figures[T]['best']
+export type BestEpoch<T extends string = 'classify'> = Figures[T]['best']
 /** What is told of a step beside its loss: of its batch, and over the epoch so far. */
-export type Told<T extends Task = 'classify'> = Figures[T]['told']
-
-/** The figure that epochs are compared by. */
-export const rating = { classify: 'top1Error', upscale: 'psnr' } as const satisfies Record<Task, string>
-
-/** The value of that figure; NaN where it is missing. */
-export function ratingOf(task: Task, figures: object | null | undefined): number {
-  const value: unknown = figures && (figures as Record<string, unknown>)[rating[task]]
-  return typeof value === 'number' ? value : Number.NaN
-}
+export type Told<T extends string = 'classify'> = Figures[T]['told']

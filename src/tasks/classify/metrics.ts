@@ -1,5 +1,5 @@
 /** What logits are worth: cross-entropy and top-1 error, summed over pictures. */
-import { exp, ln } from '../util/math.js'
+import { exp, ln } from '../../util/math.js'
 
 /** Share of `wrong` in `count`, in percent. */
 export function percent(wrong: number, count: number): number {

@@ -3,10 +3,10 @@
  * bits, without a border.
  */
 
-import { ShapeError } from '../util/errors.js'
-import { expectKind, whole } from '../util/expect.js'
-import { exp, ln } from '../util/math.js'
-import { cut, type Plane } from './bicubic.js'
+import { cut, type Plane } from '../../data/bicubic.js'
+import { ShapeError } from '../../util/errors.js'
+import { expectKind, whole } from '../../util/expect.js'
+import { exp, ln } from '../../util/math.js'
 import { expectPlane } from './expect-data.js'
 
 /** Of a picture against the true one. */

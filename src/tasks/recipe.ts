@@ -4,11 +4,9 @@ import { type Augmentation, checkAugmentation } from '../data/augment.js'
 import { type DropPathRule, dropPathRules } from '../model/drop-path.js'
 import { type RegressionLoss, regressionLosses } from '../model/layers.js'
 import { type Precision, precisions } from '../ops/precision.js'
-import { type Task, tasks as taskNames } from '../spec/heads/index.js'
 import { ConfigError } from '../util/errors.js'
-import { expectKind, expectOptions, number as numberKind, oneOf as oneOfKind, optional } from '../util/expect.js'
+import { expectKind, expectOptions, number as numberKind, optional } from '../util/expect.js'
 import { printable, shown } from '../util/printable.js'
-import { type ScheduleName, scheduleNames } from './schedule.js'
 
 /** `all`: weight decay acts on every parameter, as in the papers' code; `weights`: not on biases, scales and shifts. */
 export const decayRules = ['all', 'weights'] as const
@@ -28,10 +26,17 @@ export type DropGranularity = (typeof dropGranularities)[number]
 /** What is made small: `cross-entropy` of classes; of pictures the mean of `squared` or of absolute (`l1`) differences. */
 export type LossName = 'cross-entropy' | RegressionLoss
 
-/** The losses that a task can have, its default first. */
-const losses: Readonly<Record<Task, readonly LossName[]>> = { classify: ['cross-entropy'], upscale: regressionLosses }
 /** All losses. */
-export const lossNames: readonly LossName[] = [...losses.classify, ...losses.upscale]
+export const lossNames: readonly LossName[] = ['cross-entropy', ...regressionLosses]
+
+/**
+ * `constant` the rate itself; `step` times gamma at each milestone [He 2015]; `cosine` half a cosine down to 0
+ * [Loshchilov and Hutter 2017]; `one-cycle` up from lr / 25 to lr over the first 30 % of the steps and down to
+ * lr / 250000 over the rest, both along half a cosine [Smith and Topin 2018].
+ */
+export const scheduleNames = ['constant', 'step', 'cosine', 'one-cycle'] as const
+/** One of `scheduleNames`. */
+export type ScheduleName = (typeof scheduleNames)[number]
 
 /** All that a training depends on, beside the spec and the data. */
 export interface Recipe {
@@ -130,18 +135,20 @@ export const defaultRecipe = {
   seed: 0,
 } as const satisfies Recipe
 
-/** What a recipe for a network that gives pictures has where nothing is said; otherwise the same. */
-export const defaultUpscalingRecipe = {
-  ...defaultRecipe,
-  batchSize: 16,
-  lr: 0.001,
-  optimizer: 'adam',
-  momentum: 0,
-  weightDecay: 0,
-  loss: 'squared',
-  zeroInitResidual: true,
-  augmentation: { pad: 0, flip: true },
-} as const satisfies Recipe
+/** Rules of a task for recipes. */
+export interface RecipeRules {
+  /** The field values where nothing is said. */
+  readonly defaults: Recipe
+  /** The losses that its networks can have. */
+  readonly losses: readonly string[]
+  /** Its networks, in errors: "a network that …". */
+  readonly does: string
+  /**
+   * Refuses fields that would do nothing.
+   * @throws ConfigError naming the first one
+   */
+  check(recipe: Recipe): void
+}
 
 /** Adam moves each parameter by about its rate, so that it needs a smaller one; its momentum is `betas`. */
 const adamDefaults = { lr: 0.001, momentum: 0 } as const
@@ -151,13 +158,11 @@ const WARMUP_SHARE = 0.1
 const known = new Set([...Object.keys(defaultRecipe), 'steps'])
 
 /**
- * Fills in the defaults (10 epochs where neither epochs nor steps are given) and checks all values.
- * @param task what the network is for; defaults depend on it
- * @throws ConfigError naming the first field that makes no sense.
+ * Fills in the defaults (those of the task, and 10 epochs where neither epochs nor steps are given) and checks all values.
+ * @throws ConfigError naming the first field that makes no sense
  */
-export function completeRecipe(options: RecipeOptions, task: Task = 'classify'): Recipe {
+export function completed(options: RecipeOptions, rules: RecipeRules): Recipe {
   expectOptions(options, 'recipe')
-  expectKind(task, 'completeRecipe: task', oneOfKind(taskNames))
   expectKind(options.warmupUntil, 'recipe.warmupUntil', optional(numberKind))
   for (const name of Object.keys(options))
     if (!known.has(name))
@@ -165,14 +170,18 @@ export function completeRecipe(options: RecipeOptions, task: Task = 'classify'):
   const given = Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined),
   ) as Partial<Recipe>
-  const { epochs, ...rest } = task === 'classify' ? defaultRecipe : defaultUpscalingRecipe
+  const { epochs = defaultRecipe.epochs, ...rest } = rules.defaults
   const length = given.epochs === undefined && given.steps === undefined ? { epochs } : {}
   const own = given.optimizer === undefined ? {} : given.optimizer === 'sgd' ? sgdDefaults : adamDefaults
   const recipe: Recipe = { ...rest, ...own, ...length, ...given }
   const complete =
     recipe.warmupUntil > 0 && given.warmupLr === undefined ? { ...recipe, warmupLr: WARMUP_SHARE * recipe.lr } : recipe
   checkRecipe(complete)
-  checkTask(complete, task)
+  if (!rules.losses.includes(complete.loss))
+    throw new ConfigError(
+      `recipe.loss: a network that ${rules.does} has ${rules.losses.join(' or ')}, got ${text(complete.loss)}`,
+    )
+  rules.check(complete)
   return complete
 }
 
@@ -238,23 +247,6 @@ function checkRecipe(recipe: Recipe): void {
   for (const [field, limit] of Object.entries(most)) atMost(field, recipe[field as keyof typeof most], limit)
 }
 
-/** What belongs to the other task would do nothing. */
-function checkTask(recipe: Recipe, task: Task): void {
-  const legal = losses[task]
-  if (!legal.includes(recipe.loss))
-    throw new ConfigError(
-      `recipe.loss: a network that ${task === 'classify' ? 'tells classes apart' : 'gives pictures'} has ${legal.join(' or ')}, got ${text(recipe.loss)}`,
-    )
-  if (task === 'classify') return
-  const { labelSmoothing, warmupUntil, augmentation } = recipe
-  const { pad, resizedCrop, jitter } = augmentation
-  const foreign = { labelSmoothing, warmupUntil, 'augmentation.pad': pad }
-  for (const [field, value] of Object.entries(foreign))
-    number(field, value, 'of 0 for a network that gives pictures', (given) => given === 0)
-  if (resizedCrop ?? jitter)
-    throw new ConfigError('recipe.augmentation: patches are mirrored and turned only; leave resizedCrop and jitter out')
-}
-
 function checkOptimizer({ optimizer, momentum, nesterov, betas, epsilon }: Recipe): void {
   oneOf('optimizer', optimizer, optimizerNames)
   if (!Array.isArray(betas) || betas.length !== 2)
@@ -295,7 +287,7 @@ function text(value: unknown): string {
   return value === undefined ? 'undefined' : shown(value)
 }
 
-function number(field: string, value: unknown, range: string, holds: (value: number) => boolean): void {
+export function number(field: string, value: unknown, range: string, holds: (value: number) => boolean): void {
   if (typeof value !== 'number' || !Number.isFinite(value) || !holds(value))
     throw new ConfigError(`recipe.${field}: expected a number ${range}, got ${text(value)}`)
 }

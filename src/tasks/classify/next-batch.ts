@@ -1,9 +1,9 @@
 /** The pictures of a training step: which pictures it has, and their augmented pixels, all by (seed, epoch, index). */
-import { epochOrder, fillBatch } from '../data/batches.js'
-import { type Dataset, inputSize } from '../data/dataset.js'
-import { invariant } from '../util/errors.js'
-import type { BatchInputs, Feed } from './learning.js'
-import type { Recipe } from './recipe.js'
+import { epochOrder, fillBatch } from '../../data/batches.js'
+import { type Dataset, inputSize } from '../../data/dataset.js'
+import { invariant } from '../../util/errors.js'
+import type { Recipe } from '../recipe.js'
+import type { BatchInputs, Feed } from '../task.js'
 
 /** Holds the pictures of one step, batch after batch; asked again for the same step, it does nothing. */
 export class NextBatch implements Feed {

@@ -2,13 +2,13 @@
  * What a network that gives pictures is worth, as papers measure it: pictures are cut to multiples of the scale, made
  * small, enlarged again, rounded to 8 bits and compared with what they were, without a border as wide as the scale.
  */
-import { bicubic, type Plane, toBytes } from '../data/bicubic.js'
-import type { Normalisation } from '../data/dataset.js'
-import { type Quality, quality } from '../data/quality.js'
-import { shrunk, wholeMultiple } from '../data/upscaling.js'
-import { ConfigError } from '../util/errors.js'
+import { bicubic, type Plane, toBytes } from '../../data/bicubic.js'
+import type { Normalisation } from '../../data/dataset.js'
+import { ConfigError } from '../../util/errors.js'
+import type { UpscalingEvaluation, UpscalingQuality } from '../figures.js'
+import { shrunk, wholeMultiple } from './data.js'
 import type { Enlarger } from './enlarger.js'
-import type { UpscalingEvaluation, UpscalingQuality } from './figures.js'
+import { type Quality, quality } from './quality.js'
 
 export interface MeasureOptions {
   readonly scales: readonly number[]

@@ -2,9 +2,10 @@
  * Pictures to learn enlarging from, and the pairs that are made of them: a patch of a picture that was made small, beside
  * the patch that it should become. Which patches an epoch has follows from (seed, epoch, index) alone.
  */
-import { Random } from '../util/random.js'
-import { type Area, bicubic, cut, type Plane } from './bicubic.js'
-import type { Normalisation, PictureSize, Unreadable } from './dataset.js'
+
+import { type Area, bicubic, cut, type Plane } from '../../data/bicubic.js'
+import type { Normalisation, PictureSize, Unreadable } from '../../data/dataset.js'
+import { Random } from '../../util/random.js'
 
 /** Pictures by their luminance, in 8 bits: what networks that enlarge learn from and are tested on. */
 export interface UpscalingData {

@@ -2,9 +2,9 @@
  * The classes of trained weights beside those of a data set. Their numbers mean something only through their names, so
  * classes are matched by name; letters count as composed (NFC) and, where that leaves no doubt, without their case.
  */
-import type { Dataset } from '../data/dataset.js'
-import type { Preprocessing } from '../formats/trained-network.js'
-import { ConfigError } from '../util/errors.js'
+import type { Dataset } from '../../data/dataset.js'
+import type { Preprocessing } from '../../formats/trained-network.js'
+import { ConfigError } from '../../util/errors.js'
 
 /** How weights are judged on data whose classes are not the same list. */
 export interface ClassMatchOptions {

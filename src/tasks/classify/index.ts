@@ -1,15 +1,24 @@
 /** The task of telling classes apart, as a training asks for it. */
 
-import type { Dataset } from '../data/dataset.js'
-import { expectPictures } from '../data/expect-data.js'
+import type { Dataset } from '../../data/dataset.js'
+import { expectDataset, expectPictures } from '../../data/expect-data.js'
+import { classifier } from '../../model/heads/classifier.js'
+import { isRecord } from '../../util/expect.js'
+import type { Task } from '../task.js'
 import { matchClasses } from './class-match.js'
-import { Evaluator, expectFit } from './evaluate.js'
-import type { LearningTask } from './learning.js'
+import { Evaluator, expectFit } from './evaluator.js'
 import { countCorrect, percent } from './metrics.js'
 import { NextBatch } from './next-batch.js'
+import { recipe } from './recipe.js'
 
-export const classifying: LearningTask<'classify'> = {
+export const classify: Task<'classify'> = {
   name: 'classify',
+  heads: { classifier },
+  recipe,
+  rating: 'top1Error',
+  words: { does: 'tells classes apart', data: 'pictures of classes', remedy: 'take a network such as vdsr20' },
+  isData: (data) => isRecord(data) && 'classes' in data,
+  expectData: expectDataset,
   expectFit: (spec, { train, test, val }) => {
     for (const pictures of val ? [train, test, val] : [train, test]) expectFit(spec, pictures)
   },
@@ -22,6 +31,8 @@ export const classifying: LearningTask<'classify'> = {
       notes,
     }
   },
+  testPictures: ({ test }) => test,
+  valPictures: ({ val }) => val,
   identity: ({ name, train, val, test, heldOut }: Dataset) => ({
     name,
     train: train.count,
@@ -38,10 +49,10 @@ export const classifying: LearningTask<'classify'> = {
   }),
   epochSize: (_, { train }) => train.count,
   feed: (_, data, recipe, stepsPerEpoch) => new NextBatch(data, recipe, stepsPerEpoch),
-  truth: 'labels',
-  sums: (loss, logits, labels) => {
+  sums: ({ loss, outputs, truths }) => {
+    const [logits, labels] = [outputs.logits!, truths.labels as Int32Array]
     const count = labels.length
-    const correct = countCorrect(logits, labels as Int32Array, logits.length / count, count)
+    const correct = countCorrect(logits, labels, logits.length / count, count)
     return { loss: loss * count, wrong: count - correct, count }
   },
   add: (a, b) => ({ loss: a.loss + b.loss, wrong: a.wrong + b.wrong, count: a.count + b.count }),

@@ -1,17 +1,18 @@
 /**
  * The narrow waist between a training and its task: what a step reads, what it comes to, and what an evaluation says. A
- * trainer knows nothing else of what its network is for; `classifying` and `upscaling` are the two tasks.
+ * trainer knows nothing else of what its network is for; each task has a folder, and `index.ts` is the table of them.
  */
+
+import type { HeldOutRecord } from '../data/dataset.js'
 import type { Engine } from '../engine/engine.js'
 import type { Preprocessing } from '../formats/trained-network.js'
+import type { NamedWeights } from '../inference/weights.js'
+import type { Heads } from '../model/heads/index.js'
 import type { Plan } from '../plan/plan.js'
-import type { Task } from '../spec/heads/index.js'
 import type { NetworkSpec } from '../spec/spec.js'
-import type { DataIdentity } from './checkpoint.js'
-import type { ClassMatchOptions } from './class-match.js'
+import type { ClassMatchOptions } from './classify/class-match.js'
 import type { BestEpoch, DataOf, Evaluation, PicturesOf, Score, SumsOf, Tested, Told } from './figures.js'
-import type { Recipe } from './recipe.js'
-import type { NamedWeights } from './weights.js'
+import type { Recipe, RecipeRules } from './recipe.js'
 
 /** The data inputs of a batch by name: `pictures`, and `labels` or `targets`. */
 export type BatchInputs = Readonly<Record<string, Float32Array | Int32Array>> & { readonly pictures: Float32Array }
@@ -25,7 +26,7 @@ export interface Feed {
 }
 
 /** A network that is measured on pictures. */
-export interface Measurer<T extends Task> {
+export interface Measurer<T extends string> {
   /**
    * Sets parameters and running statistics, by path.
    * @throws DataError when they are not exactly those of the network
@@ -42,15 +43,47 @@ export interface Measurer<T extends Task> {
 }
 
 /** What a trained network is measured on. */
-export interface TestFor<T extends Task> {
+export interface TestFor<T extends string> {
   readonly test: PicturesOf<T>
   /** How its answers and those of the data were matched, where that is not plain. */
   readonly notes: readonly string[]
 }
 
+/** What one batch of a step came to. */
+export interface StepAnswers {
+  /** Mean over the batch. */
+  readonly loss: number
+  /** The outputs of the network, and what they should have been, by their names in the graph. */
+  readonly outputs: Readonly<Record<string, Float32Array>>
+  readonly truths: Readonly<Record<string, Float32Array | Int32Array>>
+}
+
+/** The data set that a run learns from: a run cannot go on with another one. */
+export interface DataIdentity {
+  readonly name: string
+  readonly train: number
+  /** Where there are pictures to validate on. */
+  readonly val?: number
+  readonly test: number
+  /** Of a folder: which test pictures were held out of it by chance; null where it had a part to test on. */
+  readonly heldOut?: HeldOutRecord | null
+}
+
 /** All that a training asks of its task. */
-export interface LearningTask<T extends Task> {
+export interface Task<T extends string> {
   readonly name: T
+  /** The kinds of heads of its networks, by kind. */
+  readonly heads: Heads
+  /** Rules of its recipes. */
+  readonly recipe: RecipeRules
+  /** The name of the figure that epochs are compared by. */
+  readonly rating: string
+  /** Its networks and data in words: "tells classes apart", "pictures of classes"; and what to do about other data. */
+  readonly words: { readonly does: string; readonly data: string; readonly remedy: string }
+  /** Whether data is for this task, as far as a glance can tell. */
+  isData(data: unknown): boolean
+  /** @throws ConfigError, DataError when this is no data for the task, or means nothing */
+  expectData(data: unknown, who: string): asserts data is DataOf<T>
   /** @throws ConfigError when data and spec do not fit together */
   expectFit(spec: NetworkSpec, data: DataOf<T>): void
   /** @throws ConfigError, DataError when these are no pictures, or their labels mean nothing */
@@ -60,19 +93,16 @@ export interface LearningTask<T extends Task> {
    * @throws ConfigError when a trained network cannot be measured on data because its answers mean something else
    */
   testFor(own: Preprocessing, spec: NetworkSpec, data: DataOf<T>, options?: ClassMatchOptions): TestFor<T>
+  /** The pictures to test on, and those to validate on where there are any. */
+  testPictures(data: DataOf<T>): PicturesOf<T>
+  valPictures(data: DataOf<T>): PicturesOf<T> | undefined
   identity(data: DataOf<T>): DataIdentity
   preprocessing(spec: NetworkSpec, data: DataOf<T>): Preprocessing
   /** Pictures an epoch. */
   epochSize(spec: NetworkSpec, data: DataOf<T>, recipe: Recipe): number
   feed(spec: NetworkSpec, data: DataOf<T>, recipe: Recipe, stepsPerEpoch: number): Feed
-  /** The name of what a batch should have given; it is kept while the next step is prepared. */
-  readonly truth: 'labels' | 'targets'
-  /**
-   * What one batch came to.
-   * @param loss mean over the batch
-   * @param output what the network gave
-   */
-  sums(loss: number, output: Float32Array, truth: Float32Array | Int32Array, data: DataOf<T>): SumsOf<T>
+  /** Sums up one batch. */
+  sums(batch: StepAnswers, data: DataOf<T>): SumsOf<T>
   add(a: SumsOf<T>, b: SumsOf<T>): SumsOf<T>
   readonly nothing: SumsOf<T>
   scoreOf(sums: SumsOf<T>): Score<T>

@@ -1,19 +1,32 @@
 /** The task of making pictures larger and sharper, as a training asks for it. */
 
-import { epochOrder } from '../data/batches.js'
-import { expectPlanes } from '../data/expect-data.js'
-import { decibels } from '../data/quality.js'
-import { Patches, type UpscalingData } from '../data/upscaling.js'
-import { pictureHeadOf } from '../spec/heads/index.js'
-import type { NetworkSpec } from '../spec/spec.js'
-import { ConfigError, invariant } from '../util/errors.js'
+import { epochOrder } from '../../data/batches.js'
+import { picture } from '../../model/heads/picture.js'
+import { pictureHeadOf } from '../../spec/heads/index.js'
+import type { NetworkSpec } from '../../spec/spec.js'
+import { ConfigError, invariant } from '../../util/errors.js'
+import { isRecord } from '../../util/expect.js'
+import type { Recipe } from '../recipe.js'
+import type { BatchInputs, Feed, Task } from '../task.js'
+import { Patches, type UpscalingData } from './data.js'
 import { Enlarger, wrongScale } from './enlarger.js'
-import type { BatchInputs, Feed, LearningTask } from './learning.js'
-import { measureEnlarging } from './measure-enlarging.js'
-import type { Recipe } from './recipe.js'
+import { expectPlanes, expectUpscalingData } from './expect-data.js'
+import { measureEnlarging } from './measure.js'
+import { decibels } from './quality.js'
+import { recipe } from './recipe.js'
 
-export const upscaling: LearningTask<'upscale'> = {
+export const upscale: Task<'upscale'> = {
   name: 'upscale',
+  heads: { picture },
+  recipe,
+  rating: 'psnr',
+  words: {
+    does: 'gives pictures',
+    data: 'pictures to enlarge',
+    remedy: 'take pictures to enlarge, or another network',
+  },
+  isData: (data) => isRecord(data) && 'scales' in data,
+  expectData: expectUpscalingData,
   expectFit,
   expectPictures: expectPlanes,
   testFor: ({ scales = [] }, spec, data) => {
@@ -21,6 +34,8 @@ export const upscaling: LearningTask<'upscale'> = {
     if (strange !== undefined) throw wrongScale(spec.name, scales, strange)
     return { test: data.test, notes: [] }
   },
+  testPictures: ({ test }) => test,
+  valPictures: ({ val }) => val,
   identity: ({ name, train, val, test }) => ({
     name,
     train: train.length,
@@ -31,8 +46,8 @@ export const upscaling: LearningTask<'upscale'> = {
   epochSize: (spec, data, recipe) => patchesOf(spec, data, recipe.augmentation.flip).count,
   feed: (spec, data, recipe, stepsPerEpoch) =>
     new PatchFeed(patchesOf(spec, data, recipe.augmentation.flip), recipe, stepsPerEpoch),
-  truth: 'targets',
-  sums: (loss, output, targets, { normalisation }) => {
+  sums: ({ loss, outputs, truths }, { normalisation }) => {
+    const [output, targets] = [outputs.picture!, truths.targets!]
     const [std] = normalisation.std as [number]
     let sum = 0
     for (let i = 0; i < output.length; i++) {

@@ -3,15 +3,15 @@
  * of which every tenth is then held out to test on. Only their luminance is kept.
  */
 import { join } from 'node:path'
-import { ConfigError, DataError, ResnetError } from '../util/errors.js'
-import { callback, expectKind, expectOptions, list, name, signal as signalKind, whole } from '../util/expect.js'
-import type { Plane } from './bicubic.js'
-import type { Unreadable } from './dataset.js'
-import { findPictures } from './find-pictures.node.js'
-import { type PartName, partOf } from './folder-parts.js'
-import { folderView } from './folder-view.node.js'
-import { luminanceOf, readLargePicture } from './large-picture.node.js'
-import { luminanceNormalisation, type UpscalingData } from './upscaling.js'
+import type { Plane } from '../../data/bicubic.js'
+import type { Unreadable } from '../../data/dataset.js'
+import { findPictures } from '../../data/find-pictures.node.js'
+import { type PartName, partOf } from '../../data/folder-parts.js'
+import { folderView } from '../../data/folder-view.node.js'
+import { luminanceOf, readLargePicture } from '../../data/large-picture.node.js'
+import { ConfigError, DataError, ResnetError } from '../../util/errors.js'
+import { callback, expectKind, expectOptions, list, name, signal as signalKind, whole } from '../../util/expect.js'
+import { luminanceNormalisation, type UpscalingData } from './data.js'
 
 /** How a folder of pictures to enlarge is read. */
 export interface UpscalingFolderOptions {

@@ -1,0 +1,18 @@
+/** A recipe completed for a task, by its name or by its own rules. */
+import { type TaskName, taskNames } from '../spec/heads/index.js'
+import { expectKind, oneOf } from '../util/expect.js'
+import { recipe as classify } from './classify/recipe.js'
+import { completed, type Recipe, type RecipeOptions, type RecipeRules } from './recipe.js'
+import { recipe as upscale } from './upscale/recipe.js'
+
+const rulesOf: { readonly [T in TaskName]: RecipeRules } = { classify, upscale }
+
+/**
+ * Fills in the defaults (10 epochs where neither epochs nor steps are given) and checks all values.
+ * @param task the task of the network, by which defaults and legal values differ
+ * @throws ConfigError naming the first field that makes no sense
+ */
+export function completeRecipe(options: RecipeOptions, task: TaskName = 'classify'): Recipe {
+  expectKind(task, 'completeRecipe: task', oneOf(taskNames))
+  return completed(options, rulesOf[task])
+}

@@ -1,0 +1,72 @@
+/**
+ * The table of tasks, and which one a network and its data are for. The table is a value: whoever has a task of their own
+ * hands in `{ ...tasks, mine }`.
+ */
+import type { Heads } from '../model/heads/index.js'
+import type { TaskName } from '../spec/heads/index.js'
+import type { AnyHead, ClassifierHead, NetworkSpec, PictureHead } from '../spec/spec.js'
+import { ConfigError } from '../util/errors.js'
+import { expectFields, object } from '../util/expect.js'
+import { printable } from '../util/printable.js'
+import { classify } from './classify/index.js'
+import type { DataOf } from './figures.js'
+import type { Task } from './task.js'
+import { upscale } from './upscale/index.js'
+
+/** The tasks of this package, by name: `classify` tells classes apart, `upscale` makes pictures larger and sharper. */
+export const tasks: { readonly [T in TaskName]: Task<T> } = { classify, upscale }
+
+/** A table of tasks by name: that of this package, or one with tasks of one's own. */
+export type Tasks = Readonly<Record<string, Task<string>>>
+
+/** Data of any task. */
+export type AnyData = DataOf<string>
+/** The data that networks with such a head learn from; of a head that is known only at run time any. */
+export type DataFor<H extends AnyHead> = string extends H['kind']
+  ? AnyData
+  : H['kind'] extends ClassifierHead['kind']
+    ? DataOf<'classify'>
+    : H['kind'] extends PictureHead['kind']
+      ? DataOf<'upscale'>
+      : AnyData
+/** The task that data is for. */
+export type TaskOfData<D> = D extends DataOf<'classify'> ? 'classify' : D extends DataOf<'upscale'> ? 'upscale' : string
+
+/** The kinds of heads that the networks of these tasks have. */
+export function headsOf(table: Tasks = tasks): Heads {
+  return Object.assign({}, ...Object.values(table).map(({ heads }) => heads))
+}
+
+/**
+ * The task of a network.
+ * @throws ConfigError for a head of a kind that no task has
+ */
+export function taskOfNetwork({ head }: Pick<NetworkSpec, 'head'>, table: Tasks = tasks): Task<string> {
+  expectFields({ head }, 'spec', 'a spec, such as preset("resnet20") gives', { head: object })
+  const found = Object.values(table).find(({ heads }) => Object.hasOwn(heads, head.kind))
+  if (found) return found
+  const kinds = Object.keys(headsOf(table)).join(', ')
+  throw new ConfigError(
+    `head: kind must be one of ${kinds}, got ${printable(JSON.stringify(head.kind) ?? 'nothing', 60)}`,
+  )
+}
+
+/**
+ * The task of a network, for data of it.
+ * @throws ConfigError when the data is for another task
+ */
+export function taskFor<T extends string>(spec: NetworkSpec, data: DataOf<T>, table: Tasks = tasks): Task<T> {
+  const task = taskOfNetwork(spec, table)
+  const other = task.isData(data) ? undefined : Object.values(table).find((other) => other.isData(data))
+  if (other)
+    throw new ConfigError(
+      `${spec.name}: ${task.words.does}, ${data.name} has ${other.words.data}; ${task.words.remedy}`,
+    )
+  return task as unknown as Task<T> // T is what the data says, and both agree
+}
+
+/** The value of the figure that epochs are compared by; NaN where it is missing. */
+export function ratingOf({ rating }: Pick<Task<string>, 'rating'>, figures: object | null | undefined): number {
+  const value: unknown = figures && (figures as Record<string, unknown>)[rating]
+  return typeof value === 'number' ? value : Number.NaN
+}
