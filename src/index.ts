@@ -62,7 +62,7 @@ export {
 } from './api/training.js'
 export { type UntrainedOptions, untrained } from './api/untrained.js'
 export { type LargePicture, type UpscaleOptions, upscale } from './api/upscale.js'
-export { type DecodedNetwork, decodeNetwork } from './api/weights.js'
+export { type DecodedNetwork, type DecodeOptions, decodeNetwork } from './api/weights.js'
 export { type Augmentation, type Jitter, type ResizedCrop, usualCrop } from './data/augment.js'
 export type { Plane } from './data/bicubic.js'
 export { type BuiltinOptions, builtin } from './data/builtin.js'
@@ -159,7 +159,15 @@ export type {
   UpscalingQuality,
   UpscalingScore,
 } from './tasks/figures.js'
-export { type Tasks, tasks } from './tasks/index.js'
+export {
+  type AnyData,
+  type DataFor,
+  headsOf,
+  type TaskOfData,
+  type Tasks,
+  taskOfNetwork,
+  tasks,
+} from './tasks/index.js'
 export {
   type DecayRule,
   type DropGranularity,

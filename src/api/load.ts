@@ -1,15 +1,15 @@
 /** From weights, wherever they lie, to a network that answers. */
 import { expectNetwork } from '../formats/expect-network.js'
 import { type HubFiles, type HubName, parseHubName } from '../formats/hub.js'
-import type { RecogniseOptions } from '../formats/recognise.js'
 import type { TrainedNetwork } from '../formats/trained-network.js'
 import { expectNumbers } from '../inference/lost-numbers.js'
+import { headsOf } from '../tasks/index.js'
 import { ConfigError } from '../util/errors.js'
 import { bytesOf, callback, described, expectOptions, isBlob, isRecord, isUrl, text } from '../util/expect.js'
 import { decodeFromHub, type HubOptions } from './hub.js'
 import { Network } from './network.js'
 import { type ComputeOptions, engineOf, type OpenEngine } from './training.js'
-import { decodeNetwork, weightFields } from './weights.js'
+import { type DecodeOptions, decodeNetwork, weightFields } from './weights.js'
 
 /**
  * Where weights come from: an address (in browsers a URL, in Node a path or a URL), a network of the Hugging Face Hub
@@ -19,7 +19,7 @@ import { decodeNetwork, weightFields } from './weights.js'
 export type WeightSource = string | URL | Blob | ArrayBuffer | Uint8Array | TrainedNetwork
 
 /** How weights are understood, and what computes. */
-export interface NetworkOptions extends ComputeOptions, RecogniseOptions, HubOptions {
+export interface NetworkOptions extends ComputeOptions, DecodeOptions, HubOptions {
   readonly signal?: AbortSignal | undefined
 }
 
@@ -47,7 +47,7 @@ export function loadFunction(openEngine: OpenEngine, sources: Sources): Load {
     const network = await networkOf(source, options, sources)
     expectNumbers(network)
     const { engine, release } = await engineOf(openEngine, options)
-    if (!signal?.aborted) return new Network(engine, network, release)
+    if (!signal?.aborted) return new Network(engine, network, release, headsOf(options.tasks))
     await release()
     throw signal.reason
   }
@@ -74,6 +74,6 @@ async function networkOf(
     throw new ConfigError(
       `load: expected an address, a Blob, an ArrayBuffer, a Uint8Array or a trained network, got ${described(source)}`,
     )
-  expectNetwork(source, 'load: source')
+  expectNetwork(source, 'load: source', headsOf(options.tasks))
   return source
 }

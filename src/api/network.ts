@@ -9,6 +9,7 @@ import { allFinite } from '../inference/finite.js'
 import { lostAnswers } from '../inference/lost-numbers.js'
 import { writeWeights } from '../inference/weights.js'
 import { forwardGraph } from '../model/forward.js'
+import { type Heads, heads as ownHeads } from '../model/heads/index.js'
 import { classifierOf } from '../spec/heads/index.js'
 import type { LayerPath } from '../spec/paths.js'
 import type { NetworkSpec } from '../spec/spec.js'
@@ -87,17 +88,23 @@ export class Network implements TrainedNetwork, AsyncDisposable {
   readonly engine: ChosenEngine
   readonly #release: () => Promise<void>
   /** By what they were compiled for, the one used last at the end. */
+  readonly #heads: Heads
   readonly #plans = new Map<string, Executable>()
   #disposed: Promise<void> | undefined
   /** All that uses the engine stands in this queue. */
   #queue: Promise<unknown> = Promise.resolve()
 
-  /** @param release called once at the end of `dispose`, for example to end the engine */
+  /**
+   * @param release called once at the end of `dispose`, for example to end the engine
+   * @param heads the kinds of heads that there are
+   */
   constructor(
     engine: ChosenEngine,
     { spec, preprocessing, weights }: TrainedNetwork,
     release: () => Promise<void> = async () => {},
+    heads: Heads = ownHeads,
   ) {
+    this.#heads = heads
     this.engine = engine
     this.spec = spec
     this.preprocessing = preprocessing
@@ -206,6 +213,16 @@ export class Network implements TrainedNetwork, AsyncDisposable {
   }
 
   /**
+   * The outputs of the network for a batch of any number of pictures, by name: `logits`, `picture`, or those of one's own
+   * head.
+   * @param batch [pictures][channels][height][width] floats, normalised as `preprocessing` says
+   * @throws DataError when a number of them is none, naming the first layer that gave none
+   */
+  async outputs(batch: Float32Array, options: RunOptions = {}): Promise<{ readonly [name: string]: Activation }> {
+    return this.#answers(expectFloats(batch, 'outputs: batch'), [], options)
+  }
+
+  /**
    * What layers, blocks or stages give for a batch, by path, for example `stage2.block1.add`.
    * @throws ConfigError for a path that the network does not have, naming those near it
    */
@@ -275,7 +292,7 @@ export class Network implements TrainedNetwork, AsyncDisposable {
     const { length } = this.#picture()
     const pictures = batch.slice(picture * length, (picture + 1) * length)
     const { engine, spec, weights } = this
-    throw await this.#exclusively(() => lostAnswers(engine, { spec, weights, pictures }))
+    throw await this.#exclusively(() => lostAnswers(engine, { spec, weights, pictures, heads: this.#heads }))
   }
 
   /** Outputs by name, over all pictures. */
@@ -308,7 +325,7 @@ export class Network implements TrainedNetwork, AsyncDisposable {
 
   async #runPart(pictures: Float32Array, size: number, taps: readonly LayerPath[]): Promise<Map<string, Activation>> {
     const executable = await this.#plan(JSON.stringify([size, taps]), () =>
-      forwardGraph(this.spec, { batch: size, mode: 'inference', taps }),
+      forwardGraph(this.spec, { batch: size, mode: 'inference', taps, heads: this.#heads }),
     )
     return outputsOf(executable, { pictures })
   }

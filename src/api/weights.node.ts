@@ -3,22 +3,22 @@
 import { extname } from 'node:path'
 import { expectNetwork } from '../formats/expect-network.js'
 import { parseHubName } from '../formats/hub.js'
-import type { RecogniseOptions } from '../formats/recognise.js'
 import type { TrainedNetwork } from '../formats/trained-network.js'
 import { readWeightsFile } from '../formats/weights-file.node.js'
+import { headsOf, type Tasks } from '../tasks/index.js'
 import { ConfigError } from '../util/errors.js'
 import { callback, expectKind, expectOptions, name as nameKind, text } from '../util/expect.js'
 import { writeAtomically } from '../util/write-file.node.js'
 import { exportOnnx, exportSafetensors } from './export.js'
 import { decodeFromHub, type HubOptions } from './hub.js'
 import { filesFromHub } from './hub.node.js'
-import { type DecodedNetwork, decodeNetwork, weightFields } from './weights.js'
+import { type DecodedNetwork, type DecodeOptions, decodeNetwork, weightFields } from './weights.js'
 
 /**
  * The network in a file, see `decodeNetwork`, or on the Hugging Face Hub, such as `hub:timm/resnet50.a1_in1k`.
  * @throws DataError naming the file when it cannot be read or is no file of weights
  */
-export async function readNetwork(path: string, options: RecogniseOptions & HubOptions = {}): Promise<DecodedNetwork> {
+export async function readNetwork(path: string, options: DecodeOptions & HubOptions = {}): Promise<DecodedNetwork> {
   expectKind(path, 'readNetwork: path', nameKind)
   expectOptions(options, 'readNetwork: options', {
     ...weightFields,
@@ -31,21 +31,23 @@ export async function readNetwork(path: string, options: RecogniseOptions & HubO
   return decodeNetwork(await readWeightsFile(path, options.signal), path, options)
 }
 
-const writers: Readonly<Record<string, (network: TrainedNetwork) => Uint8Array | Promise<Uint8Array>>> = {
-  '.safetensors': exportSafetensors,
-  '.onnx': exportOnnx,
-}
+const writers: Readonly<Record<string, (network: TrainedNetwork, tasks?: Tasks) => Uint8Array | Promise<Uint8Array>>> =
+  {
+    '.safetensors': exportSafetensors,
+    '.onnx': exportOnnx,
+  }
 
 /**
  * Writes a network to a file, in the format that its name asks for: `.safetensors` (torchvision's names) or `.onnx`. An
  * older file is replaced in one move.
+ * @param tasks the tasks that there are, by default those of this package
  * @throws ConfigError for other names; DataError when the network is not whole (nothing is written then) or the file cannot
  * be written
  */
-export async function writeNetwork(path: string, network: TrainedNetwork): Promise<void> {
+export async function writeNetwork(path: string, network: TrainedNetwork, tasks?: Tasks): Promise<void> {
   expectKind(path, 'writeNetwork: path', nameKind)
-  expectNetwork(network, 'writeNetwork: network')
-  await writeAtomically(path, await writerFor(path)(network))
+  expectNetwork(network, 'writeNetwork: network', headsOf(tasks))
+  await writeAtomically(path, await writerFor(path)(network, tasks))
 }
 
 /**

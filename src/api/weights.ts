@@ -6,6 +6,7 @@ import { type RecogniseOptions, recognise } from '../formats/recognise.js'
 import { readSafetensors, type SafetensorsFile } from '../formats/safetensors.js'
 import type { StateDict, StoredTensor } from '../formats/stored-tensor.js'
 import type { TrainedNetwork } from '../formats/trained-network.js'
+import { headsOf, type Tasks } from '../tasks/index.js'
 import { type Checkpoint, checkpointIn } from '../train/checkpoint.js'
 import { ConfigError, DataError } from '../util/errors.js'
 import { expectBytes, expectKind, expectOptions, listOf, object, signal, text } from '../util/expect.js'
@@ -23,8 +24,21 @@ export interface DecodedNetwork extends TrainedNetwork {
   readonly assumed?: string | undefined
 }
 
+/** How weights are understood. */
+export interface DecodeOptions extends RecogniseOptions {
+  readonly signal?: AbortSignal | undefined
+  /** The tasks that there are, such as `{ ...tasks, mine }`; default: those of this package. */
+  readonly tasks?: Tasks | undefined
+}
+
 /** What is known of weights better than their file says; whether it fits them is looked at when they are read. */
-export const weightFields = { arch: text, classes: listOf(text, 'a list of names'), pictures: object, signal }
+export const weightFields = {
+  tasks: object,
+  arch: text,
+  classes: listOf(text, 'a list of names'),
+  pictures: object,
+  signal,
+}
 
 /**
  * The network in a file: a checkpoint or an export of this package; or safetensors, or a file of PyTorch (of its zip
@@ -39,7 +53,7 @@ export const weightFields = { arch: text, classes: listOf(text, 'a list of names
 export async function decodeNetwork(
   file: Uint8Array,
   name: string,
-  options: RecogniseOptions & { readonly signal?: AbortSignal | undefined } = {},
+  options: DecodeOptions = {},
 ): Promise<DecodedNetwork> {
   const bytes = expectBytes(file, 'decodeNetwork: file', 'load() takes an address, a Blob or a path, too')
   expectKind(name, 'decodeNetwork: name', text)
@@ -51,7 +65,7 @@ export async function decodeNetwork(
 export async function decodeKnowing(
   bytes: Uint8Array,
   name: string,
-  options: RecogniseOptions & { readonly signal?: AbortSignal | undefined },
+  options: DecodeOptions,
   known: RecogniseOptions,
 ): Promise<DecodedNetwork> {
   const of = (tensors: StateDict, form: string) => recognised(tensors, name, options, known, form)
@@ -70,19 +84,19 @@ export async function decodeKnowing(
 async function fromSafetensors(
   bytes: Uint8Array,
   name: string,
-  options: RecogniseOptions,
+  options: DecodeOptions,
   recognised: (tensors: StateDict, form: string) => Promise<DecodedNetwork>,
 ): Promise<DecodedNetwork> {
   const file = readSafetensors(bytes, name)
   if (file.metadata.format === '1') {
-    const checkpoint = checkpointIn(file, name)
+    const checkpoint = checkpointIn(file, name, options.tasks)
     const { spec, preprocessing, weights } = checkpoint
     expectNothingElse({ spec, preprocessing }, name, options)
     return { spec, preprocessing, weights, checkpoint, origin: 'checkpoint of resnet.ts' }
   }
   const tensors = stateDictOf(file, name)
   if (!isPortable(file)) return recognised(tensors, 'safetensors')
-  const network = decodePortable(tensors, file, name)
+  const network = decodePortable(tensors, file, name, headsOf(options.tasks))
   expectNothingElse(network, name, options)
   return { ...network, origin: 'export of resnet.ts' }
 }

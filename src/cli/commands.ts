@@ -1,11 +1,13 @@
 /** The commands, in the order of the help. What a command needs is loaded when it is called, so that help comes at once. */
 import type { Command } from 'commander'
+import type { CommandTasks } from './command-task.js'
 
 /** One command: its line in the help, and how to load it, without name and description. */
 export interface CommandEntry {
   readonly name: string
   readonly description: string
-  load(): Promise<Command>
+  /** @param tasks of which the command knows */
+  load(tasks: CommandTasks): Promise<Command>
 }
 
 export const commands: readonly CommandEntry[] = [
@@ -17,7 +19,7 @@ export const commands: readonly CommandEntry[] = [
   {
     name: 'train',
     description: 'train a network; --resume goes on with a run that was stopped',
-    load: async () => (await import('./train.js')).trainCommand(),
+    load: async (tasks) => (await import('./train.js')).trainCommand(tasks),
   },
   {
     name: 'study',
@@ -32,12 +34,12 @@ export const commands: readonly CommandEntry[] = [
   {
     name: 'eval',
     description: 'measure trained weights on a test set',
-    load: async () => (await import('./eval.js')).evalCommand(),
+    load: async (tasks) => (await import('./eval.js')).evalCommand(tasks),
   },
   {
     name: 'predict',
     description: 'say what is on pictures; --explain draws where',
-    load: async () => (await import('./predict.js')).predictCommand(),
+    load: async (tasks) => (await import('./predict.js')).predictCommand(tasks),
   },
   {
     name: 'embed',
@@ -57,12 +59,12 @@ export const commands: readonly CommandEntry[] = [
   {
     name: 'summary',
     description: 'print the layers of a network: path, output shape, params, MACs',
-    load: async () => (await import('./summary.js')).summaryCommand(),
+    load: async (tasks) => (await import('./summary.js')).summaryCommand(tasks),
   },
   {
     name: 'convert',
     description: 'bring weights from PyTorch; write them for PyTorch or as ONNX',
-    load: async () => (await import('./convert.js')).convertCommand(),
+    load: async (tasks) => (await import('./convert.js')).convertCommand(tasks),
   },
   {
     name: 'data',

@@ -1,7 +1,8 @@
 /** `resnet convert IN OUT`: weights from one file format to another, told by the names of the files. */
 import { statSync } from 'node:fs'
 import { Command } from 'commander'
-import { ConfigError, complexity, expectWritable, writeNetwork } from '../node.js'
+import { ConfigError, complexity, expectWritable, headsOf, type Tasks, writeNetwork } from '../node.js'
+import { type CommandTasks, libraryTasks } from './command-task.js'
 import { interruptible, nothingKept } from './interrupt.js'
 import { examples } from './invocation.js'
 import { jsonOption } from './options.js'
@@ -12,7 +13,8 @@ interface Flags extends Omit<WeightFlags, 'weights'> {
   readonly json?: true
 }
 
-export function convertCommand(): Command {
+export function convertCommand(commandTasks: CommandTasks): Command {
+  const tasks = libraryTasks(commandTasks)
   const command = new Command()
     .argument('<in>', weightsText)
     .argument('<out>', 'a name that ends in .safetensors (with the names of torchvision) or .onnx')
@@ -28,19 +30,25 @@ export function convertCommand(): Command {
       ),
     )
     .action((from: string, out: string, flags: Flags) =>
-      interruptible((signal) => convert(from, out, flags, signal), nothingKept),
+      interruptible((signal) => convert(tasks, from, out, flags, signal), nothingKept),
     )
 }
 
-async function convert(from: string, out: string, { json, ...flags }: Flags, signal: AbortSignal): Promise<void> {
+async function convert(
+  tasks: Tasks,
+  from: string,
+  out: string,
+  { json, ...flags }: Flags,
+  signal: AbortSignal,
+): Promise<void> {
   expectWritable(out)
   if (isSameFile(from, out))
     throw new ConfigError(`${out}: is the file to be read, and would be lost; name another to write`)
-  const network = await openWeights({ weights: from, ...flags }, { signal })
+  const network = await openWeights({ weights: from, ...flags }, { signal, tasks })
   signal.throwIfAborted()
   const { spec, preprocessing, origin } = network
-  await writeNetwork(out, network)
-  const { params } = complexity(spec)
+  await writeNetwork(out, network, tasks)
+  const { params } = complexity(spec, headsOf(tasks))
   const { normalisation, input } = preprocessing
   say(originText(from, network))
   const classes = preprocessing.classes.length

@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import {
   ConfigError,
+  classifierOf,
   type Dataset,
   type DatasetName,
   type DecodedNetwork,
@@ -9,7 +10,9 @@ import {
   evaluateCheckpoint,
   matchChannels,
   normalisationAdvice,
+  taskOfNetwork,
 } from '../node.js'
+import { type CommandTasks, libraryTasks } from './command-task.js'
 import { interruptible, nothingKept } from './interrupt.js'
 import { examples } from './invocation.js'
 import { loadData, loadTestFolder } from './load-data.js'
@@ -23,7 +26,7 @@ import {
   sizeFor,
 } from './options.js'
 import { oneLine, percentText, print, say } from './output.js'
-import { type KnownFlags, knownOptions, openClassifier, readsText, weightsText } from './weights-flag.js'
+import { type KnownFlags, knownOptions, openWeights, readsText, weightsText } from './weights-flag.js'
 
 interface Flags extends DataFlags, EngineFlags, KnownFlags {
   readonly weights: string
@@ -32,7 +35,7 @@ interface Flags extends DataFlags, EngineFlags, KnownFlags {
   readonly json?: true
 }
 
-export function evalCommand(): Command {
+export function evalCommand(tasks: CommandTasks): Command {
   const command = new Command().requiredOption('--weights <file>', weightsText)
   for (const option of [...knownOptions(), ...dataOptions(), ...engineOptions()]) {
     if (option.attributeName() === 'dataset')
@@ -54,12 +57,20 @@ export function evalCommand(): Command {
         ),
       ].join('\n'),
     )
-    .action((flags: Flags) => interruptible((signal) => evaluate(flags, signal), nothingKept))
+    .action((flags: Flags) => interruptible((signal) => evaluate(tasks, flags, signal), nothingKept))
 }
 
-async function evaluate(flags: Flags, signal: AbortSignal): Promise<void> {
+async function evaluate(tasks: CommandTasks, flags: Flags, signal: AbortSignal): Promise<void> {
   const { weights, arch, mean, std } = flags
-  const network = await openClassifier({ weights, arch, mean, std }, { signal })
+  const library = libraryTasks(tasks)
+  const network = await openWeights({ weights, arch, mean, std }, { signal, tasks: library })
+  const own = tasks[taskOfNetwork(network.spec, library).name]!
+  if (own.evaluate) {
+    const { figures, text } = await own.evaluate(network, flags, signal)
+    print(flags.json ? JSON.stringify(figures) : text)
+    return
+  }
+  classifierOf(network.spec)
   const dataset = flags.dataset ?? recordedDataset(flags, network)
   if (flags.all && dataset !== 'folder') throw new ConfigError('--all: is for --dataset folder; leave it out')
   const data = matchChannels(await dataFor(flags, dataset, network, signal), network.spec.input.channels)

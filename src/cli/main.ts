@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Command, CommanderError } from 'commander'
+import type { CommandTasks } from './command-task.js'
 import { commands } from './commands.js'
 import { Interrupted } from './interrupt.js'
 import { command, invocation } from './invocation.js'
@@ -12,10 +13,16 @@ import { inShellWords } from './shell-words.js'
 /** Where words are explained. */
 const glossary = relative(process.cwd(), fileURLToPath(new URL('../../docs/glossary.md', import.meta.url)))
 
+/** What the command line is made with. */
+export interface MainOptions {
+  /** The tasks that it knows, such as `{ ...commandTasks, mine }`; default: those of the package. */
+  readonly tasks?: CommandTasks
+}
+
 /** Runs a command; returns the exit code. */
-export async function main(argv: readonly string[]): Promise<number> {
+export async function main(argv: readonly string[], { tasks }: MainOptions = {}): Promise<number> {
   minding()
-  const root = await program(argv)
+  const root = await program(argv, tasks)
   try {
     await root.parseAsync([...argv], { from: 'user' })
     return 0
@@ -25,7 +32,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 /** All commands by name and description; only the one that is called, or asked about, is loaded. */
-async function program(argv: readonly string[]): Promise<Command> {
+async function program(argv: readonly string[], tasks: CommandTasks | undefined): Promise<Command> {
   const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string
     description: string
@@ -45,9 +52,16 @@ async function program(argv: readonly string[]): Promise<Command> {
   const words = argv.filter((word) => !word.startsWith('-'))
   const called = words[0] === 'help' ? words[1] : words[0]
   for (const { name, description, load } of commands)
-    root.addCommand((name === called ? await load() : new Command()).name(name).description(description))
+    root.addCommand(
+      (name === called ? await load(tasks ?? (await ownTasks())) : new Command()).name(name).description(description),
+    )
   for (const command of [root, ...root.commands]) command.exitOverride().copyInheritedSettings(root)
   return root
+}
+
+/** Loaded where a command is called: help comes at once. */
+async function ownTasks(): Promise<CommandTasks> {
+  return (await import('./command-tasks.js')).commandTasks
 }
 
 /** A complaint, and where all that is legal stands. */

@@ -4,15 +4,18 @@ import { basename, extname, join } from 'node:path'
 import { Command } from 'commander'
 import {
   ConfigError,
+  classifierOf,
   drawExplanation,
   type LayerPath,
   load,
   type Network,
   type Prediction,
+  taskOfNetwork,
   textTable,
   type WholePicture,
   writePicture,
 } from '../node.js'
+import { type CommandTasks, libraryTasks } from './command-task.js'
 import { eachPicture, failWhere, findEach, type LeftOut } from './each-picture.js'
 import { Interrupted, interruptible, nothingKept, sameCommand } from './interrupt.js'
 import { examples } from './invocation.js'
@@ -21,7 +24,7 @@ import { oneLine, percentText, print, say } from './output.js'
 import {
   cacheOption,
   knownOptions,
-  openClassifier,
+  openWeights,
   originText,
   readsText,
   type WeightFlags,
@@ -36,7 +39,7 @@ interface Flags extends WeightFlags, EngineFlags {
   readonly json?: true
 }
 
-export function predictCommand(): Command {
+export function predictCommand(tasks: CommandTasks): Command {
   const command = new Command()
     .argument('<pictures...>', 'files, folders of pictures, patterns such as "cats/*.jpg"')
     .requiredOption('--weights <file>', weightsText)
@@ -61,10 +64,17 @@ export function predictCommand(): Command {
         'predict photos --weights best.safetensors --explain maps',
       ),
     )
-    .action((names: string[], flags: Flags) => interruptible((signal) => predict(names, flags, signal), nothingKept))
+    .action((names: string[], flags: Flags) =>
+      interruptible((signal) => predict(tasks, names, flags, signal), nothingKept),
+    )
 }
 
-async function predict(names: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
+async function predict(
+  tasks: CommandTasks,
+  names: readonly string[],
+  flags: Flags,
+  signal: AbortSignal,
+): Promise<void> {
   const { top, explain } = flags
   const { files, leftOut: missed } = await findEach(names)
   if (files.length === 0) {
@@ -72,7 +82,19 @@ async function predict(names: readonly string[], flags: Flags, signal: AbortSign
     failWhere(missed, 0)
   }
   const placeOf = explain === undefined ? undefined : places(explain, files)
-  const network = await openClassifier(flags, { signal })
+  const library = libraryTasks(tasks)
+  const network = await openWeights(flags, { signal, tasks: library })
+  const own = tasks[taskOfNetwork(network.spec, library).name]!
+  if (own.predict) {
+    say(originText(flags.weights, network))
+    const told = await own.predict(network, files, flags, signal)
+    const pictures = told.map(({ answer }, i) => ({ file: files[i], ...answer }))
+    if (flags.json) print(JSON.stringify({ network: network.spec.name, pictures, unreadable: missed }))
+    else for (const { text } of told) print(text)
+    failWhere(missed, told.length)
+    return
+  }
+  classifierOf(network.spec)
   say(originText(flags.weights, network))
   const reads = readsText(network.spec)
   if (reads) say(reads)

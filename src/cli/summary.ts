@@ -4,14 +4,17 @@ import { Argument, Command } from 'commander'
 import {
   ConfigError,
   complexity,
+  headsOf,
   type NetworkSpec,
   type PresetName,
   preset,
   presetsFor,
   type Recompute,
   summary,
+  type Tasks,
   trainingMemory,
 } from '../node.js'
+import { type CommandTasks, libraryTasks } from './command-task.js'
 import { examples } from './invocation.js'
 import {
   type EngineFlags,
@@ -34,7 +37,9 @@ interface Flags extends Pick<EngineFlags, 'engine'>, KnownFlags {
   readonly json?: true
 }
 
-export function summaryCommand(): Command {
+export function summaryCommand(commandTasks: CommandTasks): Command {
+  const tasks = libraryTasks(commandTasks)
+  const heads = headsOf(tasks)
   const command = new Command()
     .addArgument(new Argument('<name>', `a network, ${presetsText}; or a file of weights`).argParser(nameParser))
     .option('--classes <n>', 'number of classes', whole(2))
@@ -49,14 +54,14 @@ export function summaryCommand(): Command {
     .addHelpText('after', examples('summary resnet20 --classes 100 -b 128', 'summary weights.pth --blocks'))
     .action(async (name: string, flags: Flags) => {
       const { batchSize, engine, recompute } = flags
-      const spec = isFile(name) ? await specOfFile(name, flags) : specOfName(presetParser(name), flags)
+      const spec = isFile(name) ? await specOfFile(name, flags, tasks) : specOfName(presetParser(name), flags)
       const memory =
-        batchSize === undefined ? undefined : await trainingMemory(spec, { batchSize }, { engine, recompute })
+        batchSize === undefined ? undefined : await trainingMemory(spec, { batchSize }, { engine, recompute, tasks })
       if (flags.json) {
-        print(JSON.stringify({ name: spec.name, ...complexity(spec), memory }))
+        print(JSON.stringify({ name: spec.name, ...complexity(spec, heads), memory }))
         return
       }
-      print(summary(spec, { rows: flags.blocks ? 'block' : 'layer' }))
+      print(summary(spec, { rows: flags.blocks ? 'block' : 'layer', heads }))
       if (memory)
         print(
           `\ntraining with ${batchSize} pictures a step on ${memory.engine}: ${bytesText(memory.step)} for the step, ` +
@@ -82,10 +87,10 @@ function specOfName(name: PresetName, { classes, size, ...known }: Flags): Netwo
   })
 }
 
-async function specOfFile(path: string, { classes, size, arch, mean, std }: Flags): Promise<NetworkSpec> {
+async function specOfFile(path: string, { classes, size, arch, mean, std }: Flags, tasks: Tasks): Promise<NetworkSpec> {
   if (classes !== undefined || size !== undefined)
     throw new ConfigError(`--classes and --size are for names of networks; ${path} has its own`)
-  const { spec, preprocessing, origin } = await openWeights({ weights: path, arch, mean, std })
+  const { spec, preprocessing, origin } = await openWeights({ weights: path, arch, mean, std }, { tasks })
   const { normalisation } = preprocessing
   say(
     `${oneLine(path)}: ${origin}; pictures are normalised with mean ${normalisation.mean.join(', ')} and deviation ${normalisation.std.join(', ')}`,

@@ -9,17 +9,19 @@ import {
   defaultRecipe,
   inputSize,
   matchChannels,
+  type PresetName,
   preset,
   resumeTrainer,
   splitDataset,
 } from '../node.js'
 import { augmentationOf, compareAugmentation } from './augment-flags.js'
+import type { TrainTask } from './command-task.js'
 import { loadData } from './load-data.js'
 import { sizeFor } from './options.js'
 import { percentText, say } from './output.js'
 import { recipeOf } from './recipe-flags.js'
 import { classifierWords } from './train-display.js'
-import { computeOf, type TrainFlags, type TrainTask } from './training-run.js'
+import { computeOf, type TrainFlags } from './training-run.js'
 
 export const classifierTraining: TrainTask<'classify'> = {
   foreign: ['scale'],
@@ -31,7 +33,7 @@ export const classifierTraining: TrainTask<'classify'> = {
     const data =
       flags.valSplit === undefined ? loaded : splitDataset(loaded, flags.valSplit, flags.seed ?? defaultRecipe.seed)
     const { channels, height, width } = inputSize(data.train)
-    const spec = preset(arch, { classes: data.classes.length, input: { channels, height, width } })
+    const spec = preset(arch as PresetName, { classes: data.classes.length, input: { channels, height, width } })
     const recipe = { ...recipeOf(flags), augmentation: augmentationOf(flags, data) }
     const trainer = await createTrainer(spec, data, recipe, computeOf(flags, signal))
     say(`${spec.name} on ${data.name}: ${data.train.count} training and ${data.test.count} test pictures`)

@@ -1,21 +1,23 @@
-/** `resnet train --task upscale`: of networks that make pictures larger. */
+/** `resnet train` of networks that make pictures larger. */
 import {
   ConfigError,
   createTrainer,
   type DatasetName,
   forUpscaling,
   loadDataset,
+  type PresetName,
   preset,
   resumeTrainer,
   type UpscalingData,
   upscalingFolder,
 } from '../node.js'
+import type { TrainTask } from './command-task.js'
 import { flagOf } from './options.js'
 import { say } from './output.js'
 import { Progress } from './progress.js'
 import { recipeOf } from './recipe-flags.js'
 import type { TrainWords } from './train-display.js'
-import { computeOf, type TrainFlags, type TrainTask } from './training-run.js'
+import { computeOf, type TrainFlags } from './training-run.js'
 
 /** Test pictures of a data set of classes, where nothing is said. */
 const TEST_PICTURES = 100
@@ -38,9 +40,12 @@ export const upscalingTraining: TrainTask<'upscale'> = {
     const { arch = 'vdsr20', scale: scales = [2], dataset = 'builtin' } = flags
     const data = await loadPictures(flags, dataset, scales, signal)
     const enlarges = arch === 'edsr_baseline'
-    const side = Math.min(flags.size ?? preset(arch).input.height, smallestSide(data.train, enlarges ? scales[0]! : 1))
+    const side = Math.min(
+      flags.size ?? preset(arch as PresetName).input.height,
+      smallestSide(data.train, enlarges ? scales[0]! : 1),
+    )
     const input = { channels: 1, height: side, width: side }
-    const spec = preset(arch, { input, ...(enlarges ? { scale: scales[0]! } : {}) })
+    const spec = preset(arch as PresetName, { input, ...(enlarges ? { scale: scales[0]! } : {}) })
     const trainer = await createTrainer(spec, data, recipeOf(flags), computeOf(flags, signal))
     say(`${spec.name} on ${data.name}: ${data.train.length} training and ${data.test.length} test pictures`)
     return { trainer, name: `${arch}-${dataset}` }

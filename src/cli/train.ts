@@ -1,41 +1,35 @@
 /** `resnet train`: trains a network on a data set, into the folder of a run. */
 import { Command, Option } from 'commander'
-import { ConfigError, defaultRecipe, presetsFor, type TaskName, taskNames, taskOf } from '../node.js'
+import { defaultRecipe, taskOfNetwork } from '../node.js'
 import { augmentOptions } from './augment-flags.js'
 import { checkpointOption } from './checkpoint-flag.js'
+import { type CommandTask, type CommandTasks, libraryTasks } from './command-task.js'
 import { interruptible, nothingKept } from './interrupt.js'
 import { examples } from './invocation.js'
 import {
   dataOptions,
   engineOptions,
   jsonOption,
+  networkParser,
   number,
   numbers,
-  oneOf,
-  presetParser,
   presetsText,
   recomputeOption,
   whole,
 } from './options.js'
 import { recipeOptions } from './recipe-flags.js'
-import { classifierTraining } from './train-classifier.js'
-import { upscalingTraining } from './train-upscaling.js'
-import { expectMeaning, findSaved, runTraining, type TrainFlags, type TrainTask } from './training-run.js'
+import { expectMeaning, findSaved, runTraining, type TrainFlags } from './training-run.js'
 
-const trainings: { readonly [T in TaskName]: TrainTask<T> } = {
-  classify: classifierTraining,
-  upscale: upscalingTraining,
-}
-
-export function trainCommand(): Command {
+export function trainCommand(tasks: CommandTasks): Command {
   const { decayOn, seed } = defaultRecipe
   const command = new Command().addOption(
-    new Option('-a, --arch <name>', `${presetsText} (default: resnet20)`).argParser(presetParser),
+    new Option('-a, --arch <name>', `${presetsText} (default: resnet20)`).argParser(networkParser(tasks)),
   )
-  command.addOption(
-    new Option('--task <name>', `${taskNames.join(', ')} (default: classify)`).argParser(oneOf(taskNames)),
+  command.option(
+    '--scale <n>',
+    'of nets that give pictures, such as vdsr20: by how much, 2, 3, 4 or several as 2,3,4 (default: 2)',
+    numbers,
   )
-  command.option('--scale <n>', 'of --task upscale: by how much, 2, 3, 4 or several as 2,3,4 (default: 2)', numbers)
   for (const option of dataOptions()) command.addOption(option)
   command
     .option('--limit-train <n>', 'use the first n training pictures only', whole(1))
@@ -66,23 +60,18 @@ export function trainCommand(): Command {
         ),
       ].join('\n'),
     )
-    .action((flags: TrainFlags) => interruptible((signal) => run(flags, signal), nothingKept))
+    .action((flags: TrainFlags) => interruptible((signal) => run(tasks, flags, signal), nothingKept))
 }
 
-/** Of a run that goes on, the checkpoint tells the task. */
-async function run(flags: TrainFlags, signal: AbortSignal): Promise<void> {
-  const saved = flags.resume === undefined ? undefined : await findSaved(flags)
-  const task = saved ? taskOf(saved.checkpoint.spec) : wantedTask(flags)
-  const training = trainings[task] as unknown as TrainTask<string> // of the task that the checkpoint is of
-  expectMeaning(flags, task, training)
-  await runTraining(training, flags, signal, saved)
+/** The checkpoint tells the task of a run that goes on, the architecture that of a new one. */
+async function run(tasks: CommandTasks, flags: TrainFlags, signal: AbortSignal): Promise<void> {
+  const library = libraryTasks(tasks)
+  const saved = flags.resume === undefined ? undefined : await findSaved(flags, library)
+  const { task, training } = saved ? tasks[taskOfNetwork(saved.checkpoint.spec, library).name]! : wanted(tasks, flags)
+  expectMeaning(flags, task.words.does, training)
+  await runTraining(library, training, flags, signal, saved)
 }
 
-/** The architecture tells the task, where it is named. */
-function wantedTask({ task, arch }: TrainFlags): TaskName {
-  if (arch === undefined) return task ?? 'classify'
-  const own = taskNames.find((other) => presetsFor(other).includes(arch))
-  if (task !== undefined && own !== undefined && own !== task)
-    throw new ConfigError(`--task ${task}: ${arch} is for the task ${own}; leave --task out, or name another --arch`)
-  return own ?? 'classify'
+function wanted(tasks: CommandTasks, { arch = 'resnet20' }: TrainFlags): CommandTask<string> {
+  return Object.values(tasks).find(({ networks }) => networks.includes(arch))!
 }

@@ -6,36 +6,33 @@ import {
   type CheckpointEvery,
   type ChosenEngine,
   ConfigError,
-  type DatasetName,
   datasetNames,
   type PlanBytes,
-  type PresetName,
   precisionAdvice,
   type Recipe,
   type Recompute,
   RunFolder,
   RunKeeper,
   readAnyCheckpoint,
-  type TaskName,
+  type Tasks,
   type Trainer,
   TrainingError,
   type TrainingResult,
-  taskOf,
   trainToEnd,
   warmUpAdvice,
 } from '../node.js'
 import type { AugmentFlags } from './augment-flags.js'
+import type { Agreement, TrainTask } from './command-task.js'
 import { Interrupted } from './interrupt.js'
 import { command, word } from './invocation.js'
 import { type DataFlags, type EngineFlags, flagOf } from './options.js'
 import { bytesText, print, rateText, say } from './output.js'
 import { type RecipeFlags, recipeOf } from './recipe-flags.js'
-import { TrainDisplay, type TrainWords } from './train-display.js'
+import { TrainDisplay } from './train-display.js'
 
 export interface TrainFlags extends DataFlags, EngineFlags, AugmentFlags, RecipeFlags {
-  readonly task?: TaskName
   readonly scale?: number[]
-  readonly arch?: PresetName
+  readonly arch?: string
   readonly size?: number
   readonly valSplit?: number
   readonly resume?: string | true
@@ -43,32 +40,6 @@ export interface TrainFlags extends DataFlags, EngineFlags, AugmentFlags, Recipe
   readonly checkpointEvery?: CheckpointEvery
   readonly recompute?: Recompute
   readonly json?: true
-}
-
-/** What a flag says beside what a run has. */
-export type Agreement = readonly [flag: string, given: unknown, held: unknown]
-
-/** What the command line knows of the trainings of a task. */
-export interface TrainTask<T extends string> {
-  /** Flags that mean nothing to it. */
-  readonly foreign: readonly (keyof TrainFlags)[]
-  /** A trainer before its first step; says on what, and gives the name of the run. */
-  begin(
-    flags: TrainFlags,
-    signal: AbortSignal,
-  ): Promise<{ readonly trainer: Trainer<ChosenEngine, T>; readonly name: string }>
-  /** A trainer where the checkpoint was made, on the same data. */
-  goOn(
-    flags: TrainFlags,
-    checkpoint: Checkpoint<T>,
-    dataset: DatasetName,
-    signal: AbortSignal,
-  ): Promise<Trainer<ChosenEngine, T>>
-  /** The flags of this task that a run has values for. */
-  agreements(flags: TrainFlags, checkpoint: Checkpoint<T>): readonly Agreement[]
-  readonly words: TrainWords<T>
-  /** The first line of the report. */
-  figures(result: TrainingResult<T>): string
 }
 
 /** A checkpoint to go on from, and the folder to go on in. */
@@ -82,12 +53,15 @@ export interface Saved<T extends string> {
 
 /** @param saved of the same task; left out: the run begins */
 export async function runTraining<T extends string>(
+  tasks: Tasks,
   task: TrainTask<T>,
   flags: TrainFlags,
   signal: AbortSignal,
   saved?: Saved<T>,
 ): Promise<void> {
-  const { trainer, folder, keeper } = saved ? await goOn(task, flags, saved, signal) : await start(task, flags, signal)
+  const { trainer, folder, keeper } = saved
+    ? await goOn(task, flags, saved, signal)
+    : await start(tasks, task, flags, signal)
   const display = new TrainDisplay(trainer.epochs, task.words)
   let advised = false
   try {
@@ -122,15 +96,11 @@ export async function runTraining<T extends string>(
 }
 
 /** @throws ConfigError for a flag that would do nothing. */
-export function expectMeaning(
-  flags: TrainFlags,
-  task: TaskName,
-  { foreign }: Pick<TrainTask<string>, 'foreign'>,
-): void {
+export function expectMeaning(flags: TrainFlags, does: string, { foreign }: Pick<TrainTask<string>, 'foreign'>): void {
   const given = foreign.find((name) => flags[name] !== undefined)
   if (given !== undefined)
     throw new ConfigError(
-      `${flags[given] === false ? '--no-' : '--'}${flagOf(given).slice(2)}: has no meaning for --task ${task}; leave it out`,
+      `${flags[given] === false ? '--no-' : '--'}${flagOf(given).slice(2)}: has no meaning for a network that ${does}; leave it out`,
     )
 }
 
@@ -142,12 +112,13 @@ interface Started<T extends string> {
 
 /** A run from the beginning. */
 async function start<T extends string>(
+  tasks: Tasks,
   task: TrainTask<T>,
   flags: TrainFlags,
   signal: AbortSignal,
 ): Promise<Started<T>> {
   const { trainer, name } = await task.begin(flags, signal)
-  const folder = new RunFolder(flags.saveDir ?? join('runs', name))
+  const folder = new RunFolder(flags.saveDir ?? join('runs', name), undefined, tasks)
   const earlier = await folder.startAnew()
   if (earlier !== undefined) say(`the earlier run in ${folder.path} is now in ${earlier}`)
   const keeper = new RunKeeper(trainer, folder, undefined, { every: flags.checkpointEvery, onHeldBack: sayHeldBack })
@@ -156,16 +127,16 @@ async function start<T extends string>(
 }
 
 /** What `--resume` and `--save-dir` name, of whatever task. */
-export async function findSaved(flags: TrainFlags): Promise<Saved<string>> {
+export async function findSaved(flags: TrainFlags, tasks: Tasks): Promise<Saved<string>> {
   const path = typeof flags.resume === 'string' ? flags.resume : flags.saveDir
   if (path === undefined) throw new ConfigError('--resume: which run? Give a folder or a checkpoint, or --save-dir')
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
   const file = isFolder ? new RunFolder(path).last : path
   const target = flags.saveDir ?? (isFolder ? path : dirname(path))
-  const folder = new RunFolder(target)
+  const folder = new RunFolder(target, undefined, tasks)
   const inPlace = resolve(target) === resolve(dirname(file))
   if (inPlace && existsSync(file)) await folder.claim() // before reading what another process may be writing
-  return { file, checkpoint: await readAnyCheckpoint(file), folder, inPlace }
+  return { file, checkpoint: await readAnyCheckpoint(file, undefined, tasks), folder, inPlace }
 }
 
 /** A run that goes on. Spec and recipe come from the checkpoint; flags must not say otherwise. */
@@ -243,7 +214,6 @@ function expectAgreement(
   agreements: readonly Agreement[],
 ): void {
   const fixed: Agreement[] = [
-    ['--task', flags.task, taskOf(spec)],
     ['--arch', flags.arch, spec.name],
     ['--dataset', flags.dataset, data.name],
     ['--size', flags.size, spec.input.height],

@@ -4,11 +4,13 @@ import {
   ConfigError,
   classifierOf,
   type DecodedNetwork,
+  type DecodeOptions,
   type HubOptions,
   type NetworkSpec,
   type PresetName,
   type RecogniseOptions,
   readNetwork,
+  type Tasks,
 } from '../node.js'
 import { archOption, numbers } from './options.js'
 import { oneLine, say } from './output.js'
@@ -79,7 +81,7 @@ export async function openClassifier(...args: Parameters<typeof openWeights>): P
 /** Says what was assumed of its pictures, if anything was. */
 export async function openWeights(
   { weights, cache, ...known }: WeightFlags,
-  options: Pick<HubOptions, 'signal'> = {},
+  options: Pick<HubOptions, 'signal'> & { readonly tasks?: Tasks | undefined } = {},
 ): Promise<DecodedNetwork> {
   const recognise = recogniseOptions(known)
   const network = await fetched(weights, { ...recognise, cache, ...options })
@@ -87,7 +89,7 @@ export async function openWeights(
   return network
 }
 
-async function fetched(weights: string, options: RecogniseOptions & HubOptions): Promise<DecodedNetwork> {
+async function fetched(weights: string, options: DecodeOptions & HubOptions): Promise<DecodedNetwork> {
   const progress = new Progress('fetching', (bytes) => `${(bytes / 1e6).toFixed(1)} MB`)
   try {
     return await readNetwork(weights, {

@@ -120,7 +120,7 @@ describe('upscale', () => {
     const spec = preset('resnet8')
     const weights = new Map([...initialise(spec, { seed: 0 })].map(([path, data]) => [path, { shape: [], data }]))
     await expect(upscale({ ...net, engine: net.engine, spec, weights }, picture(3, 255))).rejects.toThrow(
-      'resnet8: it tells 10 classes apart and gives no pictures',
+      'resnet8: this network tells 10 classes apart and gives no pictures',
     )
   })
 })
