@@ -11,7 +11,7 @@ import type {
 } from '../node.js'
 import type { EngineFlags } from './options.js'
 import type { TrainWords } from './train-display.js'
-import type { TrainFlags } from './training-run.js'
+import type { TrainFlags } from './train-flags.js'
 
 /** A flag, its value, and the value that a run has. */
 export type Agreement = readonly [flag: string, given: unknown, held: unknown]

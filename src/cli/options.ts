@@ -8,13 +8,11 @@ import {
   type EngineName,
   engineNames,
   guess,
-  isPresetName,
   mostThreads,
   type PresetName,
   presetNames,
   recomputeLevels,
 } from '../node.js'
-import type { CommandTasks } from './command-task.js'
 import { command } from './invocation.js'
 import { bytesText, say } from './output.js'
 
@@ -152,12 +150,6 @@ export function folderOptions(): Option[] {
     new Option('--cache-limit <gib>', 'GiB that these may take (default: 64)').argParser(gibibytes),
     new Option('--data-memory <gib>', 'decoded pictures beyond it stay on the disk (default: 2)').argParser(gibibytes),
   ]
-}
-
-/** A parser for names of networks, those of tasks of one's own among them. */
-export function networkParser(tasks: CommandTasks): (value: string) => string {
-  const own = Object.values(tasks).flatMap(({ networks }) => networks.filter((name) => !isPresetName(name)))
-  return (value) => (own.includes(value) ? value : presetParser(value))
 }
 
 export const presetParser: (value: string) => PresetName = oneOf(

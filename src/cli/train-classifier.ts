@@ -21,7 +21,8 @@ import { sizeFor } from './options.js'
 import { percentText, say } from './output.js'
 import { recipeOf } from './recipe-flags.js'
 import { classifierWords } from './train-display.js'
-import { computeOf, type TrainFlags } from './training-run.js'
+import type { TrainFlags } from './train-flags.js'
+import { computeOf } from './training-run.js'
 
 export const classifierTraining: TrainTask<'classify'> = {
   foreign: ['scale'],

@@ -17,7 +17,8 @@ import { say } from './output.js'
 import { Progress } from './progress.js'
 import { recipeOf } from './recipe-flags.js'
 import type { TrainWords } from './train-display.js'
-import { computeOf, type TrainFlags } from './training-run.js'
+import type { TrainFlags } from './train-flags.js'
+import { computeOf } from './training-run.js'
 
 /** Test pictures of a data set of classes, where nothing is said. */
 const TEST_PICTURES = 100

@@ -1,6 +1,6 @@
 /** `resnet train`: trains a network on a data set, into the folder of a run. */
 import { Command, Option } from 'commander'
-import { defaultRecipe, taskOfNetwork } from '../node.js'
+import { defaultRecipe, isPresetName, taskOfNetwork } from '../node.js'
 import { augmentOptions } from './augment-flags.js'
 import { checkpointOption } from './checkpoint-flag.js'
 import { type CommandTask, type CommandTasks, libraryTasks } from './command-task.js'
@@ -10,15 +10,22 @@ import {
   dataOptions,
   engineOptions,
   jsonOption,
-  networkParser,
   number,
   numbers,
+  presetParser,
   presetsText,
   recomputeOption,
   whole,
 } from './options.js'
 import { recipeOptions } from './recipe-flags.js'
-import { expectMeaning, findSaved, runTraining, type TrainFlags } from './training-run.js'
+import type { TrainFlags } from './train-flags.js'
+import { expectMeaning, findSaved, runTraining } from './training-run.js'
+
+/** A parser for names of networks, those of tasks of one's own among them. */
+function networkParser(tasks: CommandTasks): (value: string) => string {
+  const own = Object.values(tasks).flatMap(({ networks }) => networks.filter((name) => !isPresetName(name)))
+  return (value) => (own.includes(value) ? value : presetParser(value))
+}
 
 export function trainCommand(tasks: CommandTasks): Command {
   const { decayOn, seed } = defaultRecipe

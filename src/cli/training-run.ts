@@ -3,14 +3,12 @@ import { existsSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import {
   type Checkpoint,
-  type CheckpointEvery,
   type ChosenEngine,
   ConfigError,
   datasetNames,
   type PlanBytes,
   precisionAdvice,
   type Recipe,
-  type Recompute,
   RunFolder,
   RunKeeper,
   readAnyCheckpoint,
@@ -21,26 +19,14 @@ import {
   trainToEnd,
   warmUpAdvice,
 } from '../node.js'
-import type { AugmentFlags } from './augment-flags.js'
 import type { Agreement, TrainTask } from './command-task.js'
 import { Interrupted } from './interrupt.js'
 import { command, word } from './invocation.js'
-import { type DataFlags, type EngineFlags, flagOf } from './options.js'
+import { flagOf } from './options.js'
 import { bytesText, print, rateText, say } from './output.js'
-import { type RecipeFlags, recipeOf } from './recipe-flags.js'
+import { recipeOf } from './recipe-flags.js'
 import { TrainDisplay } from './train-display.js'
-
-export interface TrainFlags extends DataFlags, EngineFlags, AugmentFlags, RecipeFlags {
-  readonly scale?: number[]
-  readonly arch?: string
-  readonly size?: number
-  readonly valSplit?: number
-  readonly resume?: string | true
-  readonly saveDir?: string
-  readonly checkpointEvery?: CheckpointEvery
-  readonly recompute?: Recompute
-  readonly json?: true
-}
+import type { TrainFlags } from './train-flags.js'
 
 /** A checkpoint to go on from, and the folder to go on in. */
 export interface Saved<T extends string> {
