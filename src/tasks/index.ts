@@ -6,7 +6,7 @@ import type { Heads } from '../model/heads/index.js'
 import type { TaskName } from '../spec/heads/index.js'
 import type { AnyHead, ClassifierHead, NetworkSpec, PictureHead } from '../spec/spec.js'
 import { ConfigError } from '../util/errors.js'
-import { expectFields, object } from '../util/expect.js'
+import { expectFields, expectKind, object } from '../util/expect.js'
 import { printable } from '../util/printable.js'
 import { classify } from './classify/index.js'
 import type { DataOf } from './figures.js'
@@ -34,6 +34,7 @@ export type TaskOfData<D> = D extends DataOf<'classify'> ? 'classify' : D extend
 
 /** The kinds of heads that the networks of these tasks have. */
 export function headsOf(table: Tasks = tasks): Heads {
+  expectTable(table, 'headsOf: tasks')
   return Object.assign({}, ...Object.values(table).map(({ heads }) => heads))
 }
 
@@ -41,8 +42,10 @@ export function headsOf(table: Tasks = tasks): Heads {
  * The task of a network.
  * @throws ConfigError for a head of a kind that no task has
  */
-export function taskOfNetwork({ head }: Pick<NetworkSpec, 'head'>, table: Tasks = tasks): Task<string> {
-  expectFields({ head }, 'spec', 'a spec, such as preset("resnet20") gives', { head: object })
+export function taskOfNetwork(spec: Pick<NetworkSpec, 'head'>, table: Tasks = tasks): Task<string> {
+  expectFields(spec, 'taskOfNetwork: spec', 'a spec, such as preset("resnet20") gives', { head: object })
+  expectTable(table, 'taskOfNetwork: tasks')
+  const { head } = spec
   const found = Object.values(table).find(({ heads }) => Object.hasOwn(heads, head.kind))
   if (found) return found
   const kinds = Object.keys(headsOf(table)).join(', ')
@@ -69,4 +72,11 @@ export function taskFor<T extends string>(spec: NetworkSpec, data: DataOf<T>, ta
 export function ratingOf({ rating }: Pick<Task<string>, 'rating'>, figures: object | null | undefined): number {
   const value: unknown = figures && (figures as Record<string, unknown>)[rating]
   return typeof value === 'number' ? value : Number.NaN
+}
+
+/** @throws ConfigError unless it is a table of tasks */
+function expectTable(table: unknown, who: string): asserts table is Tasks {
+  expectKind(table, who, object)
+  for (const [name, task] of Object.entries(table))
+    expectFields(task, `${who}.${name}`, 'a task, such as tasks.classify', { heads: object })
 }

@@ -144,7 +144,7 @@ test('weights for the other task', async () => {
     [['finetune', folder, '--weights', weights], gives],
     [
       ['upscale', small, '--weights', join(classifier, 'last.safetensors')],
-      'resnet: resnet8: it tells 10 classes apart and gives no pictures; for pictures take a net such as vdsr20 or edsr_baseline\n',
+      'resnet: resnet8: this network tells 10 classes apart and gives no pictures; for pictures take a net such as vdsr20 or edsr_baseline\n',
     ],
   ]
   for (const [args, complaint] of uses) expect(await resnet(args)).toMatchObject({ code: 2, out: '', err: complaint })
