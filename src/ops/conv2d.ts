@@ -21,7 +21,6 @@ type InputNorm = {
   /** Whether a ReLU follows the norm. */
   readonly normRelu?: boolean
 }
-const inputNorm = ['normScale?', 'normShift?', 'normMean?', 'normVariance?'] as const
 
 /** Checks the norm of an input: all of its operands and `normEpsilon`, or none of them. */
 function expectInputNorm(
@@ -111,7 +110,7 @@ function macs(dy: TensorType, { shape }: TensorType, { winograd = false }: Parti
 
 export const conv2d = /* @__PURE__ */ defineOp<Conv2dAttributes>()({
   name: 'conv2d',
-  inputs: ['x', 'weight', 'bias?', 'addend?', ...inputNorm],
+  inputs: ['x', 'weight', 'bias?', 'addend?', 'normScale?', 'normShift?', 'normMean?', 'normVariance?'],
   outputs: ['y', 'statistics?'],
   infer: ([x, weight, bias, addend, ...norm], attributes) => {
     const y = outputType(
@@ -178,7 +177,7 @@ export const conv2dInputGradient = /* @__PURE__ */ defineOp<Conv2dInputGradientA
 /** dweight of a convolution, whose input may pass through a norm on the way in. */
 export const conv2dWeightGradient = /* @__PURE__ */ defineOp<Conv2dWeightGradientAttributes>()({
   name: 'conv2dWeightGradient',
-  inputs: ['x', 'dy', ...inputNorm],
+  inputs: ['x', 'dy', 'normScale?', 'normShift?', 'normMean?', 'normVariance?'],
   outputs: ['dweight'],
   infer: ([x, dy, ...norm], attributes) => {
     const op = 'conv2dWeightGradient'
