@@ -1,5 +1,6 @@
 /** Every field of a recipe can be set from the command line. */
 import { expect, test } from 'vitest'
+import { commandTasks } from '../../src/cli/command-tasks.js'
 import { recipeOf } from '../../src/cli/recipe-flags.js'
 import { trainCommand } from '../../src/cli/train.js'
 import { defaultRecipe } from '../../src/index.js'
@@ -8,7 +9,7 @@ import { resnet } from './run.js'
 const fields = [...Object.keys(defaultRecipe), 'steps'].filter((field) => field !== 'augmentation')
 
 test('each has a flag of train, and the augmentation has two', () => {
-  const flags = trainCommand().options.map((option) => option.attributeName())
+  const flags = trainCommand(commandTasks).options.map((option) => option.attributeName())
   expect([...fields, 'augment', 'jitter'].filter((field) => !flags.includes(field))).toEqual([])
 })
 
