@@ -7,8 +7,8 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import { crc32, deflateSync } from 'node:zlib'
-import { builtin } from '../dist/data/builtin.js'
-import { writeAtomically } from '../dist/util/write-file.node.js'
+import { builtin } from '../dist/data/builtin/builtin.js'
+import { writeAtomically } from '../dist/util/files/write.node.js'
 
 const EXAMPLES = 12
 const TILE = 64 // pixels of a tile on the sheet

@@ -3,7 +3,7 @@
  * command, and the numbers beside those of the source.
  * `node scripts/results-markdown.mjs runs/studies/quick`
  */
-import { commandOf, measuredText, numberText, verdictText } from '../dist/cli/study-text.js'
+import { commandOf, measuredText, numberText, verdictText } from '../dist/cli/terminal/study-text.js'
 import { readStudyResults } from '../dist/node.js'
 
 const [folder, rows] = process.argv.slice(2)

@@ -1,6 +1,6 @@
 /** The package in browsers, and whatever needs no files elsewhere. */
-export type { Answer, ClassFigures, Judgement } from './api/answers.js'
-export { arrangeBlocks } from './api/arrange.js'
+export type { Answer, ClassFigures, Judgement } from './api/network/answers.js'
+export { arrangeBlocks } from './api/network/arrange.js'
 export {
   configure,
   createFinetuning,
@@ -26,8 +26,8 @@ export {
   demoNets,
   demoRecipe,
   finalErrors,
-} from './api/demo.js'
-export { DEPTH_MARGIN, type DepthVerdict, depthVerdict, type FinalErrors, type Finals } from './api/depth-verdict.js'
+} from './api/training/demo.js'
+export { DEPTH_MARGIN, type DepthVerdict, depthVerdict, type FinalErrors, type Finals } from './api/training/depth-verdict.js'
 export {
   type ChosenEngine,
   type EngineBuild,
@@ -38,19 +38,19 @@ export {
   engineNames,
   mostThreads,
   type OpenOptions,
-} from './api/engine-choice.js'
-export type { Explanation, ValueMap } from './api/explain.js'
-export { exportOnnx, exportSafetensors } from './api/export.js'
-export type { FinetuneOptions, FinetuneResult, Finetuning } from './api/finetune.js'
-export type { FinetuneChoice, FinetunePlan } from './api/finetune-plan.js'
-export { drawExplanation } from './api/heat-map.js'
-export type { HubOptions } from './api/hub.js'
-export type { Load, NetworkOptions, WeightSource } from './api/load.js'
-export type { Activation, ClassifyOptions, ExplainOptions, Network, Prediction, RunOptions } from './api/network.js'
-export type { OpenedData, OpenedDataOptions, OpenedFile } from './api/opened-data.js'
-export type { DrawablePicture, Picture, PixelPicture, Rectangle } from './api/picture.js'
-export type { Probe, Probed, ProbeOptions } from './api/probe.js'
-export { type DeepenOptions, deepen, withoutBlock, withSwappedBlocks } from './api/surgery.js'
+} from './api/engines/choice.js'
+export type { Explanation, ValueMap } from './api/network/explain.js'
+export { exportOnnx, exportSafetensors } from './api/files/export.js'
+export type { FinetuneOptions, FinetuneResult, Finetuning } from './api/training/finetune.js'
+export type { FinetuneChoice, FinetunePlan } from './api/training/finetune-plan.js'
+export { drawExplanation } from './api/network/heat-map.js'
+export type { HubOptions } from './api/files/hub.js'
+export type { Load, NetworkOptions, WeightSource } from './api/files/load.js'
+export type { Activation, ClassifyOptions, ExplainOptions, Network, Prediction, RunOptions } from './api/network/network.js'
+export type { OpenedData, OpenedDataOptions, OpenedFile } from './api/files/opened-data.js'
+export type { DrawablePicture, Picture, PixelPicture, Rectangle } from './api/network/picture.js'
+export type { Probe, Probed, ProbeOptions } from './api/network/probe.js'
+export { type DeepenOptions, deepen, withoutBlock, withSwappedBlocks } from './api/network/surgery.js'
 export {
   type ComputeOptions,
   type Evaluated,
@@ -59,13 +59,13 @@ export {
   type TrainingResult,
   type TrainListeners,
   trainToEnd,
-} from './api/training.js'
-export { type UntrainedOptions, untrained } from './api/untrained.js'
-export { type LargePicture, type UpscaleOptions, upscale } from './api/upscale.js'
-export { type DecodedNetwork, type DecodeOptions, decodeNetwork } from './api/weights.js'
+} from './api/training/training.js'
+export { type UntrainedOptions, untrained } from './api/network/untrained.js'
+export { type LargePicture, type UpscaleOptions, upscale } from './api/network/upscale.js'
+export { type DecodedNetwork, type DecodeOptions, decodeNetwork } from './api/files/weights.js'
 export { type Augmentation, type Jitter, type ResizedCrop, usualCrop } from './data/augment.js'
 export type { Plane } from './data/bicubic.js'
-export { type BuiltinOptions, builtin } from './data/builtin.js'
+export { type BuiltinOptions, builtin } from './data/builtin/builtin.js'
 export {
   type Dataset,
   type Features,
@@ -80,9 +80,9 @@ export {
   pictureBytes,
   type Unreadable,
 } from './data/dataset.js'
-export { matchChannels } from './data/grey.js'
+export { matchChannels } from './data/picture/grey.js'
 export { type HeldOut, holdOut } from './data/hold-out.js'
-export { type Interpolation, interpolations } from './data/resize.js'
+export { type Interpolation, interpolations } from './data/picture/resize.js'
 export { type Split, splitDataset, splitPictures } from './data/split.js'
 export { type TableOptions, type TableRow, type TableRows, tableDataset } from './data/table-dataset.js'
 export type { BrowserFiles } from './engine/cpu/wasm-host.browser.js'
@@ -188,8 +188,8 @@ export { luminanceNormalisation, type UpscalingData } from './tasks/upscale/data
 export { forUpscaling } from './tasks/upscale/luminance-planes.js'
 export { type Quality, quality } from './tasks/upscale/quality.js'
 export { defaultUpscalingRecipe } from './tasks/upscale/recipe.js'
-export { adviceFor, warmUpAdvice } from './train/advice.js'
-export { precisionAdvice } from './train/bf16-gains.js'
+export { adviceFor, warmUpAdvice } from './train/advice/advice.js'
+export { precisionAdvice } from './train/advice/bf16-gains.js'
 export {
   type Checkpoint,
   decodeAnyCheckpoint,
@@ -199,13 +199,13 @@ export {
   isFor,
   type TrainingProgress,
   type Tuning,
-} from './train/checkpoint.js'
-export { normalisationAdvice } from './train/normalisation-check.js'
-export { sha256 } from './train/sha256.js'
-export type { StepProgress } from './train/step-progress.js'
+} from './train/checkpoint/checkpoint.js'
+export { normalisationAdvice } from './train/advice/normalisation.js'
+export { sha256 } from './util/sha256.js'
+export type { StepProgress } from './train/step/progress.js'
 export type { PlanBytes, Trainer, TrainingHooks, TriedCheckpoint } from './train/trainer.js'
-export type { WarmUp } from './train/warm-up.js'
-export { weightHash } from './train/weight-hash.js'
+export type { WarmUp } from './train/schedule/warm-up.js'
+export { weightHash } from './train/checkpoint/weight-hash.js'
 export { ConfigError, DataError, EngineError, ResnetError, ShapeError, TrainingError } from './util/errors.js'
 export { guess, nearest } from './util/nearest.js'
 export { textTable } from './util/table.js'

@@ -2,16 +2,16 @@
 
 import type { BrowserFiles } from '../engine/cpu/wasm-host.browser.js'
 import { expectOptions, isUrl, kind } from '../util/expect.js'
-import { demoFunction } from './demo.js'
-import { chooseEngine } from './engine-choice.js'
-import { browserEnvironment } from './environment.js'
-import { fetchBytes } from './fetch.js'
-import { createFinetuningFunction, finetuneFunction, resumeFinetuningFunction } from './finetune.js'
-import { fetchFromHub } from './hub.js'
-import { loadFunction } from './load.js'
-import type { OpenedData, OpenedFile } from './opened-data.js'
-import { probeFunction } from './probe.js'
-import { type OpenEngine, trainingFunctions } from './training.js'
+import { demoFunction } from './training/demo.js'
+import { chooseEngine } from './engines/choice.js'
+import { browserEnvironment } from './engines/environment.js'
+import { fetchBytes } from './files/fetch.js'
+import { createFinetuningFunction, finetuneFunction, resumeFinetuningFunction } from './training/finetune.js'
+import { fetchFromHub } from './files/hub.js'
+import { loadFunction } from './files/load.js'
+import type { OpenedData, OpenedFile } from './files/opened-data.js'
+import { probeFunction } from './network/probe.js'
+import { type OpenEngine, trainingFunctions } from './training/training.js'
 
 /** The one setting that is no argument: where files lie is a matter of the page, not of a call. */
 let files: BrowserFiles = {}
@@ -63,6 +63,6 @@ const decode = ({ bytes }: OpenedFile) => createImageBitmap(new Blob([bytes as U
  * the first call: most pages never open a folder.
  */
 export const openedData: OpenedData = async (files, options) => {
-  const { openedDataFunction } = await import('./opened-data.js')
+  const { openedDataFunction } = await import('./files/opened-data.js')
   return openedDataFunction(decode)(files, options)
 }

@@ -1,7 +1,7 @@
 /** Works through pictures one by one, the next being decoded meanwhile; names those that cannot be read and goes on. */
 import { DataError, findPictures, readPicture, type WholePicture } from '../node.js'
-import { oneLine, say } from './output.js'
-import { Progress } from './progress.js'
+import { oneLine, say } from './terminal/output.js'
+import { Progress } from './terminal/progress.js'
 
 /** A picture that is left out, and why. */
 export interface LeftOut {

@@ -7,10 +7,10 @@ import {
   type TestFolderOptions,
   testFolder,
 } from '../node.js'
-import { command } from './invocation.js'
-import type { DataFlags } from './options.js'
-import { oneLine, say } from './output.js'
-import { Progress } from './progress.js'
+import { command } from './terminal/invocation.js'
+import type { DataFlags } from './flags/options.js'
+import { oneLine, say } from './terminal/output.js'
+import { Progress } from './terminal/progress.js'
 
 /** Files that are named; of more the number is told. */
 const NAMED = 5

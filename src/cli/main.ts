@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Command, CommanderError } from 'commander'
-import type { CommandTasks } from './command-task.js'
-import { commands } from './commands.js'
-import { Interrupted } from './interrupt.js'
-import { command, invocation } from './invocation.js'
-import { minding, oneLine, say, visible } from './output.js'
-import { inShellWords } from './shell-words.js'
+import type { CommandTasks } from './tasks/task.js'
+import { commands } from './commands/index.js'
+import { Interrupted } from './terminal/interrupt.js'
+import { command, invocation } from './terminal/invocation.js'
+import { minding, oneLine, say, visible } from './terminal/output.js'
+import { inShellWords } from './terminal/shell-words.js'
 
 /** Where words are explained. */
 const glossary = relative(process.cwd(), fileURLToPath(new URL('../../docs/glossary.md', import.meta.url)))
@@ -61,7 +61,7 @@ async function program(argv: readonly string[], tasks: CommandTasks | undefined)
 
 /** Loaded where a command is called: help comes at once. */
 async function ownTasks(): Promise<CommandTasks> {
-  return (await import('./command-tasks.js')).commandTasks
+  return (await import('./tasks/index.js')).commandTasks
 }
 
 /** A complaint, and where all that is legal stands. */

@@ -2,10 +2,10 @@
 
 import { ConfigError } from '../util/errors.js'
 import { described, expectKind, expectOptions, optional, options as optionsKind, text } from '../util/expect.js'
-import { builtin } from './builtin.js'
-import { cifar10, cifar100 } from './cifar.node.js'
+import { builtin } from './builtin/builtin.js'
+import { cifar10, cifar100 } from './cifar/cifar.node.js'
 import type { Dataset } from './dataset.js'
-import { type ImageFolderOptions, imageFolder } from './image-folder.node.js'
+import { type ImageFolderOptions, imageFolder } from './folder/image-folder.node.js'
 
 /** The data sets by name. */
 export const datasetNames = ['builtin', 'cifar10', 'cifar100', 'folder'] as const

@@ -2,7 +2,7 @@
  * Networks on the Hugging Face Hub: how they are named here (`hub:timm/resnet50.a1_in1k`), where their files lie, and
  * what the settings beside timm's weights say of pictures and classes.
  */
-import type { Interpolation } from '../data/resize.js'
+import type { Interpolation } from '../data/picture/resize.js'
 import { Budget } from '../util/budget.js'
 import { ConfigError, DataError } from '../util/errors.js'
 import { parseJson } from '../util/json.js'

@@ -3,7 +3,7 @@
  * not tell, and what they do to pictures. Each map is a rule from our paths to their names; applied to all paths of a
  * spec it is a one-to-one table, so it works both ways. Their words live in this file only.
  */
-import { cifar10Layout, cifar100Layout } from '../data/cifar.js'
+import { cifar10Layout, cifar100Layout } from '../data/cifar/cifar.js'
 import { imageNetNormalisation, type Normalisation, type PictureSize } from '../data/dataset.js'
 import { forwardGraph } from '../model/forward.js'
 import { type Heads, heads as ownHeads } from '../model/heads/index.js'

@@ -1,6 +1,6 @@
 /** From a dictionary of tensors, whoever made it, to a network: its spec, its weights by our paths, its preprocessing. */
 import { type Normalisation, normalisationFor, normalisationText, type PictureSize } from '../data/dataset.js'
-import type { Interpolation } from '../data/resize.js'
+import type { Interpolation } from '../data/picture/resize.js'
 import { classifierOf } from '../spec/heads/index.js'
 import { type PresetName, preset } from '../spec/presets.js'
 import type { NetworkSpec } from '../spec/spec.js'

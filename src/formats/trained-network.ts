@@ -1,6 +1,6 @@
 /** What a network is once it is trained, whoever trained it: what all files of weights become. */
 import type { Normalisation, PictureSize } from '../data/dataset.js'
-import { type Interpolation, interpolations } from '../data/resize.js'
+import { type Interpolation, interpolations } from '../data/picture/resize.js'
 import { type SpecHeads, specHeadOf, specHeads } from '../spec/heads/index.js'
 import type { InputSpec, NetworkSpec } from '../spec/spec.js'
 import { limits } from '../util/budget.js'

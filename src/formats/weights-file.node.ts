@@ -2,8 +2,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { isPresetName } from '../spec/presets.js'
-import { errorCode, fileError } from '../util/file-error.js'
-import type { FileSystem } from '../util/file-system.node.js'
+import { errorCode, fileError } from '../util/files/error.js'
+import type { FileSystem } from '../util/files/system.node.js'
 import { printable } from '../util/printable.js'
 
 const isWeights = (name: string) => /\.(safetensors|pth|pt|ckpt)$/.test(name) && !name.startsWith('.')

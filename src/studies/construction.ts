@@ -2,7 +2,7 @@
  * The argument of the paper, carried out: a deeper net that does as well as a shallower one exists, because the added
  * layers can be identities. [He 2015, §1]
  */
-import { deepen } from '../api/surgery.js'
+import { deepen } from '../api/network/surgery.js'
 import type { NamedWeights, TrainedNetwork } from '../formats/trained-network.js'
 import { placedBlocks } from '../spec/blocks.js'
 import { type BlockPath, blockPath } from '../spec/paths.js'

@@ -1,5 +1,5 @@
 /** Blocks of a trained residual net can be taken out one by one; layers of a plain net cannot. [Veit 2016, §4.1, §4.2] */
-import { withoutBlock } from '../api/surgery.js'
+import { withoutBlock } from '../api/network/surgery.js'
 import { placedBlocks } from '../spec/blocks.js'
 import type { BlockPath } from '../spec/paths.js'
 import { Random } from '../util/random.js'

@@ -1,5 +1,5 @@
 /** The outputs of trained and fresh nets for a batch of test pictures: taps, and how large they are. */
-import { Network } from '../api/network.js'
+import { Network } from '../api/network/network.js'
 import { fillBatch } from '../data/batches.js'
 import { inputSize } from '../data/dataset.js'
 import type { TrainedNetwork } from '../formats/trained-network.js'

@@ -1,7 +1,7 @@
 /** How far studies are: which of how many nets trains, and how long all of them will take. */
 import { complexity } from '../model/complexity.js'
 import { completeRecipe } from '../tasks/complete-recipe.js'
-import type { StepProgress } from '../train/step-progress.js'
+import type { StepProgress } from '../train/step/progress.js'
 import type { Training } from './workbench.js'
 
 /** Where a training stands among all that are to be made. */

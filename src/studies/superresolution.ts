@@ -1,6 +1,6 @@
 /** Learning what is missing of a picture against learning the picture, and shortcuts all along. [Kim 2016, §4; Lim 2017] */
 import { bicubic, type Plane, toBytes } from '../data/bicubic.js'
-import { builtin } from '../data/builtin.js'
+import { builtin } from '../data/builtin/builtin.js'
 import type { Dataset } from '../data/dataset.js'
 import { compileGraph } from '../inference/compile.js'
 import { writeWeights } from '../inference/weights.js'

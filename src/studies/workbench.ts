@@ -1,12 +1,12 @@
 /** The bench that a study works on: data, engine, trainings that are shared and kept, and a memory for what it has measured. */
-import type { ChosenEngine } from '../api/engine-choice.js'
-import type { TrainingFunctions } from '../api/training.js'
+import type { ChosenEngine } from '../api/engines/choice.js'
+import type { TrainingFunctions } from '../api/training/training.js'
 import type { Dataset } from '../data/dataset.js'
 import type { TrainedNetwork } from '../formats/trained-network.js'
 import { classifierOf } from '../spec/heads/index.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import type { RecipeOptions } from '../tasks/recipe.js'
-import type { Checkpoint, EpochRecord } from '../train/checkpoint.js'
+import type { Checkpoint, EpochRecord } from '../train/checkpoint/checkpoint.js'
 import type { Scale } from './scale.js'
 
 /** A training that came to its end, or to the end of its numbers. */

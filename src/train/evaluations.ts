@@ -4,7 +4,7 @@ import type { BestEpoch, Evaluation } from '../tasks/figures.js'
 import { ratingOf } from '../tasks/index.js'
 import type { Task } from '../tasks/task.js'
 import { invariant } from '../util/errors.js'
-import type { EpochRecord, TrainingProgress } from './checkpoint.js'
+import type { EpochRecord, TrainingProgress } from './checkpoint/checkpoint.js'
 
 /** The progress with the last epoch of its history evaluated. */
 export function withEvaluation<T extends string>(

@@ -11,7 +11,7 @@ import type { LayerPath } from '../spec/paths.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import type { Recipe } from '../tasks/recipe.js'
 import type { BatchInputs } from '../tasks/task.js'
-import { lossOptions } from './step.js'
+import { lossOptions } from './step/step.js'
 
 /** Where the network stands, and the batch to look at. */
 export interface ProbeState {

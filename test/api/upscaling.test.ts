@@ -13,7 +13,7 @@ import {
   upscale,
 } from '../../src/node.js'
 import { ConfigError, DataError } from '../../src/util/errors.js'
-import { tinyEdsr, tinyPairs, tinyVdsr } from '../train/tiny-upscaling.js'
+import { tinyEdsr, tinyPairs, tinyVdsr } from '../tasks/upscale/tiny.js'
 
 const recipe = { batchSize: 8, steps: 3, lr: 0.01 }
 const options = { engine: 'reference' } as const

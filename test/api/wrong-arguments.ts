@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runInNewContext } from 'node:vm'
 import * as api from '../../src/node.js'
-import { disk } from '../../src/util/file-system.node.js'
+import { disk } from '../../src/util/files/system.node.js'
 
 /** A way to call a function rightly. */
 export interface Row {

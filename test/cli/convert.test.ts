@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
-import { decodeNetwork } from '../../src/api/weights.js'
-import { tinyCifar10 } from '../data/make-cifar.js'
+import { decodeNetwork } from '../../src/api/files/weights.js'
+import { tinyCifar10 } from '../data/cifar/make-cifar.js'
 import { resnet } from './run.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'resnet convert '))

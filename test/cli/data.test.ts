@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { folderWith } from '../data/folders.js'
+import { folderWith } from '../data/folder/folders.js'
 import { resnet } from './run.js'
 
 const server = createServer((_, response) => void response.writeHead(404).end())

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { reportText } from '../../src/cli/doctor.js'
+import { reportText } from '../../src/cli/commands/doctor.js'
 import type { DoctorReport } from '../../src/node.js'
 import { resnet } from './run.js'
 

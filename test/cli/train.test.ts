@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { readCheckpoint, writeAtomically } from '../../src/node.js'
-import { encodeCheckpoint } from '../../src/train/checkpoint.js'
-import { tinyCifar10 } from '../data/make-cifar.js'
+import { encodeCheckpoint } from '../../src/train/checkpoint/checkpoint.js'
+import { tinyCifar10 } from '../data/cifar/make-cifar.js'
 import { resnet } from './run.js'
 
 const base = mkdtempSync(join(tmpdir(), 'resnet train '))

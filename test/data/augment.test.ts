@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'vitest'
 import { type Augmentation, checkAugmentation, draw, type Part, usualCrop } from '../../src/data/augment.js'
 import { fillBatch } from '../../src/data/batches.js'
-import { changeColours } from '../../src/data/colour.js'
+import { changeColours } from '../../src/data/picture/colour.js'
 import type { Pictures } from '../../src/data/dataset.js'
-import { resize } from '../../src/data/resize.js'
+import { resize } from '../../src/data/picture/resize.js'
 import { ConfigError } from '../../src/util/errors.js'
 import { Random } from '../../src/util/random.js'
 

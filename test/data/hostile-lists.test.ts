@@ -1,13 +1,13 @@
 /** Lists in files that are longer than what they list, or whose lengths cannot be read. */
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { cifar10Layout, parseClassNames } from '../../src/data/cifar.js'
-import { cifar10 } from '../../src/data/cifar.node.js'
-import { readTar } from '../../src/data/tar.js'
+import { cifar10Layout, parseClassNames } from '../../src/data/cifar/cifar.js'
+import { cifar10 } from '../../src/data/cifar/cifar.node.js'
+import { readTar } from '../../src/data/cifar/tar.js'
 import { readStudyResults } from '../../src/studies/run.node.js'
 import { DataError } from '../../src/util/errors.js'
-import { folderWith } from './folders.js'
-import { tar, tinyCifar10 } from './make-cifar.js'
+import { folderWith } from './folder/folders.js'
+import { tar, tinyCifar10 } from './cifar/make-cifar.js'
 
 test('a tar header whose size is no number is not the end of the archive', () => {
   const archive = Buffer.from(tar({ 'one\u001b[2J': new Uint8Array(600), two: new Uint8Array(3) }))

@@ -1,6 +1,6 @@
 /** The names of ImageNet's classes: as many, in their order, no two alike; and who gets them. */
 import { expect, test } from 'vitest'
-import { decodeNetwork } from '../../src/api/weights.js'
+import { decodeNetwork } from '../../src/api/files/weights.js'
 import { imageNetNames } from '../../src/data/imagenet-names.js'
 import { keyMaps, namedParameters } from '../../src/formats/key-maps.js'
 import { type Tensor, writeSafetensors } from '../../src/formats/safetensors.js'

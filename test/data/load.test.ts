@@ -1,10 +1,10 @@
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
-import { builtin } from '../../src/data/builtin.js'
+import { builtin } from '../../src/data/builtin/builtin.js'
 import { type DatasetName, loadDataset } from '../../src/data/load.node.js'
 import { ConfigError } from '../../src/util/errors.js'
-import { folderWith } from './folders.js'
-import { tinyCifar10, tinyCifar100 } from './make-cifar.js'
+import { folderWith } from './folder/folders.js'
+import { tinyCifar10, tinyCifar100 } from './cifar/make-cifar.js'
 
 describe('loadDataset', () => {
   test('finds each set by its name', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { builtin } from '../../src/data/builtin.js'
+import { builtin } from '../../src/data/builtin/builtin.js'
 import { type Pictures, pictureBytes } from '../../src/data/dataset.js'
 import { splitDataset, splitPictures } from '../../src/data/split.js'
 import { ConfigError } from '../../src/util/errors.js'

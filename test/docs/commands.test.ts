@@ -3,7 +3,7 @@ import { execSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { commands as known } from '../../src/cli/commands.js'
+import { commands as known } from '../../src/cli/commands/index.js'
 import { resnet } from '../cli/run.js'
 import { root } from '../house/sources.js'
 

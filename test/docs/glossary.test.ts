@@ -48,7 +48,7 @@ test('a report explains its words, with no sign of Markdown left', () => {
 })
 
 test('every word of the reports has an entry', () => {
-  for (const file of ['src/cli/demo-report.ts', 'src/cli/report/study-report.ts']) {
+  for (const file of ['src/cli/report/demo-report.ts', 'src/cli/report/study-report.ts']) {
     const list = /const words = \[([^\]]*)\]/.exec(readFileSync(join(root, file), 'utf8'))![1]!
     const titles = [...list.matchAll(/'([^']+)'/g)].map(([, title]) => title!)
     expect(titles.length).toBeGreaterThan(5)

@@ -1,6 +1,6 @@
 /** Networks with weights that nobody has trained, of every kind there is: for tests of what is written and read. */
 import fc from 'fast-check'
-import { untrained } from '../../src/api/untrained.js'
+import { untrained } from '../../src/api/network/untrained.js'
 import type { NamedWeights, TrainedNetwork } from '../../src/formats/trained-network.js'
 import { forwardGraph } from '../../src/model/forward.js'
 import { taskOf } from '../../src/spec/heads/index.js'

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
-import { decodeNetwork } from '../../src/api/weights.js'
+import { decodeNetwork } from '../../src/api/files/weights.js'
 import { DataError } from '../../src/util/errors.js'
 import { bytesOf, weightFiles } from './files.js'
 import { op, pickle, zip } from './make-pickle.js'

@@ -1,6 +1,6 @@
 /** Small files that ask for much: each is refused by name, at once, whatever it would have become. */
 import { expect, test } from 'vitest'
-import { decodeNetwork } from '../../src/api/weights.js'
+import { decodeNetwork } from '../../src/api/files/weights.js'
 import { settingsOf } from '../../src/formats/hub.js'
 import { readSafetensors, writeSafetensors } from '../../src/formats/safetensors.js'
 import { limits } from '../../src/util/budget.js'

@@ -1,6 +1,6 @@
 // Weights with the names of others become our networks: the spec is inferred, and the logits are PyTorch's.
 import { beforeAll, describe, expect, test } from 'vitest'
-import { decodeNetwork } from '../../src/api/weights.js'
+import { decodeNetwork } from '../../src/api/files/weights.js'
 import { presetAs } from '../../src/formats/architecture.js'
 import { keyMaps, namedParameters } from '../../src/formats/key-maps.js'
 import { recognise } from '../../src/formats/recognise.js'

@@ -1,14 +1,14 @@
 /** Honest inputs of every kind, made by code: what the fuzzer starts from. */
 import { gzipSync } from 'node:zlib'
-import { untrained } from '../../src/api/untrained.js'
+import { untrained } from '../../src/api/network/untrained.js'
 import { keyMaps, namedParameters } from '../../src/formats/key-maps.js'
 import { encodePortable } from '../../src/formats/portable.js'
 import { type Tensor, writeSafetensors } from '../../src/formats/safetensors.js'
 import type { TrainedNetwork } from '../../src/formats/trained-network.js'
 import { cifarBasic, imagenetBasic } from '../../src/spec/families.js'
 import { completeRecipe } from '../../src/tasks/complete-recipe.js'
-import { type Checkpoint, encodeCheckpoint } from '../../src/train/checkpoint.js'
-import { records, tar, tinyCifar10 } from '../data/make-cifar.js'
+import { type Checkpoint, encodeCheckpoint } from '../../src/train/checkpoint/checkpoint.js'
+import { records, tar, tinyCifar10 } from '../data/cifar/make-cifar.js'
 import { op, pickle, zip } from '../formats/make-pickle.js'
 
 export const small = cifarBasic({

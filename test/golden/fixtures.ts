@@ -7,7 +7,7 @@ import type { Graph } from '../../src/graph/graph.js'
 import { cifarBasic, cifarBottleneck } from '../../src/spec/families.js'
 import type { NetworkSpec } from '../../src/spec/spec.js'
 import { completeRecipe } from '../../src/tasks/complete-recipe.js'
-import type { StepSettings } from '../../src/train/step.js'
+import type { StepSettings } from '../../src/train/step/step.js'
 import { elements } from '../../src/util/shape.js'
 
 interface Description {

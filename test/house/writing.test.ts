@@ -8,12 +8,12 @@ const writing =
 
 /** Where it is done, each with the reason. */
 const allowed: Readonly<Record<string, string>> = {
-  'src/util/file-system.node.ts': 'what the one way is made of',
-  'src/util/write-file.node.ts': 'the one way',
-  'src/data/pack.node.ts': 'writes piece by piece into a temporary file that is moved in the end, and reads',
-  'src/data/download.node.ts': 'writes piece by piece into FILE.partial, which is moved when its check sum is right',
-  'src/train/run-folder.node.ts': 'adds lines to metrics.jsonl',
-  'src/train/run-lock.node.ts': 'makes a lock, which must not replace one',
+  'src/util/files/system.node.ts': 'what the one way is made of',
+  'src/util/files/write.node.ts': 'the one way',
+  'src/data/folder/pack.node.ts': 'writes piece by piece into a temporary file that is moved in the end, and reads',
+  'src/data/cifar/download.node.ts': 'writes piece by piece into FILE.partial, which is moved when its check sum is right',
+  'src/train/run/folder.node.ts': 'adds lines to metrics.jsonl',
+  'src/train/run/lock.node.ts': 'makes a lock, which must not replace one',
 }
 
 test('files are written whole, by writeAtomically', () => {
@@ -26,6 +26,6 @@ test('files are written whole, by writeAtomically', () => {
 test('every exception is one', () => {
   const tree = readTree('src')
   expect(
-    Object.keys(allowed).filter((file) => !tree.get(file)?.match(writing) && file !== 'src/util/write-file.node.ts'),
+    Object.keys(allowed).filter((file) => !tree.get(file)?.match(writing) && file !== 'src/util/files/write.node.ts'),
   ).toEqual([])
 })

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { isOurs, type LabServer, serveSite } from '../../src/cli/lab/server.js'
 import { type Site, siteFiles } from '../../src/cli/lab/site.js'
-import { listenError } from '../../src/cli/lab.js'
+import { listenError } from '../../src/cli/commands/lab.js'
 import { resnet } from '../cli/run.js'
 import { type Caller, enter, knock, lacking, race, requiresNative } from './native.js'
 

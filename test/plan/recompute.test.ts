@@ -26,7 +26,7 @@ import { type PresetName, preset } from '../../src/spec/presets.js'
 import type { NetworkSpec } from '../../src/spec/spec.js'
 import { completeRecipe } from '../../src/tasks/complete-recipe.js'
 import type { RecipeOptions } from '../../src/tasks/recipe.js'
-import { trainingGraph } from '../../src/train/step.js'
+import { trainingGraph } from '../../src/train/step/step.js'
 import { Random } from '../../src/util/random.js'
 import { elements } from '../../src/util/shape.js'
 

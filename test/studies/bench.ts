@@ -3,7 +3,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openEngine } from '../../src/api/compute.node.js'
-import { builtin } from '../../src/data/builtin.js'
+import { builtin } from '../../src/data/builtin/builtin.js'
 import { FolderWorkbench, type WorkbenchOptions } from '../../src/studies/workbench.node.js'
 
 export const engine = await openEngine({ engine: 'auto', threads: 1 })

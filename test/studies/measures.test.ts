@@ -1,6 +1,6 @@
 /** What studies measure, against cases worked out by hand. */
 import { afterAll, describe, expect, test } from 'vitest'
-import { withoutBlock } from '../../src/api/surgery.js'
+import { withoutBlock } from '../../src/api/network/surgery.js'
 import { complexity } from '../../src/model/complexity.js'
 import { placedBlocks } from '../../src/spec/blocks.js'
 import { identityKernel } from '../../src/studies/construction.js'

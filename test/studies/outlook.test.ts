@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { cifarBasic } from '../../src/spec/families.js'
 import { Outlook } from '../../src/studies/outlook.js'
 import type { Training } from '../../src/studies/workbench.js'
-import type { StepProgress } from '../../src/train/step-progress.js'
+import type { StepProgress } from '../../src/train/step/progress.js'
 
 const recipe = { batchSize: 10, epochs: 1, lr: 0.1 }
 const small: Training = { spec: cifarBasic({ depth: 8 }), recipe, seed: 0 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { cifarNet, recipeFor } from '../../src/studies/nets.js'
 import { finalErrors } from '../../src/studies/workbench.js'
-import { weightHash } from '../../src/train/weight-hash.js'
+import { weightHash } from '../../src/train/checkpoint/weight-hash.js'
 import { engine, testBench } from './bench.js'
 
 afterAll(() => engine.dispose())

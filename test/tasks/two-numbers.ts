@@ -1,7 +1,7 @@
 /** A task of one's own, as somebody outside the package writes it: two numbers a picture, how red and how blue it is. */
 
 import { epochOrder, fillBatch } from '../../src/data/batches.js'
-import { builtin } from '../../src/data/builtin.js'
+import { builtin } from '../../src/data/builtin/builtin.js'
 import type { Dataset, Normalisation, Pictures } from '../../src/data/dataset.js'
 import { expectDataset, expectPictures } from '../../src/data/expect-data.js'
 import type { Executable } from '../../src/engine/engine.js'

@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { ChosenEngine } from '../../src/api/engine-choice.js'
+import type { ChosenEngine } from '../../src/api/engines/choice.js'
 import { openReference } from '../../src/engine/reference/engine.js'
 import { initialise } from '../../src/model/initialise.js'
 import {
@@ -25,7 +25,7 @@ import {
 } from '../../src/node.js'
 import { Trainer } from '../../src/train/trainer.js'
 import { tinyData, tinyRecipe, tinySpec } from './tiny.js'
-import { tinyPairs, tinyVdsr } from './tiny-upscaling.js'
+import { tinyPairs, tinyVdsr } from '../tasks/upscale/tiny.js'
 
 const base = mkdtempSync(join(tmpdir(), 'lost evaluations '))
 afterAll(() => rmSync(base, { recursive: true, force: true }))

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { completeRecipe } from '../../src/tasks/complete-recipe.js'
 import { defaultRecipe, type RecipeOptions } from '../../src/tasks/recipe.js'
-import { course } from '../../src/train/course.js'
+import { course } from '../../src/train/schedule/course.js'
 
 test('what is left out gets its default', () => {
   expect(completeRecipe({})).toEqual(defaultRecipe)

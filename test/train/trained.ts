@@ -2,7 +2,7 @@
 import type { Dataset } from '../../src/data/dataset.js'
 import { openReference } from '../../src/engine/reference/engine.js'
 import type { RecipeOptions } from '../../src/tasks/recipe.js'
-import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../../src/train/checkpoint.js'
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../../src/train/checkpoint/checkpoint.js'
 import { Trainer, type TrainerOptions } from '../../src/train/trainer.js'
 import { tinyData, tinyRecipe, tinySpec } from './tiny.js'
 

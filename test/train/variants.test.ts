@@ -3,7 +3,7 @@
  * for 50 steps. Networks whose blocks are the same are trained once.
  */
 import { describe, expect, test } from 'vitest'
-import { builtin } from '../../src/data/builtin.js'
+import { builtin } from '../../src/data/builtin/builtin.js'
 import { createTrainer } from '../../src/node.js'
 import { type PresetName, preset, presetsFor } from '../../src/spec/presets.js'
 import type { ConvLayer, NetworkSpec, StemLayer } from '../../src/spec/spec.js'

@@ -1,6 +1,6 @@
 /** What a file system answers, in words. */
 import { expect, test } from 'vitest'
-import { errorCode, fileError } from '../../src/util/file-error.js'
+import { errorCode, fileError } from '../../src/util/files/error.js'
 
 const failed = (code: string) => Object.assign(new Error(`${code}: as Node says it, write`), { code })
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { makeFolder } from '../../src/util/folder.node.js'
+import { makeFolder } from '../../src/util/files/folder.node.js'
 
 let folder = ''
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 /** Limits of the system in words, whatever was being done. */
 import { expect, test } from 'vitest'
-import { fileError } from '../../src/util/file-error.js'
+import { fileError } from '../../src/util/files/error.js'
 import { limitReason } from '../../src/util/limits.js'
 
 const withCode = (code: string) => Object.assign(new Error(`${code}: something, open 'x'`), { code })

@@ -16,8 +16,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { writeLargePicture, writePicture } from '../../src/node.js'
-import { disk } from '../../src/util/file-system.node.js'
-import { writeAtomically } from '../../src/util/write-file.node.js'
+import { disk } from '../../src/util/files/system.node.js'
+import { writeAtomically } from '../../src/util/files/write.node.js'
 
 const base = mkdtempSync(join(tmpdir(), 'write file '))
 afterAll(() => rmSync(base, { recursive: true, force: true }))
@@ -99,7 +99,7 @@ describe.skipIf(process.platform === 'win32')('special files are written to as t
 
   test('standard output, though it is a file', () => {
     const here = folder('out')
-    const library = new URL('../../dist/util/write-file.node.js', import.meta.url).href
+    const library = new URL('../../dist/util/files/write.node.js', import.meta.url).href
     const program = `console.log('before'); await (await import('${library}')).writeAtomically('/dev/stdout', 'text\\n'); console.log('after')`
     execFileSync('sh', ['-c', `"$0" --input-type=module -e "$1" > "$2"`, process.execPath, program, join(here, 'all')])
     expect(readFileSync(join(here, 'all'), 'utf8')).toBe('before\ntext\nafter\n')

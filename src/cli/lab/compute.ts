@@ -6,7 +6,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { say } from '../output.js'
+import { say } from '../terminal/output.js'
 import { isOurs, type LabServer } from './server.js'
 import { ServiceThread, type ServiceThreadOptions } from './service-thread.js'
 

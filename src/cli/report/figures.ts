@@ -1,7 +1,7 @@
 /** Figures of studies, drawn: each kind as SVG with its title, and a sentence for those who do not see it. */
 import { deflateSync } from 'node:zlib'
 import type { Axis, Bar, BarsFigure, Dash, Figure, LinesFigure, PicturesFigure, PixelMap, Series } from '../../node.js'
-import { numberText } from '../study-text.js'
+import { numberText } from '../terminal/study-text.js'
 import { type DrawnAxis, drawLines } from './lines.js'
 import { plainText } from './page.js'
 

@@ -1,8 +1,8 @@
 /** The report of a study, and the page that lists all of them. */
 import type { JudgedClaim, Row, StudyResult, Verdict } from '../../node.js'
-import { command } from '../invocation.js'
-import { duration } from '../output.js'
-import { commandOf, measuredText, verdictWords } from '../study-text.js'
+import { command } from '../terminal/invocation.js'
+import { duration } from '../terminal/output.js'
+import { commandOf, measuredText, verdictWords } from '../terminal/study-text.js'
 import { drawFigure } from './figures.js'
 import { page, plainText } from './page.js'
 import { wordsSection, wordsStyle } from './words.js'

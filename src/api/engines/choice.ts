@@ -1,0 +1,167 @@
+/** Which engine runs: the one asked for, or the fastest that works, with the reason in one line. */
+
+import type { Engine } from '../../engine/engine.js'
+import { Room } from '../../engine/room.js'
+import { ConfigError, EngineError } from '../../util/errors.js'
+import { described, expectKind, expectOptions, signal as signalKind, whole } from '../../util/expect.js'
+import type { AskMemory } from '../../util/free-memory.js'
+
+/** Kinds of engines, fastest first. `auto` never takes the reference: it is there to be right, not to be fast. */
+export const engineKinds = ['native', 'wasm', 'reference'] as const
+/** `native` is the Node addon, `wasm` WebAssembly, `reference` the slow one that is there to be right. */
+export type EngineKind = (typeof engineKinds)[number]
+
+export const engineBuilds = ['native-avx512', 'native-avx2', 'native-baseline', 'wasm-simd', 'reference'] as const
+/** A kind of engine and its instruction set. A weight hash belongs to one. */
+export type EngineBuild = (typeof engineBuilds)[number]
+
+/** `auto`, a kind, or an exact build. */
+export type EngineName = 'auto' | EngineKind | EngineBuild
+/** All that an engine can be asked for by: `auto`, kinds, builds. */
+export const engineNames: readonly EngineName[] = ['auto', ...new Set<EngineName>([...engineKinds, ...engineBuilds])]
+
+/** An engine together with why it is this one. */
+export interface ChosenEngine extends Engine, AsyncDisposable {
+  /** One line, for example `the fastest that works here`; says so where it has fewer threads than were asked for. */
+  readonly reason: string
+}
+
+/** Which engine is to compute. */
+export interface EngineOptions {
+  /** Default `auto`. An engine that is open already is used, and not disposed of, by whoever gets it. */
+  readonly engine?: EngineName | ChosenEngine | undefined
+  /**
+   * Default: as many as the machine has processors. At most four a processor are started, or eight where that is more; the
+   * engine's own `threads` tells how many. Results do not depend on it.
+   */
+  readonly threads?: number | undefined
+  /** Called with what a plan is about to take in memory, in bytes. Not called for an engine that is open already. */
+  readonly onMemory?: ((bytes: number) => void) | undefined
+}
+
+/** What an engine is opened by. */
+export interface OpenOptions {
+  /** Default `auto`. */
+  readonly engine?: EngineName | undefined
+  /** Default: as many as the machine has processors; at most four a processor, or eight where that is more. */
+  readonly threads?: number | undefined
+  /** Called with what a plan is about to take in memory, in bytes. */
+  readonly onMemory?: ((bytes: number) => void) | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A way to open engines of a kind, in one environment. */
+export interface EngineSource {
+  readonly kind: EngineKind
+  /** What its user should know of how it runs here, to follow a comma. */
+  readonly note?: string | undefined
+  /**
+   * @param room what the plans of the engine may take
+   * @throws EngineError that says what is lacking and how to get it.
+   */
+  open(threads: number, build: EngineBuild | undefined, room?: Room): Promise<Engine>
+}
+
+/** The engines of an environment, fastest first, and what it offers them. */
+export interface Environment {
+  readonly sources: readonly EngineSource[]
+  /** One a processor. */
+  readonly threads: number
+  /** The memory that can still be had. */
+  readonly memory?: AskMemory | undefined
+}
+
+/** Threads a processor, beyond which they only get in each other's way; thousands take a machine down. */
+const THREADS_A_PROCESSOR = 4
+/** So many are always allowed. */
+const FEW = 8
+
+/**
+ * How many threads an engine starts at most on a machine with so many processors.
+ * @throws ConfigError for fewer than one
+ */
+export function mostThreads(processors: number): number {
+  expectKind(processors, 'mostThreads: processors', whole(1))
+  return Math.max(FEW, THREADS_A_PROCESSOR * processors)
+}
+
+/**
+ * Opens what `options` ask for.
+ * @throws ConfigError for a name or number without meaning, EngineError when the engine, or every one, is not available.
+ */
+export async function chooseEngine(environment: Environment, options: OpenOptions): Promise<ChosenEngine> {
+  expectOptions(options, 'openEngine: options', { signal: signalKind })
+  const { signal } = options
+  signal?.throwIfAborted()
+  const engine = await choose(environment, options)
+  if (!signal?.aborted) return engine
+  await engine.dispose()
+  throw signal.reason
+}
+
+async function choose(environment: Environment, options: OpenOptions): Promise<ChosenEngine> {
+  const { sources, threads: processors, memory } = environment
+  const { engine: name = 'auto', threads: asked = processors } = options
+  if (!engineNames.includes(name))
+    throw new ConfigError(`engine: expected one of ${engineNames.join(', ')}; got ${described(name)}`)
+  if (!Number.isSafeInteger(asked) || asked < 1)
+    throw new ConfigError(`threads: expected a whole number of at least 1, got ${described(asked)}`)
+  const threads = Math.min(asked, mostThreads(processors))
+  const fewer = (engine: Engine) =>
+    engine.threads === threads && threads < asked
+      ? `; ${threads} threads in place of ${asked}, as many as ${processorsText(processors)} can use`
+      : ''
+  const room = new Room(memory, options.onMemory)
+  const open: Open = async (source, why, build) => {
+    const engine = await source.open(threads, build, room)
+    return withReason(engine, `${source.note ? `${why}, ${source.note}` : why}${fewer(engine)}`)
+  }
+  if (name === 'auto') return fastest(sources, open)
+  const build = engineBuilds.find((other) => other === name)
+  const source = sources.find(({ kind }) => name === kind || name.startsWith(`${kind}-`))
+  if (!source)
+    throw new EngineError(
+      `engine ${name}: not offered in this environment; there are ${sources.map(({ kind }) => kind).join(', ')}`,
+    )
+  return open(source, 'asked for', build)
+}
+
+type Open = (source: EngineSource, why: string, build?: EngineBuild) => Promise<ChosenEngine>
+
+function processorsText(count: number): string {
+  return count === 1 ? 'one processor' : `${count} processors`
+}
+
+async function fastest(sources: readonly EngineSource[], open: Open): Promise<ChosenEngine> {
+  const failures: string[] = []
+  for (const source of sources.filter(({ kind }) => kind !== 'reference')) {
+    try {
+      return await open(source, failures.length === 0 ? 'the fastest that works here' : failures.join('; '))
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error
+      failures.push(error.message)
+    }
+  }
+  throw new EngineError(
+    `no fast engine works here: ${failures.join('; ')}. The engine reference always works, some hundred times slower`,
+  )
+}
+
+function withReason(engine: Engine, reason: string): ChosenEngine {
+  return {
+    build: engine.build,
+    threads: engine.threads,
+    get precisions() {
+      return engine.precisions
+    },
+    get bf16() {
+      return engine.bf16
+    },
+    target: engine.target,
+    missing: (graph) => engine.missing(graph),
+    compile: (plan) => engine.compile(plan),
+    dispose: () => engine.dispose(),
+    [Symbol.asyncDispose]: () => engine.dispose(),
+    reason,
+  }
+}

@@ -1,0 +1,111 @@
+/** `doctor`: whether everything that this package needs is here and right, and if not, what to do. */
+
+import { readFileSync } from 'node:fs'
+import { availableParallelism, cpus, totalmem } from 'node:os'
+import type { EngineError } from '../../util/errors.js'
+import { callback, expectOptions, list, signal, whole } from '../../util/expect.js'
+import { freeMemory } from '../../util/free-memory.node.js'
+import { type EngineHealth, type ExamineOptions, examineEngines } from './doctor-engines.js'
+import { type EngineKind, type EngineSource, mostThreads } from './choice.js'
+import { nodeEnvironment } from './environment.node.js'
+
+/** What `doctor` found. */
+export interface DoctorReport {
+  /** Whether nothing is wrong. */
+  readonly ok: boolean
+  /** What is wrong and what to do about it, a sentence each. */
+  readonly problems: readonly string[]
+  /** Of this package. */
+  readonly version: string
+  readonly node: { readonly version: string; readonly required: string }
+  /** For example `linux x64`. */
+  readonly platform: string
+  readonly processor: string
+  /** What engines use by default: one a processor. */
+  readonly threads: number
+  /** In bytes. `available` is what this process may still take. */
+  readonly memory: { readonly total: number; readonly available: number }
+  readonly engines: readonly EngineHealth[]
+  /** Packages that some functions need. */
+  readonly packages: readonly PackageHealth[]
+}
+
+/** A package that some functions need. */
+export interface PackageHealth {
+  readonly name: string
+  readonly purpose: string
+  /** Left out where it cannot be loaded. */
+  readonly version?: string
+  readonly reason?: string
+}
+
+/** What is examined, and who watches. */
+export interface DoctorOptions extends Partial<ExamineOptions> {
+  /** The engines to examine: by default those of this machine. */
+  readonly sources?: readonly EngineSource[]
+}
+
+/** Examines this machine: a few seconds. */
+export async function doctor(options: DoctorOptions = {}): Promise<DoctorReport> {
+  expectOptions(options, 'doctor: options', { threads: whole(1), sources: list, signal, onProgress: callback })
+  const { sources, threads: processors } = nodeEnvironment()
+  const threads = Math.min(options.threads ?? processors, mostThreads(processors))
+  const { version, engines: requires } = manifest()
+  const facts = {
+    version,
+    node: { version: process.versions.node, required: requires.node },
+    platform: `${process.platform} ${process.arch}`,
+    processor: cpus()[0]?.model.trim() || 'unknown',
+    threads: availableParallelism(),
+    // Without a limit of its own, a process is constrained to 0 bytes or to more than there are.
+    memory: {
+      total: Math.min(process.constrainedMemory() || totalmem(), totalmem()),
+      available: Math.min(...freeMemory().map(({ bytes }) => bytes)),
+    },
+    engines: await examineEngines(options.sources ?? sources, isDamage, { ...options, threads }),
+    packages: await Promise.all([examineSharp()]),
+  }
+  const problems = problemsOf(facts)
+  return { ok: problems.length === 0, problems, ...facts }
+}
+
+function manifest(): { readonly version: string; readonly engines: { readonly node: string } } {
+  return JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as ReturnType<typeof manifest>
+}
+
+/** WebAssembly comes with the package; the addon may not be built, but if it is, it must load. */
+function isDamage(kind: EngineKind, { cause }: EngineError): boolean {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  return kind === 'wasm' || (code !== undefined && code !== 'MODULE_NOT_FOUND')
+}
+
+async function examineSharp(): Promise<PackageHealth> {
+  const known = { name: 'sharp', purpose: 'folders of pictures' }
+  try {
+    const { default: sharp } = await import('sharp')
+    return { ...known, version: sharp.versions.sharp ?? 'unknown' }
+  } catch (error) {
+    return { ...known, reason: error instanceof Error ? error.message.split('\n')[0]! : String(error) }
+  }
+}
+
+/** What is wrong with what was found. */
+export function problemsOf(facts: Omit<DoctorReport, 'ok' | 'problems'>): string[] {
+  const { node, engines, packages } = facts
+  const problems: string[] = []
+  const least = node.required.replace('>=', '')
+  if (isOlder(node.version, least)) problems.push(`Node ${node.version} is too old: install ${least} or newer`)
+  for (const { build, state, reason } of engines) if (state === 'broken') problems.push(`${build}: ${reason}`)
+  if (!engines.some(({ state }) => state === 'works'))
+    problems.push('no fast engine works here: only "--engine reference" is left, some hundred times slower')
+  for (const { name, purpose, reason } of packages)
+    if (reason !== undefined)
+      problems.push(`${name} cannot be loaded, so there are no ${purpose}: ${reason}; run "npm install"`)
+  return problems
+}
+
+function isOlder(version: string, least: string): boolean {
+  const [have, need] = [version, least].map((text) => text.split('.').map(Number))
+  for (let i = 0; i < need!.length; i++) if (have![i] !== need![i]) return (have![i] ?? 0) < need![i]!
+  return false
+}

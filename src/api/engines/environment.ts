@@ -1,0 +1,28 @@
+/** The engines of a browser: WebAssembly and the reference. */
+import { openCpuEngine } from '../../engine/cpu/engine.js'
+import { openWasm } from '../../engine/cpu/wasm.js'
+import { type BrowserFiles, browserHost, sharesMemory } from '../../engine/cpu/wasm-host.browser.js'
+import type { Environment } from './choice.js'
+
+const ALONE =
+  'on one thread, as this page is not cross-origin isolated; for more, serve it with the headers ' +
+  '"Cross-Origin-Opener-Policy: same-origin" and "Cross-Origin-Embedder-Policy: require-corp"'
+
+/** @param files where the files of the WASM engine lie, as known when an engine is opened */
+export function browserEnvironment(files: () => BrowserFiles): Environment {
+  return {
+    threads: globalThis.navigator?.hardwareConcurrency ?? 1,
+    sources: [
+      {
+        kind: 'wasm',
+        note: sharesMemory() ? undefined : ALONE,
+        open: async (threads, _, room) => openCpuEngine(await openWasm({ threads, host: browserHost(files()) }), room),
+      },
+      {
+        kind: 'reference',
+        // Fetched by the few who ask for it.
+        open: async (_, __, room) => (await import('../../engine/reference/engine.js')).openReference(room),
+      },
+    ],
+  }
+}

@@ -1,0 +1,120 @@
+/** What a network's time goes to, and what this machine can do at best: measurements for those who make it faster. */
+
+import { openAddon } from '../../engine/cpu/addon.node.js'
+import type { CpuBackend } from '../../engine/cpu/backend.js'
+import { openCpuEngine } from '../../engine/cpu/engine.js'
+import { type Peak, peakOf } from '../../engine/cpu/peak.js'
+import { type ProfiledPlan, profilePlan } from '../../engine/cpu/profile.js'
+import { openWasm } from '../../engine/cpu/wasm.js'
+import { nodeHost } from '../../engine/cpu/wasm-host.node.js'
+import type { Engine } from '../../engine/engine.js'
+import { Room } from '../../engine/room.js'
+import { forwardGraph } from '../../model/forward.js'
+import type { Plan } from '../../plan/plan.js'
+import { planGraph } from '../../plan/planner.js'
+import { expectSpec } from '../../spec/expect-spec.js'
+import type { NetworkSpec } from '../../spec/spec.js'
+import { completeRecipe } from '../../tasks/complete-recipe.js'
+import { trainingGraph } from '../../train/step/step.js'
+import { ConfigError } from '../../util/errors.js'
+import { callback, described, expectOptions, oneOf, signal as signalKind, whole } from '../../util/expect.js'
+import { freeMemory } from '../../util/free-memory.node.js'
+import { openEngine } from '../compute.node.js'
+import type { OpenOptions } from './choice.js'
+import { addonVariant } from './environment.node.js'
+
+/** The bounds that this machine sets to an engine build. */
+export interface MachinePeak extends Peak {
+  readonly build: string
+  readonly threads: number
+}
+
+/** What is profiled, and how. */
+export interface ProfileOptions extends OpenOptions {
+  /** A training step, or the forward pass of inference. Default `training`. */
+  readonly mode?: 'training' | 'inference' | undefined
+  /** Pictures a run. Default 128 for training, 1 for inference. */
+  readonly batch?: number | undefined
+  /** How often each part is timed. Default 5. */
+  readonly rounds?: number | undefined
+  /** Called before each part, with those done. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined
+}
+
+/** Where the time of a network goes. */
+export interface Profile extends ProfiledPlan {
+  readonly build: string
+  readonly threads: number
+  /** Memory of the plan. */
+  readonly bytes: number
+}
+
+/**
+ * Measures what the engine's instruction set and threads can reach on this machine at best: takes a second or two, and
+ * 768 MiB.
+ * @throws EngineError when the engine is not available
+ */
+export async function measurePeak(options: OpenOptions = {}): Promise<MachinePeak> {
+  const backend = await openBackend(options)
+  try {
+    return { build: backend.build, threads: backend.threads, ...(await peakOf(backend, seconds)) }
+  } finally {
+    await backend.dispose()
+  }
+}
+
+const fields = { mode: oneOf(['training', 'inference']), batch: whole(1), signal: signalKind, onProgress: callback }
+
+/**
+ * Times a network's plan, and each of its parts by itself.
+ * @throws ConfigError for a spec or option without meaning, EngineError when the engine is not available
+ */
+export async function profile(spec: NetworkSpec, options: ProfileOptions = {}): Promise<Profile> {
+  expectSpec(spec, 'profile: spec')
+  expectOptions(options, 'profile: options', fields)
+  const { mode = 'training', batch = mode === 'training' ? 128 : 1, rounds = 5, signal, onProgress } = options
+  if (!Number.isSafeInteger(rounds) || rounds < 1)
+    throw new ConfigError(`rounds: expected a whole number of at least 1, got ${described(rounds)}`)
+  const backend = await openBackend(options)
+  try {
+    const plan = planFor(spec, mode, batch, openCpuEngine(backend))
+    new Room(freeMemory).take(backend.build, plan.bytes)
+    const settings = { rounds, now: seconds, signal, ...(onProgress && { onProgress }) }
+    const { build, threads } = backend
+    return { build, threads, bytes: plan.bytes, ...(await profilePlan(backend, plan, settings)) }
+  } finally {
+    await backend.dispose()
+  }
+}
+
+/**
+ * The size of the memory that a network's plan takes on an engine, in bytes: known without allocating it.
+ * @throws ConfigError for a spec or option without meaning, EngineError when the engine is not available
+ */
+export async function planBytes(spec: NetworkSpec, given: Omit<ProfileOptions, 'rounds'> = {}): Promise<number> {
+  expectSpec(spec, 'planBytes: spec')
+  expectOptions(given, 'planBytes: options', fields)
+  const { mode = 'training', batch = mode === 'training' ? 128 : 1, ...options } = given
+  await using engine = await openEngine(options)
+  return planFor(spec, mode, batch, engine).bytes
+}
+
+function planFor(spec: NetworkSpec, mode: 'training' | 'inference', batch: number, { target }: Engine): Plan {
+  const graph =
+    mode === 'training'
+      ? trainingGraph(spec, completeRecipe({ steps: 1, batchSize: batch }))
+      : forwardGraph(spec, { batch, mode })
+  return planGraph(graph, target)
+}
+
+const seconds = () => performance.now() / 1000
+
+/** The backend of the engine that is asked for. */
+async function openBackend(options: OpenOptions): Promise<CpuBackend> {
+  const { build, threads, dispose } = await openEngine(options)
+  await dispose()
+  if (build === 'reference') throw new ConfigError('engine reference: it has no kernels to measure; use native or wasm')
+  if (build === 'wasm-simd') return openWasm({ threads, host: nodeHost() })
+  const variant = addonVariant(build)
+  return openAddon({ threads, ...(variant && { variant }) })
+}

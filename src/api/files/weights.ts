@@ -1,0 +1,148 @@
+/** Weights in whatever file they come: what it is shows in its first bytes, not in its name. */
+import { normalisationText } from '../../data/dataset.js'
+import { keyMaps } from '../../formats/key-maps.js'
+import { decodePortable, isPortable } from '../../formats/portable.js'
+import { type RecogniseOptions, recognise } from '../../formats/recognise.js'
+import { readSafetensors, type SafetensorsFile } from '../../formats/safetensors.js'
+import type { StateDict, StoredTensor } from '../../formats/stored-tensor.js'
+import type { TrainedNetwork } from '../../formats/trained-network.js'
+import { headsOf, type Tasks } from '../../tasks/index.js'
+import { type Checkpoint, checkpointIn } from '../../train/checkpoint/checkpoint.js'
+import { ConfigError, DataError } from '../../util/errors.js'
+import { expectBytes, expectKind, expectOptions, listOf, object, signal, text } from '../../util/expect.js'
+
+/** A network, and how its file was understood. */
+export interface DecodedNetwork extends TrainedNetwork {
+  /** For example `safetensors, names of torchvision`. */
+  readonly origin: string
+  /** With all that belongs to its training, where the file is a checkpoint. */
+  readonly checkpoint?: Checkpoint<string>
+  /**
+   * In a sentence: what was assumed of how pictures are normalised, where nothing tells, as of networks that read grey
+   * pictures or four channels. Say otherwise by the option `pictures.normalisation`.
+   */
+  readonly assumed?: string | undefined
+}
+
+/** How weights are understood. */
+export interface DecodeOptions extends RecogniseOptions {
+  readonly signal?: AbortSignal | undefined
+  /** The tasks that there are, such as `{ ...tasks, mine }`; default: those of this package. */
+  readonly tasks?: Tasks | undefined
+}
+
+/** What is known of weights better than their file says; whether it fits them is looked at when they are read. */
+export const weightFields = {
+  tasks: object,
+  arch: text,
+  classes: listOf(text, 'a list of names'),
+  pictures: object,
+  signal,
+}
+
+/**
+ * The network in a file: a checkpoint or an export of this package; or safetensors, or a file of PyTorch (of its zip
+ * form or of the older one) with weights named as torchvision, timm, akamaster or bearpaw do. Nothing in a file is ever
+ * run, and a file that asks for far more memory or work than honest ones of its size is refused.
+ * @param file its bytes
+ * @param name of the file, at the start of every error
+ * @throws DataError when the file is damaged, holds anything but weights, asks for too much, or its tensors are of no
+ * network that is known; ConfigError for options that do not fit the network, or contradict what a file of this package
+ * says of itself; what `signal` was aborted with
+ */
+export async function decodeNetwork(
+  file: Uint8Array,
+  name: string,
+  options: DecodeOptions = {},
+): Promise<DecodedNetwork> {
+  const bytes = expectBytes(file, 'decodeNetwork: file', 'load() takes an address, a Blob or a path, too')
+  expectKind(name, 'decodeNetwork: name', text)
+  expectOptions(options, 'decodeNetwork: options', weightFields)
+  return decodeKnowing(bytes, name, options, {})
+}
+
+/** The same. @param known what stands beside the file: see `recognise`; of no use where the file itself tells */
+export async function decodeKnowing(
+  bytes: Uint8Array,
+  name: string,
+  options: DecodeOptions,
+  known: RecogniseOptions,
+): Promise<DecodedNetwork> {
+  const of = (tensors: StateDict, form: string) => recognised(tensors, name, options, known, form)
+  if (bytes[8] === 0x7b) return fromSafetensors(bytes, name, options, of) // the brace that opens its header
+  // Fetched where it is needed: pages that open safetensors do without.
+  const { readPyTorch } = await import('../../formats/pytorch.js')
+  const saved = await readPyTorch(bytes, name, options.signal)
+  if (saved) return of(saved.weights, saved.form)
+  throw new DataError(
+    `${name}: no file of weights: expected safetensors or what torch.save writes, got ${
+      bytes.length === 0 ? 'an empty file' : `${bytes.length} bytes of something else`
+    }`,
+  )
+}
+
+async function fromSafetensors(
+  bytes: Uint8Array,
+  name: string,
+  options: DecodeOptions,
+  recognised: (tensors: StateDict, form: string) => Promise<DecodedNetwork>,
+): Promise<DecodedNetwork> {
+  const file = readSafetensors(bytes, name)
+  if (file.metadata.format === '1') {
+    const checkpoint = checkpointIn(file, name, options.tasks)
+    const { spec, preprocessing, weights } = checkpoint
+    expectNothingElse({ spec, preprocessing }, name, options)
+    return { spec, preprocessing, weights, checkpoint, origin: 'checkpoint of resnet.ts' }
+  }
+  const tensors = stateDictOf(file, name)
+  if (!isPortable(file)) return recognised(tensors, 'safetensors')
+  const network = decodePortable(tensors, file, name, headsOf(options.tasks))
+  expectNothingElse(network, name, options)
+  return { ...network, origin: 'export of resnet.ts' }
+}
+
+/** @throws ConfigError where somebody says otherwise than a file that tells which network it holds, and how pictures are prepared */
+function expectNothingElse(
+  { spec, preprocessing }: Pick<TrainedNetwork, 'spec' | 'preprocessing'>,
+  name: string,
+  { arch, pictures }: RecogniseOptions,
+): void {
+  if (arch !== undefined && arch !== spec.name)
+    throw new ConfigError(`${name}: the file itself says that its network is ${spec.name}, not ${arch}; name no other`)
+  if (pictures?.normalisation)
+    throw new ConfigError(
+      `${name}: the file itself says how its pictures are normalised, with ${normalisationText(preprocessing.normalisation)}; leave mean and deviation out`,
+    )
+}
+
+async function recognised(
+  tensors: StateDict,
+  name: string,
+  options: RecogniseOptions,
+  known: RecogniseOptions,
+  form: string,
+): Promise<DecodedNetwork> {
+  const network = recognise(tensors, name, options, known)
+  const { preprocessing, keys } = network
+  const isImageNet =
+    keyMaps[keys].stages === 4 &&
+    preprocessing.classes.length === 1000 &&
+    (options.classes ?? known.classes) === undefined
+  const origin = `${form}, names of ${keys}`
+  if (!isImageNet) return { ...network, origin }
+  // Twelve kilobytes that other networks have no use for.
+  const { imageNetNames: classes } = await import('../../data/imagenet-names.js')
+  return { ...network, preprocessing: { ...preprocessing, classes, classesAssumed: true }, origin }
+}
+
+function stateDictOf({ tensors }: SafetensorsFile, who: string): StateDict {
+  return new Map(
+    [...tensors].map(([name, { shape, data }]): [string, StoredTensor] => {
+      const floats = () => {
+        if (data instanceof Float32Array) return data
+        throw new DataError(`${who}: tensor ${name} holds integers, expected floats`)
+      }
+      return [name, { shape, type: data instanceof Float32Array ? 'f32' : 'i32', floats }]
+    }),
+  )
+}

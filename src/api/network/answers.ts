@@ -1,0 +1,112 @@
+/** What a network answers to each picture of a set, and what that says of its classes. */
+import { fillBatch } from '../../data/batches.js'
+import { inputSize, type Pictures } from '../../data/dataset.js'
+import type { Engine } from '../../engine/engine.js'
+import type { TrainedNetwork } from '../../formats/trained-network.js'
+import { compileGraph } from '../../inference/compile.js'
+import { allFinite } from '../../inference/finite.js'
+import { lostAnswers } from '../../inference/lost-numbers.js'
+import { writeWeights } from '../../inference/weights.js'
+import { forwardGraph } from '../../model/forward.js'
+import { expectFit } from '../../tasks/classify/evaluator.js'
+import { exp } from '../../util/math.js'
+
+/** The answer to one picture. */
+export interface Answer {
+  /** Of the picture in its set, from 0. */
+  readonly index: number
+  /** Class numbers: what it shows, and what the network takes it for. */
+  readonly truth: number
+  readonly answer: number
+  /** Of the answer, in [0, 1]. */
+  readonly probability: number
+}
+
+/** How one class fares. */
+export interface ClassFigures {
+  readonly name: string
+  /** Pictures of it. */
+  readonly count: number
+  /** Share of them that were recognised, in percent; undefined where there are none. */
+  readonly recall: number | undefined
+  /** Share of the pictures taken for it that show it, in percent; undefined where there are none. */
+  readonly precision: number | undefined
+}
+
+/** What became of pictures with known classes. */
+export interface Judgement {
+  readonly answers: readonly Answer[]
+  /** In percent. */
+  readonly top1Error: number
+  /** Pictures of class i that were taken for class j: `confusion[i][j]`. */
+  readonly confusion: readonly (readonly number[])[]
+  readonly classes: readonly ClassFigures[]
+}
+
+/** Pictures a run, at most. */
+const MOST_PICTURES = 16
+
+/**
+ * Answers to pictures as evaluation reads them.
+ * @throws LostNumbers when an answer is no number
+ */
+export async function judge(
+  engine: Engine,
+  network: TrainedNetwork,
+  pictures: Pictures,
+  signal?: AbortSignal,
+): Promise<Judgement> {
+  const { spec, preprocessing, weights } = network
+  expectFit(spec, pictures)
+  const size = Math.min(MOST_PICTURES, pictures.count)
+  const graph = forwardGraph(spec, { batch: size, mode: 'inference' })
+  const { channels, height, width } = inputSize(pictures)
+  const batch = new Float32Array(size * channels * height * width)
+  const labels = new Int32Array(size)
+  const { normalisation } = preprocessing
+  const answers: Answer[] = []
+  const executable = await compileGraph(engine, graph)
+  try {
+    const inputs = graph.inputs.filter(({ role }) => role === 'parameter' || role === 'buffer')
+    writeWeights(executable, inputs, weights, spec.name)
+    for (let first = 0; first < pictures.count; first += size) {
+      signal?.throwIfAborted()
+      const indices = Array.from({ length: size }, (_, i) => Math.min(first + i, pictures.count - 1))
+      fillBatch(pictures, indices, batch, labels, { normalisation, seed: 0, epoch: 0 })
+      executable.write('pictures', batch)
+      await executable.run()
+      const logits = await executable.read('logits')
+      if (!allFinite(logits)) throw await lostAnswers(engine, { spec, weights, pictures: batch })
+      const classes = logits.length / size
+      for (let i = 0; i < size && first + i < pictures.count; i++) {
+        const row = logits.subarray(i * classes, (i + 1) * classes)
+        answers.push({ index: first + i, truth: labels[i]!, ...best(row) })
+      }
+    }
+  } finally {
+    await executable.dispose()
+  }
+  return judgementOf(answers, preprocessing.classes)
+}
+
+/** The largest of the logits, the first of equals, and its probability. */
+function best(logits: Float32Array): { readonly answer: number; readonly probability: number } {
+  let answer = 0
+  for (let k = 1; k < logits.length; k++) if (logits[k]! > logits[answer]!) answer = k
+  const total = logits.reduce((sum, logit) => sum + exp(logit - logits[answer]!), 0)
+  return { answer, probability: 1 / total }
+}
+
+/** Sums over answers. */
+export function judgementOf(answers: readonly Answer[], names: readonly string[]): Judgement {
+  const confusion = names.map(() => names.map(() => 0))
+  for (const { truth, answer } of answers) confusion[truth]![answer]! += 1
+  const share = (part: number, whole: number) => (whole > 0 ? (100 * part) / whole : undefined)
+  const classes = names.map((name, k): ClassFigures => {
+    const count = confusion[k]!.reduce((a, b) => a + b, 0)
+    const taken = confusion.reduce((sum, row) => sum + row[k]!, 0)
+    return { name, count, recall: share(confusion[k]![k]!, count), precision: share(confusion[k]![k]!, taken) }
+  })
+  const wrong = answers.filter(({ truth, answer }) => truth !== answer).length
+  return { answers, top1Error: (100 * wrong) / answers.length, confusion, classes }
+}

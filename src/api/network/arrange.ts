@@ -1,0 +1,73 @@
+/** A trained network with its blocks in another order, or some of them gone: lesions and shuffles. [Veit 2016, §4] */
+import { expectNetwork } from '../../formats/expect-network.js'
+import type { NamedWeights, TrainedNetwork } from '../../formats/trained-network.js'
+import { type PlacedBlock, passesInput, placedBlocks } from '../../spec/blocks.js'
+import { type BlockPath, blockPath } from '../../spec/paths.js'
+import { ConfigError, ShapeError } from '../../util/errors.js'
+import { expectKind, listOf, text } from '../../util/expect.js'
+
+/**
+ * The network with the blocks of `order` only, in that order; weights stay with their blocks, which count anew from 1 in
+ * each stage. Blocks move within their stage. One that changes sizes stays in its place; left out, its shortcut stays and
+ * only its residual branch gives zeros, so that all else fits as before. With all blocks left in their places the
+ * network is the same.
+ * @param order paths of blocks, each at most once
+ * @throws ConfigError for a block that does not exist or stands there twice; ShapeError where the blocks do not fit
+ * together, as in a plain net without a block that changes sizes
+ */
+export function arrangeBlocks(network: TrainedNetwork, order: readonly BlockPath[]): TrainedNetwork {
+  expectNetwork(network, 'arrangeBlocks: network')
+  expectKind(order, 'arrangeBlocks: order', listOf(text, 'a list of paths of blocks, such as stage2.block3'))
+  const { spec, preprocessing, weights } = network
+  const placed = new Map(placedBlocks(spec).map((block) => [block.path, block]))
+  const wanted = new Set(order)
+  if (wanted.size < order.length)
+    throw new ConfigError(`${order.find((path, i) => order.indexOf(path) < i)}: this block stands in the order twice`)
+  for (const path of order) if (!placed.has(path)) throw new ConfigError(`${path}: ${spec.name} has no such block`)
+
+  const silent = new Set<BlockPath>()
+  const stages = spec.stages.map((_, index) => {
+    const own = [...placed.values()].filter(({ stage }) => stage === index + 1)
+    const first = own.filter(({ changesSize }) => changesSize)
+    for (const block of first) if (!wanted.has(block.path)) silent.add(silenced(block))
+    const rest = order
+      .map((path) => placed.get(path)!)
+      .filter(({ stage, changesSize }) => stage === index + 1 && !changesSize)
+    return [...first, ...rest]
+  })
+  const empty = stages.findIndex((blocks) => blocks.length === 0)
+  if (empty >= 0)
+    throw new ConfigError(`stage${empty + 1}: it would have no block left, and a stage needs at least one`)
+
+  const moved = new Map<string, NamedWeights>([...weights].filter(([path]) => !/^stage\d+\./.test(path)))
+  stages.forEach((blocks, stage) => {
+    blocks.forEach(({ path, spec: { branch, order } }, index) => {
+      // A norm after the addition is no part of the branch: its zeros would silence the shortcut too.
+      const last = order === 'norm-after-add' ? 'conv' : '(conv|norm)'
+      const end = new RegExp(`^\\.${last}${branch.length}\\.(weight|bias|scale|shift)$`)
+      for (const [name, value] of weights) {
+        if (!name.startsWith(`${path}.`)) continue
+        const layer = name.slice(path.length)
+        const ends = end.test(layer)
+        moved.set(blockPath(stage + 1, index + 1) + layer, silent.has(path) && ends ? zeros(value) : value)
+      }
+    })
+  })
+  return {
+    spec: { ...spec, stages: stages.map((blocks) => ({ blocks: blocks.map((block) => block.spec) })) },
+    preprocessing,
+    weights: moved,
+  }
+}
+
+/** The path of a block whose branch may fall silent. */
+function silenced({ path, spec, inputWidth, width }: PlacedBlock): BlockPath {
+  if (passesInput(spec)) return path
+  throw new ShapeError(
+    `${path}: it changes the width from ${inputWidth} to ${width} and has no shortcut that would remain; keep this block`,
+  )
+}
+
+function zeros({ shape, data }: NamedWeights): NamedWeights {
+  return { shape, data: new Float32Array(data.length) }
+}

@@ -1,0 +1,210 @@
+/** Pictures as people have them (files decoded by others, canvases, elements of a page) made what a network reads. */
+
+import { centreView } from '../../data/augment.js'
+import { fillBatch } from '../../data/batches.js'
+import { greyOf } from '../../data/picture/grey.js'
+import { type Interpolation, resize } from '../../data/picture/resize.js'
+import type { Preprocessing } from '../../train/checkpoint/checkpoint.js'
+import { ConfigError, DataError } from '../../util/errors.js'
+import { bytesOf, described, isBlob, isRecord } from '../../util/expect.js'
+
+/** Decoded pixels, row by row from the top left; an `ImageData` is one. */
+export interface PixelPicture {
+  readonly width: number
+  readonly height: number
+  /**
+   * 8-bit values, the channels of a pixel side by side: RGBA, RGB or grey. What shines through is black, but for networks
+   * of four channels, which read RGBA as it is.
+   */
+  readonly data: Uint8Array | Uint8ClampedArray
+}
+
+/**
+ * In browsers: what a canvas can draw, such as an `ImageBitmap`, an `<img>` that has loaded, a `<canvas>` or the current
+ * frame of a `<video>`.
+ */
+export interface DrawablePicture {
+  readonly width: unknown
+  readonly height: unknown
+}
+
+/** A picture of any size. */
+export type Picture = PixelPicture | DrawablePicture
+
+/**
+ * Writes a picture to out[at ...] as [channels][height][width] normalised floats. As for the data sets that networks
+ * learn from, the centre is read: what is too wide or too high is cut off evenly, and the rest resized.
+ * @throws DataError for a picture without a meaning, naming `who`
+ */
+export function preparePicture(
+  picture: Picture,
+  { input, normalisation, resize: to = input, interpolation }: Preprocessing,
+  out: Float32Array,
+  at: number,
+  who: string,
+): void {
+  const pixels = cutAndResized(pixelsOf(picture, who), input.channels, to, interpolation, who)
+  const window = { height: input.height, width: input.width }
+  const labels = Uint8Array.of(0)
+  const pictures = { count: 1, channels: input.channels, height: to.height, width: to.width, pixels, labels, window }
+  fillBatch(pictures, [0], out.subarray(at), new Int32Array(1), { normalisation, seed: 0, epoch: 0 })
+}
+
+/**
+ * The bytes [3][side][side] of the largest square in the middle of a picture.
+ * @throws DataError for a picture without a meaning, naming `who`
+ */
+export function squareBytes(picture: Picture, side: number, who: string): Uint8Array {
+  return cutAndResized(pixelsOf(picture, who), 3, { height: side, width: side }, 'bilinear', who)
+}
+
+function cutAndResized(
+  given: PixelPicture,
+  channels: number,
+  to: Size,
+  interpolation: Interpolation | undefined,
+  who: string,
+): Uint8Array {
+  const { height, width } = given
+  const pixels = planes(given, channels, who)
+  if (height === to.height && width === to.width) return pixels
+  const values = new Float32Array(channels * to.height * to.width)
+  resize(pixels, { channels, height, width }, centre(given, to), to, values, 0, interpolation)
+  return Uint8Array.from(values, (value) => Math.max(0, Math.min(255, Math.round(value))))
+}
+
+/** Height and width of a picture, in pixels. */
+export function pictureSize(picture: Picture): Size {
+  const { width, height } = 'data' in picture ? picture : shownSize(picture)
+  return { width, height }
+}
+
+/** The part of a picture of this size that `preparePicture` shows the network, in pixels of the picture. */
+export function partRead(size: Size, { input, resize: to = input }: Preprocessing): Rectangle {
+  const part = centre(size, to)
+  const view = centreView(to, input)
+  const [across, down] = [part.width / to.width, part.height / to.height]
+  return {
+    left: part.left + view.left * across,
+    top: part.top + view.top * down,
+    width: input.width * across,
+    height: input.height * down,
+  }
+}
+
+type Size = { readonly height: number; readonly width: number }
+
+/** A rectangle in pixels, whole or not. */
+export interface Rectangle {
+  readonly left: number
+  readonly top: number
+  readonly width: number
+  readonly height: number
+}
+
+/** The largest part in the middle of a picture that has the shape of `to`. */
+function centre({ height, width }: Size, to: Size) {
+  const scale = Math.min(height / to.height, width / to.width)
+  const part = { height: Math.round(to.height * scale), width: Math.round(to.width * scale) }
+  const top = (height - part.height) >> 1
+  const left = (width - part.width) >> 1
+  return { top, left, height: Math.max(1, part.height), width: Math.max(1, part.width), mirrored: false }
+}
+
+/**
+ * [channels][height][width] of pixels whose channels lie side by side. One channel is luminance; four are the colours as
+ * they are and how opaque they are; of three, what shines through is black.
+ */
+function planes({ width, height, data }: PixelPicture, channels: number, who: string): Uint8Array {
+  const count = width * height
+  const given = data.length / count
+  if (channels !== 1 && channels !== 3 && channels !== 4)
+    throw new ConfigError(
+      `pictures have 1 channel (grey), 3 (RGB) or 4 (RGBA), and this network reads ${channels}: it takes batches of floats only`,
+    )
+  if (given !== 1 && given !== 3 && given !== 4)
+    throw new DataError(
+      `${who}: expected ${width}x${height} pixels of 4 (RGBA), 3 (RGB) or 1 (grey) bytes, got ${data.length} bytes`,
+    )
+  const planes = new Uint8Array(channels * count)
+  if (channels === 4) {
+    for (let i = 0; i < count; i++)
+      for (let channel = 0; channel < 4; channel++)
+        planes[channel * count + i] =
+          channel < 3 ? data[i * given + Math.min(channel, given - 1)]! : given === 4 ? data[i * 4 + 3]! : 255
+    return planes
+  }
+  for (let i = 0; i < count; i++) {
+    const opaque = given === 4 ? data[i * 4 + 3]! / 255 : 1
+    const value = (channel: number) => opaque * data[i * given + Math.min(channel, given - 1)]!
+    if (given === 1 || channels === 3)
+      for (let channel = 0; channel < channels; channel++) planes[channel * count + i] = Math.round(value(channel))
+    else planes[i] = Math.round(greyOf(value(0), value(1), value(2)))
+  }
+  return planes
+}
+
+/**
+ * The pixels of a picture, those of what a canvas can draw too.
+ * @throws DataError for a picture without a meaning, naming `who`
+ */
+export function pixelsOf(picture: Picture, who: string): PixelPicture {
+  if (!isPicture(picture))
+    throw new DataError(
+      `${who}: expected a picture, { width, height, data }, got ${described(picture)}; ${remedyFor(picture)}`,
+    )
+  const pixels = 'data' in picture ? picture : draw(picture, who)
+  const { width, height, data } = pixels
+  if (!(Number.isSafeInteger(width) && width > 0 && Number.isSafeInteger(height) && height > 0))
+    throw new DataError(
+      `${who}: expected a width and height of whole pixels, got ${described(width)} and ${described(height)}`,
+    )
+  if (data instanceof Uint8Array || data instanceof Uint8ClampedArray) return pixels
+  if (!isBytes(data))
+    throw new DataError(
+      `${who}: expected data of 8-bit values (a Uint8Array or Uint8ClampedArray), got ${described(data)}`,
+    )
+  return { width, height, data: bytesOf(data)! } // of another realm
+}
+
+const isPicture = (given: unknown) => isRecord(given) && 'width' in given && 'height' in given
+const isBytes = (data: unknown) => ArrayBuffer.isView(data) && (data as Uint8Array).BYTES_PER_ELEMENT === 1
+
+/** How what people have becomes a picture. */
+function remedyFor(given: unknown): string {
+  if (typeof given === 'string') return 'in Node readPicture(path) reads a file; in browsers wait for an <img> to load'
+  if (isBlob(given)) return 'createImageBitmap(file) decodes it in browsers'
+  if (bytesOf(given)) return 'decode them first: in Node readPicture(path) does, in browsers createImageBitmap(blob)'
+  return 'in Node readPicture(path) gives one, in browsers createImageBitmap(blob)'
+}
+
+/** Elements have their own size under other names than the size they are shown at. */
+type Sized = DrawablePicture & {
+  readonly [name in 'naturalWidth' | 'naturalHeight' | 'videoWidth' | 'videoHeight']?: number
+}
+
+function shownSize(picture: Sized): Size {
+  const width = Number(picture.naturalWidth ?? picture.videoWidth ?? picture.width)
+  const height = Number(picture.naturalHeight ?? picture.videoHeight ?? picture.height)
+  return { width, height }
+}
+
+function draw(picture: Sized, who: string): PixelPicture {
+  if (typeof OffscreenCanvas === 'undefined')
+    throw new DataError(
+      `${who}: expected { width, height, data } with its pixels, as there is no canvas here to draw on`,
+    )
+  const { width, height } = shownSize(picture)
+  if (!(width > 0 && height > 0))
+    throw new DataError(`${who}: it has no pixels yet (${width}x${height}); wait until it has loaded`)
+  try {
+    const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true })!
+    context.drawImage(picture as unknown as CanvasImageSource, 0, 0)
+    return context.getImageData(0, 0, width, height)
+  } catch (error) {
+    throw new DataError(
+      `${who}: its pixels cannot be read (${error}); pictures of other servers must be loaded with crossorigin="anonymous"`,
+      { cause: error },
+    )
+  }
+}

@@ -1,0 +1,37 @@
+/** Rows of a table as people have them, made what the network reads. */
+import { fillBatch } from '../../data/batches.js'
+import { expectRow, type TableRow } from '../../data/table-dataset.js'
+import type { Preprocessing } from '../../formats/trained-network.js'
+import { ConfigError } from '../../util/errors.js'
+import type { Picture } from './picture.js'
+
+/** Bytes are no numbers of a table: they are a picture that nobody has decoded. */
+const isFloats = (given: unknown) => ArrayBuffer.isView(given) && bytesPerNumber(given) > 1
+const bytesPerNumber = (view: ArrayBufferView) => ('BYTES_PER_ELEMENT' in view ? Number(view.BYTES_PER_ELEMENT) : 1)
+
+/** Whether numbers are given, not a picture, nor a list of either. */
+export function isRow(given: Picture | TableRow | readonly Picture[] | readonly TableRow[]): given is TableRow {
+  return isFloats(given) || (Array.isArray(given) && given.length > 0 && typeof given[0] !== 'object')
+}
+
+/**
+ * Writes a row to out[at ...], normalised as the columns that the network learned from.
+ * @throws ConfigError where the network reads pictures; DataError for a row without a meaning, naming `who`
+ */
+export function prepareRow(
+  row: TableRow,
+  { input, normalisation }: Preprocessing,
+  out: Float32Array,
+  at: number,
+  who: string,
+): void {
+  const { channels, height, width } = input
+  if (height !== 1 || width !== 1)
+    throw new ConfigError(
+      `${who}: this network reads pictures of ${channels}x${height}x${width}, not rows of numbers; use predict()`,
+    )
+  expectRow(row, channels, who)
+  const pixels = { views: [Float64Array.from(row)] }
+  const rows = { ...input, count: 1, pixels, labels: Uint8Array.of(0) }
+  fillBatch(rows, [0], out.subarray(at), new Int32Array(1), { normalisation, seed: 0, epoch: 0 })
+}

@@ -1,0 +1,47 @@
+/** Networks as they are before the first step of a training. */
+
+import type { TrainedNetwork } from '../../formats/trained-network.js'
+import { forwardGraph } from '../../model/forward.js'
+import { headOf } from '../../model/heads/index.js'
+import { initialise } from '../../model/initialise.js'
+import { parametersOf } from '../../model/parameters.js'
+import { expectSpec } from '../../spec/expect-spec.js'
+import type { NetworkSpec } from '../../spec/spec.js'
+import { expectOptions, flag, whole } from '../../util/expect.js'
+
+/** How a network starts. */
+export interface UntrainedOptions {
+  /** A whole number from 0; default 0. Trainings of the same seed start from the same weights. */
+  readonly seed?: number | undefined
+  /** Whether each residual branch starts as zero. Default false. */
+  readonly zeroInitResidual?: boolean | undefined
+}
+
+/**
+ * A network with fresh weights, which `load` takes as any other: to look into it, to export it, to change its weights by
+ * hand. Pictures are scaled to [0, 1] and not normalised further; classes are numbered from 1; what gives pictures is said
+ * to enlarge them by all that its head allows.
+ * @throws ConfigError when the spec makes no sense
+ */
+export function untrained(spec: NetworkSpec, options: UntrainedOptions = {}): TrainedNetwork {
+  expectSpec(spec, 'untrained: spec')
+  expectOptions(options, 'untrained: options', { seed: whole(0), zeroInitResidual: flag })
+  const { seed = 0, zeroInitResidual = false } = options
+  const values = initialise(spec, { seed, zeroInitResidual })
+  const { channels } = spec.input
+  const each = (value: number) => Array.from({ length: channels }, () => value)
+  return {
+    spec,
+    preprocessing: {
+      normalisation: { mean: each(0), std: each(1) },
+      input: spec.input,
+      ...headOf(spec.head).answers(spec.head),
+    },
+    weights: new Map(
+      parametersOf(forwardGraph(spec, { batch: 1, mode: 'inference' })).map(({ path, shape }) => [
+        path,
+        { shape, data: values.get(path)! },
+      ]),
+    ),
+  }
+}

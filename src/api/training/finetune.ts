@@ -1,0 +1,305 @@
+/**
+ * Fine-tuning: a trained network learns other classes. It gets a new classifier; the frozen part computes its features
+ * once, and the rest, a network of its own over these features, is trained as any network is. Then both are one
+ * network again, in one checkpoint.
+ */
+
+import { type Dataset, inputSize } from '../../data/dataset.js'
+import { expectDataset } from '../../data/expect-data.js'
+import { expectClassifier } from '../../formats/expect-network.js'
+import type { NamedWeights, TrainedNetwork } from '../../formats/trained-network.js'
+import { expectNumbers } from '../../inference/lost-numbers.js'
+import { type Cut, cutNetwork, type Freeze } from '../../spec/cut.js'
+import { classifierOf } from '../../spec/heads/index.js'
+import type { NetworkSpec } from '../../spec/spec.js'
+import { expectSameClasses } from '../../tasks/classify/class-match.js'
+import { classify } from '../../tasks/classify/index.js'
+import { type Checkpoint, type EpochRecord, expectCheckpoint } from '../../train/checkpoint/checkpoint.js'
+import { expectSameData } from '../../train/checkpoint/data-identity.js'
+import { Trainer, type TriedCheckpoint } from '../../train/trainer.js'
+import { weightHash } from '../../train/checkpoint/weight-hash.js'
+import { ConfigError } from '../../util/errors.js'
+import { callback, expectOptions, finite, object, text } from '../../util/expect.js'
+import type { AskMemory } from '../../util/free-memory.js'
+import { type Judgement, judge } from '../network/answers.js'
+import type { ChosenEngine } from '../engines/choice.js'
+import { featureSize, featuresOf } from '../network/features.js'
+import { type FinetuneChoice, type FinetunePlan, finetunePlan } from './finetune-plan.js'
+import { type ComputeOptions, engineOf, type OpenEngine, type TrainListeners, trainToEnd } from './training.js'
+
+/** How a network is fine-tuned, on which engine, and who hears of it. */
+export interface FinetuneOptions extends FinetuneChoice, ComputeOptions {
+  /** Before anything is computed. */
+  readonly onPlan?: ((plan: FinetunePlan, engine: ChosenEngine) => void) | undefined
+  /** As pictures go through the frozen part, over all views. */
+  readonly onFeatures?: ((done: number, total: number) => void) | undefined
+}
+
+/** What a finished fine-tuning leaves. */
+export interface FinetuneResult {
+  readonly plan: FinetunePlan
+  /** What the network answers to the test pictures. */
+  readonly test: Judgement
+  readonly history: readonly EpochRecord[]
+  readonly engine: string
+  /** A name for the final weights of the whole network. */
+  readonly weightHash: string
+  /** The whole network, with its preprocessing and its new classes. */
+  readonly checkpoint: Checkpoint
+}
+
+/** A fine-tuning under way: made by `createFinetuning`. Dispose of it when done. */
+export class Finetuning implements AsyncDisposable {
+  readonly plan: FinetunePlan
+  /** Trains what is not frozen: `steps`, `evaluate` and the like, in the names of the part that learns. */
+  readonly trainer: Trainer<ChosenEngine>
+  readonly #network: TrainedNetwork
+  readonly #data: Dataset
+  readonly #cut: Cut
+
+  /** @param network with its new classifier in the spec @param data the pictures @param cut what the trainer has of it */
+  constructor(plan: FinetunePlan, trainer: Trainer<ChosenEngine>, network: TrainedNetwork, data: Dataset, cut: Cut) {
+    this.plan = plan
+    this.trainer = trainer
+    this.#network = network
+    this.#data = data
+    this.#cut = cut
+  }
+
+  /** Training pictures a second, through what is not frozen. */
+  get imagesPerSecond(): number {
+    return this.trainer.imagesPerSecond
+  }
+
+  /** The whole network as it is now, and all that is needed to go on from here. */
+  async checkpoint(): Promise<Checkpoint> {
+    return this.#whole(await this.trainer.checkpoint())
+  }
+
+  #whole(rest: Checkpoint): Checkpoint {
+    const whole = ([path, values]: readonly [string, NamedWeights]) => [this.#cut.toWhole(path), values] as const
+    const frozen = [...this.#network.weights].filter(([path]) => this.#cut.toRest(path) === undefined)
+    const { spec } = this.#network
+    const { freeze, views } = this.plan
+    return {
+      ...rest,
+      spec,
+      preprocessing: classify.preprocessing(spec, this.#data),
+      weights: new Map([...frozen, ...[...rest.weights].map(whole)]),
+      optimizer: new Map([...rest.optimizer].map(whole)),
+      tuning: { freeze, views },
+    }
+  }
+
+  /** The same, and where the part that learns gives no numbers at inference the first place that held none, in words. */
+  async triedCheckpoint(): Promise<TriedCheckpoint> {
+    const { checkpoint, ...tried } = await this.trainer.triedCheckpoint()
+    return { checkpoint: this.#whole(checkpoint), ...tried }
+  }
+
+  /** What the whole network, as it is now, answers to the test pictures. */
+  async judge(signal?: AbortSignal): Promise<Judgement> {
+    return judge(this.trainer.engine, await this.checkpoint(), this.#data.test, signal)
+  }
+
+  /** Trains to the end, evaluating after each epoch. */
+  async run(listeners: TrainListeners = {}, signal?: AbortSignal): Promise<FinetuneResult> {
+    const { history, engine } = await trainToEnd(this.trainer, listeners)
+    const checkpoint = await this.checkpoint()
+    return {
+      plan: this.plan,
+      test: await this.judge(signal),
+      history,
+      engine,
+      weightHash: weightHash(checkpoint.weights),
+      checkpoint,
+    }
+  }
+
+  /** Frees what the plans hold. */
+  dispose(): Promise<void> {
+    return this.trainer.dispose()
+  }
+
+  /** For `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose()
+  }
+}
+
+/** Fine-tuning on the engines of one environment. */
+export interface FinetuningFunctions {
+  /**
+   * Teaches a trained network the classes of other data. Its classifier is replaced by a fresh one (weights normal with
+   * deviation 0.01, biases 0); pictures are normalised as the network's weights ask for, whatever the data's own
+   * normalisation. The network itself stays as it is.
+   * @throws ConfigError when network, data and options do not fit together
+   */
+  finetune(network: TrainedNetwork, data: Dataset, options?: FinetuneOptions & TrainListeners): Promise<FinetuneResult>
+  /** The same step by step: features are computed, and the trainer stands before its first step. */
+  createFinetuning(network: TrainedNetwork, data: Dataset, options?: FinetuneOptions): Promise<Finetuning>
+  /**
+   * A fine-tuning that stands where the checkpoint was made; it ends in the same bits as one that never stopped. Features
+   * are computed again.
+   */
+  resumeFinetuning(
+    checkpoint: Checkpoint,
+    data: Dataset,
+    options?: ComputeOptions & Pick<FinetuneOptions, 'onPlan' | 'onFeatures' | 'featureMemory'>,
+  ): Promise<Finetuning>
+}
+
+const fields = { freeze: text, featureMemory: finite, recipe: object, onPlan: callback, onFeatures: callback }
+
+/** @param memory what features may take */
+export function createFinetuningFunction(
+  openEngine: OpenEngine,
+  memory?: AskMemory,
+): FinetuningFunctions['createFinetuning'] {
+  return async (network, data, options = {}) => {
+    expectClassifier(network, 'network')
+    expectDataset(data, 'data')
+    expectOptions(options, 'options', fields)
+    return open({ openEngine, memory }, withNewHead(network, data), withNormalisationOf(network, data), options)
+  }
+}
+
+export function resumeFinetuningFunction(
+  openEngine: OpenEngine,
+  memory?: AskMemory,
+): FinetuningFunctions['resumeFinetuning'] {
+  return async (checkpoint, data, options = {}) => {
+    expectCheckpoint(checkpoint, 'checkpoint')
+    expectDataset(data, 'data')
+    expectOptions(options, 'options', fields)
+    const { tuning, recipe, preprocessing } = checkpoint
+    if (!tuning)
+      throw new ConfigError(`${checkpoint.spec.name}: this checkpoint comes from no fine-tuning`, {
+        remedy: {
+          code: 'begin one with it, or go on with resumeTrainer()',
+          shell: 'begin one with --weights, or go on by the command train --resume',
+        },
+      })
+    expectSameClasses(preprocessing, data)
+    expectSameData(checkpoint.data, classify.identity(data)) // before features are computed
+    return open(
+      { openEngine, memory },
+      checkpoint,
+      withNormalisationOf(checkpoint, data),
+      { ...options, ...tuning, recipe },
+      checkpoint,
+    )
+  }
+}
+
+export function finetuneFunction(
+  createFinetuning: FinetuningFunctions['createFinetuning'],
+): FinetuningFunctions['finetune'] {
+  return async (network, data, options = {}) => {
+    expectOptions(options, 'options', { onProgress: callback, onEpoch: callback })
+    const tuning = await createFinetuning(network, data, options)
+    try {
+      return await tuning.run(options, options.signal)
+    } finally {
+      await tuning.dispose()
+    }
+  }
+}
+
+async function open(
+  { openEngine, memory }: { readonly openEngine: OpenEngine; readonly memory: AskMemory | undefined },
+  network: TrainedNetwork,
+  data: Dataset,
+  options: FinetuneOptions,
+  checkpoint?: Checkpoint,
+): Promise<Finetuning> {
+  const { spec } = network
+  expectLearnable(spec, data)
+  expectNumbers(network)
+  const cutAt = (freeze: Freeze) => cutNetwork(spec, freeze)
+  const featuresAt = (freeze: Freeze) => {
+    const { at } = cutAt(freeze)
+    return at && featureSize(network, at)
+  }
+  const plan = finetunePlan(spec, data, options, featuresAt, memory)
+  const { freeze, views, recipe } = plan
+  const cut = cutAt(freeze)
+  const { engine, release } = await engineOf(openEngine, options)
+  try {
+    options.onPlan?.(plan, engine)
+    const { signal, onFeatures } = options
+    const { augmentation, seed } = recipe
+    const rest = cut.at
+      ? await featuresOf(engine, network, data, {
+          at: cut.at,
+          views,
+          augmentation,
+          seed,
+          signal,
+          onProgress: onFeatures,
+        })
+      : data
+    const restSpec = cut.rest(inputSize(rest.train))
+    const trainer = await Trainer.open(engine, restSpec, rest, recipe, {
+      weights: inRest(cut, network.weights),
+      checkpoint: checkpoint && {
+        ...checkpoint,
+        spec: restSpec,
+        preprocessing: classify.preprocessing(restSpec, rest),
+        weights: inRest(cut, checkpoint.weights),
+        optimizer: inRest(cut, checkpoint.optimizer),
+      },
+      signal,
+      release,
+    })
+    return new Finetuning(plan, trainer, network, data, cut)
+  } catch (error) {
+    await release()
+    throw error
+  }
+}
+
+/** Those of the rest, by its own paths. */
+function inRest(cut: Cut, weights: ReadonlyMap<string, NamedWeights>): Map<string, NamedWeights> {
+  return new Map(
+    [...weights].flatMap(([path, values]) => {
+      const own = cut.toRest(path)
+      return own === undefined ? [] : [[own, values] as const]
+    }),
+  )
+}
+
+/** For as many classes as the data has. The classifier's weights are left out, so that they will be fresh. */
+function withNewHead({ spec, preprocessing, weights }: TrainedNetwork, { classes }: Dataset): TrainedNetwork {
+  return {
+    spec: { ...spec, head: { ...classifierOf(spec), classes: classes.length } },
+    preprocessing: { ...preprocessing, classes, classesAssumed: undefined },
+    weights: new Map([...weights].filter(([path]) => !path.startsWith('head.classifier.'))),
+  }
+}
+
+function withNormalisationOf({ preprocessing }: TrainedNetwork, data: Dataset): Dataset {
+  return { ...data, normalisation: preprocessing.normalisation }
+}
+
+function expectLearnable(spec: NetworkSpec, { name, classes, train, test }: Dataset): void {
+  if (classes.length < 2)
+    throw new ConfigError(
+      `${name}: has ${classes.length === 1 ? `one class only, ${classes[0]}` : 'no classes'}; expected at least two to tell apart`,
+    )
+  const counts = classes.map(() => 0)
+  for (const label of train.labels) counts[label]! += 1
+  const empty = counts.indexOf(0)
+  if (empty >= 0)
+    throw new ConfigError(`${name}: has no training picture of ${classes[empty]}; add some, or leave the class out`)
+  if (test.count < 1)
+    throw new ConfigError(`${name}: has no test pictures`, {
+      remedy: { code: 'hold some out with holdOut()', shell: 'hold some out with --held-out' },
+    })
+  const [reads, given] = [spec.input, inputSize(train)]
+  if (reads.channels !== given.channels || reads.height !== given.height || reads.width !== given.width)
+    throw new ConfigError(
+      `${name}: has pictures of ${given.channels}x${given.height}x${given.width}, ${spec.name} reads ` +
+        `${reads.channels}x${reads.height}x${reads.width}; load the data in this size`,
+    )
+}

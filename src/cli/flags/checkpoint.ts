@@ -1,0 +1,20 @@
+/** `--checkpoint-every`: how often a training is saved, beside the end of each epoch. */
+import { InvalidArgumentError, Option } from 'commander'
+import type { CheckpointEvery } from '../../node.js'
+
+/** `60s` or `500`: seconds or steps. */
+export function parseCheckpointEvery(text: string): CheckpointEvery {
+  const match = /^(\d+(?:\.\d+)?)(s?)$/.exec(text.trim())
+  const count = Number(match?.[1])
+  const seconds = match?.[2] === 's'
+  if (!(count > 0) || (!seconds && !Number.isSafeInteger(count)))
+    throw new InvalidArgumentError('Expected a number of steps, as 500, or of seconds, as 60s.')
+  return seconds ? { seconds: count } : { steps: count }
+}
+
+export function checkpointOption(): Option {
+  return new Option(
+    '--checkpoint-every <steps|seconds>',
+    'save so often, as 500 (steps) or 60s, and after each epoch (default: 60s)',
+  ).argParser(parseCheckpointEvery)
+}

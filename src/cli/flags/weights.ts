@@ -1,0 +1,106 @@
+/** Weights that a command works with: a file or a network of the hub, with the progress of fetching it. */
+import { Option } from 'commander'
+import {
+  ConfigError,
+  classifierOf,
+  type DecodedNetwork,
+  type DecodeOptions,
+  type HubOptions,
+  type NetworkSpec,
+  type PresetName,
+  type RecogniseOptions,
+  readNetwork,
+  type Tasks,
+} from '../../node.js'
+import { archOption, numbers } from './options.js'
+import { oneLine, say } from '../terminal/output.js'
+import { Progress } from '../terminal/progress.js'
+
+/** What a person may know of weights better than their file says. */
+export interface KnownFlags {
+  readonly arch?: PresetName | undefined
+  /** Of each channel, of pictures from 0 to 1. */
+  readonly mean?: readonly number[] | undefined
+  readonly std?: readonly number[] | undefined
+}
+
+export interface WeightFlags extends KnownFlags {
+  readonly weights: string
+  readonly cache?: string | undefined
+}
+
+export const weightsText = 'a checkpoint, safetensors, a file of PyTorch, or a network of the hub: hub:OWNER/NAME'
+
+export function cacheOption(): Option {
+  return new Option('--cache <dir>', 'where networks of the hub are kept (default: resnet.ts in ~/.cache)')
+}
+
+/** The options of `KnownFlags`. */
+export function knownOptions(): Option[] {
+  return [
+    archOption(),
+    new Option(
+      '--mean <list>',
+      'how pictures are normalised: the mean of each channel, such as 0.485,0.456,0.406 or of grey nets 0.449 (default: as is usual for the names in the file)',
+    ).argParser(numbers),
+    new Option('--std <list>', 'and the standard deviation of each channel').argParser(numbers),
+  ]
+}
+
+function recogniseOptions({ arch, mean, std }: KnownFlags): RecogniseOptions {
+  if (mean === undefined && std === undefined) return { arch }
+  if (mean === undefined || std === undefined)
+    throw new ConfigError(
+      `--${mean ? 'mean' : 'std'}: --${mean ? 'std' : 'mean'} is missing; give both, a number for each channel, such as --mean 0.449 --std 0.226`,
+    )
+  return { arch, pictures: { normalisation: { mean, std } } }
+}
+
+/** What a network reads of pictures, where that is not what they are: a line to be said, or nothing. */
+export function readsText({ name, input }: NetworkSpec): string | undefined {
+  if (input.channels === 1) return `note: ${name} reads grey pictures: the luminance of those in colour`
+  return input.channels === 4 ? `note: ${name} reads four channels: red, green, blue and how opaque it is` : undefined
+}
+
+/** What was read, in a line. */
+export function originText(weights: string, { spec, preprocessing, origin }: DecodedNetwork): string {
+  const { length } = preprocessing.classes
+  return `${oneLine(weights)}: ${oneLine(spec.name)}${length > 0 ? ` with ${length} classes` : ''} (${origin})`
+}
+
+/**
+ * The same, of a network that tells classes apart.
+ * @throws ConfigError for one that gives pictures
+ */
+export async function openClassifier(...args: Parameters<typeof openWeights>): Promise<DecodedNetwork> {
+  const network = await openWeights(...args)
+  classifierOf(network.spec)
+  return network
+}
+
+/** Says what was assumed of its pictures, if anything was. */
+export async function openWeights(
+  { weights, cache, ...known }: WeightFlags,
+  options: Pick<HubOptions, 'signal'> & { readonly tasks?: Tasks | undefined } = {},
+): Promise<DecodedNetwork> {
+  const recognise = recogniseOptions(known)
+  const network = await fetched(weights, { ...recognise, cache, ...options })
+  if (network.assumed !== undefined) say(`note: ${weights}: ${network.assumed}; say otherwise with --mean and --std`)
+  return network
+}
+
+async function fetched(weights: string, options: DecodeOptions & HubOptions): Promise<DecodedNetwork> {
+  const progress = new Progress('fetching', (bytes) => `${(bytes / 1e6).toFixed(1)} MB`)
+  try {
+    return await readNetwork(weights, {
+      ...options,
+      onProgress: (bytes, total) => progress.update(bytes, total),
+      onRetry: (reason, seconds) => {
+        progress.stop()
+        say(`${reason}; trying again in ${seconds} s`)
+      },
+    })
+  } finally {
+    progress.stop()
+  }
+}

@@ -1,0 +1,81 @@
+/** `resnet train` of networks that tell classes apart. */
+import {
+  adviceFor,
+  type Checkpoint,
+  ConfigError,
+  createTrainer,
+  type Dataset,
+  type DatasetName,
+  defaultRecipe,
+  inputSize,
+  matchChannels,
+  type PresetName,
+  preset,
+  resumeTrainer,
+  splitDataset,
+} from '../../node.js'
+import { augmentationOf, compareAugmentation } from '../flags/augment.js'
+import type { TrainTask } from './task.js'
+import { loadData } from '../load-data.js'
+import { sizeFor } from '../flags/options.js'
+import { percentText, say } from '../terminal/output.js'
+import { recipeOf } from '../flags/recipe.js'
+import { classifierWords } from '../terminal/train-display.js'
+import type { TrainFlags } from '../flags/train.js'
+import { computeOf } from '../training-run.js'
+
+export const classifierTraining: TrainTask<'classify'> = {
+  foreign: ['scale'],
+  begin: async (flags, signal) => {
+    const { arch = 'resnet20', dataset = 'builtin' } = flags
+    if (flags.size !== undefined && dataset !== 'builtin' && dataset !== 'folder')
+      throw new ConfigError(`--size: the pictures of ${dataset} have one size; leave it out`)
+    const loaded = await loadData(flags, dataset, flags.size, signal)
+    const data =
+      flags.valSplit === undefined ? loaded : splitDataset(loaded, flags.valSplit, flags.seed ?? defaultRecipe.seed)
+    const { channels, height, width } = inputSize(data.train)
+    const spec = preset(arch as PresetName, { classes: data.classes.length, input: { channels, height, width } })
+    const recipe = { ...recipeOf(flags), augmentation: augmentationOf(flags, data) }
+    const trainer = await createTrainer(spec, data, recipe, computeOf(flags, signal))
+    say(`${spec.name} on ${data.name}: ${data.train.count} training and ${data.test.count} test pictures`)
+    for (const sentence of adviceFor(spec, trainer.recipe)) say(`note: ${sentence}`)
+    return { trainer, name: `${arch}-${dataset}` }
+  },
+  goOn: async (flags, checkpoint, dataset, signal) =>
+    resumeTrainer(checkpoint, await sameData(flags, checkpoint, dataset, signal), computeOf(flags, signal)),
+  agreements: (flags, { data, recipe }) => {
+    const { valSplit } = flags
+    const pictures = data.train + (data.val ?? 0)
+    const split = valSplit !== undefined && valSplit < 1 ? Math.round(valSplit * pictures) : valSplit
+    return [
+      ['--limit-train', flags.limitTrain, pictures],
+      ['--val-split', split, data.val ?? 0],
+      ...compareAugmentation(flags, recipe.augmentation),
+    ]
+  },
+  words: classifierWords,
+  figures: ({ train, test }) =>
+    `test error ${percentText(test.top1Error)} (loss ${test.loss.toFixed(4)}), training error ${percentText(train.top1Error)}`,
+}
+
+/** The data that a run began with. Pictures to validate on are a folder's own, or were split off. */
+async function sameData(
+  flags: TrainFlags,
+  { data: held, spec, recipe }: Checkpoint,
+  dataset: DatasetName,
+  signal: AbortSignal,
+): Promise<Dataset> {
+  const load = async (limitTrain: number) =>
+    matchChannels(
+      await loadData(
+        { ...flags, limitTrain, limitTest: held.test },
+        dataset,
+        sizeFor(dataset, spec.input.height),
+        signal,
+      ),
+      spec.input.channels,
+    )
+  if (held.val === undefined) return load(held.train)
+  const whole = await load(held.train + held.val)
+  return whole.val ? load(held.train) : splitDataset(whole, held.val, recipe.seed)
+}

@@ -1,0 +1,115 @@
+/** What `resnet train` shows on standard error: a moving bar in a terminal, now and then a line elsewhere. */
+import { type Options, SingleBar } from 'cli-progress'
+import type { EpochRecord, StepProgress } from '../../node.js'
+import { duration, isLive, percentText, rateText, say } from './output.js'
+import { barSize, columns, fitted, type Part } from './width.js'
+
+const barOptions: Options = {
+  format: 'epoch {epoch} {bar} {percentage} %  {text}',
+  barCompleteChar: '█',
+  barIncompleteChar: '░',
+  hideCursor: true,
+  clearOnComplete: true,
+  stopOnComplete: false,
+  fps: 8,
+  linewrap: false,
+  gracefulExit: false,
+  stream: process.stderr,
+}
+
+/** Milliseconds between two lines where nothing can move. */
+const QUIET = 10_000
+
+/** How a task tells its figures. */
+export interface TrainWords<T extends string> {
+  /** Of the epoch so far, the most telling last. */
+  step(progress: StepProgress<T>): readonly string[]
+  /** Of an epoch and its evaluation, the most telling last. */
+  epoch(record: EpochRecord<T>): readonly string[]
+}
+
+export const classifierWords: TrainWords<'classify'> = {
+  step: ({ epochLoss, epochTop1Error }) => [`loss ${epochLoss.toFixed(4)}`, `error ${percentText(epochTop1Error)}`],
+  epoch: ({ train, val, test }) => [
+    `loss ${train.loss.toFixed(4)}`,
+    `train error ${percentText(train.top1Error)}`,
+    ...(val ? [`val error ${percentText(val.top1Error)}`] : []),
+    ...(test ? [`test error ${percentText(test.top1Error)}`] : []),
+  ],
+}
+
+export class TrainDisplay<T extends string> {
+  readonly #live = isLive()
+  #bar: SingleBar | undefined
+  #lastLine = performance.now()
+  #last: StepProgress<T> | undefined
+  readonly #epochs: number
+  readonly #words: TrainWords<T>
+
+  /** @param epochs how many there will be */
+  constructor(epochs: number, words: TrainWords<T>) {
+    this.#epochs = epochs
+    this.#words = words
+  }
+
+  progress(progress: StepProgress<T>): void {
+    this.#last = progress
+    const { step, totalSteps } = progress
+    const epochText = this.#epochText(progress.epoch)
+    if (this.#live) {
+      const width = columns()
+      const barsize = barSize(width)
+      this.#bar ??= new SingleBar({ ...barOptions, barsize })
+      if (!this.#bar.isActive) this.#bar.start(totalSteps, step, { epoch: epochText, text: '' })
+      const taken = `epoch ${epochText}  100 %  `.length + barsize
+      this.#bar.update(step, { epoch: epochText, text: this.#figures(progress, width - taken) })
+    } else if (performance.now() - this.#lastLine > QUIET) {
+      this.#lastLine = performance.now()
+      const place = `epoch ${epochText}  step ${step}/${totalSteps}  `
+      say(`${place}${this.#figures(progress, columns() - place.length)}`)
+    }
+  }
+
+  /** The line of an epoch, which stays. */
+  epoch(record: EpochRecord<T>): void {
+    this.stop()
+    this.#lastLine = performance.now()
+    const parts: Part[] = [
+      [`epoch ${this.#epochText(record.epoch)}`, 0],
+      ...ranked(this.#words.epoch(record)),
+      [`lr ${lrText(record.lr)}`, 9],
+    ]
+    if (this.#last) parts.push([rateText(this.#last.imagesPerSecond), 8])
+    if (this.#last && this.#last.secondsLeft > 0) parts.push([`${duration(this.#last.secondsLeft)} left`, 1])
+    say(fitted(parts, columns()))
+  }
+
+  /** Takes the bar away. */
+  stop(): void {
+    this.#bar?.stop()
+    this.#bar = undefined
+  }
+
+  #figures(progress: StepProgress<T>, width: number): string {
+    const { lr, imagesPerSecond, secondsLeft } = progress
+    const rates: Part[] = [
+      [`lr ${lrText(lr)}`, 9],
+      [rateText(imagesPerSecond), 8],
+      [`${duration(secondsLeft)} left`, 1],
+    ]
+    return fitted([...ranked(this.#words.step(progress)), ...rates], width)
+  }
+
+  #epochText(epoch: number): string {
+    return `${String(epoch).padStart(String(this.#epochs).length)}/${this.#epochs}`
+  }
+}
+
+/** The last of the words stays longest. */
+function ranked(words: readonly string[]): Part[] {
+  return words.map((text, i) => [text, 1 + words.length - i])
+}
+
+function lrText(lr: number): string {
+  return lr >= 0.001 || lr === 0 ? lr.toFixed(4) : lr.toExponential(1)
+}

@@ -1,0 +1,198 @@
+/**
+ * CIFAR-10 and CIFAR-100 from disk, in the official binary version: a folder with the .bin files, a folder that holds
+ * the official folder or archive, or the archive itself. Smaller sets in the same layout are read as well.
+ */
+
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
+import { Budget } from '../../util/budget.js'
+import { ConfigError, DataError } from '../../util/errors.js'
+import { described, expectKind, expectOptions, name, options as optionsKind } from '../../util/expect.js'
+import { printable } from '../../util/printable.js'
+import {
+  type CifarLayout,
+  cifar10Layout,
+  cifar100Layout,
+  type NamedBytes,
+  parseCifar,
+  parseClassNames,
+} from './cifar.js'
+import type { Dataset } from '../dataset.js'
+import { readTar } from './tar.js'
+
+/** How much of CIFAR is read. */
+export interface CifarOptions {
+  /** Keep the first so many pictures of each part; all of them if there are fewer. */
+  readonly limit?: { readonly train?: number | undefined; readonly test?: number | undefined } | undefined
+}
+
+/** Bytes of a file of class names, many times over. */
+const MOST_NAMES = 1 << 16
+
+/** Unpacked, the official archives have 176 MiB; more than this is no CIFAR. */
+const UNPACKED_LIMIT = 1 << 28
+
+const HOME = 'https://www.cs.toronto.edu/~kriz/cifar.html'
+
+/**
+ * CIFAR-10 (10 classes, 32x32 RGB) from a folder or `cifar-10-binary.tar.gz`.
+ * Throws DataError, naming the file, when something is missing or damaged; ConfigError for a limit out of range.
+ */
+export function cifar10(path: string, options: CifarOptions = {}): Promise<Dataset<Uint8Array>> {
+  return readCifar(cifar10Layout, path, options)
+}
+
+/** CIFAR-100 with its 100 fine classes; otherwise as `cifar10`. */
+export function cifar100(path: string, options: CifarOptions = {}): Promise<Dataset<Uint8Array>> {
+  return readCifar(cifar100Layout, path, options)
+}
+
+async function readCifar(layout: CifarLayout, path: string, options: CifarOptions): Promise<Dataset<Uint8Array>> {
+  expectKind(path, `${layout.name}: path`, name)
+  expectOptions(options, `${layout.name}: options`, { limit: optionsKind })
+  const { limit = {} } = options
+  for (const [part, count] of [['train', limit.train] as const, ['test', limit.test] as const])
+    if (count !== undefined && !(Number.isInteger(count) && count >= 1))
+      throw new ConfigError(
+        `${layout.name}: limit.${part} is ${described(count)}, expected a whole number of pictures from 1`,
+      )
+  const files = await openFiles(layout, path)
+  const train = await files.readAll(trainFiles(layout, files))
+  const test = await files.readAll([layout.testFile])
+  const names = files.names.includes(layout.namesFile) ? (await files.readAll([layout.namesFile]))[0] : undefined
+  return {
+    name: layout.name,
+    classes: names ? classNames(layout, names) : layout.classes,
+    train: parseCifar(layout, train, limit.train),
+    test: parseCifar(layout, test, limit.test),
+    normalisation: layout.normalisation,
+  }
+}
+
+function classNames(layout: CifarLayout, { source, bytes }: NamedBytes): string[] {
+  if (bytes.length > MOST_NAMES)
+    throw new DataError(
+      `${source}: has ${bytes.length} bytes, expected the names of ${layout.classes.length} classes, one a line; restore the file, or delete it to use the official names`,
+    )
+  return parseClassNames(layout, source, new TextDecoder().decode(bytes))
+}
+
+/** The files of a folder or of an archive. */
+interface Files {
+  /** As the person called it, for errors. */
+  readonly source: string
+  readonly names: readonly string[]
+  readAll(names: readonly string[]): Promise<NamedBytes[]>
+}
+
+/** The training files that are there: a smaller set may stop early, but none may be missing in between. */
+function trainFiles(layout: CifarLayout, files: Files): string[] {
+  const present = layout.trainFiles.filter((name) => files.names.includes(name))
+  const wanted = layout.trainFiles.slice(0, Math.max(1, layout.trainFiles.indexOf(present.at(-1) ?? '') + 1))
+  for (const name of [...wanted, layout.testFile])
+    if (!files.names.includes(name))
+      throw new DataError(
+        `${files.source}: ${name} is missing; expected ${expectedFiles(layout)}: unpack ${layout.archive} again`,
+      )
+  return present
+}
+
+async function openFiles(layout: CifarLayout, path: string): Promise<Files> {
+  const found = await orExplain(path, stat(path), 'ENOENT', `no such file or folder; ${remedy(layout)}`)
+  if (!found.isDirectory()) return archiveFiles(layout, path)
+  const names = await orExplain(path, readdir(path))
+  if (names.some((name) => name === layout.testFile || layout.trainFiles.includes(name)))
+    return folderFiles(path, names)
+  if (names.includes(layout.folder)) return openFiles(layout, join(path, layout.folder))
+  if (names.includes(layout.archive)) return openFiles(layout, join(path, layout.archive))
+  throw new DataError(`${path}: ${whatIsThere(names)}; ${remedy(layout)}`)
+}
+
+function folderFiles(folder: string, names: readonly string[]): Files {
+  const readOne = async (name: string) => {
+    const source = join(folder, name)
+    return { source, bytes: await readWhole(source) }
+  }
+  return { source: folder, names, readAll: (wanted) => Promise.all(wanted.map(readOne)) }
+}
+
+async function archiveFiles(layout: CifarLayout, path: string): Promise<Files> {
+  const packed = await readWhole(path)
+  if (!(packed[0] === 0x1f && packed[1] === 0x8b))
+    throw new DataError(`${path}: expected a gzip archive, got something else; ${remedy(layout)}`)
+  const unpacked = await unpack(layout, path, packed)
+  const entries = new Map(readTar(unpacked, path).map(({ name, bytes }) => [basename(name), bytes]))
+  const names = [...entries.keys()]
+  if (!names.includes(layout.testFile) && !names.includes(layout.trainFiles[0]!))
+    throw new DataError(`${path}: ${whatIsThere(names)}; ${remedy(layout)}`)
+  const readOne = (name: string) => ({ source: `${path}: ${name}`, bytes: entries.get(name)! })
+  return { source: path, names, readAll: async (wanted) => wanted.map(readOne) }
+}
+
+/** Reads a file unless it is far larger than any of CIFAR. */
+async function readWhole(path: string): Promise<Uint8Array> {
+  const { size } = await orExplain(path, stat(path))
+  if (size > UNPACKED_LIMIT)
+    throw new DataError(
+      `${path}: has ${size} bytes, expected at most ${UNPACKED_LIMIT}: no file of CIFAR is that large; name the right one`,
+    )
+  return orExplain(path, readFile(path))
+}
+
+async function unpack(layout: CifarLayout, path: string, packed: Uint8Array): Promise<Uint8Array> {
+  const most = Math.min(UNPACKED_LIMIT, new Budget(path, packed.length).mostBytes)
+  try {
+    return await promisify(gunzip)(packed, { maxOutputLength: most })
+  } catch (error) {
+    const what = {
+      ERR_BUFFER_TOO_LARGE: `unpacks to more than ${most} bytes, which no CIFAR archive does`,
+      Z_BUF_ERROR: 'the gzip archive ends too early; the file is truncated',
+    }[codeOf(error)]
+    throw new DataError(`${path}: ${what ?? 'the gzip archive is damaged'}: download ${layout.archive} again`, {
+      cause: error,
+    })
+  }
+}
+
+/** Says what was found in place of the files, and recognises the usual mix-ups. */
+function whatIsThere(names: readonly string[]): string {
+  const known: readonly (readonly [string, string])[] = [
+    ['data_batch_1', 'holds the Python version of CIFAR-10, not the binary one'],
+    ['cifar-10-batches-py', 'holds the Python version of CIFAR-10, not the binary one'],
+    ['cifar-100-python', 'holds the Python version of CIFAR-100, not the binary one'],
+    ['train.bin', 'holds CIFAR-100 (train.bin)'],
+    ['data_batch_1.bin', 'holds CIFAR-10 (data_batch_1.bin)'],
+  ]
+  for (const [name, what] of known) if (names.includes(name)) return what
+  if (names.length === 0) return 'is empty'
+  return `holds ${names
+    .slice(0, 3)
+    .map((name) => printable(name, 40))
+    .join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}, but no .bin files of CIFAR`
+}
+
+function expectedFiles({ trainFiles, testFile }: CifarLayout): string {
+  const train = trainFiles.length > 1 ? `${trainFiles[0]} to ${trainFiles.at(-1)}` : trainFiles[0]
+  return `${train} and ${testFile}`
+}
+
+function remedy(layout: CifarLayout): string {
+  return `expected the binary version of ${layout.title}: a folder with ${expectedFiles(layout)}, or ${layout.archive}, from ${HOME}`
+}
+
+/** Turns an error of the file system into one that names the file; `said` replaces the text for the code `code`. */
+async function orExplain<T>(path: string, work: Promise<T>, code?: string, said?: string): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    const text = said !== undefined && codeOf(error) === code ? said : `cannot be read (${codeOf(error)})`
+    throw new DataError(`${path}: ${text}`, { cause: error })
+  }
+}
+
+/** The code of a Node error, `unknown error` without one. */
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown error'
+}

@@ -1,0 +1,134 @@
+/**
+ * Pictures to fine-tune with: a folder a class, with a part to test on or without. Where there is none some pictures are
+ * held out by chance, and it is said so.
+ */
+
+import { join } from 'node:path'
+import { DataError, invariant } from '../../util/errors.js'
+import { expectKind, expectOptions, finite, name, whole } from '../../util/expect.js'
+import { copiesOfLearned } from './copies.js'
+import { type Dataset, type HeldOutRecord, imageNetNormalisation, type Pictures } from '../dataset.js'
+import { shorterSide } from '../picture/decode.node.js'
+import { holdOutFolder } from './hold-out-folder.node.js'
+import { checkOptions, type ImageFolderOptions, loadParts } from './image-folder.node.js'
+import { listFolder, type PictureFolder } from './picture-files.node.js'
+
+/** How a folder is read, and how much of it is held out where it has no part to test on. */
+export interface ClassFolderOptions extends Omit<ImageFolderOptions, 'limit'> {
+  /** A number of pictures, or a fraction between 0 and 1 of them; by default 0.2. Of no use where there are test pictures. */
+  readonly heldOut?: number | undefined
+  /** Decides which are held out; by default 0. */
+  readonly seed?: number | undefined
+  /**
+   * Hold out again what a checkpoint says was held out, in place of `heldOut` and `seed`; a folder whose pictures are
+   * others is refused.
+   */
+  readonly again?: HeldOutRecord | null | undefined
+}
+
+/** A folder of classes, and what is to be said of it. */
+export interface ClassFolder {
+  /** `heldOut` in it says which pictures were held out, where any were. */
+  readonly data: Dataset
+  /** Whether the test pictures were held out of the others. */
+  readonly isSplit: boolean
+  /** The pictures that it is tested on, for example `18 of 90 pictures, held out by chance (seed 0, of each class its share)`. */
+  readonly testedOn: string
+  /** Sentences about what was passed over, and about what may be wrong with the pictures. */
+  readonly notes: readonly string[]
+}
+
+/** Files that are looked into for their size. */
+const SAMPLE = 32
+
+/**
+ * Loads `<class>/*` or `train/<class>/*`, with `test/` or `val/` where they are. Pictures that are held out have no copies
+ * among those to learn from.
+ * @throws DataError and ConfigError as `imageFolder` does
+ */
+export async function classFolder(path: string, options: ClassFolderOptions = {}): Promise<ClassFolder> {
+  expectKind(path, 'classFolder: path', name)
+  expectOptions(options, 'classFolder: options', { heldOut: finite, seed: whole(0) })
+  const { heldOut, seed, again, ...read } = options
+  checkOptions(read)
+  const listing = await listFolder(path)
+  if (!listing.parts.has('train'))
+    throw new DataError(
+      `${path}: holds ${[...listing.parts.values()].map(({ inside }) => `${inside}/`).join(' and ')}, but no part to learn from; add train/<class>/<pictures>`,
+    )
+  const loaded = listing.isWhole
+    ? await splitFolder(path, listing, options, read)
+    : await folderWithParts(path, listing, read)
+  const { data } = loaded
+  const own = [...loneClasses(data), ...(await smallPictures(path, data.train, read.size ?? 224))]
+  return { ...loaded, notes: [...(data.notes ?? []), ...own] }
+}
+
+async function folderWithParts(path: string, { classes, parts, notes }: PictureFolder, read: ImageFolderOptions) {
+  const { loaded, unreadable, copies } = await loadParts(path, { classes, parts }, read)
+  const [train, val, test] = [loaded.get('train'), loaded.get('val'), loaded.get('test')]
+  const last = test ?? val
+  invariant(train && last, `${path} was listed without parts`)
+  const own = test && val ? { val } : {}
+  const data: Dataset = {
+    name: 'folder',
+    classes,
+    train,
+    ...own,
+    test: last,
+    normalisation: imageNetNormalisation,
+    unreadable,
+    notes: [...notes, ...copiesOfLearned(train, { ...own, test: last }, copies)],
+    heldOut: null,
+  }
+  const { inside } = parts.get(test ? 'test' : 'val')!
+  return { data, isSplit: false, testedOn: `the ${last.count} pictures in ${inside}/` }
+}
+
+async function splitFolder(
+  path: string,
+  listing: PictureFolder,
+  { heldOut, seed, again }: ClassFolderOptions,
+  read: ImageFolderOptions,
+) {
+  const { loaded, unreadable, copies } = await loadParts(path, listing, read)
+  const whole = loaded.get('train')
+  invariant(whole, `${path} was listed without pictures`)
+  const { train, test, record, notes } = holdOutFolder(path, listing, whole, copies, { heldOut, seed, again })
+  const testedOn = `${record.count} of ${whole.count} pictures, held out by chance (seed ${record.seed}, of each class its share)`
+  const data: Dataset = {
+    name: 'folder',
+    classes: listing.classes,
+    train,
+    test,
+    normalisation: imageNetNormalisation,
+    unreadable,
+    notes: [...listing.notes, ...notes],
+    heldOut: record,
+  }
+  return { data, isSplit: true, testedOn }
+}
+
+function loneClasses({ classes, train, test }: Dataset): string[] {
+  const of = (pictures: Pictures, label: number) => pictures.labels.filter((other) => other === label).length
+  return classes.flatMap((name, label) => {
+    const [learned, tested] = [of(train, label), of(test, label)]
+    if (learned === 1) return [`${name} has one picture to learn from: do not expect it to be recognised`]
+    return tested === 0 ? [`${name} has no picture to test on: nothing will be known of it`] : []
+  })
+}
+
+/** By a sample of the files: what is enlarged much shows little. */
+async function smallPictures(path: string, { files = [] }: Pictures, size: number): Promise<string[]> {
+  const step = Math.max(1, Math.floor(files.length / SAMPLE))
+  const sample = files.filter((_, i) => i % step === 0)
+  const sides = (await Promise.all(sample.map((file) => shorterSide(join(path, file)))))
+    .filter((side) => side !== undefined)
+    .sort((a, b) => a - b)
+  const median = sides[sides.length >> 1]
+  if (median === undefined || 2 * median > size) return []
+  return [
+    `half of the pictures have ${median} pixels or fewer along their shorter side, and the network reads ${size}: ` +
+      'enlarged so much they show it little of what it knows; weights for smaller pictures may do better',
+  ]
+}

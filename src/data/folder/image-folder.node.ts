@@ -1,0 +1,209 @@
+/**
+ * Pictures of one's own: a folder with `train/<class>/*` and `val/` or `test/` of the same kind. They are decoded once
+ * and kept in packs (see pack-cache.node.ts); sets larger than the memory that is granted stay on the disk, and
+ * pictures are read when a batch needs them.
+ */
+
+import { constants } from 'node:buffer'
+import { join } from 'node:path'
+import { ConfigError, DataError, invariant } from '../../util/errors.js'
+import {
+  callback,
+  described,
+  expectKind,
+  expectOptions,
+  name as nameKind,
+  number,
+  options as optionsKind,
+  signal as signalKind,
+  text,
+} from '../../util/expect.js'
+import { freeMemory } from '../../util/free-memory.node.js'
+import { copiesOfLearned } from './copies.js'
+import { copiesAmong, type DecodedFile } from './copies.node.js'
+import { type Dataset, imageNetNormalisation, type Pictures, type Unreadable } from '../dataset.js'
+import { decoderVersion } from '../picture/decode.node.js'
+import { packReader, readPixels } from './pack.node.js'
+import { findPack, makePack, makeRoom, type PackOrder, type PackWork, packPath, packSize } from './pack-cache.node.js'
+import { listPictures, type PartName, type PictureFolder } from './picture-files.node.js'
+import { choose } from '../split.js'
+
+/** How a folder of pictures is read and kept. */
+export interface ImageFolderOptions {
+  /** Pixels along a side of what a network reads; by default 224. */
+  readonly size?: number | undefined
+  /**
+   * Pixels along a side of the pictures as they are kept: the shorter side is resized to it and the rest cut off. Crops
+   * for training come from there, and evaluation reads the centre. By default size for less than 64, 8/7 of it from
+   * there up (256 for 224).
+   */
+  readonly packedSize?: number | undefined
+  /** Keep so many pictures of each part, the same number of each class as far as there are; by default all. */
+  readonly limit?: { readonly train?: number | undefined; readonly test?: number | undefined } | undefined
+  /** Folder for decoded pictures; by default `.resnet-cache` in the folder of the set. */
+  readonly cache?: string | undefined
+  /** Bytes of decoded pictures that the cache may hold, those of other sets included; by default 64 GiB. */
+  readonly cacheLimit?: number | undefined
+  /**
+   * Bytes of decoded pictures to hold in memory; larger sets are read from the disk, and so are those for which there is no
+   * room. By default 2 GiB.
+   */
+  readonly memory?: number | undefined
+  /** Pictures decoded at the same time, from 1 to 1024; by default two a processor. More than four a processor are not. */
+  readonly concurrency?: number | undefined
+  /** Called while pictures are decoded, over all parts; not when they were found decoded. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+const GIB = 1 << 30
+
+/**
+ * Loads a folder of pictures; those that cannot be read are left out and listed in `unreadable`. Classes are the folders in `train/` (or `Training/`, `seg_train/`, …), sorted by name. With both `val/` and `test/` the
+ * former is the set's `val`; with one of them it is its `test`.
+ * @throws DataError naming the folder or file: another layout, a class without pictures, more than 5 % of a part or a
+ * whole class that cannot be read, a cache that cannot be written or is too small. ConfigError for options out of range.
+ */
+export async function imageFolder(path: string, options: ImageFolderOptions = {}): Promise<Dataset> {
+  expectKind(path, 'imageFolder: path', nameKind)
+  checkOptions(options)
+  const { classes, parts, notes: passedOver } = await listPictures(path)
+  const { loaded, unreadable, copies } = await loadParts(path, { classes, parts }, options)
+  const [train, val, test] = [loaded.get('train'), loaded.get('val'), loaded.get('test')]
+  const last = test ?? val
+  invariant(train && last, `${path} was listed without parts`)
+  const own = test && val ? { val } : {}
+  const notes = [...passedOver, ...copiesOfLearned(train, { ...own, test: last }, copies)]
+  return { name: 'folder', classes, train, ...own, test: last, normalisation: imageNetNormalisation, unreadable, notes }
+}
+
+/** Pictures by part, and what there is to say of them. */
+export interface LoadedParts {
+  readonly loaded: ReadonlyMap<PartName, Pictures>
+  readonly unreadable: readonly Unreadable[]
+  /** Paths of files with the same content, in groups. */
+  readonly copies: readonly (readonly string[])[]
+}
+
+/** Decodes what has been listed, or finds it decoded. */
+export async function loadParts(
+  path: string,
+  { classes, parts }: Pick<PictureFolder, 'classes' | 'parts'>,
+  options: ImageFolderOptions,
+): Promise<LoadedParts> {
+  const { cache = join(path, '.resnet-cache'), cacheLimit = 64 * GIB, memory = 2 * GIB } = options
+  const { size, side } = sizesOf(options)
+  const decoder = await decoderVersion()
+  const orders = [...parts].map(([name, { top, files }]): [PartName, PackOrder] => [
+    name,
+    { root: path, name, files, classes, side, decoder, top },
+  ])
+  const room = Math.min(memory, constants.MAX_LENGTH, ...freeMemory().map(({ bytes }) => bytes))
+  const inMemory = orders.reduce((sum, [, order]) => sum + packSize(order), 0) <= room
+  await makePacks(orders, cache, cacheLimit, options)
+  const loaded = new Map<PartName, Pictures>()
+  const unreadable: Unreadable[] = []
+  const decoded: DecodedFile[] = []
+  for (const [name, order] of orders) {
+    const { pictures, left, files } = await load(packPath(cache, order), order, inMemory, options)
+    const limit = name === 'train' ? options.limit?.train : options.limit?.test
+    const window = side === size ? undefined : { height: size, width: size }
+    loaded.set(name, { ...(limit === undefined ? pictures : evenly(pictures, limit)), window })
+    for (const file of left) unreadable.push(file)
+    for (const file of files) decoded.push(file)
+  }
+  return { loaded, unreadable, copies: await copiesAmong(path, decoded, options.signal) }
+}
+
+/** Pixels along a side of what a network reads, and of what is kept. */
+function sizesOf({ size = 224, packedSize }: ImageFolderOptions): { readonly size: number; readonly side: number } {
+  return { size, side: packedSize ?? (size < 64 ? size : Math.round((size * 8) / 7)) }
+}
+
+/** Makes what is not there yet. Progress is over all that is to be made. */
+async function makePacks(
+  orders: readonly (readonly [PartName, PackOrder])[],
+  cache: string,
+  limit: number,
+  { concurrency, onProgress, signal }: PackWork,
+): Promise<void> {
+  const missing: PackOrder[] = []
+  for (const [, order] of orders) if (!(await findPack(packPath(cache, order)))) missing.push(order)
+  if (missing.length === 0) return
+  const room = missing.reduce((sum, order) => sum + packSize(order), 0)
+  const keep = orders.filter(([, order]) => !missing.includes(order)).map(([, order]) => packPath(cache, order))
+  await makeRoom(cache, keep, room, limit)
+  const total = missing.reduce((sum, { files }) => sum + files.length, 0)
+  let before = 0
+  for (const order of missing) {
+    const report = (done: number) => onProgress?.(before + done, total)
+    await makePack(packPath(cache, order), order, { concurrency, signal, onProgress: report })
+    before += order.files.length
+  }
+}
+
+interface Loaded {
+  readonly pictures: Pictures
+  readonly left: readonly Unreadable[]
+  readonly files: readonly DecodedFile[]
+}
+
+/** Opens a pack; one whose pixels are damaged is made again, once. */
+async function load(path: string, order: PackOrder, inMemory: boolean, work: PackWork): Promise<Loaded> {
+  for (let tries = 0; tries < 2; tries++) {
+    const contents = await findPack(path)
+    const pixels = contents && (inMemory ? await readPixels(path, contents) : packReader(path, contents))
+    if (contents && pixels) {
+      const { labels, side, sums, unreadable } = contents
+      const lost = new Set(unreadable.map(({ file }) => file))
+      const read = order.files.filter(({ path }) => !lost.has(path))
+      const files = read.map(({ path }) => path)
+      const pictures = { count: labels.length, channels: 3, height: side, width: side, pixels, labels, files }
+      const decoded = read.map(({ path, size }, i) => ({ path, size, sum: sums[i]! }))
+      return { pictures, left: unreadable, files: decoded }
+    }
+    const { concurrency, onProgress, signal } = work
+    await makePack(path, order, { concurrency, onProgress, signal })
+  }
+  throw new DataError(`${path}: was written, but cannot be read again; check the disk, or name another with --cache`)
+}
+
+/** Some of the pictures: the first of each class, then the second of each, until there are enough; in their order. */
+export function evenly(pictures: Pictures, count: number): Pictures {
+  if (count >= pictures.count) return pictures
+  const seen = new Map<number, number>()
+  const rank = Uint32Array.from(pictures.labels, (label) => {
+    const before = seen.get(label) ?? 0
+    seen.set(label, before + 1)
+    return before
+  })
+  const order = Uint32Array.from(rank.keys()).sort((a, b) => rank[a]! - rank[b]! || a - b)
+  return choose(pictures, order.subarray(0, count).sort())
+}
+
+export function checkOptions(options: ImageFolderOptions): void {
+  const fields = {
+    size: number,
+    packedSize: number,
+    limit: optionsKind,
+    cache: text,
+    onProgress: callback,
+    signal: signalKind,
+  }
+  expectOptions(options, 'imageFolder: options', fields)
+  const { size, side } = sizesOf(options)
+  const { limit, cacheLimit, memory, concurrency } = options
+  const whole = (name: string, value: number | undefined, least: number, most = Number.MAX_SAFE_INTEGER) => {
+    if (value !== undefined && !(Number.isSafeInteger(value) && value >= least && value <= most))
+      throw new ConfigError(
+        `imageFolder: ${name} is ${described(value)}, expected a whole number ${most < Number.MAX_SAFE_INTEGER ? `from ${least} to ${most}` : `of at least ${least}`}`,
+      )
+  }
+  whole('size', size, 8, 4096)
+  whole('packedSize', side, size, 8192)
+  whole('limit.train', limit?.train, 1)
+  whole('limit.test', limit?.test, 1)
+  whole('cacheLimit', cacheLimit, 0)
+  whole('memory', memory, 0)
+  whole('concurrency', concurrency, 1, 1024)
+}

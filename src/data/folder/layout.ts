@@ -1,0 +1,248 @@
+/**
+ * The layout of a folder of pictures: parts, classes, pictures. The rules are the same for a disk and for files that
+ * were opened in a page; both hand over a view. Folders that only look like parts are refused, since they would be classes and teach
+ * a network nothing. A note tells of everything that is passed over.
+ */
+import { DataError } from '../../util/errors.js'
+import { likeParts, type PartName, partOf } from './parts.js'
+import { isPictureName, pictureExtensions } from '../picture/name.js'
+
+/** A folder that can be looked into. Paths go from it on, with forward slashes; that of itself is empty. */
+export interface FolderView {
+  /** The name of a path in errors. */
+  name(path: string): string
+  /**
+   * The content of a folder without litter: names, sorted by their letters' codes.
+   * @param links whether a link to a folder is one
+   */
+  list(path: string, links: boolean): Promise<Entries>
+  /** The remedy where classes are not found. */
+  readonly remedy?: string
+}
+
+export interface Entries {
+  readonly folders: readonly string[]
+  readonly files: readonly string[]
+}
+
+/** Parts with the folders where their classes lie; none where classes lie in the folder itself. */
+export interface FoundParts {
+  readonly tops: ReadonlyMap<PartName, string>
+  readonly notes: readonly string[]
+}
+
+/** A part, or all of a folder that has none. */
+export interface FoundPictures {
+  /** The folder where the classes lie. */
+  readonly top: string
+  /** Class after class, each sorted by path. */
+  readonly pictures: readonly { readonly path: string; readonly label: number }[]
+}
+
+export interface Layout<K extends string> {
+  /** Names of the classes, composed (NFC) and sorted. */
+  readonly classes: readonly string[]
+  readonly parts: ReadonlyMap<K, FoundPictures>
+  readonly notes: readonly string[]
+}
+
+/** Part names in part names, as Kaggle packs them: `seg_train/seg_train`. */
+const MOST_NESTED = 3
+const NAMED = 3
+
+/** @throws DataError naming folders that may be parts or classes, or are the same part twice */
+export async function findParts(view: FolderView): Promise<FoundParts> {
+  const { folders } = await view.list('', true)
+  const named = folders.filter((name) => partOf(name))
+  const others = folders.filter((name) => !partOf(name))
+  const tops = new Map<PartName, string>()
+  if (named.length === 0) {
+    const like = likeParts(others)
+    if (like.length > 0)
+      throw new DataError(
+        `${view.name('')}: holds ${listed(like.map(slashed))}, which look like parts of a set and not like classes; name the parts train/, val/ and test/, with a folder for each class in them`,
+      )
+    const [only] = others
+    const inside = others.length === 1 ? (await view.list(only!, true)).folders.filter((name) => partOf(name)) : []
+    if (inside.length > 0)
+      throw new DataError(
+        `${view.name('')}: holds one folder only, ${only}, and the parts are in that (${listed(inside.map(slashed))}); give ${view.name(only!)}`,
+      )
+    return { tops, notes: [] }
+  }
+  for (const name of named) {
+    const part = partOf(name)!
+    const before = tops.get(part)
+    if (before !== undefined)
+      throw new DataError(
+        `${view.name('')}: holds ${before}/ and ${name}/, which both are the part ${part}; put their classes together, or take one of them out`,
+      )
+    tops.set(part, await classLevel(view, name, part))
+  }
+  const train = tops.get('train')
+  const learns = train !== undefined && (await view.list(train, true)).folders.length > 0
+  for (const other of learns ? [] : others)
+    if ((await picturesIn(view, other)).paths.length > 0)
+      throw new DataError(
+        `${view.name('')}: ${listed(named.map(slashed))} beside ${other}/ may be a part of the set or a class; put the classes into train/ (and test/), or give ${named[0]}/ another name`,
+      )
+  return { tops, notes: others.length > 0 ? [`passed over beside the parts: ${listed(others.map(slashed))}`] : [] }
+}
+
+async function classLevel(view: FolderView, name: string, part: PartName): Promise<string> {
+  let path = name
+  for (let depth = 0; depth < MOST_NESTED; depth++) {
+    const { folders, files } = await view.list(path, true)
+    if (folders.length !== 1 || partOf(folders[0]!) !== part || files.some(isPictureName)) break
+    path = `${path}/${folders[0]}`
+  }
+  return path
+}
+
+/**
+ * The classes and pictures of parts. Classes are the folders with pictures of the first part; the others must not have more.
+ * @param tops where the classes of each lie, for example `train`, or empty
+ * @param most how many classes there can be
+ * @throws DataError naming the folder: fewer than two classes or too many, a part without pictures
+ */
+export async function readLayout<K extends string>(
+  view: FolderView,
+  tops: readonly (readonly [K, string])[],
+  most: number,
+): Promise<Layout<K>> {
+  const found: (readonly [K, Classes])[] = []
+  for (const [part, top] of tops) found.push([part, await classesIn(view, top)])
+  const first = found[0]![1]
+  const classes = [...first.pictures.keys()].sort()
+  expectSeveral(view, first, classes, most)
+  const labels = new Map(classes.map((name, label) => [name, label]))
+  const parts = new Map<K, FoundPictures>()
+  for (const [part, { top, pictures }] of found) {
+    const strange = [...pictures.keys()].filter((name) => !labels.has(name)).sort()
+    if (strange.length > 0)
+      throw new DataError(
+        `${view.name(top)}: holds the class ${strange[0]}${strange.length > 1 ? ` and ${strange.length - 1} more` : ''} that ${first.top || 'the folder'}/ does not have; its classes are ${listed(classes)}`,
+      )
+    const own = classes.flatMap((name, label) => (pictures.get(name) ?? []).map((path) => ({ path, label })))
+    if (own.length === 0) throw noPictures(view, top)
+    parts.set(part, { top, pictures: own })
+  }
+  return { classes, parts, notes: found.flatMap(([, { notes }]) => notes) }
+}
+
+interface Classes {
+  readonly top: string
+  /** All folders, with pictures or without. */
+  readonly folders: readonly string[]
+  readonly empty: readonly string[]
+  /** Pictures that lie beside the folders. */
+  readonly loose: number
+  /** Paths by the name of the class, composed. */
+  readonly pictures: ReadonlyMap<string, readonly string[]>
+  readonly notes: readonly string[]
+}
+
+async function classesIn(view: FolderView, top: string): Promise<Classes> {
+  const { folders, files } = await view.list(top, true)
+  expectNoParts(view, top, folders)
+  const pictures = new Map<string, string[]>()
+  const empty: string[] = []
+  const runs: string[] = []
+  for (const folder of folders) {
+    const path = below(top, folder)
+    const { paths, isRun } = await picturesIn(view, path)
+    if (isRun) runs.push(folder)
+    else if (paths.length === 0) empty.push(folder)
+    else {
+      expectNoParts(view, path, (await view.list(path, true)).folders)
+      const name = folder.normalize('NFC')
+      pictures.set(name, [...(pictures.get(name) ?? []), ...paths])
+    }
+  }
+  for (const [name, paths] of pictures) pictures.set(name, sortedByName(paths))
+  const loose = files.filter(isPictureName).length
+  const names = (list: readonly string[]) => listed(list.map((folder) => slashed(below(top, folder))))
+  const notes = [
+    ...(empty.length > 0 ? [`passed over, as no pictures are in it: ${names(empty)}`] : []),
+    ...(runs.length > 0 ? [`passed over, as a training was saved in it: ${names(runs)}`] : []),
+    ...(loose > 0 && pictures.size > 0
+      ? [
+          `passed over: ${loose} ${loose === 1 ? 'picture' : 'pictures'} in ${view.name(top)} beside the folders of classes`,
+        ]
+      : []),
+  ]
+  return { top, folders, empty: [...empty, ...runs], loose, pictures, notes }
+}
+
+/** A class called `train` is one; where there are `train` and `test`, they are none. */
+function expectNoParts(view: FolderView, path: string, folders: readonly string[]): void {
+  const named = folders.filter((name) => partOf(name))
+  if (new Set(named.map(partOf)).size > 1)
+    throw new DataError(
+      `${view.name(path)}: holds ${listed(named.map(slashed))} where classes or their pictures were expected; the parts come first: train/<class>/<pictures>, and val/ or test/ of the same kind`,
+    )
+}
+
+function expectSeveral(view: FolderView, found: Classes, classes: readonly string[], most: number): void {
+  const { top, folders, empty, loose } = found
+  const wanted = `expected a folder for each class, at least two${view.remedy ?? ''}`
+  const wrong = (what: string) => new DataError(`${view.name(top)}: ${what}`)
+  if (classes.length > most) throw wrong(`holds ${classes.length} classes, expected at most ${most}`)
+  if (classes.length > 1) return
+  if (folders.length === 0)
+    throw wrong(loose > 0 ? `holds pictures (${loose}), but no folders, ${wanted}` : `holds no folders, ${wanted}`)
+  if (empty.length > 0) throw noPictures(view, below(top, empty[0]!))
+  const only = folders[0]!
+  const inside = [
+    ...new Set([...found.pictures.values()].flat().map((path) => path.slice(below(top, only).length + 1))),
+  ]
+  const deeper = [...new Set(inside.filter((path) => path.includes('/')).map((path) => path.split('/')[0]!))]
+  throw wrong(
+    deeper.length > 1
+      ? `holds one folder only, ${only}, and that holds ${listed(deeper)}: are these the classes? Then give ${view.name(below(top, only))}`
+      : `holds one folder only, ${only}, ${wanted}`,
+  )
+}
+
+function noPictures(view: FolderView, path: string): DataError {
+  return new DataError(
+    `${view.name(path)}: holds no pictures (${pictureExtensions.map((name) => `.${name}`).join(' ')}); add some, or remove the folder`,
+  )
+}
+
+/** Pictures of any depth, and whether a training was saved among them. */
+async function picturesIn(
+  view: FolderView,
+  path: string,
+  links = true,
+): Promise<{ readonly paths: readonly string[]; readonly isRun: boolean }> {
+  const { folders, files } = await view.list(path, links)
+  const paths = files.filter(isPictureName).map((name) => `${path}/${name}`)
+  let isRun = files.includes('metrics.jsonl') || files.includes('last.safetensors')
+  for (const folder of folders) {
+    const inside = await picturesIn(view, `${path}/${folder}`, false)
+    for (const found of inside.paths) paths.push(found)
+    isRun ||= inside.isRun
+  }
+  return { paths, isRun }
+}
+
+/** By letters' codes of composed names, so that every machine numbers pictures alike. */
+function sortedByName(paths: readonly string[]): string[] {
+  return paths
+    .map((path) => ({ path, key: path.normalize('NFC') }))
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+    .map(({ path }) => path)
+}
+
+/** The path of something in a folder. */
+export function below(path: string, name: string): string {
+  return path === '' ? name : `${path}/${name}`
+}
+
+const slashed = (name: string) => `${name}/`
+
+/** Some names, of more the number. */
+export function listed(names: readonly string[]): string {
+  return `${names.slice(0, NAMED).join(', ')}${names.length > NAMED ? ` and ${names.length - NAMED} more` : ''}`
+}

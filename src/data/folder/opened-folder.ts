@@ -1,0 +1,92 @@
+/**
+ * The layout of a folder that a person opened in a page, from the paths of its files: `<class>/*`, or `train/<class>/*`,
+ * with `test/` or `val/` of the same kind or without. The rules are those for a disk: see folder-layout.ts.
+ */
+import { DataError } from '../../util/errors.js'
+import { below, type Entries, type FolderView, findParts, readLayout } from './layout.js'
+import { isLitter, PassedOver } from './litter.js'
+import { isPictureName } from '../picture/name.js'
+
+/** A picture of a class, by its place in the list of files. */
+export interface OpenedPicture {
+  readonly file: number
+  readonly label: number
+}
+
+export interface OpenedFolder {
+  /** Names of the classes, sorted. */
+  readonly classes: readonly string[]
+  readonly train: readonly OpenedPicture[]
+  /** Where there is a part to test on. */
+  readonly test?: readonly OpenedPicture[]
+  /** Sentences about what was passed over. */
+  readonly notes: readonly string[]
+}
+
+/** Labels are bytes. */
+const MOST_CLASSES = 256
+
+/**
+ * @param paths with forward slashes, the folder that was opened in front
+ * @throws DataError that says what was found in place of a folder for each class
+ */
+export async function openedFolder(paths: readonly string[]): Promise<OpenedFolder> {
+  if (!paths.some((path) => isPictureName(path)))
+    throw new DataError(
+      'the files that were opened: hold no pictures; expected a folder with a folder of pictures for each class',
+    )
+  const passed = new PassedOver()
+  const view = viewOf(paths, passed)
+  const { tops, notes } = await findParts(view)
+  const [train, test] = [tops.get('train'), tops.get('test') ?? tops.get('val')]
+  if (tops.size > 0 && train === undefined)
+    throw new DataError(
+      `the folder that was opened: holds ${[...tops.values()].map((top) => `${top}/`).join(' and ')}, but no part to learn from; open the folder above, or add train/`,
+    )
+  const wanted = [['train', train ?? ''] as const, ...(test === undefined ? [] : [['test', test] as const])]
+  const layout = await readLayout<'train' | 'test'>(view, wanted, MOST_CLASSES)
+  const places = new Map(paths.map((path, file) => [path.slice(path.indexOf('/') + 1), file]))
+  const part = (name: 'train' | 'test') =>
+    layout.parts.get(name)?.pictures.map(({ path, label }) => ({ file: places.get(path)!, label }))
+  const tested = part('test')
+  return {
+    classes: layout.classes,
+    train: part('train')!,
+    ...(tested ? { test: tested } : {}),
+    notes: [...passed.notes, ...notes, ...layout.notes],
+  }
+}
+
+/** Paths as folders. What is litter is counted once, with all that is in it. */
+function viewOf(paths: readonly string[], passed: PassedOver): FolderView {
+  const found = new Map<string, { folders: Set<string>; files: Set<string> }>()
+  const entries = (path: string) => {
+    const own = found.get(path) ?? { folders: new Set<string>(), files: new Set<string>() }
+    found.set(path, own)
+    return own
+  }
+  const counted = new Set<string>()
+  for (const path of paths) {
+    const names = path.split('/').slice(1)
+    let at = ''
+    for (const [i, name] of names.entries()) {
+      const isFolder = i < names.length - 1
+      const whole = below(at, name)
+      if (isLitter(name)) {
+        if (!counted.has(whole)) passed.add(name, isFolder)
+        counted.add(whole)
+        break
+      }
+      entries(at)[isFolder ? 'folders' : 'files'].add(name)
+      at = whole
+    }
+  }
+  return {
+    name: (path) => (path === '' ? 'the folder that was opened' : path),
+    remedy: '; open the folder above',
+    list: async (path): Promise<Entries> => {
+      const { folders, files } = entries(path)
+      return { folders: [...folders].sort(), files: [...files].sort() }
+    },
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * A folder of pictures to judge a trained network on: its part to test on, or what was held out of it when the network
+ * was fine-tuned, or all of it. Nothing in it needs to be there to learn from.
+ */
+import { ConfigError, DataError, invariant } from '../../util/errors.js'
+import { expectFields, expectKind, expectOptions, flag, name, text, whole } from '../../util/expect.js'
+import { type Dataset, type HeldOutRecord, imageNetNormalisation, type Pictures } from '../dataset.js'
+import { holdOutFolder } from './hold-out-folder.node.js'
+import { checkOptions, evenly, type ImageFolderOptions, loadParts } from './image-folder.node.js'
+import { listFolder } from './picture-files.node.js'
+
+/** How a folder is read, and which of its pictures are judged. */
+export interface TestFolderOptions extends Omit<ImageFolderOptions, 'limit'> {
+  /** Judge so many pictures, the same number of each class as far as there are; by default all. */
+  readonly limit?: number | undefined
+  /** The pictures that a fine-tuning held out, from its checkpoint (`checkpoint.data.heldOut`): judged where no part is there to test on. */
+  readonly heldOut?: HeldOutRecord | null | undefined
+  /** Whether the network was fine-tuned by a version that kept no record of what it held out: refused without `all`. */
+  readonly isUnrecorded?: boolean | undefined
+  /** Judge all pictures, of whatever part, those that the network learned from among them. */
+  readonly all?: boolean | undefined
+}
+
+/** Pictures to judge by, and what is to be said of them. */
+export interface TestFolder {
+  /** Only `test` has pictures. */
+  readonly data: Dataset
+  /** In words, for example `the 36 pictures in test/`. */
+  readonly testedOn: string
+  /** Sentences about files that were passed over, and about how far the figures are to be believed. */
+  readonly notes: readonly string[]
+}
+
+const recordFields = { seed: whole(0), count: whole(1), of: whole(1), digest: text }
+
+/**
+ * Loads what is to be judged: `test/` (or `val/`, where it is the only one), with `train/` beside it or without; or of
+ * `<class>/*` what was held out, or all.
+ * @throws DataError as `imageFolder` does, and where the pictures are not those that some were held out of; ConfigError
+ * for `all` where there is a part to test on, and for options that are none
+ */
+export async function testFolder(path: string, options: TestFolderOptions = {}): Promise<TestFolder> {
+  expectKind(path, 'testFolder: path', name)
+  expectOptions(options, 'testFolder: options', { limit: whole(1), isUnrecorded: flag, all: flag })
+  const { limit, heldOut, isUnrecorded = false, all = false, ...read } = options
+  if (heldOut !== undefined && heldOut !== null)
+    expectFields(
+      heldOut,
+      'testFolder: options.heldOut',
+      'the record of what was held out, of a checkpoint',
+      recordFields,
+    )
+  checkOptions({ ...read, limit: { test: limit } })
+  const listing = await listFolder(path)
+  const { classes, parts, isWhole } = listing
+  if (isWhole && !all && !heldOut && isUnrecorded)
+    throw new DataError(
+      `${path}: these weights do not say which pictures were held out when they learned from such a folder; judge all of them with --all, those that they learned from among them`,
+    )
+  const part = isWhole ? 'train' : parts.has('test') ? 'test' : 'val'
+  const judged = parts.get(part)
+  invariant(judged, `${path} was listed without parts`)
+  if (all && !isWhole)
+    throw new ConfigError(
+      `--all: ${path} has a part to test on, ${judged.inside}/; leave it out, or give another folder`,
+    )
+  const { loaded, unreadable, copies } = await loadParts(path, { classes, parts: new Map([[part, judged]]) }, read)
+  const pictures = loaded.get(part)
+  invariant(pictures, `${path} was listed without pictures`)
+  const folder = (test: Pictures, testedOn: string, notes: readonly string[]): TestFolder => ({
+    data: {
+      name: 'folder',
+      classes,
+      train: { ...test, count: 0, labels: test.labels.subarray(0, 0), files: [] },
+      test: limit === undefined ? test : evenly(test, limit),
+      normalisation: imageNetNormalisation,
+      unreadable,
+    },
+    testedOn,
+    notes: [...listing.notes, ...notes],
+  })
+  if (!isWhole) return folder(pictures, `the ${pictures.count} pictures in ${judged.inside}/`, [])
+  if (heldOut && !all) {
+    const { test, record, notes } = holdOutFolder(path, listing, pictures, copies, {
+      again: heldOut,
+      remedy: 'judge all of its pictures with --all',
+    })
+    const which = `the ${record.count} of ${pictures.count} pictures that were held out when these weights learned`
+    return folder(test, `${which} (seed ${record.seed})`, notes)
+  }
+  const warning =
+    heldOut || isUnrecorded
+      ? 'these weights learned from most of the pictures that they are judged on, if it is the same folder: the error is too small, and says little of other pictures'
+      : 'it has no part to test on, so all of its pictures are judged; where the weights learned from some of them the error is too small'
+  return folder(pictures, `all ${pictures.count} pictures`, [warning])
+}

@@ -1,0 +1,50 @@
+/** A folder on the disk, as the rules of layouts look into it. */
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileError } from '../../util/files/error.js'
+import { below, type Entries, type FolderView } from './layout.js'
+import { isLitter, PassedOver } from './litter.js'
+
+/** @param remedy what to do where a folder cannot be read */
+export function folderView(
+  root: string,
+  remedy?: string,
+): FolderView & { /** Sentences about what was passed over so far. */ readonly notes: readonly string[] } {
+  const passed = new PassedOver()
+  const seen = new Map<string, Promise<Entries>>()
+  const read = async (path: string, links: boolean): Promise<Entries> => {
+    const folder = join(root, path)
+    const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+      throw fileError(folder, 'cannot be read', error, remedy)
+    })
+    const [folders, files]: [string[], string[]] = [[], []]
+    for (const entry of entries) {
+      const { name } = entry
+      const leadsToFolder = entry.isSymbolicLink() && (await isFolder(join(root, below(path, name))))
+      const isLeft = entry.isDirectory() || (links && leadsToFolder)
+      if (isLitter(name)) passed.add(name, isLeft)
+      else if (isLeft) folders.push(name)
+      else if (entry.isFile() || (entry.isSymbolicLink() && !leadsToFolder)) files.push(name)
+    }
+    return { folders: folders.sort(), files: files.sort() }
+  }
+  return {
+    name: (path) => join(root, path),
+    list: (path, links) => {
+      const found = seen.get(path) ?? read(path, links)
+      seen.set(path, found)
+      return found
+    },
+    get notes() {
+      return passed.notes
+    },
+  }
+}
+
+/** A link to nowhere is no folder. */
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (target) => target.isDirectory(),
+    () => false,
+  )
+}

@@ -1,0 +1,70 @@
+/**
+ * What bfloat16 gains in training, as it was measured. It does not pay everywhere: what is saved in products is lost where
+ * operands are rounded and packed, and float32 has Winograd's algorithm, which takes a quarter of the products.
+ */
+import type { Engine } from '../../engine/engine.js'
+import { type Bf16Unit, precisions } from '../../ops/precision.js'
+import type { NetworkSpec } from '../../spec/spec.js'
+import type { Recipe } from '../../tasks/recipe.js'
+import { expectFields, object, oneOf, optional, text, whole } from '../../util/expect.js'
+
+/** One measurement: pictures a second in bf16 over those in float32, in turns on the same machine with two threads. */
+interface Gain {
+  readonly net: string
+  /** Pixels along a side of its pictures. */
+  readonly size: number
+  readonly ratio: number
+}
+
+/** By the unit that the build native-avx512 multiplies with; other builds have none. docs/training.md says on what machines. */
+export const bf16Gains: Readonly<Record<Bf16Unit, readonly Gain[]>> = {
+  tiles: [
+    { net: 'resnet20', size: 32, ratio: 0.95 },
+    { net: 'resnet56', size: 32, ratio: 0.9 },
+    { net: 'resnet18', size: 224, ratio: 1 },
+  ],
+  vectors: [
+    { net: 'resnet20', size: 32, ratio: 1.04 },
+    { net: 'preresnet164', size: 32, ratio: 1.14 },
+    { net: 'resnet18', size: 224, ratio: 1.22 },
+    { net: 'resnet50', size: 224, ratio: 1.26 },
+  ],
+}
+
+const units = Object.keys(bf16Gains) as readonly Bf16Unit[]
+const names: Readonly<Record<Bf16Unit, string>> = { tiles: 'the tile unit (AMX)', vectors: 'vectors (vdpbf16ps)' }
+
+/**
+ * What to say before a training in bf16 that gains nothing by it, or that nobody has measured; undefined otherwise.
+ * @throws ConfigError for something other than a spec, a recipe and an engine
+ */
+export function precisionAdvice(
+  spec: Pick<NetworkSpec, 'name' | 'input'>,
+  recipe: Pick<Recipe, 'precision'>,
+  engine: Pick<Engine, 'build' | 'bf16'>,
+): string | undefined {
+  expectFields(spec, 'precisionAdvice: spec', 'a spec, such as preset("resnet20") gives', { name: text, input: object })
+  const { name, input } = spec
+  const size = { height: whole(1), width: whole(1) }
+  expectFields(input, 'precisionAdvice: spec.input', '{ channels, height, width }', size)
+  const wanted = { precision: oneOf(precisions) }
+  expectFields(recipe, 'precisionAdvice: recipe', 'a recipe, such as completeRecipe({}) gives', wanted)
+  const what = 'an engine, such as openEngine() opens'
+  expectFields(engine, 'precisionAdvice: engine', what, { build: text, bf16: optional(oneOf(units)) })
+  if (recipe.precision !== 'bf16') return undefined
+  const unit = engine.bf16
+  if (!unit) return `precision bf16 gains no speed on ${engine.build}: it has no unit for it and only rounds`
+  const gains = bf16Gains[unit]
+  const own = gains.find(({ net, size }) => net === name && size === input.height && size === input.width)
+  if (own && own.ratio > 1) return undefined
+  if (own)
+    return (
+      `precision bf16 gains no speed here: on ${names[unit]} ${name} trains ` +
+      `${own.ratio === 1 ? 'as fast as' : `${own.ratio.toFixed(2)} times as fast as`} in float32, as measured; use float32`
+    )
+  const known = gains.map(({ net, size, ratio }) => `${net} at ${size} pixels ${ratio.toFixed(2)}`)
+  return (
+    `precision bf16 may gain no speed here: on ${names[unit]} ${name} at ${input.height} pixels was not measured; ` +
+    `of others the speed over that of float32 is ${known.join(', ')}`
+  )
+}

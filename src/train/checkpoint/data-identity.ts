@@ -1,0 +1,29 @@
+/** Which data a training learns from, so that a run goes on with the same. */
+import type { Preprocessing } from '../../formats/trained-network.js'
+import { ConfigError } from '../../util/errors.js'
+import type { DataIdentity } from './checkpoint.js'
+
+/** @throws ConfigError that names both. */
+export function expectSameData(expected: DataIdentity, got: DataIdentity): void {
+  const text = ({ name, train, val, test }: DataIdentity) =>
+    `${name} (${train} training, ${val === undefined ? '' : `${val} validation, `}${test} test pictures)`
+  if (text(expected) !== text(got))
+    throw new ConfigError(`this training learns from ${text(expected)} and cannot go on with ${text(got)}`)
+  const [before, now] = [expected.heldOut, got.heldOut]
+  if (before && now && (before.digest !== now.digest || before.seed !== now.seed))
+    throw new ConfigError(
+      `this training held out ${before.count} pictures of ${expected.name} to test on, and these are others: the set has changed since, or another seed chose; put it back as it was, or start a new run`,
+    )
+}
+
+/** @throws ConfigError when a training would go on with pictures made smaller by other factors than before. */
+export function expectSameScales(
+  { preprocessing }: { readonly preprocessing: Pick<Preprocessing, 'scales'> },
+  { scales }: Pick<Preprocessing, 'scales'>,
+): void {
+  const text = (list: readonly number[] | undefined) => (list ?? []).join(', ')
+  if (text(preprocessing.scales) !== text(scales))
+    throw new ConfigError(
+      `this training enlarges by ${text(preprocessing.scales)} and cannot go on with pairs for scale ${text(scales)}`,
+    )
+}

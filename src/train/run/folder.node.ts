@@ -1,0 +1,245 @@
+/**
+ * The folder of a run: `last.safetensors` (go on from here), `best.safetensors` (the best on test),
+ * `best-on-val.safetensors` (the best on the pictures to validate on, where there are any), `metrics.jsonl` (a
+ * line an epoch), `held-out.json` (of a fine-tuning, what it held out) and, while a process trains in it, `run.lock`. Files are replaced in one move, so a crash leaves the
+ * old or the new, never half.
+ */
+import { join } from 'node:path'
+import { readWeightsFile } from '../../formats/weights-file.node.js'
+import { ratingOf, type Tasks, taskOfNetwork } from '../../tasks/index.js'
+import { Budget } from '../../util/budget.js'
+import { DataError } from '../../util/errors.js'
+import { expectFields, expectKind, listOf, name as nameKind, object, whole } from '../../util/expect.js'
+import { fileError } from '../../util/files/error.js'
+import { disk, type FileSystem } from '../../util/files/system.node.js'
+import { parseJson } from '../../util/json.js'
+import { cannotBeWritten, writeAtomically } from '../../util/files/write.node.js'
+import {
+  type Checkpoint,
+  decodeAnyCheckpoint,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  type TrainingProgress,
+} from '../checkpoint/checkpoint.js'
+import { RunLock } from './lock.node.js'
+
+const LAST = 'last.safetensors'
+const BEST = 'best.safetensors'
+const BEST_ON_VAL = 'best-on-val.safetensors'
+const METRICS = 'metrics.jsonl'
+const HELD_OUT = 'held-out.json'
+
+/** A file that is being written, or was when its process was killed. */
+const temporaryName =
+  /^(\.(last\.safetensors|best\.safetensors|best-on-val\.safetensors|metrics\.jsonl|held-out\.json)|run\.lock)\.[0-9a-f.]+\.tmp$/
+
+const records = listOf(object, 'a list of epochs')
+
+/** @throws DataError naming the file when it is missing, damaged, no checkpoint, or of a network that gives pictures. */
+export async function readCheckpoint(path: string, files = disk): Promise<Checkpoint> {
+  expectKind(path, 'readCheckpoint: path', nameKind)
+  return decodeCheckpoint(await readWeightsFile(path, undefined, files), path)
+}
+
+/**
+ * A checkpoint of a network for any task; `isFor` tells which.
+ * @param tasks the tasks that there are, by default those of this package
+ * @throws DataError naming the file when it is missing, damaged or no checkpoint, or its network is for another task
+ */
+export async function readAnyCheckpoint(path: string, files = disk, tasks?: Tasks): Promise<Checkpoint<string>> {
+  expectKind(path, 'readAnyCheckpoint: path', nameKind)
+  return decodeAnyCheckpoint(await readWeightsFile(path, undefined, files), path, tasks)
+}
+
+/** One line of `metrics.jsonl`. */
+export interface MetricsLine {
+  readonly step: number
+  readonly [name: string]: unknown
+}
+
+/** The folder of one run: its checkpoints and its metrics. */
+export class RunFolder {
+  readonly path: string
+  readonly #files: FileSystem
+  readonly #tasks: Tasks | undefined
+  #lock: RunLock | undefined
+
+  /** @param tasks the tasks that there are, by default those of this package */
+  constructor(path: string, files = disk, tasks?: Tasks) {
+    expectKind(path, 'RunFolder: path', nameKind)
+    this.path = path
+    this.#files = files
+    this.#tasks = tasks
+  }
+
+  /** Path of the checkpoint to go on from. */
+  get last(): string {
+    return join(this.path, LAST)
+  }
+
+  /** Path of the checkpoint with the smallest test error. */
+  get best(): string {
+    return join(this.path, BEST)
+  }
+
+  /** Path of the checkpoint with the smallest error on the validation pictures. */
+  get bestOnVal(): string {
+    return join(this.path, BEST_ON_VAL)
+  }
+
+  /** Path of the file that gets a line an epoch. */
+  get metrics(): string {
+    return join(this.path, METRICS)
+  }
+
+  /** Path of the list of pictures that were held out to test on, where a fine-tuning held some out. */
+  get heldOut(): string {
+    return join(this.path, HELD_OUT)
+  }
+
+  /**
+   * Takes the folder for this process until `release`, and clears away what a killed one left half written. The folder
+   * is made if need be.
+   * @throws DataError when another process has it, or it cannot be written to.
+   */
+  async claim(): Promise<void> {
+    if (this.#lock) return
+    await this.#files.makeFolder(this.path)
+    this.#lock = await RunLock.take(this.path, this.#files)
+    await this.#attempt('cannot be tidied', async () => {
+      for (const name of await this.#files.list(this.path))
+        if (temporaryName.test(name)) await this.#files.remove(join(this.path, name))
+    })
+  }
+
+  /** Lets other processes train in the folder. */
+  release(): void {
+    this.#lock?.release()
+    this.#lock = undefined
+  }
+
+  /**
+   * Claims the folder for a run that starts anew. What an earlier run left in it is moved to `earlier-1`, `earlier-2`, …
+   * inside it; returns where to, or undefined if there was nothing.
+   */
+  async startAnew(): Promise<string | undefined> {
+    await this.claim()
+    return this.#attempt('the earlier run in it cannot be moved aside', async () => {
+      const names = await this.#files.list(this.path)
+      const left = [LAST, BEST, BEST_ON_VAL, METRICS, HELD_OUT].filter((name) => names.includes(name))
+      if (left.length === 0) return undefined
+      let n = 1
+      while (names.includes(`earlier-${n}`)) n++
+      const earlier = join(this.path, `earlier-${n}`)
+      await this.#files.makeFolder(earlier)
+      for (const name of left) await this.#files.rename(join(this.path, name), join(earlier, name))
+      return earlier
+    })
+  }
+
+  /**
+   * Claims the folder for a run that goes on from here: metrics of epochs that it will finish, or evaluate, once more
+   * are dropped. Returns the last line that stays.
+   */
+  async goOnFrom(progress: Pick<TrainingProgress<string>, 'history'>): Promise<MetricsLine | undefined> {
+    expectFields(progress, 'goOnFrom: progress', 'the progress of a checkpoint', { history: records })
+    const { history } = progress
+    const step = history.findLast(({ test }) => test)?.step ?? 0
+    await this.claim()
+    const text = await this.#attempt('its metrics cannot be read', async () => {
+      const names = await this.#files.list(this.path)
+      return names.includes(METRICS) ? new TextDecoder().decode(await this.#files.read(this.metrics)) : ''
+    })
+    const kept = text.split('\n').flatMap((line) => {
+      const parsed = metricsLine(line)
+      return parsed && parsed.step <= step ? [parsed] : []
+    })
+    const wanted = kept.map((line) => `${JSON.stringify(line)}\n`).join('')
+    if (wanted !== text) await writeAtomically(this.metrics, wanted, this.#files)
+    return kept.at(-1)
+  }
+
+  /**
+   * For a run that goes on from a checkpoint in another folder: copies what belongs to it from there, which is the
+   * metrics, and the best checkpoints if they are the ones that the progress speaks of. Returns what of these is missing.
+   */
+  async bringFrom(folder: string, checkpoint: Pick<Checkpoint<string>, 'spec' | 'progress'>): Promise<string[]> {
+    expectKind(folder, 'bringFrom: folder', nameKind)
+    expectFields(checkpoint, 'bringFrom: checkpoint', 'a checkpoint', { spec: object, progress: object })
+    const { spec, progress } = checkpoint
+    const task = taskOfNetwork(spec, this.#tasks)
+    const rating = (figures: object | undefined) => ratingOf(task, figures)
+    await this.claim()
+    const from = new RunFolder(folder, this.#files)
+    const names = await from.#attempt('cannot be looked into', () => this.#files.list(folder))
+    if (names.includes(METRICS)) {
+      const metrics = await from.#attempt('its metrics cannot be read', () => this.#files.read(from.metrics))
+      await writeAtomically(this.metrics, metrics, this.#files)
+    }
+    const missing: string[] = []
+    for (const [what, name, best] of [
+      ['the checkpoint that was best on test', BEST, progress.best],
+      ['the checkpoint that was best on val', BEST_ON_VAL, progress.bestOnVal],
+    ] as const) {
+      if (!best) continue
+      const kept = await readAnyCheckpoint(join(folder, name), this.#files, this.#tasks).catch((error: unknown) => {
+        if (!(error instanceof DataError)) throw error
+      })
+      const last = kept?.progress.history.at(-1)
+      if (!kept || last?.epoch !== best.epoch || rating(name === BEST ? last.test : last.val) !== rating(best))
+        missing.push(`${what} (epoch ${best.epoch}, ${name})`)
+      else if (name === BEST) await this.saveBest(kept)
+      else await this.saveBestOnVal(kept)
+    }
+    return missing
+  }
+
+  /** Replaces the checkpoint to go on from. */
+  async saveLast(checkpoint: Checkpoint<string>): Promise<void> {
+    await writeAtomically(this.last, encodeCheckpoint(checkpoint, undefined, this.#tasks), this.#files)
+  }
+
+  /** Replaces the checkpoint with the smallest test error. */
+  async saveBest(checkpoint: Checkpoint<string>): Promise<void> {
+    await writeAtomically(this.best, encodeCheckpoint(checkpoint, 'best on test', this.#tasks), this.#files)
+  }
+
+  /** Replaces the checkpoint with the smallest error on the validation pictures. */
+  async saveBestOnVal(checkpoint: Checkpoint<string>): Promise<void> {
+    await writeAtomically(this.bestOnVal, encodeCheckpoint(checkpoint, 'best on val', this.#tasks), this.#files)
+  }
+
+  /** On the disk when this returns: a checkpoint that is saved afterwards never knows more epochs than the metrics. */
+  async appendMetrics(line: MetricsLine): Promise<void> {
+    expectFields(line, 'appendMetrics: line', '{ step }, and figures by name', { step: whole(0) })
+    try {
+      const file = await this.#files.open(this.metrics, 'a')
+      try {
+        await file.write(`${JSON.stringify(line)}\n`)
+        await file.sync()
+      } finally {
+        await file.close()
+      }
+    } catch (error) {
+      throw cannotBeWritten(this.metrics, error)
+    }
+  }
+
+  async #attempt<T>(what: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      throw fileError(this.path, what, error)
+    }
+  }
+}
+
+/** Undefined for the end of a line that a crash cut short, and for what is no line of metrics. */
+function metricsLine(text: string): MetricsLine | undefined {
+  try {
+    const line = parseJson(text, new Budget(METRICS)) as MetricsLine | null | undefined
+    return Number.isSafeInteger(line?.step) ? (line ?? undefined) : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * Warm-up by training error, as the papers' 110-layer net needs it: a small learning rate until the training error has
+ * fallen below a limit, the usual one from then on [He 2015, §4.2: 0.01 until 80 %].
+ */
+
+import type { Recipe } from '../../tasks/recipe.js'
+import type { Course } from './course.js'
+import { learningRate } from './schedule.js'
+
+/** Where a warm-up stands; a part of the progress, so that a run which goes on ends it at the same step. */
+export interface WarmUp {
+  /** Training error in percent, a mean in which each step counts 5 % and earlier ones ever less. Starts at 100. */
+  readonly error: number
+  /** Steps finished when it had fallen below the limit; missing before that. */
+  readonly ended?: number
+}
+
+const MEMORY = 0.95
+
+export const freshWarmUp: WarmUp = { error: 100 }
+
+/**
+ * After one more step.
+ * @param top1Error of the step's batch, in percent
+ * @param step finished steps
+ */
+export function warmUpAfter(warmUp: WarmUp, until: number, top1Error: number, step: number): WarmUp {
+  if (warmUp.ended !== undefined) return warmUp
+  const error = MEMORY * warmUp.error + (1 - MEMORY) * top1Error
+  return error < until ? { error, ended: step } : { error }
+}
+
+/** The learning rate of a step, counted from 0. */
+export function rateOf({ warmupLr }: Recipe, { schedule }: Course, warmUp: WarmUp | undefined, step: number): number {
+  const rate = learningRate(schedule, step)
+  return warmUp && warmUp.ended === undefined ? Math.min(warmupLr, rate) : rate
+}

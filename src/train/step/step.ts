@@ -1,0 +1,52 @@
+/**
+ * The graph of one training step: forward pass, gradients and update in one, so that one plan and one run make a step.
+ * Inputs beside those of the forward graph: see `addUpdates`.
+ */
+import { differentiate } from '../../autodiff/differentiate.js'
+import type { Graph } from '../../graph/graph.js'
+import { forwardGraph } from '../../model/forward.js'
+import type { LossSettings } from '../../model/heads/head.js'
+import type { Heads } from '../../model/heads/index.js'
+import { roundOperands } from '../../ops/precision.js'
+import type { NetworkSpec } from '../../spec/spec.js'
+import type { Recipe } from '../../tasks/recipe.js'
+import { accumulated } from './accumulate.js'
+import { addUpdates, type UpdateSettings } from './optimizer.js'
+
+/** The part of a recipe that the graph of a step depends on. */
+export type StepSettings = UpdateSettings &
+  Pick<Recipe, 'batchSize' | 'accumulate' | 'labelSmoothing' | 'dropPath' | 'dropPathRule' | 'dropPathBy' | 'seed'> &
+  Partial<Pick<Recipe, 'precision' | 'loss'>>
+
+/**
+ * Outputs `loss` (mean of the step, before the update) and `logits` [batch, classes], or `picture` of nets that give
+ * pictures. With `accumulate` above 1, data inputs and what the network gives are there once a batch: see `batchName`.
+ */
+export function trainingGraph(spec: NetworkSpec, settings: StepSettings, heads?: Heads): Graph {
+  const { batchSize, accumulate, dropPath, dropPathRule, dropPathBy, seed } = settings
+  const forwards = Array.from({ length: accumulate }, (_, batch) =>
+    forwardGraph(spec, {
+      batch: batchSize,
+      mode: 'training',
+      ...lossOptions(settings),
+      dropPath: { rate: dropPath, rule: dropPathRule, by: dropPathBy, seed, batch },
+      heads,
+    }),
+  )
+  return stepGraph(settings.precision === 'bf16' ? forwards.map(roundOperands) : forwards, settings)
+}
+
+/** The loss of a recipe as a forward pass has it. */
+export function lossOptions({ labelSmoothing, loss }: Pick<StepSettings, 'labelSmoothing' | 'loss'>): LossSettings {
+  return { labelSmoothing, lossName: loss }
+}
+
+/**
+ * The step of any graphs that have parameters and a scalar output `loss`, one a batch, alike in all but their random
+ * numbers; what their loss is measured by does not matter.
+ */
+export function stepGraph(forwards: readonly Graph[], settings: UpdateSettings): Graph {
+  const [first, ...others] = forwards
+  const parameters = first!.inputs.filter(({ role }) => role === 'parameter').map(({ value }) => value)
+  return addUpdates(others.length > 0 ? accumulated(forwards) : differentiate(first!, 'loss', parameters), settings)
+}
