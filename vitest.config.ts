@@ -10,9 +10,9 @@ const sharing = [`test/@(${folders})/**/*.test.ts`]
 const others = [`test/!(${folders})/**/*.test.ts`]
 /** Of these folders: they put stand-ins in the place of what Node or the language has. */
 const alone = [
-  'test/data/{decode,pack-lost}.test.ts',
+  'test/data/{folder/pack-lost,picture/decode}.test.ts',
   'test/formats/damaged.test.ts',
-  'test/train/{run-keeper,run-lock}.test.ts',
+  'test/train/run/{keeper,lock}.test.ts',
 ]
 
 export default defineConfig({

@@ -1,6 +1,5 @@
 /** The package in browsers, and whatever needs no files elsewhere. */
-export type { Answer, ClassFigures, Judgement } from './api/network/answers.js'
-export { arrangeBlocks } from './api/network/arrange.js'
+
 export {
   configure,
   createFinetuning,
@@ -18,17 +17,6 @@ export {
   trainingMemory,
 } from './api/browser.js'
 export {
-  type DemoCurve,
-  type DemoNet,
-  type DemoOptions,
-  type DemoPoint,
-  type DemoResult,
-  demoNets,
-  demoRecipe,
-  finalErrors,
-} from './api/training/demo.js'
-export { DEPTH_MARGIN, type DepthVerdict, depthVerdict, type FinalErrors, type Finals } from './api/training/depth-verdict.js'
-export {
   type ChosenEngine,
   type EngineBuild,
   type EngineKind,
@@ -39,18 +27,47 @@ export {
   mostThreads,
   type OpenOptions,
 } from './api/engines/choice.js'
-export type { Explanation, ValueMap } from './api/network/explain.js'
 export { exportOnnx, exportSafetensors } from './api/files/export.js'
-export type { FinetuneOptions, FinetuneResult, Finetuning } from './api/training/finetune.js'
-export type { FinetuneChoice, FinetunePlan } from './api/training/finetune-plan.js'
-export { drawExplanation } from './api/network/heat-map.js'
 export type { HubOptions } from './api/files/hub.js'
 export type { Load, NetworkOptions, WeightSource } from './api/files/load.js'
-export type { Activation, ClassifyOptions, ExplainOptions, Network, Prediction, RunOptions } from './api/network/network.js'
 export type { OpenedData, OpenedDataOptions, OpenedFile } from './api/files/opened-data.js'
+export { type DecodedNetwork, type DecodeOptions, decodeNetwork } from './api/files/weights.js'
+export type { Answer, ClassFigures, Judgement } from './api/network/answers.js'
+export { arrangeBlocks } from './api/network/arrange.js'
+export type { Explanation, ValueMap } from './api/network/explain.js'
+export { drawExplanation } from './api/network/heat-map.js'
+export type {
+  Activation,
+  ClassifyOptions,
+  ExplainOptions,
+  Network,
+  Prediction,
+  RunOptions,
+} from './api/network/network.js'
 export type { DrawablePicture, Picture, PixelPicture, Rectangle } from './api/network/picture.js'
 export type { Probe, Probed, ProbeOptions } from './api/network/probe.js'
 export { type DeepenOptions, deepen, withoutBlock, withSwappedBlocks } from './api/network/surgery.js'
+export { type UntrainedOptions, untrained } from './api/network/untrained.js'
+export { type LargePicture, type UpscaleOptions, upscale } from './api/network/upscale.js'
+export {
+  type DemoCurve,
+  type DemoNet,
+  type DemoOptions,
+  type DemoPoint,
+  type DemoResult,
+  demoNets,
+  demoRecipe,
+  finalErrors,
+} from './api/training/demo.js'
+export {
+  DEPTH_MARGIN,
+  type DepthVerdict,
+  depthVerdict,
+  type FinalErrors,
+  type Finals,
+} from './api/training/depth-verdict.js'
+export type { FinetuneOptions, FinetuneResult, Finetuning } from './api/training/finetune.js'
+export type { FinetuneChoice, FinetunePlan } from './api/training/finetune-plan.js'
 export {
   type ComputeOptions,
   type Evaluated,
@@ -60,9 +77,6 @@ export {
   type TrainListeners,
   trainToEnd,
 } from './api/training/training.js'
-export { type UntrainedOptions, untrained } from './api/network/untrained.js'
-export { type LargePicture, type UpscaleOptions, upscale } from './api/network/upscale.js'
-export { type DecodedNetwork, type DecodeOptions, decodeNetwork } from './api/files/weights.js'
 export { type Augmentation, type Jitter, type ResizedCrop, usualCrop } from './data/augment.js'
 export type { Plane } from './data/bicubic.js'
 export { type BuiltinOptions, builtin } from './data/builtin/builtin.js'
@@ -80,8 +94,8 @@ export {
   pictureBytes,
   type Unreadable,
 } from './data/dataset.js'
-export { matchChannels } from './data/picture/grey.js'
 export { type HeldOut, holdOut } from './data/hold-out.js'
+export { matchChannels } from './data/picture/grey.js'
 export { type Interpolation, interpolations } from './data/picture/resize.js'
 export { type Split, splitDataset, splitPictures } from './data/split.js'
 export { type TableOptions, type TableRow, type TableRows, tableDataset } from './data/table-dataset.js'
@@ -190,6 +204,7 @@ export { type Quality, quality } from './tasks/upscale/quality.js'
 export { defaultUpscalingRecipe } from './tasks/upscale/recipe.js'
 export { adviceFor, warmUpAdvice } from './train/advice/advice.js'
 export { precisionAdvice } from './train/advice/bf16-gains.js'
+export { normalisationAdvice } from './train/advice/normalisation.js'
 export {
   type Checkpoint,
   decodeAnyCheckpoint,
@@ -200,12 +215,11 @@ export {
   type TrainingProgress,
   type Tuning,
 } from './train/checkpoint/checkpoint.js'
-export { normalisationAdvice } from './train/advice/normalisation.js'
-export { sha256 } from './util/sha256.js'
+export { weightHash } from './train/checkpoint/weight-hash.js'
+export type { WarmUp } from './train/schedule/warm-up.js'
 export type { StepProgress } from './train/step/progress.js'
 export type { PlanBytes, Trainer, TrainingHooks, TriedCheckpoint } from './train/trainer.js'
-export type { WarmUp } from './train/schedule/warm-up.js'
-export { weightHash } from './train/checkpoint/weight-hash.js'
 export { ConfigError, DataError, EngineError, ResnetError, ShapeError, TrainingError } from './util/errors.js'
 export { guess, nearest } from './util/nearest.js'
+export { sha256 } from './util/sha256.js'
 export { textTable } from './util/table.js'

@@ -28,19 +28,24 @@ export {
 export { expectWritable, readNetwork, writeNetwork } from './api/files/weights.node.js'
 export { type CifarOptions, cifar10, cifar100 } from './data/cifar/cifar.node.js'
 export { type CifarDownload, cifarAddress, downloadCifar } from './data/cifar/cifar-download.node.js'
-export { type ClassFolder, type ClassFolderOptions, classFolder } from './data/folder/class-folder.node.js'
 export type { DownloadOptions } from './data/cifar/download.node.js'
+export { type ClassFolder, type ClassFolderOptions, classFolder } from './data/folder/class-folder.node.js'
 export { type FindPicturesOptions, findPictures } from './data/folder/find-pictures.node.js'
 export { type ImageFolderOptions, imageFolder } from './data/folder/image-folder.node.js'
+export { type TestFolder, type TestFolderOptions, testFolder } from './data/folder/test-folder.node.js'
+export { type DatasetName, datasetNames, type LoadOptions, loadDataset } from './data/load.node.js'
 export {
   type DecodedPicture,
   luminanceOf,
   readLargePicture,
   writeLargePicture,
 } from './data/picture/large-picture.node.js'
-export { type DatasetName, datasetNames, type LoadOptions, loadDataset } from './data/load.node.js'
-export { type TestFolder, type TestFolderOptions, testFolder } from './data/folder/test-folder.node.js'
-export { type ReadPictureOptions, readPicture, type WholePicture, writePicture } from './data/picture/whole-picture.node.js'
+export {
+  type ReadPictureOptions,
+  readPicture,
+  type WholePicture,
+  writePicture,
+} from './data/picture/whole-picture.node.js'
 export type { Peak } from './engine/cpu/peak.js'
 export type { PlanPart, ProfiledPlan, TimedPart } from './engine/cpu/profile.js'
 export * from './index.js'

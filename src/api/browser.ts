@@ -2,15 +2,15 @@
 
 import type { BrowserFiles } from '../engine/cpu/wasm-host.browser.js'
 import { expectOptions, isUrl, kind } from '../util/expect.js'
-import { demoFunction } from './training/demo.js'
 import { chooseEngine } from './engines/choice.js'
 import { browserEnvironment } from './engines/environment.js'
 import { fetchBytes } from './files/fetch.js'
-import { createFinetuningFunction, finetuneFunction, resumeFinetuningFunction } from './training/finetune.js'
 import { fetchFromHub } from './files/hub.js'
 import { loadFunction } from './files/load.js'
 import type { OpenedData, OpenedFile } from './files/opened-data.js'
 import { probeFunction } from './network/probe.js'
+import { demoFunction } from './training/demo.js'
+import { createFinetuningFunction, finetuneFunction, resumeFinetuningFunction } from './training/finetune.js'
 import { type OpenEngine, trainingFunctions } from './training/training.js'
 
 /** The one setting that is no argument: where files lie is a matter of the page, not of a call. */

@@ -7,8 +7,8 @@ import {
   type TestFolderOptions,
   testFolder,
 } from '../node.js'
-import { command } from './terminal/invocation.js'
 import type { DataFlags } from './flags/options.js'
+import { command } from './terminal/invocation.js'
 import { oneLine, say } from './terminal/output.js'
 import { Progress } from './terminal/progress.js'
 

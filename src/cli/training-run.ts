@@ -19,14 +19,14 @@ import {
   trainToEnd,
   warmUpAdvice,
 } from '../node.js'
+import { flagOf } from './flags/options.js'
+import { recipeOf } from './flags/recipe.js'
+import type { TrainFlags } from './flags/train.js'
 import type { Agreement, TrainTask } from './tasks/task.js'
 import { Interrupted } from './terminal/interrupt.js'
 import { command, word } from './terminal/invocation.js'
-import { flagOf } from './flags/options.js'
 import { bytesText, print, rateText, say } from './terminal/output.js'
-import { recipeOf } from './flags/recipe.js'
 import { TrainDisplay } from './terminal/train-display.js'
-import type { TrainFlags } from './flags/train.js'
 
 /** A checkpoint to go on from, and the folder to go on in. */
 export interface Saved<T extends string> {

@@ -6,8 +6,8 @@
 import { ConfigError } from '../util/errors.js'
 import { Random } from '../util/random.js'
 import { type Augmentation, centreView, checkAugmentation, type Draw, draw, type View } from './augment.js'
-import { changeColours } from './picture/colour.js'
 import { inputSize, type Normalisation, type PictureSize, type Pictures, pictureBytes } from './dataset.js'
+import { changeColours } from './picture/colour.js'
 import { resize } from './picture/resize.js'
 
 /** The order of an epoch: a permutation of 0 ... count - 1 that depends on (count, seed, epoch) alone. */

@@ -23,9 +23,9 @@ import {
   whole,
 } from '../util/expect.js'
 import { makeFolder } from '../util/files/folder.node.js'
+import { writeAtomically } from '../util/files/write.node.js'
 import { parseJson } from '../util/json.js'
 import { shown } from '../util/printable.js'
-import { writeAtomically } from '../util/files/write.node.js'
 import { studies } from './index.js'
 import { Outlook, type Place } from './outlook.js'
 import { runStudy, type StudyResult } from './run.js'

@@ -1,8 +1,8 @@
 /** Every field of a recipe can be set from the command line. */
 import { expect, test } from 'vitest'
-import { commandTasks } from '../../src/cli/tasks/index.js'
-import { recipeOf } from '../../src/cli/flags/recipe.js'
 import { trainCommand } from '../../src/cli/commands/train.js'
+import { recipeOf } from '../../src/cli/flags/recipe.js'
+import { commandTasks } from '../../src/cli/tasks/index.js'
 import { defaultRecipe } from '../../src/index.js'
 import { resnet } from './run.js'
 

@@ -24,7 +24,8 @@ function loadedBy(...args: string[]): string[] {
 }
 
 test('the help of all commands loads none of them', () => {
-  const own = ['commands', 'interrupt', 'invocation', 'main', 'output', 'shell-words']
+  const terminal = ['interrupt', 'invocation', 'output', 'shell-words'].map((name) => `terminal/${name}`)
+  const own = ['commands/index', 'main', ...terminal]
   const cli = own.map((name) => `dist/cli/${name}.js`)
   expect(loadedBy('--help')).toEqual(['bin/resnet.js', 'commander', ...cli])
 })
@@ -33,7 +34,7 @@ test.each(['demo', 'train', 'eval', 'summary', 'data', 'doctor'])(
   'the help of %s loads that command, and nothing that decodes or draws pictures',
   (command) => {
     const loaded = loadedBy(command, '--help')
-    expect(loaded).toContain(`dist/cli/${command}.js`)
+    expect(loaded).toContain(`dist/cli/commands/${command}.js`)
     expect(loaded.filter((name) => /^(sharp|linkedom|@observablehq\/plot)$|\.node$/.test(name))).toEqual([])
   },
 )

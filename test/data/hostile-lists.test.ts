@@ -6,8 +6,8 @@ import { cifar10 } from '../../src/data/cifar/cifar.node.js'
 import { readTar } from '../../src/data/cifar/tar.js'
 import { readStudyResults } from '../../src/studies/run.node.js'
 import { DataError } from '../../src/util/errors.js'
-import { folderWith } from './folder/folders.js'
 import { tar, tinyCifar10 } from './cifar/make-cifar.js'
+import { folderWith } from './folder/folders.js'
 
 test('a tar header whose size is no number is not the end of the archive', () => {
   const archive = Buffer.from(tar({ 'one\u001b[2J': new Uint8Array(600), two: new Uint8Array(3) }))

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { builtin } from '../../src/data/builtin/builtin.js'
 import { type DatasetName, loadDataset } from '../../src/data/load.node.js'
 import { ConfigError } from '../../src/util/errors.js'
-import { folderWith } from './folder/folders.js'
 import { tinyCifar10, tinyCifar100 } from './cifar/make-cifar.js'
+import { folderWith } from './folder/folders.js'
 
 describe('loadDataset', () => {
   test('finds each set by its name', async () => {

@@ -9,11 +9,11 @@ import fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
 import { cifar10Layout, cifar100Layout, parseCifar, parseClassNames } from '../../src/data/cifar/cifar.js'
 import { cifar10 } from '../../src/data/cifar/cifar.node.js'
-import type { Pictures } from '../../src/data/dataset.js'
 import { readTar } from '../../src/data/cifar/tar.js'
+import type { Pictures } from '../../src/data/dataset.js'
 import { DataError } from '../../src/util/errors.js'
-import { folderWith } from './folder/folders.js'
 import { records, tar, tinyCifar10 } from './cifar/make-cifar.js'
+import { folderWith } from './folder/folders.js'
 
 const seed = Number(process.env.FUZZ_SEED ?? 20151210)
 beforeAll(() => console.log(`fast-check seed ${seed}`))

@@ -1,5 +1,5 @@
 /**
- * Reads inputs one after the other, in a process of its own: `scripts/fuzz.mjs` starts it, and looks into the file of the
+ * Reads inputs one after the other, in a process of its own: `scripts/trials/fuzz.mjs` starts it, and looks into the file of the
  * progress for the input at which it stopped, where it stops without a word.
  */
 import { openSync, writeSync } from 'node:fs'

@@ -62,7 +62,7 @@ test('faults are found', async () => {
 })
 
 test('of inputs that are watched together the one that takes too much memory is named', async () => {
-  setFlagsFromString('--expose-gc') // as `scripts/fuzz.mjs` starts its processes
+  setFlagsFromString('--expose-gc') // as `scripts/trials/fuzz.mjs` starts its processes
   vi.stubGlobal('gc', runInNewContext('gc'))
   onTestFinished(() => void vi.unstubAllGlobals())
   const kept: Uint8Array[] = []

@@ -1,5 +1,5 @@
 /**
- * Every reader of what people bring, one a row: how an input is made, and how it is read. `scripts/fuzz.mjs` runs them
+ * Every reader of what people bring, one a row: how an input is made, and how it is read. `scripts/trials/fuzz.mjs` runs them
  * many times, a test a few. A reader may give a value or end in one of the errors of this package; anything else is a
  * fault. Nothing here reads npy or ONNX: those are written only.
  */
@@ -11,11 +11,11 @@ import { decode, encode } from '../../lab/src/compute/wire-format.js'
 import { decodeNetwork } from '../../src/api/files/weights.js'
 import { cifar10Layout, cifar100Layout, parseCifar, parseClassNames } from '../../src/data/cifar/cifar.js'
 import { cifar10 } from '../../src/data/cifar/cifar.node.js'
-import { decodePicture, shorterSide } from '../../src/data/picture/decode.node.js'
-import { luminanceOf, readLargePicture } from '../../src/data/picture/large-picture.node.js'
+import { readTar } from '../../src/data/cifar/tar.js'
 import { openPack, PackWriter, readPixels } from '../../src/data/folder/pack.node.js'
 import { listFolder, listPictures } from '../../src/data/folder/picture-files.node.js'
-import { readTar } from '../../src/data/cifar/tar.js'
+import { decodePicture, shorterSide } from '../../src/data/picture/decode.node.js'
+import { luminanceOf, readLargePicture } from '../../src/data/picture/large-picture.node.js'
 import { decodeBytes } from '../../src/data/picture/whole-picture.node.js'
 import { addonVariants, openAddon } from '../../src/engine/cpu/addon.node.js'
 import { openCpuEngine } from '../../src/engine/cpu/engine.js'

@@ -13,9 +13,9 @@ const feedsBits = [
   'src/model/',
   'src/plan/',
   'src/data/',
-  'src/train/schedule',
+  'src/train/schedule/',
+  'src/train/step/',
   'src/tasks/recipe',
-  'src/train/step',
 ]
 
 /** What may end a reading looks at the clock; it never changes what is read. */

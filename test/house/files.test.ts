@@ -1,6 +1,6 @@
 /** Habits of the house that every file of code keeps. */
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import ts from 'typescript'
 import { expect, test } from 'vitest'
 import { readTree, root } from './sources.js'
@@ -16,6 +16,16 @@ test('every file opens with a comment that says what it is for', () => {
 test('no file is longer than 500 lines', () => {
   const long = sources.map(([file, text]) => `${file}: ${text.split('\n').length} lines`)
   expect(long.filter((line) => Number(/(\d+) lines$/.exec(line)![1]) > 500)).toEqual([])
+})
+
+/** Rooms that are one table with a file a row. */
+const tables = ['src/ops', 'src/engine/reference', 'src/studies', 'native']
+
+test('no folder holds more than 20 files, but for tables with a file a row', () => {
+  const counts = new Map<string, number>()
+  for (const [file] of sources) counts.set(posix.dirname(file), (counts.get(posix.dirname(file)) ?? 0) + 1)
+  const crowded = [...counts].filter(([folder, count]) => count > 20 && !tables.includes(folder))
+  expect(crowded.map(([folder, count]) => `${folder}: ${count} files`)).toEqual([])
 })
 
 test('the entries hold exports and no logic', () => {

@@ -11,7 +11,8 @@ const allowed: Readonly<Record<string, string>> = {
   'src/util/files/system.node.ts': 'what the one way is made of',
   'src/util/files/write.node.ts': 'the one way',
   'src/data/folder/pack.node.ts': 'writes piece by piece into a temporary file that is moved in the end, and reads',
-  'src/data/cifar/download.node.ts': 'writes piece by piece into FILE.partial, which is moved when its check sum is right',
+  'src/data/cifar/download.node.ts':
+    'writes piece by piece into FILE.partial, which is moved when its check sum is right',
   'src/train/run/folder.node.ts': 'adds lines to metrics.jsonl',
   'src/train/run/lock.node.ts': 'makes a lock, which must not replace one',
 }

@@ -24,8 +24,8 @@ import {
   upscale,
 } from '../../src/node.js'
 import { Trainer } from '../../src/train/trainer.js'
-import { tinyData, tinyRecipe, tinySpec } from './tiny.js'
 import { tinyPairs, tinyVdsr } from '../tasks/upscale/tiny.js'
+import { tinyData, tinyRecipe, tinySpec } from './tiny.js'
 
 const base = mkdtempSync(join(tmpdir(), 'lost evaluations '))
 afterAll(() => rmSync(base, { recursive: true, force: true }))

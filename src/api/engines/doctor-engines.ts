@@ -1,8 +1,8 @@
 /** Tries every engine build of an environment: which are there, why others are not, and whether they compute rightly. */
 import type { Engine } from '../../engine/engine.js'
 import { EngineError } from '../../util/errors.js'
-import { goldenChecks, goldenResult, largestError } from './doctor-checks.js'
 import type { EngineBuild, EngineKind, EngineSource } from './choice.js'
+import { goldenChecks, goldenResult, largestError } from './doctor-checks.js'
 
 /** How an engine did in one check: its largest error over the largest magnitude of the tensor. */
 export interface CheckResult {

@@ -5,8 +5,8 @@ import { availableParallelism, cpus, totalmem } from 'node:os'
 import type { EngineError } from '../../util/errors.js'
 import { callback, expectOptions, list, signal, whole } from '../../util/expect.js'
 import { freeMemory } from '../../util/free-memory.node.js'
-import { type EngineHealth, type ExamineOptions, examineEngines } from './doctor-engines.js'
 import { type EngineKind, type EngineSource, mostThreads } from './choice.js'
+import { type EngineHealth, type ExamineOptions, examineEngines } from './doctor-engines.js'
 import { nodeEnvironment } from './environment.node.js'
 
 /** What `doctor` found. */
@@ -70,7 +70,9 @@ export async function doctor(options: DoctorOptions = {}): Promise<DoctorReport>
 }
 
 function manifest(): { readonly version: string; readonly engines: { readonly node: string } } {
-  return JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as ReturnType<typeof manifest>
+  return JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as ReturnType<
+    typeof manifest
+  >
 }
 
 /** WebAssembly comes with the package; the addon may not be built, but if it is, it must load. */

@@ -6,9 +6,9 @@ import { expectNumbers } from '../../inference/lost-numbers.js'
 import { headsOf } from '../../tasks/index.js'
 import { ConfigError } from '../../util/errors.js'
 import { bytesOf, callback, described, expectOptions, isBlob, isRecord, isUrl, text } from '../../util/expect.js'
-import { decodeFromHub, type HubOptions } from './hub.js'
 import { Network } from '../network/network.js'
 import { type ComputeOptions, engineOf, type OpenEngine } from '../training/training.js'
+import { decodeFromHub, type HubOptions } from './hub.js'
 import { type DecodeOptions, decodeNetwork, weightFields } from './weights.js'
 
 /**

@@ -4,13 +4,18 @@
  */
 
 import { type CifarLayout, cifar10Layout, cifar100Layout, parseCifar } from '../../data/cifar/cifar.js'
+import {
+  type Dataset,
+  imageNetNormalisation,
+  type Pictures,
+  pictureBytes,
+  type Unreadable,
+} from '../../data/dataset.js'
 import { copiesOfLearned } from '../../data/folder/copies.js'
-import { type Dataset, imageNetNormalisation, type Pictures, pictureBytes, type Unreadable } from '../../data/dataset.js'
-import { distinct, holdOut } from '../../data/hold-out.js'
 import { type OpenedPicture, openedFolder } from '../../data/folder/opened-folder.js'
+import { distinct, holdOut } from '../../data/hold-out.js'
 import { refusalOf } from '../../data/picture/format.js'
 import { resize } from '../../data/picture/resize.js'
-import { sha256 } from '../../util/sha256.js'
 import { DataError, ResnetError } from '../../util/errors.js'
 import {
   bytesOf,
@@ -24,6 +29,7 @@ import {
   text,
   whole,
 } from '../../util/expect.js'
+import { sha256 } from '../../util/sha256.js'
 import { type Picture, squareBytes } from '../network/picture.js'
 
 /** A file with its path from the folder that was opened on, with forward slashes; or its name alone. */

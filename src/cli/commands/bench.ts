@@ -15,9 +15,9 @@ import { Peaks } from '../bench/peaks.js'
 import { benchFolder } from '../bench/peers.js'
 import { machineLines, resultsMarkdown, resultsText } from '../bench/report.js'
 import { type BenchReport, type Machine, merged } from '../bench/result.js'
+import { type EngineFlags, engineOptions, jsonOption, oneOf, whole } from '../flags/options.js'
 import { interruptible, sameCommand } from '../terminal/interrupt.js'
 import { examples } from '../terminal/invocation.js'
-import { type EngineFlags, engineOptions, jsonOption, oneOf, whole } from '../flags/options.js'
 import { print, say } from '../terminal/output.js'
 
 interface Flags extends EngineFlags {

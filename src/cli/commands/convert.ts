@@ -2,12 +2,12 @@
 import { statSync } from 'node:fs'
 import { Command } from 'commander'
 import { ConfigError, complexity, expectWritable, headsOf, type Tasks, writeNetwork } from '../../node.js'
+import { jsonOption } from '../flags/options.js'
+import { cacheOption, knownOptions, openWeights, originText, type WeightFlags, weightsText } from '../flags/weights.js'
 import { type CommandTasks, libraryTasks } from '../tasks/task.js'
 import { interruptible, nothingKept } from '../terminal/interrupt.js'
 import { examples } from '../terminal/invocation.js'
-import { jsonOption } from '../flags/options.js'
 import { print, say } from '../terminal/output.js'
-import { cacheOption, knownOptions, openWeights, originText, type WeightFlags, weightsText } from '../flags/weights.js'
 
 interface Flags extends Omit<WeightFlags, 'weights'> {
   readonly json?: true

@@ -17,12 +17,11 @@ import {
   textTable,
   writeAtomically,
 } from '../../node.js'
-
-import { DemoDisplay } from '../terminal/demo-display.js'
+import { computeFrom, type EngineFlags, engineOptions, jsonOption, whole } from '../flags/options.js'
 import type { StoppedDemo } from '../report/demo-report.js'
+import { DemoDisplay } from '../terminal/demo-display.js'
 import { Interrupted, interruptible, nothingKept, sameCommand } from '../terminal/interrupt.js'
 import { command, examples } from '../terminal/invocation.js'
-import { computeFrom, type EngineFlags, engineOptions, jsonOption, whole } from '../flags/options.js'
 import { duration, percentText, print, say } from '../terminal/output.js'
 
 interface Flags extends EngineFlags {

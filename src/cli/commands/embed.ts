@@ -3,10 +3,7 @@ import { extname } from 'node:path'
 import { Command } from 'commander'
 import { ConfigError, DataError, encodeNpy, load, writeAtomically } from '../../node.js'
 import { eachPicture, failWhere, findEach, type LeftOut } from '../each-picture.js'
-import { interruptible, nothingKept } from '../terminal/interrupt.js'
-import { examples } from '../terminal/invocation.js'
 import { computeFrom, type EngineFlags, engineOptions, jsonOption } from '../flags/options.js'
-import { print, say } from '../terminal/output.js'
 import {
   cacheOption,
   knownOptions,
@@ -16,6 +13,9 @@ import {
   type WeightFlags,
   weightsText,
 } from '../flags/weights.js'
+import { interruptible, nothingKept } from '../terminal/interrupt.js'
+import { examples } from '../terminal/invocation.js'
+import { print, say } from '../terminal/output.js'
 
 interface Flags extends WeightFlags, EngineFlags {
   readonly out: string

@@ -12,10 +12,6 @@ import {
   normalisationAdvice,
   taskOfNetwork,
 } from '../../node.js'
-import { type CommandTasks, libraryTasks } from '../tasks/task.js'
-import { interruptible, nothingKept } from '../terminal/interrupt.js'
-import { examples } from '../terminal/invocation.js'
-import { loadData, loadTestFolder } from '../load-data.js'
 import {
   computeFrom,
   type DataFlags,
@@ -25,8 +21,12 @@ import {
   jsonOption,
   sizeFor,
 } from '../flags/options.js'
-import { oneLine, percentText, print, say } from '../terminal/output.js'
 import { type KnownFlags, knownOptions, openWeights, readsText, weightsText } from '../flags/weights.js'
+import { loadData, loadTestFolder } from '../load-data.js'
+import { type CommandTasks, libraryTasks } from '../tasks/task.js'
+import { interruptible, nothingKept } from '../terminal/interrupt.js'
+import { examples } from '../terminal/invocation.js'
+import { oneLine, percentText, print, say } from '../terminal/output.js'
 
 interface Flags extends DataFlags, EngineFlags, KnownFlags {
   readonly weights: string

@@ -26,10 +26,6 @@ import {
   writeAtomically,
 } from '../../node.js'
 import { checkpointOption } from '../flags/checkpoint.js'
-import type { Mistake } from '../report/finetune-report.js'
-import { Interrupted, interruptible, nothingKept } from '../terminal/interrupt.js'
-import { command, examples, word } from '../terminal/invocation.js'
-import { sayUnreadable } from '../load-data.js'
 import {
   computeFrom,
   type EngineFlags,
@@ -41,12 +37,16 @@ import {
   number,
   whole,
 } from '../flags/options.js'
+import { type RecipeFlags, recipeOf, recipeOptions } from '../flags/recipe.js'
+import { type KnownFlags, knownOptions, openClassifier, readsText } from '../flags/weights.js'
+import { sayUnreadable } from '../load-data.js'
+import type { Mistake } from '../report/finetune-report.js'
+import { Interrupted, interruptible, nothingKept } from '../terminal/interrupt.js'
+import { command, examples, word } from '../terminal/invocation.js'
 import { oneLine, percentText, print, say } from '../terminal/output.js'
 import { Progress } from '../terminal/progress.js'
-import { type RecipeFlags, recipeOf, recipeOptions } from '../flags/recipe.js'
 import { classifierWords, TrainDisplay } from '../terminal/train-display.js'
 import { sayHeldBack, stoppedText } from '../training-run.js'
-import { type KnownFlags, knownOptions, openClassifier, readsText } from '../flags/weights.js'
 
 interface Flags extends EngineFlags, RecipeFlags, KnownFlags {
   readonly weights?: string

@@ -10,8 +10,8 @@ import {
   taskNames,
   textTable,
 } from '../../node.js'
-import { examples } from '../terminal/invocation.js'
 import { jsonOption } from '../flags/options.js'
+import { examples } from '../terminal/invocation.js'
 import { print } from '../terminal/output.js'
 
 interface Flags {

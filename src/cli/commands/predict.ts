@@ -15,12 +15,8 @@ import {
   type WholePicture,
   writePicture,
 } from '../../node.js'
-import { type CommandTasks, libraryTasks } from '../tasks/task.js'
 import { eachPicture, failWhere, findEach, type LeftOut } from '../each-picture.js'
-import { Interrupted, interruptible, nothingKept, sameCommand } from '../terminal/interrupt.js'
-import { examples } from '../terminal/invocation.js'
 import { computeFrom, type EngineFlags, engineOptions, jsonOption, whole } from '../flags/options.js'
-import { oneLine, percentText, print, say } from '../terminal/output.js'
 import {
   cacheOption,
   knownOptions,
@@ -30,6 +26,10 @@ import {
   type WeightFlags,
   weightsText,
 } from '../flags/weights.js'
+import { type CommandTasks, libraryTasks } from '../tasks/task.js'
+import { Interrupted, interruptible, nothingKept, sameCommand } from '../terminal/interrupt.js'
+import { examples } from '../terminal/invocation.js'
+import { oneLine, percentText, print, say } from '../terminal/output.js'
 
 interface Flags extends WeightFlags, EngineFlags {
   readonly top: number

@@ -12,9 +12,9 @@ import {
   studies,
   writeAtomically,
 } from '../../node.js'
+import { computeFrom, type EngineFlags, engineOptions, jsonOption, numbers, oneOf, whole } from '../flags/options.js'
 import { interruptible, sameCommand } from '../terminal/interrupt.js'
 import { examples } from '../terminal/invocation.js'
-import { computeFrom, type EngineFlags, engineOptions, jsonOption, numbers, oneOf, whole } from '../flags/options.js'
 import { duration, print, say } from '../terminal/output.js'
 import { Progress } from '../terminal/progress.js'
 import { measuredText, verdictText } from '../terminal/study-text.js'

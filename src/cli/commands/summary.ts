@@ -14,8 +14,6 @@ import {
   type Tasks,
   trainingMemory,
 } from '../../node.js'
-import { type CommandTasks, libraryTasks } from '../tasks/task.js'
-import { examples } from '../terminal/invocation.js'
 import {
   type EngineFlags,
   engineOption,
@@ -25,8 +23,10 @@ import {
   recomputeOption,
   whole,
 } from '../flags/options.js'
-import { bytesText, oneLine, print, say } from '../terminal/output.js'
 import { type KnownFlags, knownOptions, openWeights } from '../flags/weights.js'
+import { type CommandTasks, libraryTasks } from '../tasks/task.js'
+import { examples } from '../terminal/invocation.js'
+import { bytesText, oneLine, print, say } from '../terminal/output.js'
 
 interface Flags extends Pick<EngineFlags, 'engine'>, KnownFlags {
   readonly classes?: number

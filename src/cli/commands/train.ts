@@ -3,9 +3,6 @@ import { Command, Option } from 'commander'
 import { defaultRecipe, isPresetName, taskOfNetwork } from '../../node.js'
 import { augmentOptions } from '../flags/augment.js'
 import { checkpointOption } from '../flags/checkpoint.js'
-import { type CommandTask, type CommandTasks, libraryTasks } from '../tasks/task.js'
-import { interruptible, nothingKept } from '../terminal/interrupt.js'
-import { examples } from '../terminal/invocation.js'
 import {
   dataOptions,
   engineOptions,
@@ -19,6 +16,9 @@ import {
 } from '../flags/options.js'
 import { recipeOptions } from '../flags/recipe.js'
 import type { TrainFlags } from '../flags/train.js'
+import { type CommandTask, type CommandTasks, libraryTasks } from '../tasks/task.js'
+import { interruptible, nothingKept } from '../terminal/interrupt.js'
+import { examples } from '../terminal/invocation.js'
 import { expectMeaning, findSaved, runTraining } from '../training-run.js'
 
 /** A parser for names of networks, those of tasks of one's own among them. */

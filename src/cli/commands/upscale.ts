@@ -13,9 +13,9 @@ import {
   writeLargePicture,
 } from '../../node.js'
 import { failWhere, findEach, type LeftOut, orReason } from '../each-picture.js'
+import { computeFrom, type EngineFlags, engineOptions, jsonOption, whole } from '../flags/options.js'
 import { Interrupted, interruptible, nothingKept, sameCommand } from '../terminal/interrupt.js'
 import { examples } from '../terminal/invocation.js'
-import { computeFrom, type EngineFlags, engineOptions, jsonOption, whole } from '../flags/options.js'
 import { print } from '../terminal/output.js'
 import { Progress } from '../terminal/progress.js'
 

@@ -12,9 +12,9 @@ import {
   readNetwork,
   type Tasks,
 } from '../../node.js'
-import { archOption, numbers } from './options.js'
 import { oneLine, say } from '../terminal/output.js'
 import { Progress } from '../terminal/progress.js'
+import { archOption, numbers } from './options.js'
 
 /** What a person may know of weights better than their file says. */
 export interface KnownFlags {

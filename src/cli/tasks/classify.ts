@@ -15,14 +15,14 @@ import {
   splitDataset,
 } from '../../node.js'
 import { augmentationOf, compareAugmentation } from '../flags/augment.js'
-import type { TrainTask } from './task.js'
-import { loadData } from '../load-data.js'
 import { sizeFor } from '../flags/options.js'
-import { percentText, say } from '../terminal/output.js'
 import { recipeOf } from '../flags/recipe.js'
-import { classifierWords } from '../terminal/train-display.js'
 import type { TrainFlags } from '../flags/train.js'
+import { loadData } from '../load-data.js'
+import { percentText, say } from '../terminal/output.js'
+import { classifierWords } from '../terminal/train-display.js'
 import { computeOf } from '../training-run.js'
+import type { TrainTask } from './task.js'
 
 export const classifierTraining: TrainTask<'classify'> = {
   foreign: ['scale'],

@@ -1,7 +1,7 @@
 /** The table of tasks of the command line. */
 import { presetsFor, type TaskName, tasks } from '../../node.js'
-import type { CommandTask, CommandTasks } from './task.js'
 import { classifierTraining } from './classify.js'
+import type { CommandTask, CommandTasks } from './task.js'
 import { upscalingTraining } from './upscale.js'
 
 const table: { readonly [T in TaskName]: CommandTask<T> } = {

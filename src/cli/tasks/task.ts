@@ -10,8 +10,8 @@ import type {
   TrainingResult,
 } from '../../node.js'
 import type { EngineFlags } from '../flags/options.js'
-import type { TrainWords } from '../terminal/train-display.js'
 import type { TrainFlags } from '../flags/train.js'
+import type { TrainWords } from '../terminal/train-display.js'
 
 /** A flag, its value, and the value that a run has. */
 export type Agreement = readonly [flag: string, given: unknown, held: unknown]

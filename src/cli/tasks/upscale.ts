@@ -11,14 +11,14 @@ import {
   type UpscalingData,
   upscalingFolder,
 } from '../../node.js'
-import type { TrainTask } from './task.js'
 import { flagOf } from '../flags/options.js'
+import { recipeOf } from '../flags/recipe.js'
+import type { TrainFlags } from '../flags/train.js'
 import { say } from '../terminal/output.js'
 import { Progress } from '../terminal/progress.js'
-import { recipeOf } from '../flags/recipe.js'
 import type { TrainWords } from '../terminal/train-display.js'
-import type { TrainFlags } from '../flags/train.js'
 import { computeOf } from '../training-run.js'
+import type { TrainTask } from './task.js'
 
 /** Test pictures of a data set of classes, where nothing is said. */
 const TEST_PICTURES = 100

@@ -7,9 +7,9 @@
 import { ConfigError } from '../../util/errors.js'
 import { described, expectOptions } from '../../util/expect.js'
 import { Random } from '../../util/random.js'
+import type { Dataset, Normalisation, Pictures } from '../dataset.js'
 import { Canvas, type Colour, SIDE } from './canvas.js'
 import { fragmentStencils, STENCIL, shapeNames, shapeStencils, VARIANTS } from './shapes.js'
-import type { Dataset, Normalisation, Pictures } from '../dataset.js'
 
 /** Which built-in pictures are made. */
 export interface BuiltinOptions {

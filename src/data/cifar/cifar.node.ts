@@ -11,6 +11,7 @@ import { Budget } from '../../util/budget.js'
 import { ConfigError, DataError } from '../../util/errors.js'
 import { described, expectKind, expectOptions, name, options as optionsKind } from '../../util/expect.js'
 import { printable } from '../../util/printable.js'
+import type { Dataset } from '../dataset.js'
 import {
   type CifarLayout,
   cifar10Layout,
@@ -19,7 +20,6 @@ import {
   parseCifar,
   parseClassNames,
 } from './cifar.js'
-import type { Dataset } from '../dataset.js'
 import { readTar } from './tar.js'
 
 /** How much of CIFAR is read. */

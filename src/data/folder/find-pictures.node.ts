@@ -3,9 +3,9 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DataError } from '../../util/errors.js'
 import { callback, expectKind, expectOptions, listOf, name as nameKind } from '../../util/expect.js'
+import { isPictureName } from '../picture/name.js'
 import { below } from './layout.js'
 import { folderView } from './view.node.js'
-import { isPictureName } from '../picture/name.js'
 
 /** Who hears of what was passed over. */
 export interface FindPicturesOptions {

@@ -4,9 +4,9 @@
  */
 import { createHash } from 'node:crypto'
 import { DataError } from '../../util/errors.js'
-import { inTwoClasses } from './copies.js'
 import type { HeldOutRecord, Pictures } from '../dataset.js'
 import { distinct, type HeldOut, holdOut } from '../hold-out.js'
+import { inTwoClasses } from './copies.js'
 import type { PictureFolder } from './picture-files.node.js'
 
 /** How many are held out, or which. */

@@ -19,14 +19,14 @@ import {
   text,
 } from '../../util/expect.js'
 import { freeMemory } from '../../util/free-memory.node.js'
-import { copiesOfLearned } from './copies.js'
-import { copiesAmong, type DecodedFile } from './copies.node.js'
 import { type Dataset, imageNetNormalisation, type Pictures, type Unreadable } from '../dataset.js'
 import { decoderVersion } from '../picture/decode.node.js'
+import { choose } from '../split.js'
+import { copiesOfLearned } from './copies.js'
+import { copiesAmong, type DecodedFile } from './copies.node.js'
 import { packReader, readPixels } from './pack.node.js'
 import { findPack, makePack, makeRoom, type PackOrder, type PackWork, packPath, packSize } from './pack-cache.node.js'
 import { listPictures, type PartName, type PictureFolder } from './picture-files.node.js'
-import { choose } from '../split.js'
 
 /** How a folder of pictures is read and kept. */
 export interface ImageFolderOptions {

@@ -4,8 +4,8 @@
  * a network nothing. A note tells of everything that is passed over.
  */
 import { DataError } from '../../util/errors.js'
-import { likeParts, type PartName, partOf } from './parts.js'
 import { isPictureName, pictureExtensions } from '../picture/name.js'
+import { likeParts, type PartName, partOf } from './parts.js'
 
 /** A folder that can be looked into. Paths go from it on, with forward slashes; that of itself is empty. */
 export interface FolderView {

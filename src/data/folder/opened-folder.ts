@@ -3,9 +3,9 @@
  * with `test/` or `val/` of the same kind or without. The rules are those for a disk: see folder-layout.ts.
  */
 import { DataError } from '../../util/errors.js'
+import { isPictureName } from '../picture/name.js'
 import { below, type Entries, type FolderView, findParts, readLayout } from './layout.js'
 import { isLitter, PassedOver } from './litter.js'
-import { isPictureName } from '../picture/name.js'
 
 /** A picture of a class, by its place in the list of files. */
 export interface OpenedPicture {

@@ -5,10 +5,10 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DataError } from '../../util/errors.js'
+import { isPictureName } from '../picture/name.js'
 import { findParts, type Layout, listed, readLayout } from './layout.js'
 import { type PartName, partNames } from './parts.js'
 import { folderView } from './view.node.js'
-import { isPictureName } from '../picture/name.js'
 
 export type { PartName }
 

@@ -5,8 +5,8 @@ import { expectFields, expectKind, kind, name, numbers, whole } from '../../util
 import { fileError } from '../../util/files/error.js'
 import { writeAtomically } from '../../util/files/write.node.js'
 import type { Plane } from '../bicubic.js'
-import { decoder, naming, openPicture, readPictureFile, reasonOf } from './decode.node.js'
 import { luminancePlane } from '../luminance-plane.js'
+import { decoder, naming, openPicture, readPictureFile, reasonOf } from './decode.node.js'
 
 /** Pixels row by row, channels side by side. */
 export interface DecodedPicture {

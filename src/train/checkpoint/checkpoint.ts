@@ -30,9 +30,9 @@ import { expectBytes, expectFields, expectKind, map, object, oneOf, optional, te
 import { parseJson } from '../../util/json.js'
 import { printable, shown } from '../../util/printable.js'
 import { sameShape, shapeText } from '../../util/shape.js'
-import { checksum, expectChecksum } from './checksum.js'
-import { isStateName } from '../step/optimizer.js'
 import type { WarmUp } from '../schedule/warm-up.js'
+import { isStateName } from '../step/optimizer.js'
+import { checksum, expectChecksum } from './checksum.js'
 
 /** One finished epoch. Training figures are means over its batches as they were trained on, augmented. */
 export interface EpochRecord<T extends string = 'classify'> {

@@ -12,8 +12,8 @@ import { DataError } from '../../util/errors.js'
 import { expectFields, expectKind, listOf, name as nameKind, object, whole } from '../../util/expect.js'
 import { fileError } from '../../util/files/error.js'
 import { disk, type FileSystem } from '../../util/files/system.node.js'
-import { parseJson } from '../../util/json.js'
 import { cannotBeWritten, writeAtomically } from '../../util/files/write.node.js'
+import { parseJson } from '../../util/json.js'
 import {
   type Checkpoint,
   decodeAnyCheckpoint,

@@ -17,8 +17,8 @@ import {
 } from '../../util/expect.js'
 import { errorCode } from '../../util/files/error.js'
 import type { Checkpoint, EpochRecord } from '../checkpoint/checkpoint.js'
-import type { RunFolder } from './folder.node.js'
 import type { TriedCheckpoint } from '../trainer.js'
+import type { RunFolder } from './folder.node.js'
 
 /** How often a checkpoint is saved, beside the end of each epoch. */
 export type CheckpointEvery = { readonly seconds: number } | { readonly steps: number }

@@ -16,11 +16,11 @@ import type { DataOf, SumsOf } from '../../tasks/figures.js'
 import type { Recipe } from '../../tasks/recipe.js'
 import type { Feed, Task } from '../../tasks/task.js'
 import { elements } from '../../util/shape.js'
-import { batchName } from './accumulate.js'
 import type { Checkpoint } from '../checkpoint/checkpoint.js'
-import type { Course } from '../schedule/course.js'
 import { preciseStatistics } from '../precise-norm.js'
 import type { ProbeState } from '../probe.js'
+import type { Course } from '../schedule/course.js'
+import { batchName } from './accumulate.js'
 import { trainingGraph } from './step.js'
 
 /** Everything a stepper is made of. */

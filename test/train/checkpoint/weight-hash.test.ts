@@ -1,9 +1,9 @@
 /** SHA-256 against Node's own, and the hash of weights. */
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { Sha256 } from '../../../src/util/sha256.js'
 import { weightHash } from '../../../src/train/checkpoint/weight-hash.js'
 import { Random } from '../../../src/util/random.js'
+import { Sha256 } from '../../../src/util/sha256.js'
 
 const bytes = Uint8Array.from({ length: 300 }, (_, i) => new Random(7, i).below(256))
 

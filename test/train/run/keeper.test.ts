@@ -5,8 +5,8 @@ import { type Checkpoint, decodeCheckpoint } from '../../../src/train/checkpoint
 import { RunFolder } from '../../../src/train/run/folder.node.js'
 import { RunKeeper } from '../../../src/train/run/keeper.node.js'
 import { Trainer } from '../../../src/train/trainer.js'
-import { FaultyDisk, type Operation } from './faulty-disk.js'
 import { tinyData, tinyRecipe, tinySpec } from '../tiny.js'
+import { FaultyDisk, type Operation } from './faulty-disk.js'
 
 /** The states of a training at the end of its first two epochs. */
 async function twoEpochs(): Promise<Checkpoint[]> {

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
-import { compileFromDist } from './from-dist.mjs'
+import { compileFromDist } from '../from-dist.mjs'
 
 const { values } = parseArgs({
   options: {

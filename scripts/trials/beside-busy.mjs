@@ -2,7 +2,7 @@
  * Measures how much slower a training step becomes on a machine that others use too: idle, beside one and beside two
  * processes that never rest.
  *
- *   node scripts/beside-busy.mjs --threads 2
+ *   node scripts/trials/beside-busy.mjs --threads 2
  *
  * Each round measures all three, so that a machine which changes its pace meanwhile does not matter; rounds in which the
  * host took more than 3 % of the processors away (Linux tells) are thrown away and repeated. Ends with 1 if beside two
@@ -11,7 +11,7 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { builtin, createTrainer, preset } from '../dist/node.js'
+import { builtin, createTrainer, preset } from '../../dist/node.js'
 
 const { values } = parseArgs({
   options: {

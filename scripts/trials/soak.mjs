@@ -2,12 +2,12 @@
  * Trains for some minutes and prints once a minute what the process holds: memory, file handles, threads. In the end:
  * how far the memory has moved since the first fifth, which warms up.
  *
- *   node scripts/soak.mjs 30 --engine native --threads 1
- *   node scripts/soak.mjs --trainers 200      makes and disposes of trainers instead, a line for every 20
+ *   node scripts/trials/soak.mjs 30 --engine native --threads 1
+ *   node scripts/trials/soak.mjs --trainers 200      makes and disposes of trainers instead, a line for every 20
  */
 import { readdirSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { builtin, createTrainer, preset } from '../dist/node.js'
+import { builtin, createTrainer, preset } from '../../dist/node.js'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

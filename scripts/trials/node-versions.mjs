@@ -3,8 +3,8 @@
  * runs the demonstration for ten steps, and compares the weight hashes, which must not depend on the version. The
  * installed package computes with WebAssembly, the checkout also with the addon, one binary for all versions.
  *
- *   node scripts/node-versions.mjs              20, 22, 24 and 26
- *   node scripts/node-versions.mjs 20.19.0 25   these
+ *   node scripts/trials/node-versions.mjs              20, 22, 24 and 26
+ *   node scripts/trials/node-versions.mjs 20.19.0 25   these
  *
  * Downloads some 50 MB for each version, so it is run by hand and not with the tests.
  */
@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
+const root = fileURLToPath(new URL('../..', import.meta.url))
 const versions = process.argv.length > 2 ? process.argv.slice(2) : ['20', '22', '24', '26']
 const npm = join(dirname(process.execPath), '../lib/node_modules/npm/bin/npm-cli.js')
 const folder = mkdtempSync(join(tmpdir(), 'resnet-node-versions-'))

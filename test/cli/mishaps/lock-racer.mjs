@@ -1,5 +1,5 @@
 /** A process that tries to get the lock of a folder whenever it is told to, and says whether it did. */
-import { RunLock } from '../../dist/train/run/lock.node.js'
+import { RunLock } from '../../../dist/train/run/lock.node.js'
 
 let lock
 

@@ -3,9 +3,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { goingOn } from '../../src/cli/training-run.js'
-import { readCheckpoint } from '../../src/node.js'
-import { type RunOptions, resnet } from './run.js'
+import { goingOn } from '../../../src/cli/training-run.js'
+import { readCheckpoint } from '../../../src/node.js'
+import { type RunOptions, resnet } from '../run.js'
 
 const base = mkdtempSync(join(tmpdir(), 'resnet mishaps '))
 afterAll(() => rmSync(base, { recursive: true, force: true }))

@@ -1,7 +1,7 @@
 /**
  * Kills trainings at random moments and lets them go on:
  *
- *   node scripts/kill-test.mjs 100 --seed 1
+ *   node scripts/trials/kill-test.mjs 100 --seed 1
  *
  * A checkpoint is saved after every step, so that many kills fall into one. Ends with 1 if a checkpoint could not be
  * read, or if the weights of a run that was killed differ in a bit from those of one that never was.
@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { RunFolder, readCheckpoint } from '../dist/node.js'
+import { RunFolder, readCheckpoint } from '../../dist/node.js'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -20,7 +20,7 @@ const { values, positionals } = parseArgs({
 })
 const kills = Number(positionals[0] ?? 100)
 const seed = Number(values.seed ?? Date.now() % 1_000_000)
-const script = fileURLToPath(new URL('../bin/resnet.js', import.meta.url))
+const script = fileURLToPath(new URL('../../bin/resnet.js', import.meta.url))
 const base = mkdtempSync(join(tmpdir(), 'kill-test-'))
 
 const run = '-a resnet8 --size 16 --limit-train 80 --limit-test 20 -b 8 --epochs 3'.split(' ')

@@ -5,10 +5,10 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { addonVariants } from '../../src/engine/cpu/addon.node.js'
-import { resnet } from './run.js'
+import { addonVariants } from '../../../src/engine/cpu/addon.node.js'
+import { resnet } from '../run.js'
 
-const script = join(fileURLToPath(new URL('../..', import.meta.url)), 'bin', 'resnet.js')
+const script = join(fileURLToPath(new URL('../../..', import.meta.url)), 'bin', 'resnet.js')
 let folder: string
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'resnet-limits-'))

@@ -2,10 +2,10 @@
  * Runs the tests of kernels, engines and training on an addon that is compiled to find its own mistakes, and fails where
  * it finds one, in whatever process.
  *
- *   node scripts/sanitize.mjs                     AddressSanitizer and UBSan
- *   node scripts/sanitize.mjs --thread            ThreadSanitizer, over the tests of the pool
- *   node scripts/sanitize.mjs --variant baseline  another instruction set than the widest; or several, or all
- *   node scripts/sanitize.mjs test/native         other tests than usual
+ *   node scripts/trials/sanitize.mjs                     AddressSanitizer and UBSan
+ *   node scripts/trials/sanitize.mjs --thread            ThreadSanitizer, over the tests of the pool
+ *   node scripts/trials/sanitize.mjs --variant baseline  another instruction set than the widest; or several, or all
+ *   node scripts/trials/sanitize.mjs test/native         other tests than usual
  *
  * Needs g++, whose sanitizers are preloaded into Node: V8 itself is not instrumented, and leaks are not looked for, since
  * it frees little when it ends.
@@ -15,9 +15,9 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { buildAddon, findCompiler, variantNames } from './build-addon.mjs'
+import { buildAddon, findCompiler, variantNames } from '../build-addon.mjs'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
+const root = fileURLToPath(new URL('../..', import.meta.url))
 const { values, positionals } = parseArgs({
   options: { thread: { type: 'boolean' }, variant: { type: 'string', multiple: true } },
   allowPositionals: true,
@@ -86,7 +86,7 @@ if (!compiler || /clang/i.test(compiler.version)) {
   process.exit(1)
 }
 const asked = values.variant?.includes('all') ? variantNames : values.variant
-const { addonVariants } = await import('../dist/engine/cpu/addon.node.js')
+const { addonVariants } = await import('../../dist/engine/cpu/addon.node.js')
 const only = asked ?? addonVariants().slice(0, 1)
 const start = Date.now()
 console.log(

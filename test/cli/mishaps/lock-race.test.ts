@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { thisProcess } from '../../src/train/run/lock.node.js'
+import { thisProcess } from '../../../src/train/run/lock.node.js'
 
 const [RACERS, ROUNDS] = [8, 25]
 /** Milliseconds in which every racer has heard of a round. */
