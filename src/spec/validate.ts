@@ -38,9 +38,8 @@ const most = {
 }
 
 /**
- * The value as a spec. Specs of older versions are completed: a head without a kind is a classifier.
- * @param kind the kind of head that it must have; left out: any
- * @param heads the kinds of heads that there are, by default those of this package
+ * The value as a spec. Specs of older versions are completed: a head without a kind is a classifier. A second argument
+ * is the kind of head that it must have, a third the table of the kinds that there are (by default those of this package).
  * @throws ConfigError at the first field that is missing, unknown, without meaning or beyond its bounds (docs/specs.md has
  * them); ShapeError where widths cannot fit together
  */

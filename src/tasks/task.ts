@@ -93,28 +93,44 @@ export interface Task<T extends string> {
    * @throws ConfigError when a trained network cannot be measured on data because its answers mean something else
    */
   testFor(own: Preprocessing, spec: NetworkSpec, data: DataOf<T>, options?: ClassMatchOptions): TestFor<T>
-  /** The pictures to test on, and those to validate on where there are any. */
+  /** The pictures to test on. */
   testPictures(data: DataOf<T>): PicturesOf<T>
+  /** The pictures to validate on, where there are any. */
   valPictures(data: DataOf<T>): PicturesOf<T> | undefined
+  /** Names the data set that a run learns from. */
   identity(data: DataOf<T>): DataIdentity
+  /** The preparation of pictures that travels with the weights. */
   preprocessing(spec: NetworkSpec, data: DataOf<T>): Preprocessing
   /** Pictures an epoch. */
   epochSize(spec: NetworkSpec, data: DataOf<T>, recipe: Recipe): number
+  /** The batches of a training, from its first step on. */
   feed(spec: NetworkSpec, data: DataOf<T>, recipe: Recipe, stepsPerEpoch: number): Feed
   /** Sums up one batch. */
   sums(batch: StepAnswers, data: DataOf<T>): SumsOf<T>
+  /** Adds the sums of two batches. */
   add(a: SumsOf<T>, b: SumsOf<T>): SumsOf<T>
+  /** The sums of no batch. */
   readonly nothing: SumsOf<T>
+  /** The figures of some sums. */
   scoreOf(sums: SumsOf<T>): Score<T>
-  /** @param epoch over the epoch so far */
+  /**
+   * The figures that listeners are told of a step.
+   * @param epoch over the epoch so far
+   */
   told(step: Score<T>, epoch: Score<T>): Told<T>
+  /** The figures that the history keeps of an evaluation. */
   tested(evaluation: Evaluation<T>): Tested<T>
+  /** The record of an epoch that is the best so far. */
   best(epoch: number, evaluation: Evaluation<T>): BestEpoch<T>
   /** Whether an epoch is better than the best so far; the earlier of two equals stays the best. */
   isBetter(evaluation: Evaluation<T>, best: BestEpoch<T>): boolean
   /** How many pictures of one part there are. */
   count(pictures: PicturesOf<T>): number
-  /** @param pictures how many there will be, about */
+  /**
+   * The plan by which networks are measured.
+   * @param pictures how many there will be, about
+   */
   measuringPlan(engine: Engine, spec: NetworkSpec, pictures: number): Plan
+  /** Measures networks by that plan. */
   measurer(engine: Engine, spec: NetworkSpec, plan: Plan): Promise<Measurer<T>>
 }

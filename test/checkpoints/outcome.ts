@@ -10,6 +10,7 @@ import {
   resumeFinetuning,
   resumeTrainer,
   sha256,
+  taskOf,
   trainToEnd,
   type UpscalingData,
   upscale,
@@ -38,7 +39,7 @@ export async function outcomeOf(
 async function answers(bytes: Uint8Array, engine: ChosenEngine) {
   await using net = await load(bytes, { engine })
   const { input } = net.spec
-  if ('kind' in net.spec.head) {
+  if (taskOf(net.spec) === 'upscale') {
     const { scales = [] } = net.preprocessing
     const picture = made.pixels(3, 9)
     return await Promise.all(

@@ -66,11 +66,11 @@ describe('the import rule', () => {
   test('catches Node where browsers load', () => {
     const files = {
       'src/data/files.node.ts': `import 'node:fs'`,
-      'src/data/builtin/builtin.ts': `import { readFileSync } from 'node:fs'\nimport './files.node.js'`,
+      'src/data/builtin.ts': `import { readFileSync } from 'node:fs'\nimport './files.node.js'`,
     }
     expect(breaches(files)).toEqual([
-      'src/data/builtin/builtin.ts: imports node:fs, but only *.node.ts, src/node.ts and src/cli may use Node',
-      'src/data/builtin/builtin.ts: imports src/data/files.node.ts, but that file needs Node and this one may not',
+      'src/data/builtin.ts: imports node:fs, but only *.node.ts, src/node.ts and src/cli may use Node',
+      'src/data/builtin.ts: imports src/data/files.node.ts, but that file needs Node and this one may not',
     ])
   })
 
