@@ -1,4 +1,4 @@
-/** What computes, on the engines that a browser has. They run in workers: the thread of the page stays free. */
+/** The functions that compute, on the engines that a browser has. These run in workers: the thread of the page stays free. */
 
 import type { BrowserFiles } from '../engine/cpu/wasm-host.browser.js'
 import { expectOptions, isUrl, kind } from '../util/expect.js'
@@ -41,9 +41,9 @@ export const createTrainer = functions.createTrainer
 export const resumeTrainer = functions.resumeTrainer
 /** Trains to the end of the recipe, evaluating after each epoch. */
 export const train = functions.train
-/** What the plans of a training would take up, before anything is allocated. */
+/** The memory of the plans of a training, before anything is allocated. */
 export const trainingMemory = functions.trainingMemory
-/** What a network is worth on the test part of a data set, with the network's own normalisation. */
+/** Evaluates a network on the test part of a data set, with the network's own normalisation. */
 export const evaluateCheckpoint = functions.evaluateCheckpoint
 /** Teaches a trained network the classes of other data step by step: features are computed, and the trainer stands before its first step. */
 export const createFinetuning = /* @__PURE__ */ createFinetuningFunction(openEngine)

@@ -1,4 +1,4 @@
-/** What computes, on the engines that Node has. */
+/** The functions that compute, on the engines that Node has. */
 import { fileURLToPath } from 'node:url'
 import { decodeBytes } from '../data/picture/whole-picture.node.js'
 import { readWeightsFile } from '../formats/weights-file.node.js'
@@ -24,9 +24,9 @@ export const createTrainer = functions.createTrainer
 export const resumeTrainer = functions.resumeTrainer
 /** Trains to the end of the recipe, evaluating after each epoch. */
 export const train = functions.train
-/** What the plans of a training would take up, before anything is allocated. */
+/** The memory of the plans of a training, before anything is allocated. */
 export const trainingMemory = functions.trainingMemory
-/** What a network is worth on the test part of a data set, with the network's own normalisation. */
+/** Evaluates a network on the test part of a data set, with the network's own normalisation. */
 export const evaluateCheckpoint = functions.evaluateCheckpoint
 /** Loads a network with all that belongs to it: its spec, its weights, how pictures are prepared: see `Load`. */
 export const load = loadFunction(openEngine, {

@@ -20,7 +20,7 @@ export interface TapState {
   readonly heads?: Heads | undefined
 }
 
-/** What layers give at inference, by path. */
+/** The outputs of layers at inference, by path. */
 export async function tapInference(
   engine: Engine,
   { spec, weights, pictures, heads }: TapState,

@@ -1,4 +1,4 @@
-/** What is random in each block of a training: dropped branches, and shortcuts with dropout or noise in their place. */
+/** The random part of each block in training: dropped branches, and shortcuts with dropout or noise in their place. */
 import type { NoiseAttributes } from '../ops/add-noise.js'
 import type { DropoutAttributes } from '../ops/dropout.js'
 import { placedBlocks } from '../spec/blocks.js'

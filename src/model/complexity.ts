@@ -1,4 +1,4 @@
-/** What a network costs: params, MACs and acts, layer by layer. All of it is read off its inference graph. */
+/** The cost of a network: params, MACs and acts, layer by layer, read off its inference graph. */
 
 import { opOf } from '../ops/index.js'
 import { expectSpec } from '../spec/expect-spec.js'

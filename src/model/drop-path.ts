@@ -21,7 +21,7 @@ export interface DropPath {
   readonly rate: number
   /** How the others follow from it. */
   readonly rule: DropPathRule
-  /** What is dropped as one: the branch for one picture (a row of the batch), or for the whole batch. */
+  /** The unit that is dropped: the branch for one picture (a row of the batch), or for the whole batch. */
   readonly by: 'row' | 'batch'
   /** Names what is dropped, together with the number of the step. */
   readonly seed: number

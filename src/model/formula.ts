@@ -1,4 +1,4 @@
-/** What blocks compute, in a line each: `ReLU(F + x)` for a residual block, `ReLU(F)` for its plain twin. */
+/** The formulas of blocks, in a line each: `ReLU(F + x)` for a residual block, `ReLU(F)` for its plain twin. */
 import type { BlockSpec } from '../spec/spec.js'
 import type { LayerCost } from './complexity.js'
 

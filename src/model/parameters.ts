@@ -1,4 +1,4 @@
-/** What a network holds beside its spec: its parameters and running statistics, read off a graph of it. */
+/** The parameters and running statistics of a network, read off a graph of it. */
 import type { Graph } from '../graph/graph.js'
 import type { Shape } from '../util/shape.js'
 

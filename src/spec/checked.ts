@@ -37,7 +37,7 @@ const layers = kind(
   `a number of layers, at most ${MOST_LAYERS}`,
   (value) => number.fits(value) && !(value > MOST_LAYERS),
 )
-/** What families make a spec of by themselves; a spec is looked at field by field when it is used. */
+/** Checked families; a spec is looked at field by field when it is used. */
 const familyFields: Fields = {
   name: text,
   depth: layers,

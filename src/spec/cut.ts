@@ -22,9 +22,9 @@ export interface Cut {
   readonly at?: LayerPath
   /** The rest, for features of this size; the network itself where nothing is frozen. */
   rest(features: InputSpec): NetworkSpec
-  /** What a path in the rest is called in the whole network. */
+  /** The path in the whole network of a path in the rest. */
   toWhole(path: string): string
-  /** What a path in the whole network is called in the rest; undefined for what is frozen. */
+  /** The path in the rest of a path in the whole network; undefined for frozen layers. */
   toRest(path: string): string | undefined
 }
 

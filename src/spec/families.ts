@@ -17,10 +17,10 @@ import type {
   StemLayer,
 } from './spec.js'
 
-/** What can be asked for of all blocks of a net: see BlockSpec. */
+/** Options of all blocks of a net: see BlockSpec. */
 export type BlockOptions = Pick<BlockSpec, 'norm' | 'branchScale' | 'shortcutScale' | 'shortcutDropout' | 'gate'>
 
-/** What all families can be asked for. */
+/** Options of all families. */
 export interface FamilyOptions extends BlockOptions {
   /** Default: `plain`, `resnet` or `preresnet` and the depth. */
   readonly name?: string
@@ -217,7 +217,7 @@ function network(options: FamilyOptions & { readonly depth: number }, layout: La
   return activatesFirst ? shareActivations(spec) : spec
 }
 
-/** What was asked for of all blocks, and nothing else: what a spec leaves out has its default. */
+/** The options of all blocks that were given, and no others: fields that a spec leaves out have their defaults. */
 export function blockOptions(options: BlockOptions): BlockOptions {
   const { norm, branchScale, shortcutScale, shortcutDropout, gate } = options
   const asked = Object.entries({ norm, branchScale, shortcutScale, shortcutDropout, gate })

@@ -1,5 +1,5 @@
 /**
- * What is asked of the fields of a spec that came from outside: each function gives the field's value, or throws a
+ * Checks of the fields of a spec that came from outside: each function gives the field's value, or throws a
  * ConfigError that starts with the path of the part and says what was expected and what was got.
  */
 import { ConfigError } from '../util/errors.js'

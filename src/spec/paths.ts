@@ -12,7 +12,7 @@ export type StagePath = `stage${number}`
 export type BlockPath = `${StagePath}.block${number}`
 /** A layer, or a block or stage, which stand for their last layer. */
 export type LayerPath = 'stem' | `stem.${string}` | StagePath | BlockPath | `${BlockPath}.${string}` | `head.${string}`
-/** What parameters and buffers are called, after the path of their layer. */
+/** The names of parameters and buffers, after the path of their layer. */
 export type ParameterName = 'weight' | 'bias' | 'scale' | 'shift'
 export type BufferName = 'mean' | 'variance'
 

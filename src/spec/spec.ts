@@ -36,7 +36,7 @@ export interface PoolLayer {
 export type StemLayer = StemConvLayer | PoolLayer | { readonly kind: 'norm' } | { readonly kind: 'relu' }
 
 /**
- * What stands beside the residual branch:
+ * The shortcut beside the residual branch:
  * `none` nothing (a plain net); `pad` identity, subsampled and padded with zero channels where sizes change (option A);
  * `project-on-change` a 1x1 convolution where sizes change, else identity (B); `project-always` a 1x1 convolution (C).
  * Projections are followed by a norm wherever convolutions of the branch are, but not where that comes after the addition.
@@ -70,7 +70,7 @@ export const gateKinds = ['exclusive', 'shortcut-only'] as const
  */
 export interface GateSpec {
   readonly kind: (typeof gateKinds)[number]
-  /** What b starts as. The paper tried 0 to −10; at −6, which leaves the shortcut all but open, both kinds did best. */
+  /** The first value of b. The paper tried 0 to −10; at −6, which leaves the shortcut all but open, both kinds did best. */
   readonly bias: number
 }
 
@@ -106,7 +106,7 @@ export interface StageSpec {
   readonly blocks: readonly BlockSpec[]
 }
 
-/** What pictures a network takes: channels, then height and width in pixels. */
+/** The pictures that a network takes: channels, then height and width in pixels. */
 export interface InputSpec {
   readonly channels: number
   readonly height: number
@@ -118,7 +118,7 @@ export interface AnyHead {
   readonly kind: string
 }
 
-/** What follows the last stage of a net that tells classes apart. */
+/** The layers after the last stage of a net that tells classes apart. */
 export interface ClassifierHead {
   readonly kind: 'classifier'
   /** A final norm, and a ReLU after it (pre-activation nets); then always global average pooling and the classifier. */
@@ -129,7 +129,7 @@ export interface ClassifierHead {
 }
 
 /**
- * What a net that gives a picture adds: `none` nothing; `input` the picture that came in, so that the net learns what is
+ * The shortcut of a net that gives a picture: `none` adds nothing; `input` the picture that came in, so that the net learns what is
  * missing from it [Kim 2016]; `stem` what left the stem, after one more convolution and before pictures grow [Lim 2017].
  */
 export const pictureShortcuts = ['none', 'input', 'stem'] as const
@@ -137,7 +137,7 @@ export const pictureShortcuts = ['none', 'input', 'stem'] as const
 export type PictureShortcut = (typeof pictureShortcuts)[number]
 
 /**
- * What follows the last stage of a net that gives a picture: 3x3 convolutions, the last of them to the channels of the
+ * The layers after the last stage of a net that gives a picture: 3x3 convolutions, the last of them to the channels of the
  * input.
  */
 export interface PictureHead {

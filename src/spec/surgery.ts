@@ -31,7 +31,7 @@ export function removeBlock<H extends AnyHead>(spec: NetworkSpec<H>, path: Block
 }
 
 /**
- * What a path of a network is called after `removeBlock(spec, removed)`: undefined for what was removed. So the
+ * The path of the same layer after `removeBlock(spec, removed)`: undefined for layers that were removed. So the
  * parameters of the whole network find their places in the lesioned one.
  */
 export function pathAfterRemoval(path: string, removed: BlockPath): string | undefined {
@@ -71,7 +71,7 @@ export function swapBlocks<H extends AnyHead>(
   return withBlocks(spec, ({ path, spec: own }) => [path === first ? b.spec : path === second ? a.spec : own])
 }
 
-/** What a path is called after `swapBlocks(spec, first, second)`: so parameters move with their blocks. */
+/** The path of the same layer after `swapBlocks(spec, first, second)`: so parameters move with their blocks. */
 export function pathAfterSwap(path: string, first: BlockPath, second: BlockPath): string {
   expectKind(path, 'pathAfterSwap: path', text)
   for (const block of [first, second]) parseBlockPath(block)

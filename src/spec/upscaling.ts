@@ -5,10 +5,10 @@
 import { ConfigError } from '../util/errors.js'
 import type { BlockSpec, ConvLayer, InputSpec, NetworkSpec, PictureHead, PictureShortcut } from './spec.js'
 
-/** What both can be asked for. */
+/** Options of both. */
 export interface UpscalingOptions {
   readonly name?: string
-  /** What is read in training: a patch, one channel. Pictures of any size can be made larger. */
+  /** The input in training: a patch, one channel. Pictures of any size can be made larger. */
   readonly input?: InputSpec
   /** Channels inside. Default 64. */
   readonly width?: number

@@ -182,7 +182,7 @@ function checkBlock(value: unknown, path: string, steps: number, add: (layers: n
     )
 }
 
-/** What is done to branch and shortcut where they meet needs both. */
+/** An operation on branch and shortcut where they meet needs both. */
 function checkMeeting(block: Fields, path: string): void {
   for (const name of ['branchScale', 'shortcutScale', 'shortcutDropout', 'gate']) {
     const value = block[name]

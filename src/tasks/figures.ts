@@ -1,4 +1,4 @@
-/** What trainings and evaluations come to, by the task of the network. */
+/** The figures of trainings and evaluations, by the task of the network. */
 
 import type { Plane } from '../data/bicubic.js'
 import type { Dataset, Pictures } from '../data/dataset.js'
@@ -73,19 +73,19 @@ export interface Figures {
   }
 }
 
-/** What a network of a task learns from. */
+/** The data that a network of a task learns from. */
 export type DataOf<T extends string> = Figures[T]['data']
 /** One part of that. */
 export type PicturesOf<T extends string> = Figures[T]['pictures']
 /** Sums over the pictures of some steps. */
 export type SumsOf<T extends string> = Figures[T]['sums']
-/** What training came to. */
+/** The figures of a training. */
 export type Score<T extends string = 'classify'> = Figures[T]['score']
-/** What an evaluation says. */
+/** The figures of an evaluation. */
 export type Evaluation<T extends string = 'classify'> = Figures[T]['evaluation']
 /** The part of an evaluation that enters the history. */
 export type Tested<T extends string = 'classify'> = Figures[T]['tested']
 /** The epoch with the smallest error, or the largest PSNR, on some pictures. */
 export type BestEpoch<T extends string = 'classify'> = Figures[T]['best']
-/** What is told of a step beside its loss: of its batch, and over the epoch so far. */
+/** The figures that are told of a step beside its loss: of its batch, and over the epoch so far. */
 export type Told<T extends string = 'classify'> = Figures[T]['told']

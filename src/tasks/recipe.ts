@@ -18,12 +18,12 @@ export const optimizerNames = ['sgd', 'adam', 'adamw'] as const
 /** One of `optimizerNames`. */
 export type OptimizerName = (typeof optimizerNames)[number]
 
-/** What stochastic depth drops as one: the branch for one picture, or for the whole batch. */
+/** The unit that stochastic depth drops: the branch for one picture, or for the whole batch. */
 export const dropGranularities = ['row', 'batch'] as const
 /** One of `dropGranularities`. */
 export type DropGranularity = (typeof dropGranularities)[number]
 
-/** What is made small: `cross-entropy` of classes; of pictures the mean of `squared` or of absolute (`l1`) differences. */
+/** The loss: `cross-entropy` of classes; of pictures the mean of `squared` or of absolute (`l1`) differences. */
 export type LossName = 'cross-entropy' | RegressionLoss
 
 /** All losses. */
@@ -89,7 +89,7 @@ export interface Recipe {
   /** In [0, 1): see softmaxCrossEntropy. */
   readonly labelSmoothing: number
   /**
-   * What convolutions multiply in training: `bf16` rounds their operands to bfloat16, as autocast does; sums and all else
+   * The operands of convolutions in training: `bf16` rounds their operands to bfloat16, as autocast does; sums and all else
    * stay float32, and evaluations are float32 throughout.
    */
   readonly precision: Precision
@@ -99,10 +99,10 @@ export interface Recipe {
   readonly seed: number
 }
 
-/** What may be left out of a recipe: everything. */
+/** A recipe in which every field may be left out. */
 export type RecipeOptions = { readonly [Field in keyof Recipe]?: Recipe[Field] | undefined }
 
-/** What a recipe has where nothing is said. */
+/** The default of each field of a recipe. */
 export const defaultRecipe = {
   batchSize: 128,
   accumulate: 1,

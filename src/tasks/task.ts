@@ -17,7 +17,7 @@ import type { Recipe, RecipeRules } from './recipe.js'
 /** The data inputs of a batch by name: `pictures`, and `labels` or `targets`. */
 export type BatchInputs = Readonly<Record<string, Float32Array | Int32Array>> & { readonly pictures: Float32Array }
 
-/** What the steps of a training read, one after the other; all of it follows from (seed, epoch, index). */
+/** The batches that the steps of a training read, one after the other; all of them follow from (seed, epoch, index). */
 export interface Feed {
   /** Holds what a step reads, counted from 0; asked again for the same step, it does nothing. */
   prepare(step: number): void
@@ -42,14 +42,14 @@ export interface Measurer<T extends string> {
   dispose(): Promise<void>
 }
 
-/** What a trained network is measured on. */
+/** The pictures that a trained network is measured on. */
 export interface TestFor<T extends string> {
   readonly test: PicturesOf<T>
   /** How its answers and those of the data were matched, where that is not plain. */
   readonly notes: readonly string[]
 }
 
-/** What one batch of a step came to. */
+/** The result of one batch of a step. */
 export interface StepAnswers {
   /** Mean over the batch. */
   readonly loss: number

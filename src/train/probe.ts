@@ -20,7 +20,7 @@ export interface ProbeState {
     Recipe,
     'batchSize' | 'labelSmoothing' | 'loss' | 'dropPath' | 'dropPathRule' | 'dropPathBy' | 'seed'
   >
-  /** What the backward pass makes again instead of keeping it. */
+  /** The values that the backward pass computes again instead of keeping them. */
   readonly recompute: Recompute
   /** The number of the step, and which of its batches it is, both from 0. */
   readonly step: number

@@ -41,7 +41,7 @@ export interface TrainingHooks<T extends string = 'classify'> {
   readonly learningRate?: ((step: number, scheduled: number) => number) | undefined
 }
 
-/** What the plans of a training take up, in bytes. */
+/** The memory of the plans of a training, in bytes. */
 export interface PlanBytes {
   /** The plan of a step. */
   readonly step: number
@@ -66,7 +66,7 @@ export interface TrainerOptions<T extends string = 'classify'> {
   readonly hooks?: TrainingHooks<T> | undefined
   /** Ends `steps` and `evaluate` between two runs of the engine, with the signal's reason. */
   readonly signal?: AbortSignal | undefined
-  /** What the backward pass makes again instead of keeping it. Default `none`; results do not depend on it. */
+  /** The values that the backward pass computes again instead of keeping them. Default `none`; results do not depend on it. */
   readonly recompute?: Recompute | undefined
   /** Called once the plans are made, before anything is allocated for them. */
   readonly onPlan?: ((bytes: PlanBytes) => void) | undefined
@@ -308,7 +308,7 @@ export class Trainer<E extends Engine = Engine, T extends string = 'classify'> i
   }
 
   /**
-   * What layers, blocks or stages give for the batch of the next step, by path, with norms as in training. Compiles a
+   * The outputs of layers, blocks or stages for the batch of the next step, by path, with norms as in training. Compiles a
    * plan for it each time.
    * @throws ConfigError for a path that the network does not have, naming those near it
    */

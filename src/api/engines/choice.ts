@@ -39,7 +39,7 @@ export interface EngineOptions {
   readonly onMemory?: ((bytes: number) => void) | undefined
 }
 
-/** What an engine is opened by. */
+/** The source that an engine is opened from. */
 export interface OpenOptions {
   /** Default `auto`. */
   readonly engine?: EngineName | undefined
@@ -53,7 +53,7 @@ export interface OpenOptions {
 /** A way to open engines of a kind, in one environment. */
 export interface EngineSource {
   readonly kind: EngineKind
-  /** What its user should know of how it runs here, to follow a comma. */
+  /** A remark for its user on how it runs here; it follows a comma. */
   readonly note?: string | undefined
   /**
    * @param room what the plans of the engine may take

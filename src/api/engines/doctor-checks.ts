@@ -68,7 +68,7 @@ function step(): Graph {
   return trainingGraph(spec, { ...defaultRecipe, batchSize: 4 })
 }
 
-/** What the reference engine makes of a check. */
+/** The result of a check on the reference engine. */
 export function goldenResult(check: GoldenCheck): Promise<ReadonlyMap<string, Float32Array>> {
   return run(openReference(), check)
 }

@@ -12,7 +12,7 @@ export interface CheckResult {
   readonly limit: number
 }
 
-/** What became of one engine build. */
+/** The result of one engine build. */
 export interface EngineHealth {
   /** The build; or the kind, where none of its builds is there. */
   readonly build: EngineBuild | EngineKind

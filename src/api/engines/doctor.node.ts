@@ -9,11 +9,11 @@ import { type EngineKind, type EngineSource, mostThreads } from './choice.js'
 import { type EngineHealth, type ExamineOptions, examineEngines } from './doctor-engines.js'
 import { nodeEnvironment } from './environment.node.js'
 
-/** What `doctor` found. */
+/** The findings of `doctor`. */
 export interface DoctorReport {
   /** Whether nothing is wrong. */
   readonly ok: boolean
-  /** What is wrong and what to do about it, a sentence each. */
+  /** A sentence for each fault, with its remedy. */
   readonly problems: readonly string[]
   /** Of this package. */
   readonly version: string
@@ -21,7 +21,7 @@ export interface DoctorReport {
   /** For example `linux x64`. */
   readonly platform: string
   readonly processor: string
-  /** What engines use by default: one a processor. */
+  /** The threads that engines use by default: one for each processor. */
   readonly threads: number
   /** In bytes. `available` is what this process may still take. */
   readonly memory: { readonly total: number; readonly available: number }
@@ -39,7 +39,7 @@ export interface PackageHealth {
   readonly reason?: string
 }
 
-/** What is examined, and who watches. */
+/** The objects of the examination, and its listener. */
 export interface DoctorOptions extends Partial<ExamineOptions> {
   /** The engines to examine: by default those of this machine. */
   readonly sources?: readonly EngineSource[]
@@ -91,7 +91,7 @@ async function examineSharp(): Promise<PackageHealth> {
   }
 }
 
-/** What is wrong with what was found. */
+/** The faults among the findings. */
 export function problemsOf(facts: Omit<DoctorReport, 'ok' | 'problems'>): string[] {
   const { node, engines, packages } = facts
   const problems: string[] = []

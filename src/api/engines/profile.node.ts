@@ -1,4 +1,4 @@
-/** What a network's time goes to, and what this machine can do at best: measurements for those who make it faster. */
+/** A profile of a network's time, and the best that this machine can do: measurements for those who make it faster. */
 
 import { openAddon } from '../../engine/cpu/addon.node.js'
 import type { CpuBackend } from '../../engine/cpu/backend.js'
@@ -29,7 +29,7 @@ export interface MachinePeak extends Peak {
   readonly threads: number
 }
 
-/** What is profiled, and how. */
+/** The network of a profile, and its settings. */
 export interface ProfileOptions extends OpenOptions {
   /** A training step, or the forward pass of inference. Default `training`. */
   readonly mode?: 'training' | 'inference' | undefined

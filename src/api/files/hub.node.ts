@@ -95,7 +95,7 @@ function hubOf(): string {
   return (process.env.HF_ENDPOINT || hubAddress).replace(/\/+$/, '')
 }
 
-/** What the hub has of the files that are of use, by path. */
+/** The useful files that the hub has, by path. */
 async function filesAt(
   { repository, revision, file }: HubName,
   hub: string,

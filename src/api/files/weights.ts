@@ -31,7 +31,7 @@ export interface DecodeOptions extends RecogniseOptions {
   readonly tasks?: Tasks | undefined
 }
 
-/** What is known of weights better than their file says; whether it fits them is looked at when they are read. */
+/** Facts about weights that a person knows better than their file; whether they fit is looked at when the weights are read. */
 export const weightFields = {
   tasks: object,
   arch: text,

@@ -1,4 +1,4 @@
-/** What a network answers to each picture of a set, and what that says of its classes. */
+/** The answers of a network to each picture of a set, and figures of its classes. */
 import { fillBatch } from '../../data/batches.js'
 import { inputSize, type Pictures } from '../../data/dataset.js'
 import type { Engine } from '../../engine/engine.js'
@@ -33,7 +33,7 @@ export interface ClassFigures {
   readonly precision: number | undefined
 }
 
-/** What became of pictures with known classes. */
+/** The judgement of pictures with known classes. */
 export interface Judgement {
   readonly answers: readonly Answer[]
   /** In percent. */

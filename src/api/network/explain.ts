@@ -33,7 +33,7 @@ export interface Explanation {
   /** The layer whose maps are weighed. */
   readonly layer: LayerPath
   /**
-   * What each place of the layer's maps speaks for the class, negative where it speaks against it. For the class
+   * The evidence for the class at each place of the layer's maps, negative where it speaks against it. For the class
    * activation map its mean is the logit less the bias.
    */
   readonly evidence: ValueMap

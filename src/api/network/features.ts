@@ -1,5 +1,5 @@
 /**
- * What the frozen part of a network gives for the pictures of a data set, computed once: a data set of features, which the
+ * The features that the frozen part of a network gives for the pictures of a data set, computed once: a data set that the
  * rest of the network learns from as from any other. Norms use their running statistics, as at inference.
  */
 import type { Augmentation } from '../../data/augment.js'

@@ -12,7 +12,7 @@ const LEAST = { lightness: 0.28, chroma: 0.13, hue: 290 }
 const MOST = { lightness: 0.93, chroma: 0.17, hue: 360 + 105 }
 /** How much of the colour covers the picture, at least and at most. */
 const COVER = [0.2, 0.72] as const
-/** What is left of the picture's own colour below the map, and of its brightness beside what was read. */
+/** The part of the picture's own colour that is left below the map, and of its brightness outside of the part that was read. */
 const OWN_COLOUR = 0.35
 const BESIDE = 0.35
 

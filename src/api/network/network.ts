@@ -48,7 +48,7 @@ export interface Prediction {
   readonly probability: number
 }
 
-/** What a layer gives for a batch: for convolutions and the like [pictures, channels, height, width]. */
+/** The output of a layer for a batch: for convolutions and the like [pictures, channels, height, width]. */
 export type Activation = NamedWeights
 
 /** Of all that a network is asked. */
@@ -63,7 +63,7 @@ export interface ClassifyOptions extends RunOptions {
   readonly top?: number | undefined
 }
 
-/** What is to be explained, and where. */
+/** The class to explain, and the layer to explain it at. */
 export interface ExplainOptions extends RunOptions {
   /** The class, by its name or by its number from 0; by default the most probable one. */
   readonly class?: string | number | undefined
@@ -113,7 +113,7 @@ export class Network implements TrainedNetwork, AsyncDisposable {
   }
 
   /**
-   * What is seen on a picture, or what a row of numbers is, the most probable first; for a list of them, a list of such
+   * Tells the class of a picture or of a row of numbers, the most probable first; for a list of them, a list of such
    * answers.
    */
   classify(picture: Picture | TableRow, options?: ClassifyOptions): Promise<Prediction[]>
@@ -136,7 +136,7 @@ export class Network implements TrainedNetwork, AsyncDisposable {
   }
 
   /**
-   * What the network knows of pictures before it decides: the mean of each of its last maps, [pictures][width]. Alike
+   * The features of pictures before the classifier: the mean of each of its last maps, [pictures][width]. Alike
    * pictures have alike features, also of things that it never learned.
    */
   async embed(
@@ -223,7 +223,7 @@ export class Network implements TrainedNetwork, AsyncDisposable {
   }
 
   /**
-   * What layers, blocks or stages give for a batch, by path, for example `stage2.block1.add`.
+   * The outputs of layers, blocks or stages for a batch, by path, for example `stage2.block1.add`.
    * @throws ConfigError for a path that the network does not have, naming those near it
    */
   async activations<P extends LayerPath>(

@@ -19,7 +19,7 @@ import { ConfigError } from '../../util/errors.js'
 import { expectFloats, listOf, numbers, oneOf, text } from '../../util/expect.js'
 import { type ComputeOptions, engineOf, expectCompute, type OpenEngine } from '../training/training.js'
 
-/** What to look at. */
+/** The layers to look at. */
 export interface ProbeOptions extends ComputeOptions {
   /** The class of each picture: the loss is the mean cross-entropy. Default: all of class 0. */
   readonly labels?: Int32Array | undefined
@@ -36,7 +36,7 @@ export interface ProbeOptions extends ComputeOptions {
   readonly along?: readonly (readonly BlockPath[])[] | undefined
 }
 
-/** What was seen. Maps are [pictures, channels, height, width]. */
+/** The findings. Maps are [pictures, channels, height, width]. */
 export interface Probed {
   readonly loss: number
   /** By path. */

@@ -51,7 +51,7 @@ export interface DemoPoint {
   readonly testError: number
 }
 
-/** What became of one net. */
+/** The result of one net. */
 export interface DemoCurve {
   readonly net: DemoNet
   readonly points: readonly DemoPoint[]
@@ -59,7 +59,7 @@ export interface DemoCurve {
   readonly weightHash: string
 }
 
-/** What the demonstration found. */
+/** The result of the demonstration. */
 export interface DemoResult {
   readonly steps: number
   readonly seed: number

@@ -1,4 +1,4 @@
-/** What the demonstration's figures say: a pure function from final errors to one honest sentence. */
+/** The verdict on the demonstration's figures: a pure function from final errors to one honest sentence. */
 import { expectFields, finite, object } from '../../util/expect.js'
 
 /** Errors at the end, in percent. */
@@ -10,7 +10,7 @@ export interface FinalErrors {
 /** The final errors of the four nets. */
 export type Finals = Readonly<Record<'plain20' | 'plain56' | 'resnet20' | 'resnet56', FinalErrors>>
 
-/** What depth did to plain and to residual nets. */
+/** The effect of depth on plain and on residual nets. */
 export interface DepthVerdict {
   /** `hurt plain, spared residual` is what the papers report; else what was seen instead. */
   readonly outcome:
@@ -37,7 +37,7 @@ export const DEPTH_MARGIN = 5
 const HARDLY_LEARNED = 60
 
 /**
- * What depth did to the test errors. A rise counts as hurt from the margin on; the plain nets are hurt more when their
+ * Tells the effect of depth on the test errors. A rise counts as hurt from the margin on; the plain nets are hurt more when their
  * rise is larger by at least the margin (a difference of differences, so that what both kinds share cancels out).
  */
 export function depthVerdict(finals: Finals): DepthVerdict {

@@ -12,9 +12,9 @@ import type { AskMemory } from '../../util/free-memory.js'
 import { sizeText } from '../../util/size-text.js'
 import { withCommas } from '../../util/table.js'
 
-/** What can be asked of a fine-tuning; all of it may be left out. */
+/** The options of a fine-tuning; all of them may be left out. */
 export interface FinetuneChoice {
-  /** What stays as it is; by default `all` but the classifier for up to 200 training pictures, then `none`. */
+  /** The layers that stay as they are; by default `all` but the classifier for up to 200 training pictures, then `none`. */
   readonly freeze?: Freeze | undefined
   /**
    * In how many ways training pictures are augmented before the frozen part sees them; 1 for not at all. By default 8, or
@@ -23,7 +23,7 @@ export interface FinetuneChoice {
   readonly views?: number | undefined
   /** Bytes that features may take; by default 1 GiB. */
   readonly featureMemory?: number | undefined
-  /** What is left out depends on what is frozen and on the number of pictures. */
+  /** The defaults depend on the frozen layers and on the number of pictures. */
   readonly recipe?: RecipeOptions | undefined
 }
 

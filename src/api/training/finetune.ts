@@ -35,10 +35,10 @@ export interface FinetuneOptions extends FinetuneChoice, ComputeOptions {
   readonly onFeatures?: ((done: number, total: number) => void) | undefined
 }
 
-/** What a finished fine-tuning leaves. */
+/** The result of a finished fine-tuning. */
 export interface FinetuneResult {
   readonly plan: FinetunePlan
-  /** What the network answers to the test pictures. */
+  /** The answers of the network to the test pictures. */
   readonly test: Judgement
   readonly history: readonly EpochRecord[]
   readonly engine: string
@@ -97,7 +97,7 @@ export class Finetuning implements AsyncDisposable {
     return { checkpoint: this.#whole(checkpoint), ...tried }
   }
 
-  /** What the whole network, as it is now, answers to the test pictures. */
+  /** The answers of the whole network, as it is now, to the test pictures. */
   async judge(signal?: AbortSignal): Promise<Judgement> {
     return judge(this.trainer.engine, await this.checkpoint(), this.#data.test, signal)
   }

@@ -74,7 +74,7 @@ export interface TrainListeners<T extends string = 'classify'> {
   readonly onEpoch?: (record: EpochRecord<T>, trainer: Trainer<ChosenEngine, T>) => void | Promise<void>
 }
 
-/** What a finished training leaves. */
+/** The result of a finished training. */
 export interface TrainingResult<T extends string = 'classify'> {
   readonly epochs: number
   /** Of the last epoch, on augmented training pictures: errors in percent, or PSNR in dB. */
@@ -120,7 +120,7 @@ export interface TrainingFunctions {
     options?: TrainingOptions<TaskOfData<D>> & TrainListeners<TaskOfData<D>>,
   ): Promise<TrainingResult<TaskOfData<D>>>
   /**
-   * What the plans of a training would take up, with up to 100 pictures an evaluation. Nothing is allocated for them.
+   * Tells the memory of the plans of a training, with up to 100 pictures an evaluation. Nothing is allocated for them.
    * @throws ConfigError when spec and recipe make no sense; EngineError when no engine can run them.
    */
   trainingMemory(
@@ -147,7 +147,7 @@ export interface EvaluateOptions extends ComputeOptions, ClassMatchOptions {
   readonly tasks?: Tasks | undefined
 }
 
-/** What an evaluation tells beside its figures. */
+/** Facts about an evaluation beside its figures. */
 export interface Evaluated {
   /** The engine build that computed it. */
   readonly engine: string

@@ -135,7 +135,7 @@ export class Evaluator implements Measurer<'classify'> {
     return this.#executable.dispose()
   }
 
-  /** What to say of a batch whose logits are not all numbers: looks into the first such picture. */
+  /** The error about a batch whose logits are not all numbers: looks into the first such picture. */
   #lost(batch: Float32Array, logits: Float32Array): Promise<Error> {
     const row = Math.floor(logits.findIndex((value) => !Number.isFinite(value)) / (logits.length / this.#batch))
     const length = batch.length / this.#batch

@@ -44,7 +44,7 @@ export const classify: Task<'classify'> = {
     normalisation,
     input,
     classes,
-    // What the test pictures were brought to before their centre is read, if they are larger than that.
+    // The size of the test pictures before their centre is read, if they are larger than that.
     resize: window && { height, width },
   }),
   epochSize: (_, { train }) => train.count,

@@ -1,4 +1,4 @@
-/** What logits are worth: cross-entropy and top-1 error, summed over pictures. */
+/** Measures logits: cross-entropy and top-1 error, summed over pictures. */
 import { exp, ln } from '../../util/math.js'
 
 /** Share of `wrong` in `count`, in percent. */

@@ -39,7 +39,7 @@ export function shrunk({ height, width, values }: Plane, scale: number): Plane<F
 
 /** How patches are cut. */
 export interface PatchOptions {
-  /** What the network reads. */
+  /** The pixels that the network reads. */
   readonly input: PictureSize
   /** By how much the network itself enlarges: 1 where it reads enlargements. */
   readonly enlarge: number
@@ -71,12 +71,12 @@ export class Patches {
     this.count = count
   }
 
-  /** What the network reads of a patch: its size. */
+  /** The size of a patch that the network reads. */
   get read(): PictureSize {
     return this.#options.input
   }
 
-  /** What it is to give. */
+  /** The pixels that it is to give. */
   get target(): PictureSize {
     const { input, enlarge } = this.#options
     return { height: input.height * enlarge, width: input.width * enlarge }

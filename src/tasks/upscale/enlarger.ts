@@ -157,7 +157,7 @@ export class Enlarger {
   }
 }
 
-/** What to say of a scale that a network has not learned. */
+/** A note about a scale that a network has not learned. */
 export function wrongScale(name: string, scales: readonly number[], scale: number): ConfigError {
   return new ConfigError(
     `${name}: enlarges ${scales.join(', ')} times, got scale ${scale}; take weights that were trained for this scale`,

@@ -1,5 +1,5 @@
 /**
- * What a network that gives pictures is worth, as papers measure it: pictures are cut to multiples of the scale, made
+ * Measures a network that gives pictures, as papers do: pictures are cut to multiples of the scale, made
  * small, enlarged again, rounded to 8 bits and compared with what they were, without a border as wide as the scale.
  */
 import { bicubic, type Plane, toBytes } from '../../data/bicubic.js'

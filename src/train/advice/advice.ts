@@ -36,7 +36,7 @@ function zeroInitAdvice(spec: NetworkSpec, { zeroInitResidual }: Pick<Recipe, 'z
 }
 
 /**
- * What to say in the second half of a training whose warm-up by training error has not ended: its rate may never return
+ * A note in the second half of a training whose warm-up by training error has not ended: its rate may never return
  * to what it should be. Undefined before that, and when all is well.
  */
 export function warmUpAdvice(

@@ -1,5 +1,5 @@
 /**
- * What bfloat16 gains in training, as it was measured. It does not pay everywhere: what is saved in products is lost where
+ * The gains of bfloat16 in training, as they were measured. It does not pay everywhere: time saved in products is lost where
  * operands are rounded and packed, and float32 has Winograd's algorithm, which takes a quarter of the products.
  */
 import type { Engine } from '../../engine/engine.js'
@@ -35,7 +35,7 @@ const units = Object.keys(bf16Gains) as readonly Bf16Unit[]
 const names: Readonly<Record<Bf16Unit, string>> = { tiles: 'the tile unit (AMX)', vectors: 'vectors (vdpbf16ps)' }
 
 /**
- * What to say before a training in bf16 that gains nothing by it, or that nobody has measured; undefined otherwise.
+ * A note before a training in bf16 that gains nothing by it, or that nobody has measured; undefined otherwise.
  * @throws ConfigError for something other than a spec, a recipe and an engine
  */
 export function precisionAdvice(

@@ -68,7 +68,7 @@ export type { DataIdentity, Preprocessing }
 
 /** How a network is fine-tuned, beside its recipe. */
 export interface Tuning {
-  /** What stays as it is: see `Freeze`. */
+  /** The layers that stay as they are: see `Freeze`. */
   readonly freeze: Freeze
   /** In how many ways pictures were augmented before the frozen part saw them; 1: not at all. */
   readonly views: number
@@ -232,7 +232,7 @@ function checkProgress(progress: TrainingProgress<string>, task: Task<string>): 
   })
 }
 
-/** What a check finds wrong, as an error that names the file. */
+/** Turns the fault that a check finds into an error that names the file. */
 function naming<T>(name: string, check: () => T): T {
   try {
     return check()

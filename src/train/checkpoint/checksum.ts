@@ -4,7 +4,7 @@ import { crc32 } from '../../util/crc32.js'
 import { DataError } from '../../util/errors.js'
 import { printable } from '../../util/printable.js'
 
-/** What may stand in place of a checksum, for files that were changed on purpose. */
+/** The text in place of a checksum, for files that were changed on purpose. */
 const UNCHECKED = 'unchecked'
 
 /** CRC-32 over all metadata but `checksum` and over name, shape and bytes of each tensor, both ordered by name. */

@@ -1,6 +1,6 @@
 /**
  * Keeps a training on disk while it runs: its state now and then and after each epoch, the best one, and the metrics.
- * Whatever moment the process is killed at, the folder holds a whole checkpoint to go on from.
+ * The process can be killed at any moment: the folder holds a whole checkpoint to go on from.
  */
 
 import { DataError } from '../../util/errors.js'
@@ -86,7 +86,7 @@ export class RunKeeper {
     this.#savedIsGood = savedStep !== undefined
   }
 
-  /** What is left when training fails. */
+  /** The files that are left when training fails. */
   get saved(): string {
     return this.#savedStep === undefined
       ? 'nothing had been saved'
@@ -138,7 +138,7 @@ export class RunKeeper {
     return step
   }
 
-  /** What is left when saving fails, and the way on. */
+  /** The files that are left when saving fails, and the way on. */
   #left({ cause }: DataError): string {
     const { path } = this.#folder
     if (errorCode(cause) === 'ENOENT') return `and all that was saved in ${path} is gone: begin again`

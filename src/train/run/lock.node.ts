@@ -32,7 +32,7 @@ export interface Owner {
   readonly started: string
 }
 
-/** What a system file says; empty where there is none. */
+/** The text of a system file; empty where there is none. */
 function told(read: () => string): string {
   try {
     return read().trim()
@@ -189,7 +189,7 @@ async function create(path: string, text: string, base: string, files: FileSyste
   }
 }
 
-/** What file systems answer on which a file has one name: FAT and some network drives. */
+/** The answers of file systems on which a file has one name: FAT and some network drives. */
 const noSecondNames = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EINVAL', 'UNKNOWN']
 
 /** The same where a file has one name: for a moment it is there and says nothing, so one waits and looks again. */
@@ -231,7 +231,7 @@ async function readText(path: string, files: FileSystem): Promise<string | undef
   }
 }
 
-/** What the lock says; undefined where it is gone. One that names nobody was left by a process killed while making it. */
+/** The text of the lock; undefined where it is gone. One that names nobody was left by a process killed while making it. */
 async function readOwner(
   path: string,
   files: FileSystem,

@@ -1,5 +1,5 @@
 /**
- * What becomes of gradients: their limits and the update of each parameter by SGD or Adam, appended to a graph. A loss
+ * Clips gradients and updates each parameter by SGD or Adam, as operations appended to a graph. A loss
  * that is no finite number updates nothing, so that the weights which led to it can be looked into. Inputs
  * that it adds: `lr`, a scalar; `step`, the number of the step from 0, where Adam asks for it; and the optimizer's
  * state, `velocity/<parameter>` or `mean/<parameter>` and `square/<parameter>`, all of which start at zero.

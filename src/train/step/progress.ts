@@ -1,4 +1,4 @@
-/** What a step adds to the progress of a training, and what is told of it. */
+/** The progress of a training after a step, and the figures that are told of it. */
 
 import type { SumsOf, Told } from '../../tasks/figures.js'
 import { ratingOf } from '../../tasks/index.js'
@@ -22,7 +22,7 @@ interface Place {
   readonly lr: number
   /** Since this trainer was made, evaluations not counted. */
   readonly imagesPerSecond: number
-  /** What the remaining steps will take at that rate. */
+  /** The time of the remaining steps at that rate. */
   readonly secondsLeft: number
 }
 

@@ -31,7 +31,7 @@ export interface StepperParts<T extends string> {
   readonly data: DataOf<T>
   readonly recipe: Recipe
   readonly course: Course
-  /** What the backward pass makes again instead of keeping it. */
+  /** The values that the backward pass computes again instead of keeping them. */
   readonly recompute: Recompute
 }
 
