@@ -44,7 +44,7 @@ struct Variant {
   const Dispatch* kernels;
 };
 
-// What this processor and its operating system can run, fastest first. The compiler's check covers the latter too.
+// The variants that this processor and its operating system can run, fastest first. The compiler's check covers the latter too.
 // scripts/build-addon.mjs may leave instruction sets out.
 std::vector<Variant> variants() {
   std::vector<Variant> list;
@@ -343,7 +343,7 @@ class PoolObject : public Napi::ObjectWrap<PoolObject> {
   std::shared_ptr<Threads> threads_;
   Napi::ThreadSafeFunction report_;
 
-  // What a program takes: its arena, as JavaScript says it, and the scratch that its tapes need.
+  // The memory of a program: its arena, as JavaScript says it, and the scratch that its tapes need.
   Sizes sizes_of(const Napi::Value& floats, std::initializer_list<const std::vector<double>*> tapes) const {
     const Napi::Env env = floats.Env();
     const std::optional<double> arena = whole(floats, 0, MOST_SAFE_INTEGER);
@@ -368,7 +368,7 @@ class PoolObject : public Napi::ObjectWrap<PoolObject> {
                                      " bytes of memory; use a smaller batch or smaller pictures");
   }
 
-  // What `load` would take, arena, scratch and tapes: known before it does.
+  // The bytes that `load` would take for arena, scratch and tapes: known before it does.
   Napi::Value bytes(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
     if (!threads_) throw Napi::Error::New(env, "load: the pool was disposed of");

@@ -36,7 +36,7 @@ INLINE index_t rounded_floats(index_t count) { return divide_up(count, 2 * BLOCK
 
 #if HAS_BF16
 
-// What is multiplied is told by `factors`, whose `next` gives two left and two right factors each time it is called, of
+// The factors are told by `factors`, whose `next` gives two left and two right factors each time it is called, of
 // which P and V are taken, until it returns false. Sums begin at zero where they are `fresh`, else at what `sums` points
 // at; a row of them is 64 bytes. `stride` is the distance of two rows of a left factor, in bytes.
 

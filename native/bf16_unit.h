@@ -1,4 +1,4 @@
-// What multiplies bfloat16, as far as this compiler knows its instructions and this processor has them. Compilers from
+// The unit that multiplies bfloat16, as far as this compiler knows its instructions and this processor has them. Compilers from
 // before a unit (GCC 10 knows no AMX) build all the rest without it.
 #pragma once
 

@@ -33,13 +33,13 @@ struct Padded {
 
   index_t row(int unit) const { return phases * columns * unit; }
   index_t plane(int unit) const { return divide_up(rows * row(unit), BLOCK) * BLOCK; }
-  // What so many planes take. Where it fits, so does all that is computed of a copy.
+  // The floats of so many planes. Where they fit, so does all that is computed of a copy.
   Floats room(index_t planes, int unit) const {
     return (Floats(rows) * phases * columns * unit).rounded() * planes;
   }
 };
 
-// What the output rows [from, to) of a forward convolution read.
+// The input rows that the output rows [from, to) of a forward convolution read.
 INLINE Padded padded_input(const Geometry& g, index_t from, index_t to) {
   Padded p;
   p.first_row = from * g.sh - g.ph;
@@ -51,7 +51,7 @@ INLINE Padded padded_input(const Geometry& g, index_t from, index_t to) {
   return p;
 }
 
-// What lies inside of the source is changed on the way by `prologue`, a Normaliser or AsIs; padding stays zero.
+// Values inside of the source are changed on the way by `prologue`, a Normaliser or AsIs; padding stays zero.
 template <int U, class Prologue>
 INLINE void copy_planes(float* to, const float* image, const Padded& p, index_t planes, index_t h, index_t w,
                         const Prologue& prologue) {

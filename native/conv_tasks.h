@@ -26,7 +26,7 @@ struct Tasks {
   }
 };
 
-// What the rows [from, to) of dx read of dy.
+// The rows of dy that the rows [from, to) of dx read.
 INLINE Padded padded_gradient(const Geometry& g, index_t from, index_t to) {
   Padded p;
   p.first_row = floor_divide(from + g.ph - (g.kh - 1) * g.dh, g.sh);

@@ -1,4 +1,4 @@
-// What every kernel is made of: `pieces` says into how many independent pieces its work is cut, from its arguments
+// The parts of every kernel: `pieces` says into how many independent pieces its work is cut, from its arguments
 // alone (so that results cannot depend on the number of threads), `run` does one piece, `scratch` says how many floats
 // of its own a thread needs for that. All sources of kernels are compiled once an instruction set, each time in a
 // namespace of its own and without templates of the standard library, which a linker might share among them.

@@ -1,4 +1,4 @@
-// What runtime.h needs of a thread and of time, on an operating system.
+// The parts of threads and time that runtime.h needs, on an operating system.
 #pragma once
 #include <atomic>
 #include <chrono>

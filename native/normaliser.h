@@ -28,7 +28,7 @@ class Normaliser {
   // Whether there is a norm.
   explicit operator bool() const { return scale_ != nullptr; }
 
-  // What happens to the channels of one block.
+  // The work on the channels of one block.
   struct Block {
     Lanes mean, scale, shift, least;
     // (x − mean) · scale + shift, never x · scale + (shift − mean · scale): that loses digits where the mean is large.

@@ -1,4 +1,4 @@
-// What a machine can do at best: multiply-adds that wait for nothing. No plan calls it; benches measure others by it.
+// The best that a machine can do: multiply-adds that wait for nothing. No plan calls it; benches measure others by it.
 #include "kernel.h"
 
 namespace VARIANT {

@@ -1,4 +1,4 @@
-// What a run of the addon takes: its tapes, and one block of memory for the arena and each thread's scratch.
+// The parts of a run of the addon: its tapes, and one block of memory for the arena and each thread's scratch.
 #pragma once
 #include <sys/mman.h>
 #include <unistd.h>
@@ -66,7 +66,7 @@ constexpr std::size_t GAP = 1024;
 constexpr std::size_t GAP = 0;
 #endif
 
-// What a program takes, in floats; `bytes` is nothing where that is more than can be addressed.
+// The size of a program, in floats; `bytes` is nothing where that is more than can be addressed.
 struct Sizes {
   std::size_t arena, scratch, stride, threads;
   std::optional<std::size_t> bytes;

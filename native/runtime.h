@@ -6,7 +6,7 @@
 // claims by counting it down, so one that wakes up late cannot take a piece of an instruction it does not know. A thread
 // without work looks again for a short while, then sleeps until the next instruction that has more than one piece.
 //
-// Whoever includes this provides `Word` and `Ticket` (atomic integers, Word with wait and notify_all, as in std::atomic)
+// A file that includes this provides `Word` and `Ticket` (atomic integers, Word with wait and notify_all, as in std::atomic)
 // and `Spin` (construct it, then `while (spin.again())` looks for about 50 µs).
 #pragma once
 #include <stddef.h>
@@ -38,7 +38,7 @@ inline ptrdiff_t scratch_floats(const Dispatch& kernels, const Tape& tape, doubl
 
 class Crew {
  public:
-  // What a run works on: set before `run`, by the leader.
+  // The work of a run: set before `run`, by the leader.
   struct Memory {
     float* arena;
     float* scratch;          // `scratch_stride` floats for each thread

@@ -17,7 +17,7 @@ INLINE vec square_root(vec v) {
   return v;
 }
 
-// What lasts from step to step. Numbers too small to be normal would last for ever and make all products slow; threads of
+// State that lasts from step to step. Numbers too small to be normal would last for ever and make all products slow; threads of
 // the addon take them for zero anyway (native.h), and WebAssembly has no way but this one. NaN stays NaN.
 INLINE vec lasting(vec v) {
 #if defined(__wasm__)

@@ -1,4 +1,4 @@
-// What runtime.h needs of a thread and of time, in WebAssembly: the atomics of the threads proposal. Modules without
+// The parts of threads and time that runtime.h needs, in WebAssembly: the atomics of the threads proposal. Modules without
 // shared memory run on one thread and never wait.
 #pragma once
 #include <stdint.h>

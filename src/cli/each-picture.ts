@@ -9,7 +9,7 @@ export interface LeftOut {
   readonly reason: string
 }
 
-/** What names stand for, and those that stand for no picture. */
+/** The pictures that names stand for, and the names that stand for none. */
 export interface Found {
   readonly files: readonly string[]
   readonly leftOut: readonly LeftOut[]
@@ -28,7 +28,7 @@ export async function findEach(names: readonly string[]): Promise<Found> {
 }
 
 /**
- * What work on a file gives, or why it failed, which is said at once.
+ * The result of the work on a file, or the reason why it failed, which is said at once.
  * @throws whatever is wrong with more than this file
  */
 export async function orReason<T extends object>(file: string, work: () => Promise<T>): Promise<T | LeftOut> {

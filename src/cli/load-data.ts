@@ -23,7 +23,7 @@ export async function loadData(...args: Parameters<typeof loadQuietly>): Promise
   return data
 }
 
-/** What a folder has to judge weights on; names pictures that cannot be read. */
+/** The pictures of a folder to judge weights on; names pictures that cannot be read. */
 export async function loadTestFolder(flags: DataFlags, path: string, options: TestFolderOptions): Promise<TestFolder> {
   const progress = new Progress('decoding', (count) => `${count.toLocaleString('en-US')} pictures`)
   try {

@@ -13,7 +13,7 @@ import { inShellWords } from './terminal/shell-words.js'
 /** Where words are explained. */
 const glossary = relative(process.cwd(), fileURLToPath(new URL('../../docs/glossary.md', import.meta.url)))
 
-/** What the command line is made with. */
+/** The parts that the command line is made with. */
 export interface MainOptions {
   /** The tasks that it knows, such as `{ ...commandTasks, mine }`; default: those of the package. */
   readonly tasks?: CommandTasks

@@ -112,7 +112,7 @@ async function start<T extends string>(
   return { trainer, folder, keeper }
 }
 
-/** What `--resume` and `--save-dir` name, of whatever task. */
+/** The run that `--resume` and `--save-dir` name, of any task. */
 export async function findSaved(flags: TrainFlags, tasks: Tasks): Promise<Saved<string>> {
   const path = typeof flags.resume === 'string' ? flags.resume : flags.saveDir
   if (path === undefined) throw new ConfigError('--resume: which run? Give a folder or a checkpoint, or --save-dir')
@@ -159,7 +159,7 @@ async function goOn<T extends string>(
   return { trainer, folder, keeper }
 }
 
-/** What is to compute a training, from flags. */
+/** The engine options of a training, from flags. */
 export function computeOf({ engine, threads, recompute }: TrainFlags, signal: AbortSignal) {
   return { engine, threads, recompute, signal, onPlan: sayMemory }
 }

@@ -12,7 +12,7 @@ export interface Engine {
   readonly build: string
   /** Threads that a run uses. Results do not depend on it. */
   readonly threads: number
-  /** What its convolutions can multiply: float32, and perhaps operands rounded to less. */
+  /** The operands that its convolutions can multiply: float32, and perhaps operands rounded to less. */
   readonly precisions: readonly Precision[]
   /** The unit that multiplies rounded operands, where there is one. */
   readonly bf16?: Bf16Unit | undefined

@@ -20,7 +20,7 @@ export function keyMapOf(shapes: Shapes): KeyMap | undefined {
 
 /**
  * The network that tensors with these names and shapes belong to; undefined where they are too few or too odd to tell.
- * What they leave open (strides, how a shortcut without weights pads) is as the map's nets have it. A few wrong shapes
+ * The facts that they leave open (strides, how a shortcut without weights pads) are as the map's nets have them. A few wrong shapes
  * give the network that most of the tensors fit.
  */
 export function inferSpec(shapes: Shapes, map: KeyMap): NetworkSpec | undefined {

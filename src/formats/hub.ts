@@ -19,7 +19,7 @@ export interface HubName {
   readonly file?: string
 }
 
-/** What a network on the hub consists of. */
+/** The files of a network on the hub. */
 export interface HubFiles {
   readonly weights: Uint8Array
   /** `config.json`, where there is one. */
@@ -27,7 +27,7 @@ export interface HubFiles {
 }
 
 export const hubAddress = 'https://huggingface.co'
-/** What weights are called there, the best form first. */
+/** The names of weights there, the best form first. */
 export const weightFiles = ['model.safetensors', 'pytorch_model.bin'] as const
 export const configFile = 'config.json'
 
@@ -60,7 +60,7 @@ export function fileAddress({ repository, revision }: HubName, file: string, hub
   return `${hub}/${repository}/resolve/${encodeURIComponent(revision)}/${file}`
 }
 
-/** What timm writes beside its weights, as far as it matters here. */
+/** The fields that timm writes beside its weights and that matter here. */
 interface TimmSettings {
   readonly mean?: unknown
   readonly std?: unknown

@@ -1,5 +1,5 @@
 /**
- * What others call the parameters of their networks, and what they left unsaid: how their nets are built where shapes do
+ * The names that others give the parameters of their networks, and the facts that they left unsaid: how their nets are built where shapes do
  * not tell, and what they do to pictures. Each map is a rule from our paths to their names; applied to all paths of a
  * spec it is a one-to-one table, so it works both ways. Their words live in this file only.
  */
@@ -21,9 +21,9 @@ export interface KeyMap {
   readonly name: KeyMapName
   readonly classifier: 'fc' | 'linear'
   readonly shortcut: 'downsample' | 'shortcut'
-  /** What stands beside blocks that change sizes where a file has no projections at all. */
+  /** The shortcut beside blocks that change sizes, where a file has no projections at all. */
   readonly withoutProjections: Shortcut
-  /** What the nets look like: what tells the maps apart. */
+  /** The shape of the nets, which tells the maps apart. */
   readonly stem: '7x7' | '3x3' | 'deep'
   readonly stages: number
   readonly input: InputSpec
@@ -65,7 +65,7 @@ export const keyMaps: Readonly<Record<KeyMapName, KeyMap>> = {
   },
 }
 
-/** What the last word of a path becomes. */
+/** The name of the last word of a path. */
 const lastWords: Readonly<Record<ParameterName | BufferName, string>> = {
   weight: 'weight',
   bias: 'bias',

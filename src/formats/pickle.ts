@@ -7,7 +7,7 @@
 import type { Budget } from '../util/budget.js'
 import { printable } from '../util/printable.js'
 
-/** What a name of the table stands for when the file calls it: made here, never by the file. */
+/** The result of a call of a name in the table: made here, never by the file. */
 export class Callable {
   readonly name: string
   readonly call: (args: readonly unknown[]) => unknown
@@ -18,11 +18,11 @@ export class Callable {
   }
 }
 
-/** What a file may refer to. */
+/** The names that a file may refer to. */
 export interface PickleWorld {
   /** Classes and functions by `module name`; those that a file may call are `Callable`. */
   readonly globals: ReadonlyMap<string, unknown>
-  /** What a persistent id stands for. */
+  /** The object of a persistent id. */
   readonly persistent: (id: unknown) => unknown
   /** Names the file in errors, and pays for all that is made. */
   readonly budget: Budget

@@ -24,7 +24,7 @@ const storageTypes: Readonly<Record<string, ElementType>> = {
   BoolStorage: 'bool',
 }
 
-/** What a storage's class becomes: a name for the type of its elements. */
+/** The class of a storage, as a name for the type of its elements. */
 class StorageType {
   readonly element: ElementType
 

@@ -12,7 +12,7 @@ import { classNames, type KeyMap, type KeyMapName, keyMapNames } from './key-map
 import { type StateDict, withoutPrefixes } from './stored-tensor.js'
 import { expectEnough, type Preprocessing, type TrainedNetwork } from './trained-network.js'
 
-/** What a person may know of weights better than their file says. */
+/** Facts about weights that a person may know better than their file. */
 export interface RecogniseOptions {
   /** Which network it is; by default found out from the shapes. */
   readonly arch?: PresetName | undefined
@@ -25,9 +25,9 @@ export interface RecogniseOptions {
 /** How pictures are prepared. */
 export interface PictureOptions {
   readonly normalisation?: Normalisation
-  /** What the network reads, in pixels. */
+  /** The pixels that the network reads. */
   readonly input?: PictureSize
-  /** What pictures are resized to before the middle is read. */
+  /** The size of pictures before the middle is read. */
   readonly resize?: PictureSize
   readonly interpolation?: Interpolation
 }
@@ -42,7 +42,7 @@ export interface RecognisedNetwork extends TrainedNetwork {
   readonly assumed?: string | undefined
 }
 
-/** What programs keep beside the weights, and inference does not need. */
+/** Counters that programs keep beside the weights, and inference does not need. */
 const counters = /(^|\.)num_batches_tracked$/
 
 /**
@@ -105,7 +105,7 @@ function channelsText(channels: number): string {
   return channels === 1 ? '1 channel' : `${channels} channels`
 }
 
-/** What a spec is refused for, as an error that names the file. */
+/** Turns the refusal of a spec into an error that names the file. */
 function naming<T>(who: string, check: () => T): T {
   try {
     return check()

@@ -26,7 +26,7 @@ export interface Tensor {
   readonly data: TensorData
 }
 
-/** What a safetensors file holds. */
+/** The content of a safetensors file. */
 export interface SafetensorsFile {
   readonly tensors: ReadonlyMap<string, Tensor>
   /** Strings by name: the header's `__metadata__`. */

@@ -16,7 +16,7 @@ export interface StoredTensor {
 /** Tensors by the names that their author gave them, for example `layer1.0.conv1.weight`. */
 export type StateDict = ReadonlyMap<string, StoredTensor>
 
-/** What people put around a network, as `DataParallel` and `torch.compile` do. */
+/** The prefixes that people put around a network, as `DataParallel` and `torch.compile` do. */
 const prefixes = ['module.', '_orig_mod.', 'model.', 'net.'] as const
 
 /** The dictionary without prefixes that all of its names have, however many stand before each other. */

@@ -1,4 +1,4 @@
-/** What a network is once it is trained, whoever trained it: what all files of weights become. */
+/** A trained network: every file of weights becomes one. */
 import type { Normalisation, PictureSize } from '../data/dataset.js'
 import { type Interpolation, interpolations } from '../data/picture/resize.js'
 import { type SpecHeads, specHeadOf, specHeads } from '../spec/heads/index.js'
@@ -14,12 +14,12 @@ export interface NamedWeights {
   readonly data: Float32Array
 }
 
-/** What must happen to a picture before the network reads it, and what the answers mean. */
+/** The preparation of a picture before the network reads it, and the meaning of the answers. */
 export interface Preprocessing {
   readonly normalisation: Normalisation
   readonly input: InputSpec
   /**
-   * What pictures are resized to before their centre, of the input's size, is cut out; left out where the input is the
+   * The size of pictures before their centre, of the input's size, is cut out; left out where the input is the
    * whole picture.
    */
   readonly resize?: PictureSize | undefined

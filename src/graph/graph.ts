@@ -35,7 +35,7 @@ export interface Node {
 }
 
 /**
- * What an input is for:
+ * The role of an input:
  * `data` written for each run (pictures, labels); `scalar` a number written for each run (the learning rate);
  * `parameter` learned; `buffer` running statistics; `optimizer` its state, for example velocities.
  */

@@ -2,7 +2,7 @@
  * Dropout [Srivastava 2014] and, a sample at a time, stochastic depth [Huang 2016]: y is 0 with probability `rate`, else
  * x / (1 − rate), so that its mean is x and nothing needs to change for inference.
  *
- * What is dropped is no state: it is decided by the hash of (seed, layer, step, row, element), elements numbered as in
+ * The dropped elements are no state: they are decided by the hash of (seed, layer, step, row, element), elements numbered as in
  * NCHW. So it depends on neither threads nor layouts, a run that is resumed at a step drops what it would have dropped,
  * and the gradient, which is the same operation on dy, finds the same mask again instead of storing it.
  */
@@ -15,7 +15,7 @@ import { defineOp, noMacs, type Op } from './op.js'
 export type DropoutAttributes = {
   /** Probability to be dropped, in [0, 1). */
   readonly rate: number
-  /** What is dropped as one: an element, a row (all that belongs to one sample of the batch), or the whole batch. */
+  /** The unit that is dropped: an element, a row (all that belongs to one sample of the batch), or the whole batch. */
   readonly granularity: 'element' | 'row' | 'batch'
   /** The seed of the run, and a number that tells this layer from the others. */
   readonly seed: number

@@ -71,7 +71,7 @@ export const normalise = /* @__PURE__ */ defineOp<NormaliseAttributes>()({
 })
 
 /**
- * What a reduction of the gradient after a norm reads besides it: the norm's input and mean, and what tells where the ReLU
+ * The values that a reduction of the gradient after a norm reads besides it: the norm's input and mean, and what tells where the ReLU
  * after the norm let gradients through. That is its output `y`, or, where y is not kept, the scale, shift and variance
  * with which the norm is computed again. With neither there was no ReLU.
  */

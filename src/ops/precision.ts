@@ -1,5 +1,5 @@
 /**
- * What a convolution multiplies: its operands as they are, or rounded to bfloat16 (8 bits of significand, nearest even).
+ * The operands of a convolution, as they are or rounded to bfloat16 (8 bits of significand, nearest even).
  * Products and sums are float32 in both cases, and so is all else: parameters, norms, loss, updates.
  */
 import type { Graph } from '../graph/graph.js'
@@ -9,7 +9,7 @@ export const precisions = ['float32', 'bf16'] as const
 /** One of `precisions`. */
 export type Precision = (typeof precisions)[number]
 
-/** What multiplies bfloat16 faster: the tile unit (AMX), or instructions that multiply pairs (vdpbf16ps). */
+/** The unit that multiplies bfloat16 faster: the tile unit (AMX), or instructions that multiply pairs (vdpbf16ps). */
 export type Bf16Unit = 'tiles' | 'vectors'
 
 /** The forward graph with all convolutions rounded. Their gradients, derived from it, are rounded too. */

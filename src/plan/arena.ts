@@ -39,7 +39,7 @@ export function placeIntervals(intervals: readonly Interval[]): Placement {
 }
 
 /**
- * What has been placed, by rising offset. Each new interval is held against most of the others, so that a deep network
+ * The intervals that have been placed, by rising offset. Each new interval is held against most of the others, so that a deep network
  * takes hundreds of millions of comparisons: fields lie in arrays of their own, which are read from start to end.
  */
 class PlacedIntervals {

@@ -1,10 +1,10 @@
 /**
- * What an engine runs: the nodes in their order, and for each value its place in one arena. Known in full before
+ * A plan is the work of an engine: the nodes in their order, and for each value its place in one arena. Known in full before
  * anything is allocated.
  */
 import type { Graph, Node, Value } from '../graph/graph.js'
 
-/** What planning must know of an engine. */
+/** The properties of an engine that planning must know. */
 export interface PlanTarget {
   /** Rewrites the graph into what the engine runs best: fusions, layout changes. */
   lower(graph: Graph): Graph

@@ -20,7 +20,7 @@ const TEBIBYTE = 1024 * 1024 * 1024 * 1024
 const MOST_BYTES = 64 * TEBIBYTE
 
 export interface PlanOptions {
-  /** What the backward pass makes again instead of keeping it. Default `none`. */
+  /** The values that the backward pass computes again instead of keeping them. Default `none`. */
   readonly recompute?: Recompute | undefined
 }
 

@@ -1,5 +1,5 @@
 /**
- * What passes are made of. A pass replaces nodes by nodes that define the same values (and perhaps new ones), so
+ * The parts of passes. A pass replaces nodes by nodes that define the same values (and perhaps new ones), so
  * nothing else in the graph has to change but the order.
  */
 import type { Graph, Node, TensorType, Value } from '../graph/graph.js'

@@ -17,7 +17,7 @@ export interface Bound {
 }
 
 /**
- * What a run of a network takes at least. Multiply-adds: those of the forward pass, and in training as many again for
+ * The least that a run of a network takes. Multiply-adds: those of the forward pass, and in training as many again for
  * each of the two gradients. Bytes: pictures and parameters, and in training what convolutions put out, written once and
  * read once; an update reads parameter and velocity and writes both.
  */

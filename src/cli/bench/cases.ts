@@ -1,4 +1,4 @@
-/** What is measured, and beside whom. */
+/** The work that is measured, and its peers. */
 import { type EngineName, type PresetName, preset } from '../../node.js'
 import type { ContestSettings } from './contest.js'
 import type { Gauge } from './peaks.js'
@@ -79,7 +79,7 @@ const quickCases: readonly Case[] = cases
 
 const quickKernelCases: readonly KernelCase[] = [{ net: 'resnet8', mode: 'infer', batch: 2 }]
 
-/** What is asked for: suites, small nets instead, one network of them. */
+/** The request: suites, small nets instead, one network of them. */
 export interface Choice {
   readonly suites: readonly SuiteName[]
   readonly quick: boolean

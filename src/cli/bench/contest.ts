@@ -2,7 +2,7 @@
 import { EngineError } from '../../node.js'
 import { othersShare, processorTime } from './disturbance.js'
 
-/** What is timed: we, or a peer. */
+/** A contestant: we, or a peer. */
 export interface Contestant {
   readonly name: string
   readonly version: string
@@ -16,7 +16,7 @@ export interface Contestant {
 export interface ContestSettings {
   /** Rounds that must be clean. */
   readonly rounds: number
-  /** What a turn should last at least, in seconds: the processor's clock counts in hundredths. */
+  /** The least time of a turn, in seconds: the processor's clock counts in hundredths. */
   readonly turn: number
   /** Whether disturbed rounds count as well. */
   readonly allowNoise: boolean

@@ -1,5 +1,5 @@
 /**
- * What the machine can do at best, measured again in every round: clocks rise and fall within minutes, most of all on
+ * The best that the machine can do, measured again in every round: clocks rise and fall within minutes, most of all on
  * machines that are shared, and a share of a peak that was taken at another time says nothing.
  */
 import { EngineError, type EngineName, engineNames, type MachinePeak, measurePeak } from '../../node.js'

@@ -30,7 +30,7 @@ export interface MissingPeer {
   readonly missing: string
 }
 
-/** What a peer says of itself, then what it answers. */
+/** The introduction of a peer, then its answers. */
 export interface PeerLine {
   readonly version?: string
   readonly params?: number
@@ -126,7 +126,7 @@ function start(name: PeerName, script: string, args: readonly string[], folder: 
   return { child, lines, complaints: () => text }
 }
 
-/** What a program that cannot find its library says; anything else is a failure. */
+/** The words of a program that cannot find its library; any others are a failure. */
 const notFound = /ENOENT|ModuleNotFoundError|No module named|ERR_MODULE_NOT_FOUND|Cannot find (package|module)/
 
 function absence(name: PeerName, complaints: string): MissingPeer {

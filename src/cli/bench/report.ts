@@ -1,4 +1,4 @@
-/** What a bench found, as text for terminals and as Markdown. */
+/** The results of a bench, as text for terminals and as Markdown. */
 import { textTable } from '../../node.js'
 import type { BenchReport, BenchResult, Machine } from './result.js'
 

@@ -1,4 +1,4 @@
-/** What a bench found: one result a work and peer. */
+/** The results of a bench: one for each work and peer. */
 import type { MachinePeak } from '../../node.js'
 import type { SuiteName } from './cases.js'
 import { higher } from './peaks.js'

@@ -55,7 +55,7 @@ async function convert(
   print(json ? JSON.stringify({ name: spec.name, origin, params, classes, input, normalisation, out }) : `wrote ${out}`)
 }
 
-/** Whatever names lead to it. */
+/** The same file under any name. */
 function isSameFile(one: string, other: string): boolean {
   const [a, b] = [one, other].map((path) => statSync(path, { throwIfNoEntry: false, bigint: true }))
   return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev

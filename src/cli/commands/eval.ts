@@ -88,7 +88,7 @@ async function evaluate(tasks: CommandTasks, flags: Flags, signal: AbortSignal):
     )
 }
 
-/** What the weights learned from. @throws ConfigError where they do not say so, or the data has no name here */
+/** The data set that the weights learned from. @throws ConfigError where they do not say so, or the data has no name here */
 function recordedDataset({ weights }: Flags, { checkpoint }: DecodedNetwork): DatasetName {
   const found = datasetNames.find((name) => name === checkpoint?.data.name)
   if (found) {

@@ -70,7 +70,7 @@ export function summaryCommand(commandTasks: CommandTasks): Command {
     })
 }
 
-/** Whatever ends as a file does is one, there or not: names of networks have no dot. */
+/** A name that ends as a file does is a file, there or not: names of networks have no dot. */
 const isFile = (name: string) => /\.\w+$/.test(name) || existsSync(name)
 
 const nameParser = (name: string) => (isFile(name) ? name : presetParser(name))

@@ -107,7 +107,7 @@ export function engineOptions(): Option[] {
 /** From so many bytes on, a command says what it is about to take. */
 const LARGE = 2 ** 30
 
-/** What computes, from flags. Plans that take much memory are said before it is taken; of several, those that take more. */
+/** The engine, from flags. Plans that take much memory are said before it is taken; of several, those that take more. */
 export function computeFrom({ engine, threads }: EngineFlags, signal: AbortSignal) {
   let said = 0
   const onMemory = (bytes: number) => {
@@ -157,7 +157,7 @@ export const presetParser: (value: string) => PresetName = oneOf(
   `All ${presetNames.length} networks that have a name: ${command('list')}`,
 )
 
-/** What the help says of the names of networks. */
+/** The words of the help about the names of networks. */
 export const presetsText = `such as resnet20, plain56, preresnet164 or resnet50; "${command('list')}" prints all`
 
 /** Of commands that read weights of others: which network they are of, where the shapes do not tell. */

@@ -16,7 +16,7 @@ import { oneLine, say } from '../terminal/output.js'
 import { Progress } from '../terminal/progress.js'
 import { archOption, numbers } from './options.js'
 
-/** What a person may know of weights better than their file says. */
+/** Facts about weights that a person may know better than their file. */
 export interface KnownFlags {
   readonly arch?: PresetName | undefined
   /** Of each channel, of pictures from 0 to 1. */
@@ -56,13 +56,13 @@ function recogniseOptions({ arch, mean, std }: KnownFlags): RecogniseOptions {
   return { arch, pictures: { normalisation: { mean, std } } }
 }
 
-/** What a network reads of pictures, where that is not what they are: a line to be said, or nothing. */
+/** A line about the channels that a network reads, where pictures have others; undefined where they agree. */
 export function readsText({ name, input }: NetworkSpec): string | undefined {
   if (input.channels === 1) return `note: ${name} reads grey pictures: the luminance of those in colour`
   return input.channels === 4 ? `note: ${name} reads four channels: red, green, blue and how opaque it is` : undefined
 }
 
-/** What was read, in a line. */
+/** The network that was read, in a line. */
 export function originText(weights: string, { spec, preprocessing, origin }: DecodedNetwork): string {
   const { length } = preprocessing.classes
   return `${oneLine(weights)}: ${oneLine(spec.name)}${length > 0 ? ` with ${length} classes` : ''} (${origin})`

@@ -1,5 +1,5 @@
 /**
- * What the lab's server computes for its pages: each WebSocket that proves to be of its own page gets a thread with the
+ * The computing part of the lab's server: each WebSocket that proves to be of its own page gets a thread with the
  * native engine, so that the server keeps answering; when the one ends, so does the other, with all it holds.
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
@@ -11,7 +11,7 @@ import { isOurs, type LabServer } from './server.js'
 import { ServiceThread, type ServiceThreadOptions } from './service-thread.js'
 
 export interface ComputeOptions extends ServiceThreadOptions {
-  /** What a page must know: characters that a header may hold. */
+  /** The token that a page must know: characters that a header may hold. */
   readonly token: string
   /** Pages that may compute at once. Default 8: each has an engine of its own. */
   readonly mostPages?: number

@@ -10,7 +10,7 @@ import type { Site } from './site.js'
 export const LOOPBACK = '127.0.0.1'
 const HTTP_PORT = 80
 
-/** What every answer carries: isolation, so that threads may share memory, and nothing from anywhere else. */
+/** The headers of every answer: isolation, so that threads may share memory, and nothing from anywhere else. */
 const headers = (port: number) => ({
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',

@@ -12,7 +12,7 @@ export interface ServiceThreadOptions {
 
 export interface ServiceListener {
   answer(message: Uint8Array): void
-  /** What was taken was no message. */
+  /** The data that was taken was no message. */
   garbage(): void
   /** It has ended by an error that nobody expected. */
   failed(error: Error): void

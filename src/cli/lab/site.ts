@@ -21,7 +21,7 @@ const types: Readonly<Record<string, string>> = {
   '.png': 'image/png',
 }
 
-/** What is served. */
+/** A file that is served. */
 export interface Site {
   /** @returns undefined where there is no such file */
   get(address: string): SiteFile | undefined

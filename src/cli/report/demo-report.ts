@@ -16,7 +16,7 @@ const strokes: Readonly<Record<DemoNet['preset'], { readonly width: number; read
 
 const colourOf = ({ kind }: DemoNet) => `var(--${kind})`
 
-/** What a demonstration had found when it was stopped. */
+/** The curves of a demonstration that was stopped. */
 export interface StoppedDemo extends Omit<DemoResult, 'verdict' | 'curves'> {
   /** Of nets that have points. */
   readonly curves: readonly Pick<DemoCurve, 'net' | 'points'>[]

@@ -4,12 +4,12 @@ import { duration, percentText } from '../terminal/output.js'
 import { drawLines } from './lines.js'
 import { page, plainText } from './page.js'
 
-/** What the report tells beside the result. */
+/** The facts that the report tells beside the result. */
 export interface FinetuneFacts {
   /** Of the run. */
   readonly name: string
   readonly data: Dataset
-  /** What it was tested on, in words. */
+  /** The test pictures, in words. */
   readonly testedOn: string
   readonly notes: readonly string[]
   readonly threads: number

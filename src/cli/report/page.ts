@@ -1,4 +1,4 @@
-/** What all reports share: one HTML file that needs nothing else, readable in light, dark, on paper and on a phone. */
+/** The frame of all reports: one HTML file that needs nothing else, readable in light, dark, on paper and on a phone. */
 
 /** A whole file as text. `title` is shown by the browser; `body` is HTML. */
 export function page(title: string, body: string, style = ''): string {

@@ -1,5 +1,5 @@
 /**
- * What `resnet demo` shows on standard error: in a terminal a bar for each net and one for all, elsewhere a line for each
+ * The display of `resnet demo` on standard error: in a terminal a bar for each net and one for all, elsewhere a line for each
  * round.
  */
 import { MultiBar, type SingleBar } from 'cli-progress'

@@ -1,4 +1,4 @@
-/** What studies find, in words. */
+/** The findings of studies, in words. */
 import type { JudgedClaim, StudyResult, Verdict } from '../../node.js'
 import { command } from './invocation.js'
 

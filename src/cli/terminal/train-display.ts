@@ -1,4 +1,4 @@
-/** What `resnet train` shows on standard error: a moving bar in a terminal, now and then a line elsewhere. */
+/** The display of `resnet train` on standard error: a moving bar in a terminal, now and then a line elsewhere. */
 import { type Options, SingleBar } from 'cli-progress'
 import type { EpochRecord, StepProgress } from '../../node.js'
 import { duration, isLive, percentText, rateText, say } from './output.js'

@@ -9,17 +9,17 @@ import { tooFewThreads } from './too-few-threads.js'
 
 export type AddonVariant = 'avx512' | 'avx2' | 'baseline'
 
-/** What native/addon.cc exports. */
+/** The exports of native/addon.cc. */
 interface Addon {
   /** Instruction sets that this processor can run, fastest first. */
   readonly variants: readonly AddonVariant[]
-  /** What multiplies bfloat16 faster than float32 here; asks the system for it. */
+  /** The unit that multiplies bfloat16 faster than float32 here; asks the system for it. */
   bf16(): Bf16Unit | undefined
   readonly Pool: new (threads: number, variant: AddonVariant) => NativePool
 }
 
 interface NativePool {
-  /** What `load` would take. */
+  /** The bytes that `load` would take. */
   bytes(arenaFloats: number, setup: Float64Array, run: Float64Array): number
   load(arenaFloats: number, setup: Float64Array, run: Float64Array): NativeProgram
   /** Whether the process must stay alive for this pool: while runs are in progress. */

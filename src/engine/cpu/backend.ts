@@ -1,5 +1,5 @@
 /**
- * What runs a tape: the Node addon or the WASM module. A backend owns the threads, a program owns one arena, its tapes
+ * A backend runs tapes: the Node addon or the WASM module. A backend owns the threads, a program owns one arena, its tapes
  * and the threads' scratch. Offsets and lengths are in floats from the start of the arena.
  */
 
@@ -10,7 +10,7 @@ export interface CpuBackend {
   readonly build: string
   /** Threads that a run uses. Results do not depend on it. */
   readonly threads: number
-  /** What multiplies bfloat16 faster than float32, if anything does. Bits of results belong to it. */
+  /** The unit that multiplies bfloat16 faster than float32, if there is one. Bits of results belong to it. */
   readonly bf16: Bf16Unit | undefined
   /** Allocates the arena (zeroed) and keeps copies of the tapes (see kernel-table.ts for their form). */
   load(program: ProgramSource): Promise<CpuProgram>

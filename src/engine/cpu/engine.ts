@@ -28,7 +28,7 @@ import { Tape } from './tape.js'
 const FLOAT = 4
 
 /**
- * What is rounded where the recipe asks for it: all that gains by it. Vectors of bfloat16 give twice the products of
+ * The operands that are rounded where the recipe asks for it: all that gain by it. Vectors of bfloat16 give twice the products of
  * float32, which Winograd's algorithm gives too.
  */
 const rounding = (backend: CpuBackend) => (graph: Graph) =>

@@ -193,7 +193,7 @@ export type KernelName = keyof typeof kernels
 export const kernelNames = Object.keys(kernels) as KernelName[]
 
 /**
- * What an argument may be: a `tensor` an offset in the arena, or −1; a `size` a whole number of at least 1; a `whole`
+ * The kinds of arguments: a `tensor` an offset in the arena, or −1; a `size` a whole number of at least 1; a `whole`
  * number of any sign: paddings, places, flags; `bits` a word of 32; or any `number`. Their first letters differ.
  */
 export type ArgumentKind = 'tensor' | 'size' | 'whole' | 'bits' | 'number'
@@ -215,7 +215,7 @@ const kinds: Readonly<Record<Exclude<ArgumentKind, 'tensor'>, readonly string[]>
   ],
 }
 
-/** What an argument of a kernel may be. Names mean the same in all kernels but these two. */
+/** The kind of an argument of a kernel. Names mean the same in all kernels but these two. */
 export function kindOf(kernel: KernelName, argument: string): ArgumentKind {
   if (argument === 'factor' && kernel.startsWith('pixel_')) return 'size'
   if (argument === 'addend' && kernel === 'multiply_adds') return 'number'

@@ -1,8 +1,8 @@
-/** What a backend can do at best on this machine, found by measurement: the bounds that work is held against. */
+/** The best that a backend can do on this machine, found by measurement: the bounds that work is held against. */
 import type { CpuBackend } from './backend.js'
 import { Tape } from './tape.js'
 
-/** What a machine can do at best. */
+/** The best that a machine can do. */
 export interface Peak {
   /** Multiply-adds a second of all threads, in registers. */
   readonly multiplyAdds: number

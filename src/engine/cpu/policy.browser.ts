@@ -3,10 +3,10 @@
  * browsers tell by an event alone, which comes a moment after the error.
  */
 
-/** What a policy may forbid the engine: its directive. */
+/** The directives by which a policy may forbid the engine something. */
 export type Directive = 'script-src' | 'connect-src' | 'worker-src'
 
-/** What browsers write of a policy: Chromium and Safari name the word that is lacking, Firefox the cause. */
+/** The words of browsers about a policy: Chromium and Safari name the word that is lacking, Firefox the cause. */
 const SAYS_SO = /unsafe-eval|Content Security Policy|\bCSP\b/
 
 /** Whether an error itself names a policy as its cause. */
@@ -38,7 +38,7 @@ export class PolicyWatch {
 }
 
 /**
- * What the policy has to say instead.
+ * The directive that the policy should have instead.
  * @param url of what is fetched; workers are of the page's own origin in any case
  */
 export function policyWords(directive: Directive, url?: string | URL): string {

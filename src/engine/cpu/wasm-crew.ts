@@ -14,7 +14,7 @@ interface Asker {
 
 export class Crew {
   readonly #workers: readonly WasmWorker[]
-  /** What the workers share; undefined where the only worker holds it. */
+  /** The memory that the workers share; undefined where the only worker holds it. */
   readonly #memory: WebAssembly.Memory | undefined
   /** In the order of the questions; each worker answers in its order. */
   #askers: Asker[] = []

@@ -1,4 +1,4 @@
-/** What the WASM backend needs of the place it runs in. Implemented for Node and for browsers. */
+/** The needs of the WASM backend of the place that it runs in. Implemented for Node and for browsers. */
 
 export interface WasmHost {
   /** Whether threads can share memory here. Browsers allow it to pages that are cross-origin isolated only. */

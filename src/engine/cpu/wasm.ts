@@ -8,7 +8,7 @@ import type { CpuBackend, CpuProgram, ProgramSource } from './backend.js'
 import { Crew } from './wasm-crew.js'
 import type { WasmHost } from './wasm-host.js'
 
-/** What native/wasm.cc exports. */
+/** The exports of native/wasm.cc. */
 export interface WasmExports {
   readonly __stack_pointer: WebAssembly.Global<'i32'>
   readonly __heap_base: WebAssembly.Global<'i32'>

@@ -37,7 +37,7 @@ class ReferenceExecutable implements Executable {
   readonly plan: Plan
   readonly #values = new Map<Value, Tensor>()
   readonly #taken: Taken
-  /** What each updated input becomes, rounded to its type: all sources are read before any target changes. */
+  /** The new value of each updated input, rounded to its type: all sources are read before any target changes. */
   readonly #updates: { readonly target: Float64Array; readonly source: Float64Array; readonly held: Float32Array }[]
   #setUp = false
   #disposed = false

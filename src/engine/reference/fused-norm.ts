@@ -102,7 +102,7 @@ export function bandStatistics(x: Tensor, statistics: Tensor, bands: number): vo
   })
 }
 
-/** What a reduction reads besides the gradient: see `reduceNormGradient`. */
+/** The operands of a reduction besides the gradient: see `reduceNormGradient`. */
 type Reduction = Readonly<Record<'x' | 'mean', Tensor>> &
   Readonly<Record<'y' | 'scale' | 'shift' | 'variance', Tensor | undefined>>
 

@@ -1,4 +1,4 @@
-/** What the reference kernels compute on: dense row-major arrays of float64, in the layouts of the field (NCHW, OIHW). */
+/** The tensors of the reference kernels: dense row-major arrays of float64, in the layouts of the field (NCHW, OIHW). */
 import type { Attributes } from '../../graph/graph.js'
 import { elements, type Shape } from '../../util/shape.js'
 

@@ -1,4 +1,4 @@
-/** What stands between gradients and parameters: norms and limits of gradients, and Adam. */
+/** Steps between gradients and parameters: norms and limits of gradients, and Adam. */
 import type { AdamAttributes } from '../../ops/adam.js'
 import type { ClipAttributes } from '../../ops/clip.js'
 import type { Kernel } from './tensor.js'

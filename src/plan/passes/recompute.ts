@@ -140,7 +140,7 @@ function valuesToKeep(graph: Graph, passes: Passes, again: ReadonlySet<Node>): R
 
 /** A piece with its values. */
 interface Link extends Piece {
-  /** What the backward pass reads, and what of it waits because more is made from it. */
+  /** The values that the backward pass reads, and those of them that wait because more is made from them. */
   readonly needed: readonly Value[]
   readonly held: readonly Value[]
   /** The one value that goes on after it, if it is one alone. */

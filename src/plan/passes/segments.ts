@@ -7,11 +7,11 @@
 
 /** One node that is made again, in the order of the forward pass. Sizes are in bytes. */
 export interface Piece {
-  /** What was kept anyway since the piece before. */
+  /** The bytes that were kept anyway since the piece before. */
   readonly kept: number
-  /** What waits for its turn, once the stretch has been made again. */
+  /** The bytes that wait for their turn, once the stretch has been made again. */
   readonly waiting: number
-  /** What it takes to end a stretch here: the size of the one value that goes on; undefined where several do. */
+  /** The cost of ending a stretch here: the size of the one value that goes on; undefined where several do. */
   readonly cut: number | undefined
 }
 

@@ -1,4 +1,4 @@
-/** What it takes to turn a node into kernel calls. */
+/** The tools that turn a node into kernel calls. */
 import type { Node, Value } from '../../../graph/graph.js'
 import type { Pair } from '../../../ops/window.js'
 import { BLOCK, type Layout } from '../layout.js'
