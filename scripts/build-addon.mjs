@@ -86,7 +86,7 @@ function includeFolders() {
 export async function buildAddon({ folder = join(native, 'build'), extra = [], only = variantNames } = {}) {
   const objects = join(folder, 'obj')
   const addon = join(folder, 'resnet.node')
-  // What the addon was linked of: written last, so that a build which was stopped on the way goes on where it was.
+  // The objects that the addon was linked of: written last, so that a build which was stopped on the way goes on where it was.
   const stamp = join(objects, 'linked')
   const unavailable = (message) => Object.assign(new Error(message), { unavailable: true })
   if (process.platform === 'win32') throw unavailable('no addon: it is built on Linux and macOS only')

@@ -18,6 +18,14 @@ test('no file is longer than 500 lines', () => {
   expect(long.filter((line) => Number(/(\d+) lines$/.exec(line)![1]) > 500)).toEqual([])
 })
 
+test('comments open with a subject: not with what, whatever, whoever or of which', () => {
+  const opens = /^\s*(?:\/\*\*?|\*|\/\/|<!--)\s+(?:What|Whatever|Whoever|Of which)\b/
+  const found = sources
+    .filter(([file]) => !file.startsWith('test/'))
+    .flatMap(([file, text]) => text.split('\n').map((line, at) => ({ line, where: `${file}:${at + 1}` })))
+  expect(found.filter(({ line }) => opens.test(line)).map(({ where }) => where)).toEqual([])
+})
+
 /** Rooms that are one table with a file a row. */
 const tables = ['src/ops', 'src/engine/reference', 'src/studies', 'native']
 
