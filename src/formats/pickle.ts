@@ -18,6 +18,9 @@ export class Callable {
   }
 }
 
+/** Values that a name of the table costs: it is looked up, and honest files name each once and refer back to it. */
+const NAME_COST = 50
+
 /** The names that a file may refer to. */
 export interface PickleWorld {
   /** Classes and functions by `module name`; those that a file may call are `Callable`. */
@@ -189,6 +192,7 @@ class Machine {
   }
 
   global(module: unknown, name: unknown): void {
+    this.#world.budget.values(NAME_COST)
     const full = `${text(module)} ${text(name)}`
     if (!this.#world.globals.has(full))
       this.fail(
