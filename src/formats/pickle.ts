@@ -20,6 +20,8 @@ export class Callable {
 
 /** Values that a name of the table costs: it is looked up, and honest files name each once and refer back to it. */
 const NAME_COST = 50
+/** Bytes of a text that is decoded letter by letter. */
+const SHORT = 24
 
 /** The names that a file may refer to. */
 export interface PickleWorld {
@@ -173,12 +175,29 @@ class Machine {
   }
 
   text(count: number): string {
+    if (count <= SHORT) {
+      const short = this.#ascii(count)
+      if (short !== undefined) return short
+    }
     const bytes = this.take(count)
     try {
       return this.#utf8.decode(bytes)
     } catch {
       return this.fail('damaged: the pickle has a text that is no UTF-8')
     }
+  }
+
+  /** A short text without the decoder, which takes longer to begin than to read it; undefined where letters are no ASCII. */
+  #ascii(count: number): string | undefined {
+    if (!(count >= 0 && this.at + count <= this.#bytes.length)) return undefined
+    let text = ''
+    for (let i = this.at; i < this.at + count; i++) {
+      const code = this.#bytes[i]!
+      if (code >= 0x80) return undefined
+      text += String.fromCharCode(code)
+    }
+    this.at += count
+    return text
   }
 
   /** A little-endian whole number of any length, in two's complement. */
