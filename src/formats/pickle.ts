@@ -20,6 +20,8 @@ export class Callable {
 
 /** Values that a name of the table costs: it is looked up, and honest files name each once and refer back to it. */
 const NAME_COST = 50
+/** Values that a text costs beside its instruction. */
+const TEXT_COST = 4
 /** Bytes of a text that is decoded letter by letter. */
 const SHORT = 24
 
@@ -175,6 +177,7 @@ class Machine {
   }
 
   text(count: number): string {
+    this.#world.budget.values(TEXT_COST)
     if (count <= SHORT) {
       const short = this.#ascii(count)
       if (short !== undefined) return short

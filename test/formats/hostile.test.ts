@@ -45,6 +45,7 @@ test.each([
   ['as many made by a call', pickle(dictionary, bytes('q\x01'), times(600_000, 'h\x01)R')), 'lists and dictionaries'],
   ['millions of numbers', pickle(times(2_100_000, 'K\x01')), 'values'],
   ['millions of marks', pickle(times(2_100_000, '(')), 'values'],
+  ['half a million texts', pickle(times(500_000, 'X\x03\0\0\0cpu0')), 'values'],
   ['a name of the table, looked up 50,000 times', pickle(times(50_000, 'ccollections\nOrderedDict\n0')), 'values'],
 ])('pickle: %s', async (_, data, what) => {
   for (const file of [inZip(data), data])
