@@ -45,9 +45,12 @@ export const train = functions.train
 export const trainingMemory = functions.trainingMemory
 /** Evaluates a network on the test part of a data set, with the network's own normalisation. */
 export const evaluateCheckpoint = functions.evaluateCheckpoint
-/** Teaches a trained network the classes of other data step by step: features are computed, and the trainer stands before its first step. */
+/**
+ * Teaches a trained network the classes of other data, step by step: features are computed, and the trainer stands before
+ * its first step.
+ */
 export const createFinetuning = /* @__PURE__ */ createFinetuningFunction(openEngine)
-/** The same to the end. */
+/** Teaches a trained network the classes of other data, to the end. */
 export const finetune = /* @__PURE__ */ finetuneFunction(createFinetuning)
 /** A fine-tuning that stands where the checkpoint was made. */
 export const resumeFinetuning = /* @__PURE__ */ resumeFinetuningFunction(openEngine)

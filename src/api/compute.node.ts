@@ -33,9 +33,12 @@ export const load = loadFunction(openEngine, {
   read: readAddress,
   fromHub: filesFromHub,
 })
-/** Teaches a trained network the classes of other data step by step: features are computed, and the trainer stands before its first step. */
+/**
+ * Teaches a trained network the classes of other data, step by step: features are computed, and the trainer stands before
+ * its first step.
+ */
 export const createFinetuning = createFinetuningFunction(openEngine, () => freeMemory())
-/** The same to the end. */
+/** Teaches a trained network the classes of other data, to the end. */
 export const finetune = finetuneFunction(createFinetuning)
 /** A fine-tuning that stands where the checkpoint was made. */
 export const resumeFinetuning = resumeFinetuningFunction(openEngine, () => freeMemory())

@@ -9,7 +9,7 @@ import { namedOperands, type Operands, type OptionalOperands, plainNames } from 
 /** The operands of an operation by name; undefined where one is left out. */
 export type OperandsOf<Name extends OpName> = Operands<(typeof ops)[Name]['inputs']>
 
-/** Those of them that may be left out. */
+/** The optional operands of an operation, by name. */
 export type OptionalOperandsOf<Name extends OpName> = OptionalOperands<(typeof ops)[Name]['inputs']>
 
 /** The operands of a node, whose operation must be the one named. */
