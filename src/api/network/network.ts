@@ -87,8 +87,8 @@ export class Network implements TrainedNetwork, AsyncDisposable {
   readonly weights: ReadonlyMap<string, NamedWeights>
   readonly engine: ChosenEngine
   readonly #release: () => Promise<void>
-  /** By what they were compiled for, the one used last at the end. */
   readonly #heads: Heads
+  /** The compiled plans, the one used last at the end. */
   readonly #plans = new Map<string, Executable>()
   #disposed: Promise<void> | undefined
   /** All that uses the engine stands in this queue. */
