@@ -6,11 +6,11 @@ import { fileURLToPath } from 'node:url'
 import { runnerImport } from 'vite'
 
 const PREFIX = 'study:'
-const library = fileURLToPath(new URL('../src/index.ts', import.meta.url))
+const library = fileURLToPath(new URL('../src/internal.ts', import.meta.url))
 
 /** @returns {import('vite').Plugin} */
 export function studyModules() {
-  /** @type {Promise<readonly import('../src/index.js').AnyStudy[]> | undefined} */
+  /** @type {Promise<readonly import('../src/internal.js').AnyStudy[]> | undefined} */
   let loaded
   return {
     name: 'studies',

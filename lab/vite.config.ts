@@ -1,5 +1,5 @@
 /**
- * The lab as a static site in `lab/dist/page`. The library is taken from its sources by its public entry alone; its
+ * The lab as a static site in `lab/dist/page`. The library is taken from its sources by `src/internal.ts` alone; its
  * workers and WebAssembly come along as files. `lab/dist/service.js`, for `resnet lab`, is built by `scripts/build-lab.mjs`.
  */
 import { fileURLToPath } from 'node:url'
@@ -15,7 +15,6 @@ export default defineConfig({
   root: path('.'),
   base: './',
   plugins: [svelte({ configFile: path('svelte.config.js') }), studyModules(), documentPages()],
-  resolve: { alias: [{ find: /^resnet\.ts$/, replacement: path('../src/index.ts') }] },
   worker: { format: 'es' },
   build: { outDir: path('dist/page'), emptyOutDir: true, target: 'es2022', assetsInlineLimit: 0 },
   server: { headers: isolation, fs: { allow: [path('..')] } },

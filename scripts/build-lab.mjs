@@ -33,6 +33,14 @@ function fingerprint() {
   return hash.digest('hex')
 }
 
+/** The service leaves the package outside of itself: as it lies in `dist/`, seen from `lab/dist/`. */
+const compiledPackage = {
+  name: 'compiled-package',
+  enforce: 'pre',
+  resolveId: (id) =>
+    id.endsWith('/src/internal.node.js') ? { id: '../../dist/internal.node.js', external: 'absolute' } : undefined,
+}
+
 export async function buildLab() {
   const now = fingerprint()
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === now) return 'lab'
@@ -40,16 +48,17 @@ export async function buildLab() {
   const configFile = join(root, 'lab/vite.config.ts')
   const common = { configFile, logLevel: 'error', mode: 'production' }
   await build(common)
-  // For Node, beside the page: the package itself is found by its own name.
+  // For Node, beside the page, on the compiled package.
   await build({
     ...common,
+    plugins: [compiledPackage],
     publicDir: false,
     build: {
       ssr: join(root, 'lab/src/compute/native.ts'),
       outDir: join(root, 'lab/dist'),
       emptyOutDir: false,
       minify: false,
-      rolldownOptions: { external: [/^resnet\.ts/, /^node:/], output: { entryFileNames: 'service.js' } },
+      rolldownOptions: { external: [/^node:/], output: { entryFileNames: 'service.js' } },
     },
   })
   writeFileSync(stamp, now)

@@ -12,7 +12,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { openEngine } from '../dist/node.js'
+import { openEngine } from '../dist/internal.node.js'
 import { compileFromDist } from './from-dist.mjs'
 
 const target = new URL('../test/checkpoints/fixtures/', import.meta.url)

@@ -16,7 +16,7 @@ import {
   openEngine,
   plainTwin,
   train,
-} from '../dist/node.js'
+} from '../dist/internal.node.js'
 
 const recipe = {
   epochs: 30,

@@ -4,7 +4,7 @@
  * `node scripts/results-markdown.mjs runs/studies/quick`
  */
 import { commandOf, measuredText, numberText, verdictText } from '../dist/cli/terminal/study-text.js'
-import { readStudyResults } from '../dist/node.js'
+import { readStudyResults } from '../dist/internal.node.js'
 
 const [folder, rows] = process.argv.slice(2)
 if (!folder) throw new Error('results-markdown: which folder of a scale? for example runs/studies/quick')

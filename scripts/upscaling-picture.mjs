@@ -3,7 +3,7 @@
  * pixels, bicubically and by a small residual net that is trained here for some minutes; last the true pictures.
  */
 import sharp from 'sharp'
-import { builtin, createTrainer, forUpscaling, load, upscale, vdsr } from '../dist/node.js'
+import { builtin, createTrainer, forUpscaling, load, upscale, vdsr } from '../dist/internal.node.js'
 
 const [SCALE, SIDE, ZOOM, GAP] = [2, 32, 6, 8]
 const SHOWN = [0, 3, 14, 6, 18]

@@ -1,4 +1,4 @@
-/** The package in browsers, and whatever needs no files elsewhere. */
+/** The package in browsers, and all that needs no files elsewhere: the values that programs begin with. */
 
 export {
   configure,
@@ -12,7 +12,6 @@ export {
   probe,
   resumeFinetuning,
   resumeTrainer,
-  runDemo,
   train,
   trainingMemory,
 } from './api/browser.js'
@@ -24,16 +23,14 @@ export {
   type EngineOptions,
   type EngineSource,
   engineNames,
-  mostThreads,
   type OpenOptions,
 } from './api/engines/choice.js'
 export { exportOnnx, exportSafetensors } from './api/files/export.js'
 export type { HubOptions } from './api/files/hub.js'
 export type { Load, NetworkOptions, WeightSource } from './api/files/load.js'
 export type { OpenedData, OpenedDataOptions, OpenedFile } from './api/files/opened-data.js'
-export { type DecodedNetwork, type DecodeOptions, decodeNetwork } from './api/files/weights.js'
-export type { Answer, ClassFigures, Judgement } from './api/network/answers.js'
-export { arrangeBlocks } from './api/network/arrange.js'
+export type { DecodedNetwork, DecodeOptions } from './api/files/weights.js'
+export type { Answer, ClassMetrics, Judgement } from './api/network/answers.js'
 export type { Explanation, ValueMap } from './api/network/explain.js'
 export { drawExplanation } from './api/network/heat-map.js'
 export type {
@@ -46,26 +43,11 @@ export type {
 } from './api/network/network.js'
 export type { DrawablePicture, Picture, PixelPicture, Rectangle } from './api/network/picture.js'
 export type { Probe, Probed, ProbeOptions } from './api/network/probe.js'
-export { type DeepenOptions, deepen, withoutBlock, withSwappedBlocks } from './api/network/surgery.js'
+export { type DeepenOptions, deepen, withoutBlock } from './api/network/surgery.js'
 export { type UntrainedOptions, untrained } from './api/network/untrained.js'
 export { type LargePicture, type UpscaleOptions, upscale } from './api/network/upscale.js'
-export {
-  type DemoCurve,
-  type DemoNet,
-  type DemoOptions,
-  type DemoPoint,
-  type DemoResult,
-  demoNets,
-  demoRecipe,
-  finalErrors,
-} from './api/training/demo.js'
-export {
-  DEPTH_MARGIN,
-  type DepthVerdict,
-  depthVerdict,
-  type FinalErrors,
-  type Finals,
-} from './api/training/depth-verdict.js'
+export type { DemoCurve, DemoNet, DemoOptions, DemoPoint, DemoResult } from './api/training/demo.js'
+export type { DepthVerdict, FinalErrors, Finals } from './api/training/depth-verdict.js'
 export type { FinetuneOptions, FinetuneResult, Finetuning } from './api/training/finetune.js'
 export type { FinetuneChoice, FinetunePlan } from './api/training/finetune-plan.js'
 export {
@@ -77,7 +59,7 @@ export {
   type TrainListeners,
   trainToEnd,
 } from './api/training/training.js'
-export { type Augmentation, type Jitter, type ResizedCrop, usualCrop } from './data/augment.js'
+export type { Augmentation, Jitter, ResizedCrop } from './data/augment.js'
 export type { Plane } from './data/bicubic.js'
 export { type BuiltinOptions, builtin } from './data/builtin/builtin.js'
 export {
@@ -85,36 +67,27 @@ export {
   type Features,
   type HeldOutRecord,
   imageNetNormalisation,
-  inputSize,
   type Normalisation,
   type PictureReader,
   type PictureSize,
   type Pictures,
   type Pixels,
-  pictureBytes,
   type Unreadable,
 } from './data/dataset.js'
 export { type HeldOut, holdOut } from './data/hold-out.js'
-export { matchChannels } from './data/picture/grey.js'
-export { type Interpolation, interpolations } from './data/picture/resize.js'
-export { type Split, splitDataset, splitPictures } from './data/split.js'
+export type { Interpolation } from './data/picture/resize.js'
+export type { Split } from './data/split.js'
 export { type TableOptions, type TableRow, type TableRows, tableDataset } from './data/table-dataset.js'
 export type { BrowserFiles } from './engine/cpu/wasm-host.browser.js'
-export { encodeNpy } from './formats/npy.js'
 export type { PictureOptions, RecogniseOptions } from './formats/recognise.js'
-export {
-  readSafetensors,
-  type SafetensorsFile,
-  type Tensor,
-  writeSafetensors,
-} from './formats/safetensors.js'
-export type { NamedWeights, Preprocessing, TrainedNetwork } from './formats/trained-network.js'
+export type { SafetensorsFile, SafetensorsTensor } from './formats/safetensors.js'
+export type { Preprocessing, Tensor, TrainedNetwork } from './formats/trained-network.js'
 export { type Complexity, complexity } from './model/complexity.js'
-export { type DropPathRule, dropPathRules } from './model/drop-path.js'
+export type { DropPathRule } from './model/drop-path.js'
 export type { Mode } from './model/layers.js'
 export { type SummaryOptions, summary } from './model/summary.js'
-export { type Precision, precisions } from './ops/precision.js'
-export { type Recompute, recomputeLevels } from './plan/passes/recompute.js'
+export type { Precision } from './ops/precision.js'
+export type { Recompute } from './plan/passes/recompute.js'
 export {
   cifarBasic,
   cifarBottleneck,
@@ -124,40 +97,30 @@ export {
   imagenetBottleneck,
   plainTwin,
   vdsr,
-  vggLike,
 } from './spec/checked.js'
-export { type Freeze, freezeLevels } from './spec/cut.js'
 export type { BlockOptions, CifarOptions as CifarNetOptions, FamilyOptions, ImagenetOptions } from './spec/families.js'
-export { classifierOf, type TaskName, taskNames, taskOf } from './spec/heads/index.js'
+export type { Freeze } from './spec/freeze.js'
+export type { TaskName } from './spec/heads/index.js'
 export type { FullyConnectedOptions } from './spec/other-families.js'
 export type { BlockPath, LayerPath, StagePath } from './spec/paths.js'
-export { isPresetName, type PresetName, type PresetOptions, preset, presetNames, presetsFor } from './spec/presets.js'
-export { type Published, published } from './spec/published.js'
+export { type PresetName, type PresetOptions, preset, presetNames } from './spec/presets.js'
+export type { Published } from './spec/published.js'
 export type * from './spec/spec.js'
-export { appendBlocks, pathAfterRemoval, pathAfterSwap, removeBlock, swapBlocks } from './spec/surgery.js'
 export type { EdsrOptions, UpscalingOptions, VdsrOptions } from './spec/upscaling.js'
 export { validateSpec } from './spec/validate.js'
-export type {
-  Axis,
-  Bar,
-  BarsFigure,
-  Dash,
-  Figure,
-  LinesFigure,
-  PicturesFigure,
-  PixelMap,
-  Point,
-  Series,
-  Tone,
-} from './studies/figure.js'
-export { studies } from './studies/index.js'
-export { type JudgedClaim, runStudy, type StudyResult } from './studies/run.js'
-export { type Scale, scales } from './studies/scale.js'
-export { type AnyStudy, type Claim, defineStudy, type Row, type Study } from './studies/study.js'
-export { all, always, atLeast, atMost, type Finding, notRun, type Verdict, verdicts } from './studies/verdict.js'
-export type { Trained, Workbench } from './studies/workbench.js'
 export type { ClassMatchOptions } from './tasks/classify/class-match.js'
-export { completeRecipe } from './tasks/complete-recipe.js'
+export { type AnyData, type DataFor, type TaskOfData, type Tasks, tasks } from './tasks/index.js'
+export {
+  type DecayRule,
+  type DropGranularity,
+  defaultRecipe,
+  type LossName,
+  type OptimizerName,
+  type Recipe,
+  type RecipeOptions,
+  type ScheduleName,
+} from './tasks/recipe.js'
+export type { Task } from './tasks/task.js'
 export type {
   BestEpoch,
   ClassifyingEvaluation,
@@ -172,54 +135,19 @@ export type {
   UpscalingEvaluation,
   UpscalingQuality,
   UpscalingScore,
-} from './tasks/figures.js'
-export {
-  type AnyData,
-  type DataFor,
-  headsOf,
-  type TaskOfData,
-  type Tasks,
-  taskOfNetwork,
-  tasks,
-} from './tasks/index.js'
-export {
-  type DecayRule,
-  type DropGranularity,
-  decayRules,
-  defaultRecipe,
-  dropGranularities,
-  type LossName,
-  lossNames,
-  type OptimizerName,
-  optimizerNames,
-  type Recipe,
-  type RecipeOptions,
-  type ScheduleName,
-  scheduleNames,
-} from './tasks/recipe.js'
-export type { Task } from './tasks/task.js'
-export { luminanceNormalisation, type UpscalingData } from './tasks/upscale/data.js'
+} from './tasks/types.js'
+export type { UpscalingData } from './tasks/upscale/data.js'
 export { forUpscaling } from './tasks/upscale/luminance-planes.js'
-export { type Quality, quality } from './tasks/upscale/quality.js'
-export { defaultUpscalingRecipe } from './tasks/upscale/recipe.js'
-export { adviceFor, warmUpAdvice } from './train/advice/advice.js'
-export { precisionAdvice } from './train/advice/bf16-gains.js'
-export { normalisationAdvice } from './train/advice/normalisation.js'
+export type { Quality } from './tasks/upscale/quality.js'
 export {
   type Checkpoint,
-  decodeAnyCheckpoint,
   decodeCheckpoint,
   type EpochRecord,
   encodeCheckpoint,
-  isFor,
   type TrainingProgress,
   type Tuning,
 } from './train/checkpoint/checkpoint.js'
-export { weightHash } from './train/checkpoint/weight-hash.js'
 export type { WarmUp } from './train/schedule/warm-up.js'
 export type { StepProgress } from './train/step/progress.js'
 export type { PlanBytes, Trainer, TrainingHooks, TriedCheckpoint } from './train/trainer.js'
-export { ConfigError, DataError, EngineError, ResnetError, ShapeError, TrainingError } from './util/errors.js'
-export { guess, nearest } from './util/nearest.js'
-export { sha256 } from './util/sha256.js'
-export { textTable } from './util/table.js'
+export { ConfigError, DataError, EngineError, ResnetError, TrainingError } from './util/errors.js'

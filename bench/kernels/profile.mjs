@@ -10,7 +10,7 @@
  * fewer products, and what was just written comes from cache. Needs `npm run build`; other work disturbs it.
  */
 import { parseArgs } from 'node:util'
-import { measurePeak, preset, profile, textTable } from '../../dist/node.js'
+import { measurePeak, preset, profile, textTable } from '../../dist/internal.node.js'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,5 +1,5 @@
 /** Modules that `lab/studies.js` makes when the lab is built. */
 declare module 'study:*' {
-  const study: Pick<import('resnet.ts').AnyStudy, 'name' | 'title' | 'claims'>
+  const study: Pick<import('../../src/internal.js').AnyStudy, 'name' | 'title' | 'claims'>
   export default study
 }

@@ -11,7 +11,7 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { builtin, createTrainer, preset } from '../../dist/node.js'
+import { builtin, createTrainer, preset } from '../../dist/internal.node.js'
 
 const { values } = parseArgs({
   options: {

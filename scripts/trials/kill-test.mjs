@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { RunFolder, readCheckpoint } from '../../dist/node.js'
+import { RunFolder, readCheckpoint } from '../../dist/internal.node.js'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

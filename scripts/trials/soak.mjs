@@ -7,7 +7,7 @@
  */
 import { readdirSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { builtin, createTrainer, preset } from '../../dist/node.js'
+import { builtin, createTrainer, preset } from '../../dist/internal.node.js'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

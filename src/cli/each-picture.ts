@@ -1,5 +1,5 @@
 /** Works through pictures one by one, the next being decoded meanwhile; names those that cannot be read and goes on. */
-import { DataError, findPictures, readPicture, type WholePicture } from '../node.js'
+import { DataError, findPictures, readPicture, type WholePicture } from '../internal.node.js'
 import { oneLine, say } from './terminal/output.js'
 import { Progress } from './terminal/progress.js'
 

@@ -6,7 +6,7 @@ import {
   type TestFolder,
   type TestFolderOptions,
   testFolder,
-} from '../node.js'
+} from '../internal.node.js'
 import type { DataFlags } from './flags/options.js'
 import { command } from './terminal/invocation.js'
 import { oneLine, say } from './terminal/output.js'

@@ -82,7 +82,7 @@ async function exitCode(error: unknown, called: Command | undefined): Promise<nu
     say('resnet: too many files are open at once; raise the limit, for example by ulimit -n 4096')
     return 1
   }
-  const { ConfigError, ResnetError } = await import('../node.js')
+  const { ConfigError, ResnetError } = await import('../internal.node.js')
   if (error instanceof ConfigError) {
     say(`resnet: ${inShellWords(error, called)}`)
     return 2

@@ -18,7 +18,7 @@ import {
   type TrainingResult,
   trainToEnd,
   warmUpAdvice,
-} from '../node.js'
+} from '../internal.node.js'
 import { flagOf } from './flags/options.js'
 import { recipeOf } from './flags/recipe.js'
 import type { TrainFlags } from './flags/train.js'

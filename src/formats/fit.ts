@@ -8,7 +8,7 @@ import { textTable } from '../util/table.js'
 import type { Shapes } from './architecture.js'
 import { type KeyMap, namedParameters } from './key-maps.js'
 import type { StateDict } from './stored-tensor.js'
-import type { NamedWeights } from './trained-network.js'
+import type { Tensor } from './trained-network.js'
 
 /** Rows of a table of tensors that do not fit. */
 const MOST_ROWS = 12
@@ -28,14 +28,11 @@ export function weightsOf(
   map: KeyMap,
   who: string,
   { inferred, heads = ownHeads }: FitOptions = {},
-): Map<string, NamedWeights> {
+): Map<string, Tensor> {
   const parameters = namedParameters(spec, map, heads)
   expectFit(dict, new Map(parameters.map(({ name, shape }) => [name, shape])), who, spec, { inferred, heads })
   return new Map(
-    parameters.map(({ path, name, shape }): [string, NamedWeights] => [
-      path,
-      { shape, data: dict.get(name)!.floats() },
-    ]),
+    parameters.map(({ path, name, shape }): [string, Tensor] => [path, { shape, data: dict.get(name)!.floats() }]),
   )
 }
 

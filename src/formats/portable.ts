@@ -10,7 +10,7 @@ import { parseJson } from '../util/json.js'
 import { weightsOf } from './fit.js'
 import { keyMaps, namedParameters } from './key-maps.js'
 import type { RecognisedNetwork } from './recognise.js'
-import { type SafetensorsFile, type Tensor, writeSafetensors } from './safetensors.js'
+import { type SafetensorsFile, type SafetensorsTensor, writeSafetensors } from './safetensors.js'
 import type { StateDict } from './stored-tensor.js'
 import { checkPreprocessing, expectEnough, type Preprocessing, type TrainedNetwork } from './trained-network.js'
 import { expectWhole } from './whole.js'
@@ -26,7 +26,7 @@ export function encodePortable(network: TrainedNetwork, heads: Heads = ownHeads)
   expectWhole(network, heads)
   const { spec, preprocessing, weights } = network
   const tensors = new Map(
-    namedParameters(spec, map, heads).map(({ path, name }): [string, Tensor] => [name, weights.get(path)!]),
+    namedParameters(spec, map, heads).map(({ path, name }): [string, SafetensorsTensor] => [name, weights.get(path)!]),
   )
   const metadata = {
     format: 'pt', // what libraries of PyTorch ask for

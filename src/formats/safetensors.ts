@@ -21,14 +21,14 @@ const types = new Map(
 export type TensorData = Float32Array | Int32Array | Uint8Array
 
 /** A tensor in memory. Halves and doubles are read as 32-bit floats, I8, I16 and I64 as 32-bit integers, BOOL as bytes. */
-export interface Tensor {
+export interface SafetensorsTensor {
   readonly shape: Shape
   readonly data: TensorData
 }
 
 /** The content of a safetensors file. */
 export interface SafetensorsFile {
-  readonly tensors: ReadonlyMap<string, Tensor>
+  readonly tensors: ReadonlyMap<string, SafetensorsTensor>
   /** Strings by name: the header's `__metadata__`. */
   readonly metadata: Readonly<Record<string, string>>
 }
@@ -117,7 +117,7 @@ export function readSafetensors(file: Uint8Array, name = 'safetensors'): Safeten
   }
   budget.tensors(entries.length)
   checkPlaces(entries, body.length, fail)
-  const tensors = new Map<string, Tensor>()
+  const tensors = new Map<string, SafetensorsTensor>()
   for (const [key, { type, shape, begin, end }] of entries) {
     const data = (isFloat(type) ? decodeFloats : decodeIntegers)(type, body.subarray(begin, end))
     tensors.set(key, { shape, data })

@@ -9,7 +9,7 @@ import { shown } from '../util/printable.js'
 import type { Shape } from '../util/shape.js'
 
 /** A tensor outside an engine: NCHW, OIHW. */
-export interface NamedWeights {
+export interface Tensor {
   readonly shape: Shape
   readonly data: Float32Array
 }
@@ -38,7 +38,7 @@ export interface TrainedNetwork {
   readonly spec: NetworkSpec
   readonly preprocessing: Preprocessing
   /** Parameters and running statistics, by path. */
-  readonly weights: ReadonlyMap<string, NamedWeights>
+  readonly weights: ReadonlyMap<string, Tensor>
 }
 
 /** Times as many tensors as a file holds: so much may be missing before it is no more worth a list. */

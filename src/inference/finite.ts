@@ -1,5 +1,5 @@
 /** Whether all is still numbers: no NaN, no infinity. */
-import type { NamedWeights } from './weights.js'
+import type { Tensor } from './weights.js'
 
 export function allFinite(values: Float32Array): boolean {
   let zero = 0
@@ -9,7 +9,7 @@ export function allFinite(values: Float32Array): boolean {
 
 /** The first tensor that is not finite throughout, with the first such value of it. */
 export function firstNotFinite(
-  tensors: ReadonlyMap<string, NamedWeights>,
+  tensors: ReadonlyMap<string, Tensor>,
 ): { readonly name: string; readonly value: number } | undefined {
   for (const [name, { data }] of tensors)
     if (!allFinite(data)) return { name, value: data.find((value) => !Number.isFinite(value))! }

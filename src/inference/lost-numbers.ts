@@ -11,7 +11,7 @@ import type { NetworkSpec } from '../spec/spec.js'
 import { DataError, EngineError } from '../util/errors.js'
 import { allFinite, firstNotFinite } from './finite.js'
 import { type TapState, tapInference } from './tap.js'
-import type { NamedWeights } from './weights.js'
+import type { Tensor } from './weights.js'
 
 /** Answers of a trained network that are no numbers. */
 export class LostNumbers extends DataError {
@@ -39,7 +39,7 @@ export async function lostAnswers(engine: Engine, state: TapState): Promise<Lost
   if (weight) return new LostNumbers(name, `its ${weight.name} holds ${weight.value}`)
   const tap = async (taps: readonly LayerPath[]) => ({
     results: await tapInference(engine, state, taps),
-    statistics: new Map<string, NamedWeights>(),
+    statistics: new Map<string, Tensor>(),
   })
   return new LostNumbers(
     name,
@@ -68,8 +68,8 @@ export async function found(look: () => Promise<string | undefined>, otherwise: 
 
 /** Gives the results of layers, and the statistics of norms where they are of the batch. */
 export type Tap = (taps: readonly LayerPath[]) => Promise<{
-  readonly results: ReadonlyMap<string, NamedWeights>
-  readonly statistics: ReadonlyMap<string, NamedWeights>
+  readonly results: ReadonlyMap<string, Tensor>
+  readonly statistics: ReadonlyMap<string, Tensor>
 }>
 
 /** A part of the network, so small that the results of all its layers fit into memory beside those of a training. */

@@ -7,13 +7,13 @@ import type { Recompute } from '../plan/passes/recompute.js'
 import type { LayerPath } from '../spec/paths.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { compileGraph } from './compile.js'
-import { type NamedWeights, writeWeights } from './weights.js'
+import { type Tensor, writeWeights } from './weights.js'
 
 /** A network at inference, and the pictures that it reads. */
 export interface TapState {
   readonly spec: NetworkSpec
   /** Parameters and running statistics. */
-  readonly weights: ReadonlyMap<string, NamedWeights>
+  readonly weights: ReadonlyMap<string, Tensor>
   /** [batch][channels][height][width], normalised. */
   readonly pictures: Float32Array
   /** The kinds of heads that there are; default: those of this package. */
@@ -25,7 +25,7 @@ export async function tapInference(
   engine: Engine,
   { spec, weights, pictures, heads }: TapState,
   taps: readonly LayerPath[],
-): Promise<Map<string, NamedWeights>> {
+): Promise<Map<string, Tensor>> {
   const { channels, height, width } = spec.input
   const batch = pictures.length / (channels * height * width)
   const graph = forwardGraph(spec, { batch, mode: 'inference', taps, heads })
@@ -36,7 +36,7 @@ export async function tapInference(
 export interface RunState {
   readonly spec: NetworkSpec
   /** Parameters and running statistics. */
-  readonly weights: ReadonlyMap<string, NamedWeights>
+  readonly weights: ReadonlyMap<string, Tensor>
   /** Data inputs by name. */
   readonly inputs: Readonly<Record<string, Float32Array | Int32Array>>
   /** Of a training: the number of the step, from 0. */
@@ -50,7 +50,7 @@ export async function runOnce(
   { weights, inputs, step = 0, spec, recompute = 'none' }: RunState,
   graph: Graph,
   names: readonly string[],
-): Promise<Map<string, NamedWeights>> {
+): Promise<Map<string, Tensor>> {
   const executable = await compileGraph(engine, graph, { recompute })
   try {
     const state = graph.inputs.filter(({ role }) => role === 'parameter' || role === 'buffer')
@@ -59,7 +59,7 @@ export async function runOnce(
     if (graph.inputs.some(({ name }) => name === 'step')) executable.write('step', Int32Array.of(step))
     await executable.run()
     const shapes = new Map([...graph.inputs, ...graph.outputs].map(({ name, value }) => [name, value.type.shape]))
-    const found = new Map<string, NamedWeights>()
+    const found = new Map<string, Tensor>()
     for (const name of names) found.set(name, { shape: shapes.get(name)!, data: await executable.read(name) })
     return found
   } finally {

@@ -1,17 +1,14 @@
 /** Moves parameters, running statistics and velocities between an engine and named arrays. */
 import type { Executable } from '../engine/engine.js'
-import type { NamedWeights } from '../formats/trained-network.js'
+import type { Tensor } from '../formats/trained-network.js'
 import type { GraphInput } from '../graph/graph.js'
 import { DataError } from '../util/errors.js'
 import { sameShape, shapeText } from '../util/shape.js'
 
-export type { NamedWeights }
+export type { Tensor }
 
-export async function readWeights(
-  executable: Executable,
-  inputs: readonly GraphInput[],
-): Promise<Map<string, NamedWeights>> {
-  const weights = new Map<string, NamedWeights>()
+export async function readWeights(executable: Executable, inputs: readonly GraphInput[]): Promise<Map<string, Tensor>> {
+  const weights = new Map<string, Tensor>()
   for (const { name, value } of inputs)
     weights.set(name, { shape: value.type.shape, data: await executable.read(name) })
   return weights
@@ -25,7 +22,7 @@ export async function readWeights(
 export function writeWeights(
   executable: Executable,
   inputs: readonly GraphInput[],
-  weights: ReadonlyMap<string, NamedWeights>,
+  weights: ReadonlyMap<string, Tensor>,
   who: string,
 ): void {
   const names = new Set(inputs.map(({ name }) => name))

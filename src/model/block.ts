@@ -2,23 +2,23 @@
 import type { Value } from '../graph/graph.js'
 import { normalisesProjection, type PlacedBlock, projects } from '../spec/blocks.js'
 import type { ConvLayer } from '../spec/spec.js'
-import type { Chance } from './chance.js'
 import type { LayerBuilder } from './layers.js'
+import type { Stochastic } from './stochastic.js'
 
 /**
  * Adds a block to the graph; returns its output.
- * @param chance what is random in it; left out: nothing
+ * @param stochastic what is random in it; left out: nothing
  */
-export function addBlock(layers: LayerBuilder, block: PlacedBlock, x: Value, chance?: Chance): Value {
+export function addBlock(layers: LayerBuilder, block: PlacedBlock, x: Value, stochastic?: Stochastic): Value {
   const { order } = block.spec
   const build = order === 'pre' || order === 'relu-pre' ? activationFirst : convolutionFirst
-  const output = build(layers, block, x, chance)
+  const output = build(layers, block, x, stochastic)
   layers.results.set(block.path, output)
   return output
 }
 
 /** conv, norm, ReLU, …, conv; then norm, addition and ReLU in one of the orders that He 2016 tries. [figure 4a to c] */
-function convolutionFirst(layers: LayerBuilder, block: PlacedBlock, x: Value, chance?: Chance): Value {
+function convolutionFirst(layers: LayerBuilder, block: PlacedBlock, x: Value, stochastic?: Stochastic): Value {
   const { path, spec } = block
   const { order, branch } = spec
   const last = branch.length
@@ -29,13 +29,13 @@ function convolutionFirst(layers: LayerBuilder, block: PlacedBlock, x: Value, ch
     if (index + 1 < last || order !== 'norm-after-add') y = addNorm(layers, block, index + 1, y)
   })
   if (order === 'relu-before-add') y = layers.relu(`${path}.relu${last}`, y)
-  y = addShortcut(layers, block, x, y, chance)
+  y = addShortcut(layers, block, x, y, stochastic)
   if (order === 'norm-after-add') y = addNorm(layers, block, last, y)
   return order === 'post' || order === 'norm-after-add' ? layers.relu(`${path}.relu`, y) : y
 }
 
 /** norm, ReLU, conv, …; add the shortcut [He 2016, figure 4e]. In the order `relu-pre` norms follow convolutions [4d]. */
-function activationFirst(layers: LayerBuilder, block: PlacedBlock, x: Value, chance?: Chance): Value {
+function activationFirst(layers: LayerBuilder, block: PlacedBlock, x: Value, stochastic?: Stochastic): Value {
   const { path, spec } = block
   let y = x
   let split = x
@@ -46,7 +46,7 @@ function activationFirst(layers: LayerBuilder, block: PlacedBlock, x: Value, cha
     y = layers.conv(`${path}.conv${index + 1}`, y, layer, strideOf(block, index))
     if (spec.order === 'relu-pre') y = addNorm(layers, block, index + 1, y)
   })
-  return addShortcut(layers, block, split, y, chance)
+  return addShortcut(layers, block, split, y, stochastic)
 }
 
 /** branch + shortcut(x), each as the spec weighs it; or the branch alone in a plain block. */
@@ -55,7 +55,7 @@ function addShortcut(
   block: PlacedBlock,
   x: Value,
   branch: Value,
-  { branch: drop, shortcut: elements, noise }: Chance = {},
+  { branch: drop, shortcut: elements, noise }: Stochastic = {},
 ): Value {
   const { path, spec } = block
   if (spec.shortcut === 'none') return branch

@@ -6,11 +6,11 @@ import type { NetworkSpec, StemLayer } from '../spec/spec.js'
 import { checkSpec } from '../spec/validate.js'
 import { ConfigError } from '../util/errors.js'
 import { addBlock } from './block.js'
-import { chancesOf } from './chance.js'
 import type { DropPath } from './drop-path.js'
 import type { LossSettings } from './heads/head.js'
 import { type Heads, headOf, heads as ownHeads } from './heads/index.js'
 import { LayerBuilder, type Mode } from './layers.js'
+import { stochasticOf } from './stochastic.js'
 
 export interface ForwardOptions extends LossSettings {
   /** Pictures a run. */
@@ -42,7 +42,7 @@ export function forwardGraph(spec: NetworkSpec, options: ForwardOptions): Graph 
   checkSpec(spec, heads)
   if (!Number.isInteger(batch) || batch < 1)
     throw new ConfigError(`batch: expected a whole number of at least 1, got ${batch}`)
-  const chances = mode === 'training' && dropPath ? chancesOf(spec, dropPath) : undefined
+  const stochastic = mode === 'training' && dropPath ? stochasticOf(spec, dropPath) : undefined
   const layers = new LayerBuilder(mode, options.statisticsShare)
   const { channels, height, width } = spec.input
   const pictures = layers.pictures(batch, channels, height, width)
@@ -50,7 +50,7 @@ export function forwardGraph(spec: NetworkSpec, options: ForwardOptions): Graph 
   const truths = mode === 'training' || options.loss ? head.addTruths(layers, spec, batch) : undefined
   let x = addStem(layers, spec.stem, pictures)
   for (const block of placedBlocks(spec)) {
-    x = addBlock(layers, block, x, chances?.get(block.path))
+    x = addBlock(layers, block, x, stochastic?.get(block.path))
     layers.results.set(stagePath(block.stage), x)
   }
   const maps = head.reads(spec.head, spec.stages).map((path) => layers.results.get(path)!)

@@ -3,7 +3,7 @@
  * layers can be identities. [He 2015, §1]
  */
 import { deepen } from '../api/network/surgery.js'
-import type { NamedWeights, TrainedNetwork } from '../formats/trained-network.js'
+import type { Tensor, TrainedNetwork } from '../formats/trained-network.js'
 import { placedBlocks } from '../spec/blocks.js'
 import { type BlockPath, blockPath } from '../spec/paths.js'
 import { appendBlocks } from '../spec/surgery.js'
@@ -229,7 +229,7 @@ export async function appendIdentities(
     width,
     batch.length / (spec.input.channels * spec.input.height * spec.input.width),
   )
-  const identity = new Map<string, NamedWeights>()
+  const identity = new Map<string, Tensor>()
   for (let added = 0; added < count; added++)
     block.branch.forEach((_, layer) => {
       const path: BlockPath = blockPath(stage, first + added)
@@ -247,7 +247,7 @@ export async function appendIdentities(
 const EPSILON = 1e-5
 
 /** A 3x3 convolution that gives back what it gets. */
-export function identityKernel(width: number): NamedWeights {
+export function identityKernel(width: number): Tensor {
   const data = new Float32Array(width * width * 9)
   for (let channel = 0; channel < width; channel++) data[(channel * width + channel) * 9 + 4] = 1
   return { shape: [width, width, 3, 3], data }

@@ -1,4 +1,4 @@
-/** Figures as plain data: what is drawn and what it means, not how. Reports, and whoever else wants to, draw them. */
+/** TaskTypes as plain data: what is drawn and what it means, not how. Reports, and whoever else wants to, draw them. */
 
 /** The kind of a thing, so that all figures show it in the same colour: plain nets, residual ones, and others in order. */
 export type Tone = 'plain' | 'residual' | 'third' | 'fourth' | 'neutral'

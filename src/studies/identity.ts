@@ -1,5 +1,5 @@
 /** How near a residual block is to doing nothing, and how far a plain one. [He 2015, §3.1; lecture] */
-import type { NamedWeights } from '../formats/trained-network.js'
+import type { Tensor } from '../formats/trained-network.js'
 import { placedBlocks } from '../spec/blocks.js'
 import { cifarBasic } from '../spec/families.js'
 import type { LayerPath } from '../spec/paths.js'
@@ -347,7 +347,7 @@ async function blocksAlone(bench: Workbench, seed: number) {
 }
 
 /** The weights whose names match, times a factor. */
-function times(weights: Weights, which: RegExp, factor: number): Map<string, NamedWeights> {
+function times(weights: Weights, which: RegExp, factor: number): Map<string, Tensor> {
   return new Map(
     [...weights].map(([name, { shape, data }]) => [
       name,

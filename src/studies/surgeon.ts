@@ -1,5 +1,5 @@
 /** Trained nets with changed weights: blocks taken out or swapped without a new plan, and judged again. */
-import type { NamedWeights } from '../formats/trained-network.js'
+import type { Tensor } from '../formats/trained-network.js'
 import { LostNumbers } from '../inference/lost-numbers.js'
 import { placedBlocks } from '../spec/blocks.js'
 import { classifierOf } from '../spec/heads/index.js'
@@ -10,7 +10,7 @@ import type { Random } from '../util/random.js'
 import type { Workbench } from './workbench.js'
 
 /** Parameters and running statistics by path. */
-export type Weights = ReadonlyMap<string, NamedWeights>
+export type Weights = ReadonlyMap<string, Tensor>
 
 /** Test error in percent of a net with whatever weights; that of guessing where it gives no numbers any more. */
 export type ErrorOf = (weights: Weights) => Promise<number>

@@ -9,8 +9,8 @@ import { ConfigError } from '../util/errors.js'
 import { expectFields, expectKind, object } from '../util/expect.js'
 import { printable } from '../util/printable.js'
 import { classify } from './classify/index.js'
-import type { DataOf } from './figures.js'
 import type { Task } from './task.js'
+import type { DataOf } from './types.js'
 import { upscale } from './upscale/index.js'
 
 /** The tasks of this package, by name: `classify` tells classes apart, `upscale` makes pictures larger and sharper. */

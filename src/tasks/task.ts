@@ -6,13 +6,13 @@
 import type { HeldOutRecord } from '../data/dataset.js'
 import type { Engine } from '../engine/engine.js'
 import type { Preprocessing } from '../formats/trained-network.js'
-import type { NamedWeights } from '../inference/weights.js'
+import type { Tensor } from '../inference/weights.js'
 import type { Heads } from '../model/heads/index.js'
 import type { Plan } from '../plan/plan.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import type { ClassMatchOptions } from './classify/class-match.js'
-import type { BestEpoch, DataOf, Evaluation, PicturesOf, Score, SumsOf, Tested, Told } from './figures.js'
 import type { Recipe, RecipeRules } from './recipe.js'
+import type { BestEpoch, DataOf, Evaluation, PicturesOf, Score, SumsOf, Tested, Told } from './types.js'
 
 /** The data inputs of a batch by name: `pictures`, and `labels` or `targets`. */
 export type BatchInputs = Readonly<Record<string, Float32Array | Int32Array>> & { readonly pictures: Float32Array }
@@ -31,7 +31,7 @@ export interface Measurer<T extends string> {
    * Sets parameters and running statistics, by path.
    * @throws DataError when they are not exactly those of the network
    */
-  setWeights(weights: ReadonlyMap<string, NamedWeights>): void
+  setWeights(weights: ReadonlyMap<string, Tensor>): void
   /** @throws LostNumbers when an answer is no number */
   evaluate(pictures: PicturesOf<T>, preprocessing: Preprocessing, signal?: AbortSignal): Promise<Evaluation<T>>
   /**

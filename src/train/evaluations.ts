@@ -1,8 +1,8 @@
 /** How evaluations enter the history of a training, and which epoch is the best so far. */
 
-import type { BestEpoch, Evaluation } from '../tasks/figures.js'
 import { ratingOf } from '../tasks/index.js'
 import type { Task } from '../tasks/task.js'
+import type { BestEpoch, Evaluation } from '../tasks/types.js'
 import { invariant } from '../util/errors.js'
 import type { EpochRecord, TrainingProgress } from './checkpoint/checkpoint.js'
 

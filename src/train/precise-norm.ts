@@ -6,14 +6,14 @@ import type { Engine } from '../engine/engine.js'
 import type { Value } from '../graph/graph.js'
 import { prune } from '../graph/prune.js'
 import { compileGraph } from '../inference/compile.js'
-import type { NamedWeights } from '../inference/weights.js'
+import type { Tensor } from '../inference/weights.js'
 import { forwardGraph } from '../model/forward.js'
 import type { Heads } from '../model/heads/index.js'
 import type { NetworkSpec } from '../spec/spec.js'
 
 export interface PreciseOptions {
   /** Of the network: parameters and running statistics by path. */
-  readonly weights: ReadonlyMap<string, NamedWeights>
+  readonly weights: ReadonlyMap<string, Tensor>
   /** Pictures a batch. */
   readonly batchSize: number
   readonly batches: number

@@ -3,7 +3,7 @@ import { differentiate } from '../autodiff/differentiate.js'
 import type { Engine } from '../engine/engine.js'
 import { GraphBuilder } from '../graph/builder.js'
 import { runOnce as run } from '../inference/tap.js'
-import type { NamedWeights } from '../inference/weights.js'
+import type { Tensor } from '../inference/weights.js'
 import { forwardGraph } from '../model/forward.js'
 import type { Heads } from '../model/heads/index.js'
 import type { Recompute } from '../plan/passes/recompute.js'
@@ -26,7 +26,7 @@ export interface ProbeState {
   readonly step: number
   readonly batch: number
   /** Parameters and running statistics. */
-  readonly weights: ReadonlyMap<string, NamedWeights>
+  readonly weights: ReadonlyMap<string, Tensor>
   /** Pictures [batch][channels][height][width], normalised, and what should come of them. */
   readonly inputs: BatchInputs
   /** The kinds of heads that there are; default: those of this package. */
@@ -38,7 +38,7 @@ export async function tapActivations(
   engine: Engine,
   state: ProbeState,
   taps: readonly LayerPath[],
-): Promise<Map<string, NamedWeights>> {
+): Promise<Map<string, Tensor>> {
   const { spec, recipe } = state
   const options = {
     batch: recipe.batchSize,
@@ -57,9 +57,9 @@ export async function tapForward(
   taps: readonly LayerPath[],
 ): Promise<{
   /** By path: what layers, blocks or stages give. */
-  readonly results: ReadonlyMap<string, NamedWeights>
+  readonly results: ReadonlyMap<string, Tensor>
   /** By path, `….mean` and `….variance`: those of the batch, in the order of the norms. */
-  readonly statistics: ReadonlyMap<string, NamedWeights>
+  readonly statistics: ReadonlyMap<string, Tensor>
 }> {
   const { batchSize, dropPath, dropPathRule, dropPathBy, seed } = state.recipe
   const graph = forwardGraph(state.spec, {
@@ -101,6 +101,6 @@ export async function gradientNorms(engine: Engine, state: ProbeState): Promise<
   return norms
 }
 
-function zeros({ shape, data }: NamedWeights): NamedWeights {
+function zeros({ shape, data }: Tensor): Tensor {
   return { shape, data: new Float32Array(data.length) }
 }

@@ -8,26 +8,26 @@ import type { Dataset } from '../data/dataset.js'
 import type { Engine } from '../engine/engine.js'
 import { firstNotFinite } from '../inference/finite.js'
 import { LostNumbers } from '../inference/lost-numbers.js'
-import type { NamedWeights } from '../inference/weights.js'
+import type { Tensor } from '../inference/weights.js'
 import { type Recompute, recomputeLevels } from '../plan/passes/recompute.js'
 import type { Plan } from '../plan/plan.js'
 import type { LayerPath } from '../spec/paths.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { expectSameClasses } from '../tasks/classify/class-match.js'
-import type { DataOf, Evaluation, PicturesOf, SumsOf } from '../tasks/figures.js'
 import { type Tasks, taskFor, taskOfNetwork } from '../tasks/index.js'
 import type { Recipe } from '../tasks/recipe.js'
 import type { Measurer, Task } from '../tasks/task.js'
+import type { DataOf, Evaluation, PicturesOf, SumsOf } from '../tasks/types.js'
 import { ConfigError, EngineError, TrainingError } from '../util/errors.js'
 import { described, expectKind, listOf, text } from '../util/expect.js'
+import { LatestValue } from '../util/latest-value.js'
 import { expectSameNormalisation } from './advice/normalisation.js'
 import type { Checkpoint, TrainingProgress } from './checkpoint/checkpoint.js'
 import { expectSameData, expectSameScales } from './checkpoint/data-identity.js'
 import { weightHash } from './checkpoint/weight-hash.js'
 import { withEvaluation } from './evaluations.js'
-import { Latest } from './latest.js'
 import { gradientNorms, type ProbeState, tapActivations } from './probe.js'
-import { type Course, course } from './schedule/course.js'
+import { type StepPlan, stepPlanOf } from './schedule/step-plan.js'
 import { rateOf } from './schedule/warm-up.js'
 import { afterStep, freshProgress, type StepProgress } from './step/progress.js'
 import { Stepper, type StepperParts } from './step/stepper.js'
@@ -62,7 +62,7 @@ export interface TrainerOptions<T extends string = 'classify'> {
   /** Goes on from here; spec and recipe must be the checkpoint's own. */
   readonly checkpoint?: Checkpoint<T> | undefined
   /** Begins with these parameters and running statistics, by path; those that are left out are fresh. */
-  readonly weights?: ReadonlyMap<string, NamedWeights> | undefined
+  readonly weights?: ReadonlyMap<string, Tensor> | undefined
   readonly hooks?: TrainingHooks<T> | undefined
   /** Ends `steps` and `evaluate` between two runs of the engine, with the signal's reason. */
   readonly signal?: AbortSignal | undefined
@@ -106,7 +106,7 @@ export class Trainer<E extends Engine = Engine, T extends string = 'classify'> i
   readonly #data: DataOf<T>
   readonly #signal: AbortSignal | undefined
   readonly #hooks: TrainingHooks<T>
-  readonly #course: Course
+  readonly #stepPlan: StepPlan
   readonly #stepper: Stepper<T>
   readonly #evaluator: Measurer<T>
   readonly #release: () => Promise<void>
@@ -154,7 +154,7 @@ export class Trainer<E extends Engine = Engine, T extends string = 'classify'> i
     }
     const { recompute = 'none' } = options
     const epochSize = task.epochSize(spec, data, recipe)
-    const parts = { task, engine, spec, data, recipe, recompute, course: course(recipe, epochSize) }
+    const parts = { task, engine, spec, data, recipe, recompute, stepPlan: stepPlanOf(recipe, epochSize) }
     const plans = Trainer.plans(engine, spec, recipe, {
       recompute,
       testPictures: task.count(task.testPictures(data)),
@@ -194,7 +194,7 @@ export class Trainer<E extends Engine = Engine, T extends string = 'classify'> i
   }
 
   private constructor(
-    { task, engine, spec, data, recipe, course }: StepperParts<T> & { readonly engine: E },
+    { task, engine, spec, data, recipe, stepPlan }: StepperParts<T> & { readonly engine: E },
     options: TrainerOptions<T>,
     stepper: Stepper<T>,
     evaluator: Measurer<T>,
@@ -208,7 +208,7 @@ export class Trainer<E extends Engine = Engine, T extends string = 'classify'> i
     this.#signal = options.signal
     this.#hooks = options.hooks ?? {}
     this.#release = options.release ?? (async () => {})
-    this.#course = course
+    this.#stepPlan = stepPlan
     this.#stepper = stepper
     this.#evaluator = evaluator
     this.#progress = options.checkpoint?.progress ?? freshProgress(task, recipe)
@@ -221,17 +221,17 @@ export class Trainer<E extends Engine = Engine, T extends string = 'classify'> i
 
   /** How many steps the whole training has. */
   get totalSteps(): number {
-    return this.#course.totalSteps
+    return this.#stepPlan.totalSteps
   }
 
   /** Epochs begun by the end; the last one may be cut short. */
   get epochs(): number {
-    return this.#course.epochs
+    return this.#stepPlan.epochs
   }
 
   /** Steps from here to the end of the epoch under way, or of the training. 0 when it has ended. */
   get stepsLeftInEpoch(): number {
-    const { stepsPerEpoch, totalSteps } = this.#course
+    const { stepsPerEpoch, totalSteps } = this.#stepPlan
     const { step } = this.#progress
     return Math.min(stepsPerEpoch - (step % stepsPerEpoch), totalSteps - step)
   }
@@ -257,8 +257,8 @@ export class Trainer<E extends Engine = Engine, T extends string = 'classify'> i
   async *steps(count = Number.POSITIVE_INFINITY): AsyncGenerator<StepProgress<T>, void, void> {
     if (typeof count !== 'number' || !(count >= 0))
       throw new ConfigError(`steps: expected how many steps to train, from 0, got ${described(count)}`)
-    const until = Math.min(this.#progress.step + count, this.#course.totalSteps)
-    const latest = new Latest<StepProgress<T>>()
+    const until = Math.min(this.#progress.step + count, this.#stepPlan.totalSteps)
+    const latest = new LatestValue<StepProgress<T>>()
     let left = false
     const run = async () => {
       while (this.#progress.step < until && !left) {
@@ -312,10 +312,10 @@ export class Trainer<E extends Engine = Engine, T extends string = 'classify'> i
    * plan for it each time.
    * @throws ConfigError for a path that the network does not have, naming those near it
    */
-  async activations<P extends LayerPath>(paths: readonly P[]): Promise<{ readonly [path in P]: NamedWeights }> {
+  async activations<P extends LayerPath>(paths: readonly P[]): Promise<{ readonly [path in P]: Tensor }> {
     expectKind(paths, 'activations: paths', listOf(text, 'a list of paths, such as stage2.block1.add'))
     const found = await this.#exclusively(async () => tapActivations(this.engine, await this.#probeState(), paths))
-    return Object.fromEntries(found) as { [path in P]: NamedWeights }
+    return Object.fromEntries(found) as { [path in P]: Tensor }
   }
 
   /**
@@ -327,7 +327,7 @@ export class Trainer<E extends Engine = Engine, T extends string = 'classify'> i
   }
 
   /** Parameters and running statistics by path. */
-  weights(): Promise<ReadonlyMap<string, NamedWeights>> {
+  weights(): Promise<ReadonlyMap<string, Tensor>> {
     return this.#exclusively(() => this.#stepper.weights())
   }
 
@@ -399,7 +399,7 @@ export class Trainer<E extends Engine = Engine, T extends string = 'classify'> i
     }
   }
 
-  async #readFiniteWeights(): Promise<Map<string, NamedWeights>> {
+  async #readFiniteWeights(): Promise<Map<string, Tensor>> {
     const weights = await this.#stepper.weights()
     const lost = firstNotFinite(weights)
     if (lost) {
@@ -413,7 +413,7 @@ export class Trainer<E extends Engine = Engine, T extends string = 'classify'> i
 
   async #probeState(): Promise<ProbeState> {
     this.#signal?.throwIfAborted()
-    return this.#stepper.probeState(Math.min(this.#progress.step, this.#course.totalSteps - 1))
+    return this.#stepper.probeState(Math.min(this.#progress.step, this.#stepPlan.totalSteps - 1))
   }
 
   #expectNumbers(): void {
@@ -426,7 +426,7 @@ export class Trainer<E extends Engine = Engine, T extends string = 'classify'> i
     await this.#takeTurns()
     const began = performance.now()
     const { step } = this.#progress
-    const { totalSteps } = this.#course
+    const { totalSteps } = this.#stepPlan
     const lr = this.#learningRate(step)
     const sums = await this.#stepper.run(step, lr)
     if (!Number.isFinite(sums.loss)) await this.#fail(step, lr, sums.loss)
@@ -438,7 +438,7 @@ export class Trainer<E extends Engine = Engine, T extends string = 'classify'> i
     this.#trainedMilliseconds += performance.now() - began
     const { progress, told } = afterStep(this.#task, this.#progress, sums, {
       lr,
-      course: this.#course,
+      stepPlan: this.#stepPlan,
       recipe: this.recipe,
     })
     this.#progress = progress
@@ -448,7 +448,7 @@ export class Trainer<E extends Engine = Engine, T extends string = 'classify'> i
   }
 
   #learningRate(step: number): number {
-    const scheduled = rateOf(this.recipe, this.#course, this.#progress.warmUp, step)
+    const scheduled = rateOf(this.recipe, this.#stepPlan, this.#progress.warmUp, step)
     const lr = this.#hooks.learningRate?.(step, scheduled) ?? scheduled
     if (!(Number.isFinite(lr) && lr >= 0))
       throw new ConfigError(`hooks.learningRate: expected a number of at least 0 for step ${step}, got ${lr}`)
@@ -460,7 +460,7 @@ export class Trainer<E extends Engine = Engine, T extends string = 'classify'> i
     this.#failed = true
     const where = await whereLost(this.engine, await this.#stepper.lostState(step))
     throw new TrainingError(
-      `step ${step + 1} (epoch ${Math.floor(step / this.#course.stepsPerEpoch) + 1}): the loss is ${loss}, at a ` +
+      `step ${step + 1} (epoch ${Math.floor(step / this.#stepPlan.stepsPerEpoch) + 1}): the loss is ${loss}, at a ` +
         `learning rate of ${lr}; ${where}; ${END}: ${REMEDY}`,
     )
   }
@@ -470,7 +470,7 @@ export class Trainer<E extends Engine = Engine, T extends string = 'classify'> i
     if (!(error instanceof LostNumbers)) throw error
     this.#failed = true
     const { step } = this.#progress
-    const { stepsPerEpoch } = this.#course
+    const { stepsPerEpoch } = this.#stepPlan
     throw new TrainingError(
       `${step === 0 ? 'before the first step' : `step ${step} (epoch ${Math.ceil(step / stepsPerEpoch)})`}: the loss of the evaluation is no ` +
         `number; ${error.where}; ${END}: ${REMEDY}`,

@@ -33,7 +33,7 @@ import {
   weightHash,
   writeLargePicture,
   writePicture,
-} from '../../src/node.js'
+} from '../../src/internal.node.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'resnet mistakes '))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

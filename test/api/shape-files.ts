@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import sharp from 'sharp'
-import { type Dataset, encodeCheckpoint, preset, train } from '../../src/node.js'
+import { type Dataset, encodeCheckpoint, preset, train } from '../../src/internal.node.js'
 import { SIZE, sevenShapes, threeShapes } from './shapes.js'
 
 /** A file of weights that know seven shapes somewhat. */

@@ -1,5 +1,5 @@
 /** The built-in pictures in two halves for tests of fine-tuning: classes to learn first, and others to learn after. */
-import { builtin, type Dataset, type Pictures } from '../../src/index.js'
+import { builtin, type Dataset, type Pictures } from '../../src/internal.js'
 
 export const SIZE = 16
 const all = builtin({ size: SIZE, train: 3000, test: 500 })

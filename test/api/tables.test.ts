@@ -13,7 +13,7 @@ import {
   type TrainingResult,
   tableDataset,
   trainToEnd,
-} from '../../src/node.js'
+} from '../../src/internal.node.js'
 import { Random } from '../../src/util/random.js'
 import { tinyData, tinyRecipe, tinySpec } from '../train/tiny.js'
 

@@ -1,6 +1,5 @@
 /** Networks that enlarge, through the public functions: trained, measured, and written as ONNX. */
 import { describe, expect, test } from 'vitest'
-import { initialise } from '../../src/model/initialise.js'
 import {
   builtin,
   createTrainer,
@@ -11,7 +10,8 @@ import {
   preset,
   train,
   upscale,
-} from '../../src/node.js'
+} from '../../src/internal.node.js'
+import { initialise } from '../../src/model/initialise.js'
 import { ConfigError, DataError } from '../../src/util/errors.js'
 import { tinyEdsr, tinyPairs, tinyVdsr } from '../tasks/upscale/tiny.js'
 

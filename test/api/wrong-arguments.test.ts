@@ -5,8 +5,8 @@
 import { rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { afterAll, describe, expect, test } from 'vitest'
-import * as browser from '../../src/index.js'
-import * as node from '../../src/node.js'
+import * as browser from '../../src/internal.js'
+import * as node from '../../src/internal.node.js'
 import { methods, net, place, type Row, rows, trainer, wrong } from './wrong-arguments.js'
 
 afterAll(async () => {

@@ -3,7 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runInNewContext } from 'node:vm'
-import * as api from '../../src/node.js'
+import * as api from '../../src/internal.node.js'
 import { disk } from '../../src/util/files/system.node.js'
 
 /** A way to call a function rightly. */

@@ -1,7 +1,7 @@
 /** Checkpoints and exports of the past load, answer, evaluate and train on to the bits that were recorded with them. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type ChosenEngine, type EngineName, openEngine } from '../../src/node.js'
+import { type ChosenEngine, type EngineName, openEngine } from '../../src/internal.node.js'
 import { fixtures } from './fixtures.js'
 import { outcomeOf } from './outcome.js'
 
@@ -24,7 +24,7 @@ describe.each<EngineName>(['reference', 'wasm-simd'])('%s', (name) => {
   })
   afterAll(() => engine.dispose())
 
-  // Figures may be added to what is told, and none may be changed or taken away.
+  // TaskTypes may be added to what is told, and none may be changed or taken away.
   test.each(names)('%s', async (file) => {
     const outcome = await outcomeOf(bytesOf(file), fixtures[file]!.data, engine, file.startsWith('exported'))
     expect(outcome).toMatchObject(recordOf(file)[name])

@@ -2,7 +2,7 @@
  * The data that the checkpoints in `fixtures` were trained on. It is computed here from numbers of its own, with nothing
  * of the library, so that it stays the same whatever becomes of the sources. Do not change it.
  */
-import type { Dataset, Plane, UpscalingData } from '../../src/node.js'
+import type { Dataset, Plane, UpscalingData } from '../../src/internal.node.js'
 
 /** Whole numbers from 0 to 2^31 - 1, the same on every machine. */
 function numbers(seed: number): () => number {

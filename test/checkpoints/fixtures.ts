@@ -19,7 +19,7 @@ import {
   tableDataset,
   type UpscalingData,
   vdsr,
-} from '../../src/node.js'
+} from '../../src/internal.node.js'
 import * as data from './data.js'
 
 /** One file. */

@@ -15,7 +15,7 @@ import {
   type UpscalingData,
   upscale,
   weightHash,
-} from '../../src/node.js'
+} from '../../src/internal.node.js'
 import * as made from './data.js'
 
 /** Plain data, equal where all bits are. Numbers of JSON come back as they were. */

@@ -6,7 +6,7 @@ import { parseHTML } from 'linkedom'
 import { afterAll, expect, test } from 'vitest'
 import { demoReport } from '../../src/cli/report/demo-report.js'
 import { spread } from '../../src/cli/report/lines.js'
-import { type DemoResult, demoNets, depthVerdict, finalErrors } from '../../src/node.js'
+import { type DemoResult, demoNets, depthVerdict, finalErrors } from '../../src/internal.node.js'
 import { resnet } from './run.js'
 
 const base = mkdtempSync(join(tmpdir(), 'resnet demo '))

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { reportText } from '../../src/cli/commands/doctor.js'
-import type { DoctorReport } from '../../src/node.js'
+import type { DoctorReport } from '../../src/internal.node.js'
 import { resnet } from './run.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))

@@ -90,7 +90,7 @@ test('what was held out can be judged again, by the commands that are printed', 
 
   const list = JSON.parse(readFileSync(at('runs/finetune-bare/held-out.json'), 'utf8'))
   expect(list).toMatchObject({ seed: 3, count: 6, of: 30 })
-  const { readCheckpoint } = await import('../../src/node.js')
+  const { readCheckpoint } = await import('../../src/internal.node.js')
   const { data } = await readCheckpoint(at('runs/finetune-bare/last.safetensors'))
   expect({ ...data.heldOut, files: list.files, folder: list.folder }).toEqual(list)
   expect(list.files.length).toBe(6)
@@ -125,7 +125,7 @@ describe('a folder that changed after a fine-tuning', () => {
   })
 
   test('a checkpoint of a version before has no record, and is read', async () => {
-    const { encodeCheckpoint, readCheckpoint } = await import('../../src/node.js')
+    const { encodeCheckpoint, readCheckpoint } = await import('../../src/internal.node.js')
     const checkpoint = await readCheckpoint(at('changed-run/last.safetensors'))
     const { heldOut: _, ...data } = checkpoint.data
     writeFileSync(at('old.safetensors'), encodeCheckpoint({ ...checkpoint, data }))
@@ -140,7 +140,9 @@ describe('a folder that changed after a fine-tuning', () => {
 })
 
 test('classes of a folder are matched by name: in another order, as others', async () => {
-  const { encodeCheckpoint, evaluateCheckpoint, readCheckpoint, testFolder } = await import('../../src/node.js')
+  const { encodeCheckpoint, evaluateCheckpoint, readCheckpoint, testFolder } = await import(
+    '../../src/internal.node.js'
+  )
   const folder = ['--dataset', 'folder', '--data', join('parts', 'test'), '--json']
   await run('parts', '--weights', 'seven.safetensors', '--epochs', '12', '--save-dir', 'named')
   const trained = await readCheckpoint(at('named/last.safetensors'))
@@ -269,7 +271,7 @@ describe('what may go wrong', () => {
   })
 
   test('notes: a class that is not tested, pictures that are small', async () => {
-    const { classFolder } = await import('../../src/node.js')
+    const { classFolder } = await import('../../src/internal.node.js')
     await writePictures(at('untested/train'), 'train', 3)
     await writePictures(at('untested/test'), 'test', 1)
     rmSync(at('untested/test', classes[1]!), { recursive: true })
@@ -281,7 +283,7 @@ describe('what may go wrong', () => {
   })
 
   test('weights that read no square pictures of three channels', async () => {
-    const { encodeCheckpoint, readCheckpoint } = await import('../../src/node.js')
+    const { encodeCheckpoint, readCheckpoint } = await import('../../src/internal.node.js')
     const { spec, preprocessing, ...rest } = await readCheckpoint(at('seven.safetensors'))
     const input = { ...spec.input, width: 8 }
     writeFileSync(

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { trainCommand } from '../../src/cli/commands/train.js'
 import { recipeOf } from '../../src/cli/flags/recipe.js'
 import { commandTasks } from '../../src/cli/tasks/index.js'
-import { defaultRecipe } from '../../src/index.js'
+import { defaultRecipe } from '../../src/internal.js'
 import { resnet } from './run.js'
 
 const fields = [...Object.keys(defaultRecipe), 'steps'].filter((field) => field !== 'augmentation')

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { readCheckpoint } from '../../src/node.js'
+import { readCheckpoint } from '../../src/internal.node.js'
 import { describeEngines } from '../engine/engines.js'
 import { resnet } from './run.js'
 

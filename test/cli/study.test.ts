@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { parseHTML } from 'linkedom'
 import { afterAll, expect, test } from 'vitest'
 import { studyIndex, studyReport } from '../../src/cli/report/study-report.js'
-import { type StudyResult, studies } from '../../src/node.js'
+import { type StudyResult, studies } from '../../src/internal.node.js'
 import { runStudies } from '../../src/studies/run.node.js'
 import { resnet } from './run.js'
 
@@ -40,7 +40,7 @@ test('runs a study, judges it, draws it, and does nothing twice', { timeout: 600
   expect(again.out).toMatch(
     /^ {2}measured 100 %; the rule: params and multiply-adds of the twins are equal:\s+each time$/m,
   )
-  expect(again.out.split('\n').filter((line) => line.length > 80 && !line.startsWith('Figures:'))).toEqual([])
+  expect(again.out.split('\n').filter((line) => line.length > 80 && !line.startsWith('TaskTypes:'))).toEqual([])
 })
 
 test.each([

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { readCheckpoint, writeAtomically } from '../../src/node.js'
+import { readCheckpoint, writeAtomically } from '../../src/internal.node.js'
 import { encodeCheckpoint } from '../../src/train/checkpoint/checkpoint.js'
 import { tinyCifar10 } from '../data/cifar/make-cifar.js'
 import { resnet } from './run.js'

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { presetNames } from '../../src/index.js'
+import { presetNames } from '../../src/internal.js'
 import { resnet } from './run.js'
 
 describe('help', () => {

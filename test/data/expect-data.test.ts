@@ -14,7 +14,7 @@ import {
   quality,
   train,
   untrained,
-} from '../../src/node.js'
+} from '../../src/internal.node.js'
 
 type Plane = AnyPlane<Uint8Array>
 const spec = fullyConnected({ depth: 6, inputs: { channels: 3, height: 4, width: 4 }, widths: [2], classes: 2 })

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { decodeNetwork } from '../../src/api/files/weights.js'
 import { imageNetNames } from '../../src/data/imagenet-names.js'
 import { keyMaps, namedParameters } from '../../src/formats/key-maps.js'
-import { type Tensor, writeSafetensors } from '../../src/formats/safetensors.js'
+import { type SafetensorsTensor, writeSafetensors } from '../../src/formats/safetensors.js'
 import { cifarBasic, imagenetBasic } from '../../src/spec/families.js'
 import type { NetworkSpec } from '../../src/spec/spec.js'
 
@@ -32,7 +32,7 @@ test('a thousand, in the order of their numbers', () => {
 
 function file(spec: NetworkSpec, keys: 'torchvision' | 'bearpaw'): Uint8Array {
   const tensors = new Map(
-    namedParameters(spec, keyMaps[keys]).map(({ name, shape }): [string, Tensor] => [
+    namedParameters(spec, keyMaps[keys]).map(({ name, shape }): [string, SafetensorsTensor] => [
       name,
       { shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) },
     ]),

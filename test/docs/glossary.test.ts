@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { glossaryEntries, wordsSection } from '../../src/cli/report/words.js'
-import { complexity, preset, studies } from '../../src/index.js'
+import { complexity, preset, studies } from '../../src/internal.js'
 import { depthOf } from '../../src/spec/blocks.js'
 import { root } from '../house/sources.js'
 

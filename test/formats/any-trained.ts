@@ -1,7 +1,7 @@
 /** Networks with weights that nobody has trained, of every kind there is: for tests of what is written and read. */
 import fc from 'fast-check'
 import { untrained } from '../../src/api/network/untrained.js'
-import type { NamedWeights, TrainedNetwork } from '../../src/formats/trained-network.js'
+import type { Tensor, TrainedNetwork } from '../../src/formats/trained-network.js'
 import { forwardGraph } from '../../src/model/forward.js'
 import { taskOf } from '../../src/spec/heads/index.js'
 import { type PresetName, preset } from '../../src/spec/presets.js'
@@ -22,7 +22,7 @@ export function trained(spec: NetworkSpec, seed = 1): TrainedNetwork {
   return {
     spec,
     weights: new Map(
-      [...weights].map(([path, { shape, data }]): [string, NamedWeights] => [
+      [...weights].map(([path, { shape, data }]): [string, Tensor] => [
         path,
         { shape, data: data.map((value) => value + 0.1 * random.uniform()) },
       ]),

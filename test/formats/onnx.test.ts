@@ -10,7 +10,7 @@ import { untrained } from '../../src/api/network/untrained.js'
 import { evaluateOutputs } from '../../src/engine/reference/evaluate.js'
 import { encodeNode } from '../../src/formats/onnx.js'
 import { float, integer, joined, message, part } from '../../src/formats/protobuf.js'
-import type { NamedWeights, TrainedNetwork } from '../../src/formats/trained-network.js'
+import type { Tensor, TrainedNetwork } from '../../src/formats/trained-network.js'
 import { forwardGraph } from '../../src/model/forward.js'
 import { initialise } from '../../src/model/initialise.js'
 import { parametersOf } from '../../src/model/parameters.js'
@@ -100,7 +100,7 @@ describe('variants', () => {
   const trained = (spec: NetworkSpec): TrainedNetwork => {
     const random = new Random(4)
     const weights = new Map(
-      [...initialise(spec, { seed: 3 })].map(([path, value]): [string, NamedWeights] => [
+      [...initialise(spec, { seed: 3 })].map(([path, value]): [string, Tensor] => [
         path,
         { shape: shapes(spec).get(path)!, data: value.map((number) => number + 0.2 * random.uniform()) },
       ]),

@@ -1,6 +1,6 @@
 /** Safetensors: what is written is read back, and damaged files are refused by name. */
 import { describe, expect, test } from 'vitest'
-import { readSafetensors, type Tensor, writeSafetensors } from '../../src/formats/safetensors.js'
+import { readSafetensors, type SafetensorsTensor, writeSafetensors } from '../../src/formats/safetensors.js'
 import { DataError } from '../../src/util/errors.js'
 
 /** A file from a header and the bytes of its data. */
@@ -17,7 +17,7 @@ const one = (dtype: string, shape: number[], data: Uint8Array) =>
   readSafetensors(file({ x: { dtype, shape, data_offsets: [0, data.length] } }, data)).tensors.get('x')!
 
 describe('round trip', () => {
-  const tensors = new Map<string, Tensor>([
+  const tensors = new Map<string, SafetensorsTensor>([
     [
       'conv.weight',
       { shape: [2, 1, 1, 3], data: Float32Array.of(1, -0, 2.5, Number.NaN, Number.NEGATIVE_INFINITY, 1e-45) },

@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib'
 import { untrained } from '../../src/api/network/untrained.js'
 import { keyMaps, namedParameters } from '../../src/formats/key-maps.js'
 import { encodePortable } from '../../src/formats/portable.js'
-import { type Tensor, writeSafetensors } from '../../src/formats/safetensors.js'
+import { type SafetensorsTensor, writeSafetensors } from '../../src/formats/safetensors.js'
 import type { TrainedNetwork } from '../../src/formats/trained-network.js'
 import { cifarBasic, imagenetBasic } from '../../src/spec/families.js'
 import { completeRecipe } from '../../src/tasks/complete-recipe.js'
@@ -22,7 +22,7 @@ const network: TrainedNetwork = untrained(small)
 /** Weights with the names of others. */
 const named = namedParameters(small, keyMaps.akamaster).map(({ path, name }) => ({
   name,
-  tensor: network.weights.get(path) as Tensor,
+  tensor: network.weights.get(path) as SafetensorsTensor,
 }))
 
 export const recipe = completeRecipe({
@@ -64,7 +64,7 @@ export const safetensorsFiles = [
 const storageKey = (index: number) => op.text(String(index))
 
 /** The opcodes of a tensor over a storage of its own, as `torch.save` writes them. */
-function tensorOpcodes({ shape, data }: Tensor, index: number, legacy: boolean): Uint8Array[] {
+function tensorOpcodes({ shape, data }: SafetensorsTensor, index: number, legacy: boolean): Uint8Array[] {
   const int = (value: number) => {
     const bytes = Buffer.from('J\0\0\0\0', 'latin1')
     bytes.writeInt32LE(value, 1)

@@ -59,7 +59,7 @@ describe('the import rule', () => {
     const lab = { 'bench/kernels/lab.mjs': `import '../../dist/ops/add.js'`, 'src/ops/add.ts': '' }
     expect(breaches(lab)).toEqual([])
     expect(breaches({ 'bench/a.mjs': `import '../dist/ops/add.js'`, 'src/ops/add.ts': '' })).toEqual([
-      'bench/a.mjs: imports src/ops/add.ts, but bench/ sees public exports only (src/index.ts, src/node.ts)',
+      'bench/a.mjs: imports src/ops/add.ts, but bench/ sees these entries only (src/internal.ts, src/internal.node.ts)',
     ])
   })
 
@@ -83,9 +83,13 @@ describe('the import rule', () => {
   })
 
   test('catches a command line that reaches behind the public exports', () => {
-    const files = { ...shape, 'src/node.ts': '', 'src/cli/main.ts': `import '../node.js'\nimport '../util/shape.js'` }
+    const files = {
+      ...shape,
+      'src/internal.node.ts': '',
+      'src/cli/main.ts': `import '../internal.node.js'\nimport '../util/shape.js'`,
+    }
     expect(breaches(files)).toEqual([
-      'src/cli/main.ts: imports src/util/shape.ts, but src/cli/ sees public exports only (src/index.ts, src/node.ts)',
+      'src/cli/main.ts: imports src/util/shape.ts, but src/cli/ sees these entries only (src/internal.ts, src/internal.node.ts)',
     ])
   })
 

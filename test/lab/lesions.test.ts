@@ -8,7 +8,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import type { Library } from '../../lab/src/compute/library.js'
 import { createService } from '../../lab/src/compute/service.js'
 import { sample } from '../../lab/src/state/structure.js'
-import * as node from '../../src/node.js'
+import * as node from '../../src/internal.node.js'
 import {
   builtin,
   cifarBasic,
@@ -18,7 +18,7 @@ import {
   evaluateCheckpoint,
   openEngine,
   plainTwin,
-} from '../../src/node.js'
+} from '../../src/internal.node.js'
 import { resnet } from '../cli/run.js'
 import { describeLab } from './browser.js'
 import { race as small } from './native.js'

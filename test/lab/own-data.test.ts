@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import sharp from 'sharp'
 import { afterAll, expect, test } from 'vitest'
-import { builtin } from '../../src/node.js'
+import { builtin } from '../../src/internal.node.js'
 import { comesTo, describeLab, reaches, stepOf } from './browser.js'
 
 const race = '#/race?depth=8&width=8&batchSize=16&steps=1600'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { presets } from '../../lab/src/pages/presets.js'
-import { complexity, preset, presetNames } from '../../src/node.js'
+import { complexity, preset, presetNames } from '../../src/internal.node.js'
 import { describeLab, pageFolder } from './browser.js'
 
 test('the first load is small', () => {

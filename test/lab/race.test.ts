@@ -1,6 +1,6 @@
 /** The page Race in a real browser: it trains by itself, pauses, goes on, and leaves the page's thread alone. */
 import { expect, test } from 'vitest'
-import { builtin, decodeCheckpoint, evaluateCheckpoint } from '../../src/node.js'
+import { builtin, decodeCheckpoint, evaluateCheckpoint } from '../../src/internal.node.js'
 import { longestTask } from '../consumers/trace.js'
 import { comesTo, describeLab, reaches, stepOf } from './browser.js'
 

@@ -8,7 +8,7 @@ import { singleWords, unharmedWords } from '../../lab/src/pages/lesion-words.js'
 import { leftWords } from '../../lab/src/pages/signal-words.js'
 import { type Raced, standingOf, standingWords } from '../../lab/src/state/standing.js'
 import { drawnBlocks, orderOf, orderWords } from '../../lab/src/state/structure.js'
-import { cifarBasic, plainTwin } from '../../src/node.js'
+import { cifarBasic, plainTwin } from '../../src/internal.node.js'
 
 describe('the order of blocks', () => {
   const blocks = drawnBlocks(cifarBasic({ depth: 32 }))

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { forwardGraph } from '../../src/model/forward.js'
 import { parametersOf } from '../../src/model/parameters.js'
-import { cutNetwork, type Freeze, freezeLevels } from '../../src/spec/cut.js'
+import { cutNetwork, type Freeze, freezeLevels } from '../../src/spec/freeze.js'
 import { preset } from '../../src/spec/presets.js'
 import type { NetworkSpec } from '../../src/spec/spec.js'
 import { ConfigError } from '../../src/util/errors.js'

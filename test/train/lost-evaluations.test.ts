@@ -8,7 +8,6 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ChosenEngine } from '../../src/api/engines/choice.js'
 import { openReference } from '../../src/engine/reference/engine.js'
-import { initialise } from '../../src/model/initialise.js'
 import {
   type Checkpoint,
   evaluateCheckpoint,
@@ -22,7 +21,8 @@ import {
   train,
   trainToEnd,
   upscale,
-} from '../../src/node.js'
+} from '../../src/internal.node.js'
+import { initialise } from '../../src/model/initialise.js'
 import { Trainer } from '../../src/train/trainer.js'
 import { tinyPairs, tinyVdsr } from '../tasks/upscale/tiny.js'
 import { tinyData, tinyRecipe, tinySpec } from './tiny.js'

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { completeRecipe } from '../../src/tasks/complete-recipe.js'
 import { defaultRecipe, type RecipeOptions } from '../../src/tasks/recipe.js'
-import { course } from '../../src/train/schedule/course.js'
+import { stepPlanOf } from '../../src/train/schedule/step-plan.js'
 
 test('what is left out gets its default', () => {
   expect(completeRecipe({})).toEqual(defaultRecipe)
@@ -119,7 +119,7 @@ describe('a recipe applied to pictures', () => {
       milestones: [1, 2.5],
       warmupEpochs: 0.5,
     })
-    expect(course(recipe, 39)).toEqual({
+    expect(stepPlanOf(recipe, 39)).toEqual({
       stepsPerEpoch: 4,
       totalSteps: 12,
       epochs: 3,
@@ -128,7 +128,7 @@ describe('a recipe applied to pictures', () => {
   })
 
   test('counts begun epochs where it is given in steps', () => {
-    expect(course(completeRecipe({ batchSize: 8, steps: 9 }), 32)).toMatchObject({ totalSteps: 9, epochs: 3 })
+    expect(stepPlanOf(completeRecipe({ batchSize: 8, steps: 9 }), 32)).toMatchObject({ totalSteps: 9, epochs: 3 })
   })
 
   test.each<[RecipeOptions, string]>([
@@ -145,6 +145,6 @@ describe('a recipe applied to pictures', () => {
       'recipe.milestones: epoch 2 is step 8, at or after the end of a training of 8 steps, so the rate would not fall there; leave it out, or train for longer',
     ],
   ])('%j is refused', (options, message) => {
-    expect(() => course(completeRecipe(options), 32)).toThrow(message)
+    expect(() => stepPlanOf(completeRecipe(options), 32)).toThrow(message)
   })
 })

@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from 'vitest'
 import { builtin } from '../../src/data/builtin/builtin.js'
-import { createTrainer } from '../../src/node.js'
+import { createTrainer } from '../../src/internal.node.js'
 import { type PresetName, preset, presetsFor } from '../../src/spec/presets.js'
 import type { ConvLayer, NetworkSpec, StemLayer } from '../../src/spec/spec.js'
 

@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { writeLargePicture, writePicture } from '../../src/node.js'
+import { writeLargePicture, writePicture } from '../../src/internal.node.js'
 import { disk } from '../../src/util/files/system.node.js'
 import { writeAtomically } from '../../src/util/files/write.node.js'
 

@@ -1,5 +1,5 @@
 /** Nets as drawings: what they are made of and what that costs, with the edits of the page. */
-import type { BlockPath, NetworkSpec, PresetName, Shortcut } from 'resnet.ts'
+import type { BlockPath, NetworkSpec, PresetName, Shortcut } from '../../../src/internal.js'
 import type { Library } from './library.js'
 
 /** A part of a drawing: the stem, a block or the head. */

@@ -1,5 +1,5 @@
 /** One residual block on four numbers, computed by the library: values forward, gradients backward. */
-import type { BlockSpec, GateSpec, LayerPath, NetworkSpec, Order, Shortcut } from 'resnet.ts'
+import type { BlockSpec, GateSpec, LayerPath, NetworkSpec, Order, Shortcut } from '../../../src/internal.js'
 import type { OpenEngine } from './engine.js'
 import type { Library } from './library.js'
 

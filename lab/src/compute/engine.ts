@@ -1,5 +1,5 @@
 /** The one engine of the page, opened when it is first needed. */
-import type { ChosenEngine } from 'resnet.ts'
+import type { ChosenEngine } from '../../../src/internal.js'
 import type { Library } from './library.js'
 
 /** The engine, in words for people. */

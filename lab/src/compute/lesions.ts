@@ -1,5 +1,5 @@
 /** Trained nets under one knife: blocks taken out or put in another order, and the test error at once. */
-import type { BlockPath, NetworkSpec, TrainedNetwork } from 'resnet.ts'
+import type { BlockPath, NetworkSpec, TrainedNetwork } from '../../../src/internal.js'
 import type { OpenEngine } from './engine.js'
 import type { Library } from './library.js'
 

@@ -1,6 +1,6 @@
 /** The part of the package that the service needs: functions that both of its entries have, for browsers and for Node. */
 export type Library = Pick<
-  typeof import('resnet.ts'),
+  typeof import('../../../src/internal.js'),
   | 'arrangeBlocks'
   | 'builtin'
   | 'cifarBasic'

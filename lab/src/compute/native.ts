@@ -4,7 +4,7 @@
  * the word `garbage` for what was none.
  */
 import { parentPort, workerData } from 'node:worker_threads'
-import * as node from 'resnet.ts/node'
+import * as node from '../../../src/internal.node.js'
 import { isQuestion } from './protocol.js'
 import { serve } from './serve.js'
 import { createService } from './service.js'

@@ -1,5 +1,5 @@
 /** Pictures of one's own to race on, from files that the page was given; named by the hash of all of them. */
-import type { Dataset, OpenedFile } from 'resnet.ts'
+import type { Dataset, OpenedFile } from '../../../src/internal.js'
 import type { Context } from './context.js'
 import type { Library } from './library.js'
 

@@ -1,5 +1,5 @@
 /** The gradient that comes back along each single path of a trained net. */
-import type { BlockPath, NetworkSpec } from 'resnet.ts'
+import type { BlockPath, NetworkSpec } from '../../../src/internal.js'
 import type { Context } from './context.js'
 import type { OpenEngine } from './engine.js'
 import type { Library } from './library.js'

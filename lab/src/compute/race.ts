@@ -1,5 +1,5 @@
 /** A plain net and its residual twin in training, slice by slice in turn, on the same pictures with the same seed. */
-import type { NetworkSpec, RecipeOptions, StepProgress, Trainer } from 'resnet.ts'
+import type { NetworkSpec, RecipeOptions, StepProgress, Trainer } from '../../../src/internal.js'
 import type { Context } from './context.js'
 import { type EngineInfo, engineInfo, type OpenEngine } from './engine.js'
 import type { Library } from './library.js'

@@ -1,5 +1,5 @@
 /** A picture after many untrained layers, plain and with shortcuts. */
-import type { BlockSpec, LayerPath, NetworkSpec } from 'resnet.ts'
+import type { BlockSpec, LayerPath, NetworkSpec } from '../../../src/internal.js'
 import type { OpenEngine } from './engine.js'
 import type { Library } from './library.js'
 

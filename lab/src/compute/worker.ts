@@ -1,5 +1,5 @@
 /** The web worker that holds the library: whatever it does, the page stays free. */
-import * as library from 'resnet.ts'
+import * as library from '../../../src/internal.js'
 import type { Answer, Question } from './protocol.js'
 import type { SavedRace } from './race.js'
 import { serve } from './serve.js'

@@ -1,6 +1,6 @@
 /** The words of the page Lesions about the nets that it shows: each fact was computed from these. */
 import type { OpenedNets, Outcome } from '../compute/lesions.js'
-import type { Kind, Outcomes } from '../state/knife.svelte.js'
+import type { Kind, Outcomes } from '../state/lesions.svelte.js'
 
 const kinds = ['residual', 'plain'] as const
 

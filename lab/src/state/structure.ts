@@ -1,5 +1,5 @@
 /** The blocks of a net, as pages draw them. */
-import type { NetworkSpec } from 'resnet.ts'
+import type { NetworkSpec } from '../../../src/internal.js'
 
 export interface DrawnBlock {
   readonly path: string

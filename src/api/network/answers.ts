@@ -23,7 +23,7 @@ export interface Answer {
 }
 
 /** How one class fares. */
-export interface ClassFigures {
+export interface ClassMetrics {
   readonly name: string
   /** Pictures of it. */
   readonly count: number
@@ -40,7 +40,7 @@ export interface Judgement {
   readonly top1Error: number
   /** Pictures of class i that were taken for class j: `confusion[i][j]`. */
   readonly confusion: readonly (readonly number[])[]
-  readonly classes: readonly ClassFigures[]
+  readonly classes: readonly ClassMetrics[]
 }
 
 /** Pictures a run, at most. */
@@ -102,7 +102,7 @@ export function judgementOf(answers: readonly Answer[], names: readonly string[]
   const confusion = names.map(() => names.map(() => 0))
   for (const { truth, answer } of answers) confusion[truth]![answer]! += 1
   const share = (part: number, whole: number) => (whole > 0 ? (100 * part) / whole : undefined)
-  const classes = names.map((name, k): ClassFigures => {
+  const classes = names.map((name, k): ClassMetrics => {
     const count = confusion[k]!.reduce((a, b) => a + b, 0)
     const taken = confusion.reduce((sum, row) => sum + row[k]!, 0)
     return { name, count, recall: share(confusion[k]![k]!, count), precision: share(confusion[k]![k]!, taken) }

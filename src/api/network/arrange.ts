@@ -1,6 +1,6 @@
 /** A trained network with its blocks in another order, or some of them gone: lesions and shuffles. [Veit 2016, §4] */
 import { expectNetwork } from '../../formats/expect-network.js'
-import type { NamedWeights, TrainedNetwork } from '../../formats/trained-network.js'
+import type { Tensor, TrainedNetwork } from '../../formats/trained-network.js'
 import { type PlacedBlock, passesInput, placedBlocks } from '../../spec/blocks.js'
 import { type BlockPath, blockPath } from '../../spec/paths.js'
 import { ConfigError, ShapeError } from '../../util/errors.js'
@@ -39,7 +39,7 @@ export function arrangeBlocks(network: TrainedNetwork, order: readonly BlockPath
   if (empty >= 0)
     throw new ConfigError(`stage${empty + 1}: it would have no block left, and a stage needs at least one`)
 
-  const moved = new Map<string, NamedWeights>([...weights].filter(([path]) => !/^stage\d+\./.test(path)))
+  const moved = new Map<string, Tensor>([...weights].filter(([path]) => !/^stage\d+\./.test(path)))
   stages.forEach((blocks, stage) => {
     blocks.forEach(({ path, spec: { branch, order } }, index) => {
       // A norm after the addition is no part of the branch: its zeros would silence the shortcut too.
@@ -68,6 +68,6 @@ function silenced({ path, spec, inputWidth, width }: PlacedBlock): BlockPath {
   )
 }
 
-function zeros({ shape, data }: NamedWeights): NamedWeights {
+function zeros({ shape, data }: Tensor): Tensor {
   return { shape, data: new Float32Array(data.length) }
 }

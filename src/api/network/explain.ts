@@ -4,7 +4,7 @@
  * of any layer with the mean gradients of the logit [Selvaraju 2017]; at the last maps both are the same up to a factor.
  */
 import { pullBack } from '../../autodiff/differentiate.js'
-import type { NamedWeights } from '../../formats/trained-network.js'
+import type { Tensor } from '../../formats/trained-network.js'
 import { GraphBuilder } from '../../graph/builder.js'
 import type { Graph } from '../../graph/graph.js'
 import { forwardGraph } from '../../model/forward.js'
@@ -75,7 +75,7 @@ export function gradientGraph(spec: NetworkSpec, layer: LayerPath): Graph {
 }
 
 /** Maps [1, channels, height, width] added up, each times its weight. */
-export function weighedMaps({ shape, data }: NamedWeights, weights: ArrayLike<number>): ValueMap {
+export function weighedMaps({ shape, data }: Tensor, weights: ArrayLike<number>): ValueMap {
   const [, channels, height, width] = shape as [number, number, number, number]
   const area = height * width
   const sums = new Float64Array(area)
@@ -85,7 +85,7 @@ export function weighedMaps({ shape, data }: NamedWeights, weights: ArrayLike<nu
 }
 
 /** The mean of each map of [1, channels, height, width]. */
-export function meansOfMaps({ shape, data }: NamedWeights): Float64Array {
+export function meansOfMaps({ shape, data }: Tensor): Float64Array {
   const [, channels, height, width] = shape as [number, number, number, number]
   const means = new Float64Array(channels)
   for (let i = 0; i < data.length; i++) means[Math.floor(i / (height * width))]! += data[i]! / (height * width)

@@ -2,7 +2,7 @@
 
 import type { TableRow } from '../../data/table-dataset.js'
 import type { Executable } from '../../engine/engine.js'
-import type { NamedWeights, Preprocessing, TrainedNetwork } from '../../formats/trained-network.js'
+import type { Preprocessing, Tensor, TrainedNetwork } from '../../formats/trained-network.js'
 import type { Graph } from '../../graph/graph.js'
 import { compileGraph } from '../../inference/compile.js'
 import { allFinite } from '../../inference/finite.js'
@@ -49,7 +49,7 @@ export interface Prediction {
 }
 
 /** The output of a layer for a batch: for convolutions and the like [pictures, channels, height, width]. */
-export type Activation = NamedWeights
+export type Activation = Tensor
 
 /** Of all that a network is asked. */
 export interface RunOptions {
@@ -84,7 +84,7 @@ export class Network implements TrainedNetwork, AsyncDisposable {
   readonly spec: NetworkSpec
   readonly preprocessing: Preprocessing
   /** Parameters and running statistics, by path. */
-  readonly weights: ReadonlyMap<string, NamedWeights>
+  readonly weights: ReadonlyMap<string, Tensor>
   readonly engine: ChosenEngine
   readonly #release: () => Promise<void>
   readonly #heads: Heads

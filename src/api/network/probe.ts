@@ -5,7 +5,7 @@
 
 import { pullBack } from '../../autodiff/differentiate.js'
 import { expectClassifier } from '../../formats/expect-network.js'
-import type { NamedWeights, TrainedNetwork } from '../../formats/trained-network.js'
+import type { Tensor, TrainedNetwork } from '../../formats/trained-network.js'
 import { GraphBuilder } from '../../graph/builder.js'
 import type { Graph, Node, Value } from '../../graph/graph.js'
 import { compileGraph } from '../../inference/compile.js'
@@ -40,11 +40,11 @@ export interface ProbeOptions extends ComputeOptions {
 export interface Probed {
   readonly loss: number
   /** By path. */
-  readonly activations: ReadonlyMap<string, NamedWeights>
+  readonly activations: ReadonlyMap<string, Tensor>
   /** By path, and `pictures`. */
-  readonly gradients: ReadonlyMap<string, NamedWeights>
+  readonly gradients: ReadonlyMap<string, Tensor>
   /** The gradients at the pictures, in the order of the paths that were asked for. */
-  readonly along: readonly NamedWeights[]
+  readonly along: readonly Tensor[]
 }
 
 /**
@@ -79,7 +79,7 @@ export function probeFunction(openEngine: OpenEngine): Probe {
         executable.write('pictures', pictures)
         executable.write('labels', options.labels ?? new Int32Array(batch))
         await executable.run()
-        const found = new Map<string, NamedWeights>()
+        const found = new Map<string, Tensor>()
         for (const { name, value } of graph.outputs)
           found.set(name, { shape: value.type.shape, data: await executable.read(name) })
         const read = (entries: ReadonlyMap<string, string>) =>

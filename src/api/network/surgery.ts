@@ -1,6 +1,6 @@
 /** Surgery on trained networks: the spec changes, and weights keep to their blocks. Nothing is changed in place. */
 import { expectNetwork } from '../../formats/expect-network.js'
-import type { NamedWeights, TrainedNetwork } from '../../formats/trained-network.js'
+import type { Tensor, TrainedNetwork } from '../../formats/trained-network.js'
 import { forwardGraph } from '../../model/forward.js'
 import { initialise } from '../../model/initialise.js'
 import { parametersOf } from '../../model/parameters.js'
@@ -37,9 +37,10 @@ export function deepen(network: TrainedNetwork, options: DeepenOptions): Trained
   if (reason) throw new ConfigError(`${stagePath(stage)}: its blocks cannot be identities: ${reason}`)
   const fresh = initialise(deeper, { seed, zeroInitResidual: true })
   const grown = new Map(
-    parametersOf(forwardGraph(deeper, { batch: 1, mode: 'inference' })).map(
-      ({ path, shape }): [string, NamedWeights] => [path, weights.get(path) ?? { shape, data: fresh.get(path)! }],
-    ),
+    parametersOf(forwardGraph(deeper, { batch: 1, mode: 'inference' })).map(({ path, shape }): [string, Tensor] => [
+      path,
+      weights.get(path) ?? { shape, data: fresh.get(path)! },
+    ]),
   )
   return { spec: deeper, preprocessing, weights: grown }
 }
@@ -62,7 +63,7 @@ function moved(
   spec: NetworkSpec,
   rename: (path: string) => string | undefined,
 ): TrainedNetwork {
-  const kept = [...weights].flatMap(([path, value]): [string, NamedWeights][] => {
+  const kept = [...weights].flatMap(([path, value]): [string, Tensor][] => {
     const name = rename(path)
     return name === undefined ? [] : [[name, value]]
   })

@@ -2,7 +2,7 @@
 
 import type { Augmentation } from '../../data/augment.js'
 import { type Dataset, inputSize } from '../../data/dataset.js'
-import { type Freeze, freezeLevels } from '../../spec/cut.js'
+import { type Freeze, freezeLevels } from '../../spec/freeze.js'
 import type { InputSpec, NetworkSpec } from '../../spec/spec.js'
 import { completeRecipe } from '../../tasks/complete-recipe.js'
 import type { Recipe, RecipeOptions } from '../../tasks/recipe.js'

@@ -7,9 +7,9 @@
 import { type Dataset, inputSize } from '../../data/dataset.js'
 import { expectDataset } from '../../data/expect-data.js'
 import { expectClassifier } from '../../formats/expect-network.js'
-import type { NamedWeights, TrainedNetwork } from '../../formats/trained-network.js'
+import type { Tensor, TrainedNetwork } from '../../formats/trained-network.js'
 import { expectNumbers } from '../../inference/lost-numbers.js'
-import { type Cut, cutNetwork, type Freeze } from '../../spec/cut.js'
+import { type Cut, cutNetwork, type Freeze } from '../../spec/freeze.js'
 import { classifierOf } from '../../spec/heads/index.js'
 import type { NetworkSpec } from '../../spec/spec.js'
 import { expectSameClasses } from '../../tasks/classify/class-match.js'
@@ -77,7 +77,7 @@ export class Finetuning implements AsyncDisposable {
   }
 
   #whole(rest: Checkpoint): Checkpoint {
-    const whole = ([path, values]: readonly [string, NamedWeights]) => [this.#cut.toWhole(path), values] as const
+    const whole = ([path, values]: readonly [string, Tensor]) => [this.#cut.toWhole(path), values] as const
     const frozen = [...this.#network.weights].filter(([path]) => this.#cut.toRest(path) === undefined)
     const { spec } = this.#network
     const { freeze, views } = this.plan
@@ -260,7 +260,7 @@ async function open(
 }
 
 /** Those of the rest, by its own paths. */
-function inRest(cut: Cut, weights: ReadonlyMap<string, NamedWeights>): Map<string, NamedWeights> {
+function inRest(cut: Cut, weights: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
   return new Map(
     [...weights].flatMap(([path, values]) => {
       const own = cut.toRest(path)

@@ -6,7 +6,6 @@ import type { Recompute } from '../../plan/passes/recompute.js'
 import { expectSpec } from '../../spec/expect-spec.js'
 import type { AnyHead, NetworkSpec } from '../../spec/spec.js'
 import type { ClassMatchOptions } from '../../tasks/classify/class-match.js'
-import type { DataOf, Evaluation, Score, Tested } from '../../tasks/figures.js'
 import {
   type AnyData,
   type DataFor,
@@ -18,6 +17,7 @@ import {
 } from '../../tasks/index.js'
 import { completed, type RecipeOptions } from '../../tasks/recipe.js'
 import type { Task } from '../../tasks/task.js'
+import type { DataOf, Evaluation, Score, Tested } from '../../tasks/types.js'
 import { type Checkpoint, type EpochRecord, expectCheckpoint } from '../../train/checkpoint/checkpoint.js'
 import type { StepProgress } from '../../train/step/progress.js'
 import { type PlanBytes, planBytes, Trainer, type TrainingHooks } from '../../train/trainer.js'

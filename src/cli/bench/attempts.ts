@@ -1,5 +1,5 @@
 /** Many works one after the other: one that cannot be measured does not keep the others from it. */
-import { EngineError } from '../../node.js'
+import { EngineError } from '../../internal.node.js'
 import type { BenchResult } from './result.js'
 
 export interface Attempt {

@@ -2,7 +2,7 @@
  * The shortest time a work could take here: as long as its multiply-adds take at the measured peak (counted as direct
  * convolution), or as long as its bytes take to go through memory, whichever is longer.
  */
-import { complexity, type NetworkSpec, type Peak } from '../../node.js'
+import { complexity, type NetworkSpec, type Peak } from '../../internal.node.js'
 
 export type Mode = 'train' | 'infer'
 

@@ -1,5 +1,5 @@
 /** The work that is measured, and its peers. */
-import { type EngineName, type PresetName, preset } from '../../node.js'
+import { type EngineName, type PresetName, preset } from '../../internal.node.js'
 import type { ContestSettings } from './contest.js'
 import type { Gauge } from './peaks.js'
 import type { PeerName } from './peers.js'

@@ -1,5 +1,5 @@
 /** Contestants take turns, round by round; rounds in which others took the processor do not count. */
-import { EngineError } from '../../node.js'
+import { EngineError } from '../../internal.node.js'
 import { othersShare, processorTime } from './disturbance.js'
 
 /** A contestant: we, or a peer. */

@@ -1,5 +1,5 @@
 /** The kernels suite: each kernel at each shape of some networks, beside PyTorch's convolutions of the same shapes. */
-import { cifarBottleneck, type NetworkSpec, type PlanPart, type Profile, preset, profile } from '../../node.js'
+import { cifarBottleneck, type NetworkSpec, type PlanPart, type Profile, preset, profile } from '../../internal.node.js'
 import { boundOf } from './bounds.js'
 import { type CaseSettings, caseName, type KernelCase } from './cases.js'
 import { type Contestant, contest, isNoisy } from './contest.js'

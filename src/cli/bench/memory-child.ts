@@ -4,7 +4,7 @@
  *     node dist/cli/bench/memory-child.js PRESET BATCH ENGINE THREADS
  */
 import { readFileSync } from 'node:fs'
-import { type EngineName, type PresetName, preset } from '../../node.js'
+import { type EngineName, type PresetName, preset } from '../../internal.node.js'
 import { openTraining } from './ours.js'
 
 const [net, batch, engine, threads] = process.argv.slice(2) as [PresetName, string, EngineName, string]

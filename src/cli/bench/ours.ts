@@ -7,7 +7,7 @@ import {
   type NetworkSpec,
   type OpenOptions,
   type Trainer,
-} from '../../node.js'
+} from '../../internal.node.js'
 import type { Contestant } from './contest.js'
 
 /** Pictures of noise: what is computed takes as long as with any others. */

@@ -2,7 +2,7 @@
  * The best that the machine can do, measured again in every round: clocks rise and fall within minutes, most of all on
  * machines that are shared, and a share of a peak that was taken at another time says nothing.
  */
-import { EngineError, type EngineName, engineNames, type MachinePeak, measurePeak } from '../../node.js'
+import { EngineError, type EngineName, engineNames, type MachinePeak, measurePeak } from '../../internal.node.js'
 import type { Contestant } from './contest.js'
 
 /** Takes its turn in every round, as contestants do. */

@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { EngineError } from '../../node.js'
+import { EngineError } from '../../internal.node.js'
 import type { Contestant } from './contest.js'
 
 export type PeerName = 'PyTorch' | 'ONNX Runtime' | 'TensorFlow.js WASM' | 'jax-js'

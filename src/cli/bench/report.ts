@@ -1,5 +1,5 @@
 /** The results of a bench, as text for terminals and as Markdown. */
-import { textTable } from '../../node.js'
+import { textTable } from '../../internal.node.js'
 import type { BenchReport, BenchResult, Machine } from './result.js'
 
 /** The machine and what it can do, a line each. */

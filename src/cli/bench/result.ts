@@ -1,5 +1,5 @@
 /** The results of a bench: one for each work and peer. */
-import type { MachinePeak } from '../../node.js'
+import type { MachinePeak } from '../../internal.node.js'
 import type { SuiteName } from './cases.js'
 import { higher } from './peaks.js'
 import type { Spread } from './statistics.js'
@@ -74,7 +74,7 @@ export function without({ name, missing }: { readonly name: string; readonly mis
   return { peer: name, peerValue: null, missing, ratio: null } as const
 }
 
-/** Figures of the same work replaced where they stood, others after them; of peaks, the higher. */
+/** TaskTypes of the same work replaced where they stood, others after them; of peaks, the higher. */
 export function merged(before: BenchReport, after: BenchReport): BenchReport {
   const key = ({ name, peer }: BenchResult) => `${name} / ${peer}`
   const [old, fresh] = [before, after].map(({ results }) => new Map(results.map((result) => [key(result), result])))

@@ -4,7 +4,14 @@ import { availableParallelism, cpus, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { Command } from 'commander'
-import { ConfigError, EngineError, makeFolder, type PresetName, presetNames, writeAtomically } from '../../node.js'
+import {
+  ConfigError,
+  EngineError,
+  makeFolder,
+  type PresetName,
+  presetNames,
+  writeAtomically,
+} from '../../internal.node.js'
 import { attemptAll, expectNone } from '../bench/attempts.js'
 import { type CaseSettings, caseName, casesOf, kernelCasesOf, type SuiteName, suiteNames } from '../bench/cases.js'
 import { ratioChart } from '../bench/chart.js'

@@ -1,7 +1,7 @@
 /** `resnet convert IN OUT`: weights from one file format to another, told by the names of the files. */
 import { statSync } from 'node:fs'
 import { Command } from 'commander'
-import { ConfigError, complexity, expectWritable, headsOf, type Tasks, writeNetwork } from '../../node.js'
+import { ConfigError, complexity, expectWritable, headsOf, type Tasks, writeNetwork } from '../../internal.node.js'
 import { jsonOption } from '../flags/options.js'
 import { cacheOption, knownOptions, openWeights, originText, type WeightFlags, weightsText } from '../flags/weights.js'
 import { type CommandTasks, libraryTasks } from '../tasks/task.js'

@@ -1,6 +1,6 @@
 /** `resnet data`: fetches the public data sets, and prepares folders of pictures. */
 import { Command, Option } from 'commander'
-import { cifarAddress, type Dataset, type DatasetName, downloadCifar, loadDataset } from '../../node.js'
+import { cifarAddress, type Dataset, type DatasetName, downloadCifar, loadDataset } from '../../internal.node.js'
 import { type DataFlags, folderOptions, jsonOption, oneOf, whole } from '../flags/options.js'
 import { loadQuietly } from '../load-data.js'
 import { interruptible, sameCommand } from '../terminal/interrupt.js'

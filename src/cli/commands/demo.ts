@@ -16,7 +16,7 @@ import {
   TrainingError,
   textTable,
   writeAtomically,
-} from '../../node.js'
+} from '../../internal.node.js'
 import { computeFrom, type EngineFlags, engineOptions, jsonOption, whole } from '../flags/options.js'
 import type { StoppedDemo } from '../report/demo-report.js'
 import { DemoDisplay } from '../terminal/demo-display.js'

@@ -1,6 +1,6 @@
 /** `resnet doctor`: says what is here, what is right and what is wrong. */
 import { Command } from 'commander'
-import { type DoctorReport, doctor, EngineError, textTable } from '../../node.js'
+import { type DoctorReport, doctor, EngineError, textTable } from '../../internal.node.js'
 import { jsonOption, threadCount } from '../flags/options.js'
 import { interruptible, nothingKept } from '../terminal/interrupt.js'
 import { examples } from '../terminal/invocation.js'

@@ -1,7 +1,7 @@
 /** `resnet embed PICTURE… --out features.npy`: what a network knows of pictures before it decides, a row each. */
 import { extname } from 'node:path'
 import { Command } from 'commander'
-import { ConfigError, DataError, encodeNpy, load, writeAtomically } from '../../node.js'
+import { ConfigError, DataError, encodeNpy, load, writeAtomically } from '../../internal.node.js'
 import { eachPicture, failWhere, findEach, type LeftOut } from '../each-picture.js'
 import { computeFrom, type EngineFlags, engineOptions, jsonOption } from '../flags/options.js'
 import {

@@ -11,7 +11,7 @@ import {
   matchChannels,
   normalisationAdvice,
   taskOfNetwork,
-} from '../../node.js'
+} from '../../internal.node.js'
 import {
   computeFrom,
   type DataFlags,

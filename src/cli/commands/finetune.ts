@@ -24,7 +24,7 @@ import {
   TrainingError,
   textTable,
   writeAtomically,
-} from '../../node.js'
+} from '../../internal.node.js'
 import { checkpointOption } from '../flags/checkpoint.js'
 import {
   computeFrom,

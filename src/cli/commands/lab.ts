@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { Command, InvalidArgumentError } from 'commander'
-import { ConfigError, EngineError, openEngine } from '../../node.js'
+import { ConfigError, EngineError, openEngine } from '../../internal.node.js'
 import { jsonOption, threadCount, whole } from '../flags/options.js'
 import { offerCompute } from '../lab/compute.js'
 import { LOOPBACK, serveSite } from '../lab/server.js'

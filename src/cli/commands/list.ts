@@ -9,7 +9,7 @@ import {
   type TaskName,
   taskNames,
   textTable,
-} from '../../node.js'
+} from '../../internal.node.js'
 import { jsonOption } from '../flags/options.js'
 import { examples } from '../terminal/invocation.js'
 import { print } from '../terminal/output.js'

@@ -14,7 +14,7 @@ import {
   textTable,
   type WholePicture,
   writePicture,
-} from '../../node.js'
+} from '../../internal.node.js'
 import { eachPicture, failWhere, findEach, type LeftOut } from '../each-picture.js'
 import { computeFrom, type EngineFlags, engineOptions, jsonOption, whole } from '../flags/options.js'
 import {

@@ -11,7 +11,7 @@ import {
   scales,
   studies,
   writeAtomically,
-} from '../../node.js'
+} from '../../internal.node.js'
 import { computeFrom, type EngineFlags, engineOptions, jsonOption, numbers, oneOf, whole } from '../flags/options.js'
 import { interruptible, sameCommand } from '../terminal/interrupt.js'
 import { examples } from '../terminal/invocation.js'
@@ -170,5 +170,5 @@ function conclusion({ claims }: StudyResult, report: string): string {
     wrapped(`${verdictText(verdict)}: ${claim}`, '  '),
     wrapped(`  measured ${measuredText(finding)}; the rule: ${rule}`, '    '),
   ])
-  return ['', ...lines, '', `Figures: ${pathToFileURL(resolve(report)).href}`, ''].join('\n')
+  return ['', ...lines, '', `TaskTypes: ${pathToFileURL(resolve(report)).href}`, ''].join('\n')
 }

@@ -13,7 +13,7 @@ import {
   summary,
   type Tasks,
   trainingMemory,
-} from '../../node.js'
+} from '../../internal.node.js'
 import {
   type EngineFlags,
   engineOption,

@@ -1,6 +1,6 @@
 /** `resnet train`: trains a network on a data set, into the folder of a run. */
 import { Command, Option } from 'commander'
-import { defaultRecipe, isPresetName, taskOfNetwork } from '../../node.js'
+import { defaultRecipe, isPresetName, taskOfNetwork } from '../../internal.node.js'
 import { augmentOptions } from '../flags/augment.js'
 import { checkpointOption } from '../flags/checkpoint.js'
 import {

@@ -11,7 +11,7 @@ import {
   readNetwork,
   upscale,
   writeLargePicture,
-} from '../../node.js'
+} from '../../internal.node.js'
 import { failWhere, findEach, type LeftOut, orReason } from '../each-picture.js'
 import { computeFrom, type EngineFlags, engineOptions, jsonOption, whole } from '../flags/options.js'
 import { Interrupted, interruptible, nothingKept, sameCommand } from '../terminal/interrupt.js'

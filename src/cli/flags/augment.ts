@@ -1,6 +1,6 @@
 /** `--augment` and `--jitter`: what chance does to training pictures, as flags and as part of a recipe. */
 import { InvalidArgumentError, Option } from 'commander'
-import { type Augmentation, type Dataset, type Jitter, usualCrop } from '../../node.js'
+import { type Augmentation, type Dataset, type Jitter, usualCrop } from '../../internal.node.js'
 import { number, oneOf } from './options.js'
 
 const kinds = ['crop', 'resized-crop', 'none'] as const

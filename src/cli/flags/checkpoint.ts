@@ -1,6 +1,6 @@
 /** `--checkpoint-every`: how often a training is saved, beside the end of each epoch. */
 import { InvalidArgumentError, Option } from 'commander'
-import type { CheckpointEvery } from '../../node.js'
+import type { CheckpointEvery } from '../../internal.node.js'
 
 /** `60s` or `500`: seconds or steps. */
 export function parseCheckpointEvery(text: string): CheckpointEvery {

@@ -12,7 +12,7 @@ import {
   type PresetName,
   presetNames,
   recomputeLevels,
-} from '../../node.js'
+} from '../../internal.node.js'
 import { command } from '../terminal/invocation.js'
 import { bytesText, say } from '../terminal/output.js'
 

@@ -17,7 +17,7 @@ import {
   type RecipeOptions,
   type ScheduleName,
   scheduleNames,
-} from '../../node.js'
+} from '../../internal.node.js'
 import { number, numbers, oneOf, whole } from './options.js'
 
 export interface RecipeFlags {

@@ -1,5 +1,5 @@
 /** The flags of the command train. */
-import type { CheckpointEvery, Recompute } from '../../node.js'
+import type { CheckpointEvery, Recompute } from '../../internal.node.js'
 import type { AugmentFlags } from './augment.js'
 import type { DataFlags, EngineFlags } from './options.js'
 import type { RecipeFlags } from './recipe.js'

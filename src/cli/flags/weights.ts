@@ -11,7 +11,7 @@ import {
   type RecogniseOptions,
   readNetwork,
   type Tasks,
-} from '../../node.js'
+} from '../../internal.node.js'
 import { oneLine, say } from '../terminal/output.js'
 import { Progress } from '../terminal/progress.js'
 import { archOption, numbers } from './options.js'

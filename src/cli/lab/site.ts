@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { extname, join, relative } from 'node:path'
-import { ConfigError } from '../../node.js'
+import { ConfigError } from '../../internal.node.js'
 
 export interface SiteFile {
   readonly type: string

@@ -1,5 +1,12 @@
 /** The demonstration's report: one HTML file that needs nothing else, readable in light, dark, on paper and on a phone. */
-import { type DemoCurve, type DemoNet, type DemoPoint, type DemoResult, demoRecipe, finalErrors } from '../../node.js'
+import {
+  type DemoCurve,
+  type DemoNet,
+  type DemoPoint,
+  type DemoResult,
+  demoRecipe,
+  finalErrors,
+} from '../../internal.node.js'
 import { command } from '../terminal/invocation.js'
 import { duration, percentText } from '../terminal/output.js'
 import { drawLines } from './lines.js'

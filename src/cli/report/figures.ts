@@ -1,6 +1,16 @@
-/** Figures of studies, drawn: each kind as SVG with its title, and a sentence for those who do not see it. */
+/** TaskTypes of studies, drawn: each kind as SVG with its title, and a sentence for those who do not see it. */
 import { deflateSync } from 'node:zlib'
-import type { Axis, Bar, BarsFigure, Dash, Figure, LinesFigure, PicturesFigure, PixelMap, Series } from '../../node.js'
+import type {
+  Axis,
+  Bar,
+  BarsFigure,
+  Dash,
+  Figure,
+  LinesFigure,
+  PicturesFigure,
+  PixelMap,
+  Series,
+} from '../../internal.node.js'
 import { numberText } from '../terminal/study-text.js'
 import { type DrawnAxis, drawLines } from './lines.js'
 import { plainText } from './page.js'

@@ -1,5 +1,5 @@
 /** The report of a fine-tuning: error, confusions, classes and the most confident mistakes, in one HTML file. */
-import { type Dataset, type FinetuneResult, type Judgement, type Pictures, pictureBytes } from '../../node.js'
+import { type Dataset, type FinetuneResult, type Judgement, type Pictures, pictureBytes } from '../../internal.node.js'
 import { duration, percentText } from '../terminal/output.js'
 import { drawLines } from './lines.js'
 import { page, plainText } from './page.js'

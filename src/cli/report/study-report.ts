@@ -1,5 +1,5 @@
 /** The report of a study, and the page that lists all of them. */
-import type { JudgedClaim, Row, StudyResult, Verdict } from '../../node.js'
+import type { JudgedClaim, Row, StudyResult, Verdict } from '../../internal.node.js'
 import { command } from '../terminal/invocation.js'
 import { duration } from '../terminal/output.js'
 import { commandOf, measuredText, verdictWords } from '../terminal/study-text.js'

@@ -13,7 +13,7 @@ import {
   preset,
   resumeTrainer,
   splitDataset,
-} from '../../node.js'
+} from '../../internal.node.js'
 import { augmentationOf, compareAugmentation } from '../flags/augment.js'
 import { sizeFor } from '../flags/options.js'
 import { recipeOf } from '../flags/recipe.js'

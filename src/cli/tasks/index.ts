@@ -1,5 +1,5 @@
 /** The table of tasks of the command line. */
-import { presetsFor, type TaskName, tasks } from '../../node.js'
+import { presetsFor, type TaskName, tasks } from '../../internal.node.js'
 import { classifierTraining } from './classify.js'
 import type { CommandTask, CommandTasks } from './task.js'
 import { upscalingTraining } from './upscale.js'

@@ -8,7 +8,7 @@ import type {
   Tasks,
   Trainer,
   TrainingResult,
-} from '../../node.js'
+} from '../../internal.node.js'
 import type { EngineFlags } from '../flags/options.js'
 import type { TrainFlags } from '../flags/train.js'
 import type { TrainWords } from '../terminal/train-display.js'

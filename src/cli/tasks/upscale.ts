@@ -10,7 +10,7 @@ import {
   resumeTrainer,
   type UpscalingData,
   upscalingFolder,
-} from '../../node.js'
+} from '../../internal.node.js'
 import { flagOf } from '../flags/options.js'
 import { recipeOf } from '../flags/recipe.js'
 import type { TrainFlags } from '../flags/train.js'

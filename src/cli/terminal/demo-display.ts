@@ -3,7 +3,7 @@
  * round.
  */
 import { MultiBar, type SingleBar } from 'cli-progress'
-import { type DemoNet, type DemoPoint, demoNets } from '../../node.js'
+import { type DemoNet, type DemoPoint, demoNets } from '../../internal.node.js'
 import { duration, isLive, paint, percentText, say } from './output.js'
 import { barSize, columns, fitted, type Part } from './width.js'
 

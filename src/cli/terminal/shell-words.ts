@@ -1,6 +1,6 @@
 /** An error of the library in the words of the one who typed a command: flags instead of fields, on one line. */
 import type { Command } from 'commander'
-import type { ResnetError } from '../../node.js'
+import type { ResnetError } from '../../internal.node.js'
 import { oneLine } from './output.js'
 
 /** Fields that the library names at the beginning of a message: `recipe.lr: ...`, `threads: ...`, `builtin: size is ...`. */

@@ -1,5 +1,5 @@
 /** The findings of studies, in words. */
-import type { JudgedClaim, StudyResult, Verdict } from '../../node.js'
+import type { JudgedClaim, StudyResult, Verdict } from '../../internal.node.js'
 import { command } from './invocation.js'
 
 /** A sign and a word, so that colour is not needed. */

@@ -1,6 +1,6 @@
 /** The display of `resnet train` on standard error: a moving bar in a terminal, now and then a line elsewhere. */
 import { type Options, SingleBar } from 'cli-progress'
-import type { EpochRecord, StepProgress } from '../../node.js'
+import type { EpochRecord, StepProgress } from '../../internal.node.js'
 import { duration, isLive, percentText, rateText, say } from './output.js'
 import { barSize, columns, fitted, type Part } from './width.js'
 

@@ -7,14 +7,14 @@ import type { GraphInput } from '../../graph/graph.js'
 import { planFor } from '../../inference/compile.js'
 import { allFinite } from '../../inference/finite.js'
 import { lostAnswers } from '../../inference/lost-numbers.js'
-import { type NamedWeights, writeWeights } from '../../inference/weights.js'
+import { type Tensor, writeWeights } from '../../inference/weights.js'
 import { forwardGraph } from '../../model/forward.js'
 import type { Plan } from '../../plan/plan.js'
 import { classifierOf } from '../../spec/heads/index.js'
 import type { NetworkSpec } from '../../spec/spec.js'
 import { ConfigError } from '../../util/errors.js'
-import type { Evaluation } from '../figures.js'
 import type { Measurer } from '../task.js'
+import type { Evaluation } from '../types.js'
 import { countCorrect, crossEntropySum, percent } from './metrics.js'
 
 /** Pictures a run, at most. Results do not depend on it: in inference each picture is on its own. */
@@ -28,7 +28,7 @@ export class Evaluator implements Measurer<'classify'> {
   readonly #weights: readonly GraphInput[]
   readonly #executable: Executable
   readonly #engine: Engine
-  #written: ReadonlyMap<string, NamedWeights> = new Map()
+  #written: ReadonlyMap<string, Tensor> = new Map()
 
   private constructor(engine: Engine, spec: NetworkSpec, executable: Executable) {
     const { inputs } = executable.plan.graph
@@ -56,7 +56,7 @@ export class Evaluator implements Measurer<'classify'> {
    * Sets parameters and running statistics, by path.
    * @throws DataError when they are not exactly those of the network.
    */
-  setWeights(weights: ReadonlyMap<string, NamedWeights>, who = this.#spec.name): void {
+  setWeights(weights: ReadonlyMap<string, Tensor>, who = this.#spec.name): void {
     writeWeights(this.#executable, this.#weights, weights, who)
     this.#written = weights
   }

@@ -5,7 +5,7 @@ import type { Engine, Executable } from '../../engine/engine.js'
 import { planFor } from '../../inference/compile.js'
 import { allFinite } from '../../inference/finite.js'
 import { lostAnswers } from '../../inference/lost-numbers.js'
-import { type NamedWeights, writeWeights } from '../../inference/weights.js'
+import { type Tensor, writeWeights } from '../../inference/weights.js'
 import { forwardGraph } from '../../model/forward.js'
 import type { Plan } from '../../plan/plan.js'
 import { pictureHeadOf } from '../../spec/heads/index.js'
@@ -36,7 +36,7 @@ export class Enlarger {
   readonly #tile: number
   /** By height and width of what they read, the one used last at the end. */
   readonly #plans = new Map<string, Executable>()
-  #weights: ReadonlyMap<string, NamedWeights> = new Map()
+  #weights: ReadonlyMap<string, Tensor> = new Map()
 
   private constructor(engine: Engine, spec: NetworkSpec, executable: Executable, side: number) {
     this.#engine = engine
@@ -61,7 +61,7 @@ export class Enlarger {
    * Sets parameters and running statistics, by path.
    * @throws DataError when they are not exactly those of the network
    */
-  setWeights(weights: ReadonlyMap<string, NamedWeights>): void {
+  setWeights(weights: ReadonlyMap<string, Tensor>): void {
     this.#weights = weights
     for (const executable of this.#plans.values()) this.#write(executable)
   }

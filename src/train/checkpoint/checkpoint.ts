@@ -5,25 +5,30 @@
  */
 
 import { expectNetwork } from '../../formats/expect-network.js'
-import { readSafetensors, type SafetensorsFile, type Tensor, writeSafetensors } from '../../formats/safetensors.js'
+import {
+  readSafetensors,
+  type SafetensorsFile,
+  type SafetensorsTensor,
+  writeSafetensors,
+} from '../../formats/safetensors.js'
 import {
   checkPreprocessing,
   expectEnough,
-  type NamedWeights,
   type Preprocessing,
+  type Tensor,
   type TrainedNetwork,
 } from '../../formats/trained-network.js'
 import { forwardGraph } from '../../model/forward.js'
 import type { Heads } from '../../model/heads/index.js'
 import { parametersOf } from '../../model/parameters.js'
-import { cutNetwork, type Freeze } from '../../spec/cut.js'
+import { cutNetwork, type Freeze } from '../../spec/freeze.js'
 import { type TaskName, taskNames } from '../../spec/heads/index.js'
 import type { NetworkSpec } from '../../spec/spec.js'
 import { validateSpec } from '../../spec/validate.js'
-import type { BestEpoch, Score, SumsOf, Tested } from '../../tasks/figures.js'
 import { headsOf, ratingOf, type Tasks, taskOfNetwork } from '../../tasks/index.js'
 import { completed, type Recipe } from '../../tasks/recipe.js'
 import type { DataIdentity, Task } from '../../tasks/task.js'
+import type { BestEpoch, Score, SumsOf, Tested } from '../../tasks/types.js'
 import { Budget, limits } from '../../util/budget.js'
 import { DataError, ResnetError } from '../../util/errors.js'
 import { expectBytes, expectFields, expectKind, map, object, oneOf, optional, text } from '../../util/expect.js'
@@ -84,7 +89,7 @@ export interface Checkpoint<T extends string = 'classify'> extends TrainedNetwor
   /** The engine build that the bits belong to. */
   readonly engine: string
   /** The optimizer's state, by names such as `velocity/stem.conv.weight`. */
-  readonly optimizer: ReadonlyMap<string, NamedWeights>
+  readonly optimizer: ReadonlyMap<string, Tensor>
 }
 
 const FORMAT = '1'
@@ -98,7 +103,7 @@ const jsonFields = ['spec', 'recipe', 'preprocessing', 'data', 'progress'] as co
 export function encodeCheckpoint(checkpoint: Checkpoint<string>, note?: string, tasks?: Tasks): Uint8Array {
   expectCheckpoint(checkpoint, 'encodeCheckpoint: checkpoint', tasks)
   expectKind(note, 'encodeCheckpoint: note', optional(text))
-  const tensors = new Map<string, Tensor>([...checkpoint.weights, ...checkpoint.optimizer])
+  const tensors = new Map<string, SafetensorsTensor>([...checkpoint.weights, ...checkpoint.optimizer])
   const metadata: Record<string, string> = { format: FORMAT, engine: checkpoint.engine }
   for (const field of jsonFields) metadata[field] = JSON.stringify(checkpoint[field])
   if (checkpoint.tuning) metadata.tuning = JSON.stringify(checkpoint.tuning)
@@ -177,8 +182,8 @@ export function checkpointIn(file: SafetensorsFile, name: string, tasks?: Tasks)
     if (tuning.tuning) checkTuning(tuning.tuning, spec)
     return { spec, recipe: completed(options.recipe, task.recipe) } // of an older version: with the fields that came later
   })
-  const weights = new Map<string, NamedWeights>()
-  const optimizer = new Map<string, NamedWeights>()
+  const weights = new Map<string, Tensor>()
+  const optimizer = new Map<string, Tensor>()
   for (const [tensor, { shape, data: values }] of tensors) {
     if (!(values instanceof Float32Array)) throw new DataError(`${name}: tensor ${printable(tensor)} holds no floats`)
     ;(isStateName(tensor) ? optimizer : weights).set(tensor, { shape, data: values })
@@ -243,7 +248,7 @@ function naming<T>(name: string, check: () => T): T {
 }
 
 /** Before anything is allocated by the spec: a few damaged digits in it must not ask for all memory. */
-function checkWeights(weights: ReadonlyMap<string, NamedWeights>, spec: NetworkSpec, heads: Heads): void {
+function checkWeights(weights: ReadonlyMap<string, Tensor>, spec: NetworkSpec, heads: Heads): void {
   const expected = new Map(
     parametersOf(forwardGraph(spec, { batch: 1, mode: 'inference', heads })).map(({ path, shape }) => [path, shape]),
   )

@@ -4,8 +4,8 @@
  */
 
 import type { Recipe } from '../../tasks/recipe.js'
-import type { Course } from './course.js'
 import { learningRate } from './schedule.js'
+import type { StepPlan } from './step-plan.js'
 
 /** Where a warm-up stands; a part of the progress, so that a run which goes on ends it at the same step. */
 export interface WarmUp {
@@ -31,7 +31,7 @@ export function warmUpAfter(warmUp: WarmUp, until: number, top1Error: number, st
 }
 
 /** The learning rate of a step, counted from 0. */
-export function rateOf({ warmupLr }: Recipe, { schedule }: Course, warmUp: WarmUp | undefined, step: number): number {
+export function rateOf({ warmupLr }: Recipe, { schedule }: StepPlan, warmUp: WarmUp | undefined, step: number): number {
   const rate = learningRate(schedule, step)
   return warmUp && warmUp.ended === undefined ? Math.min(warmupLr, rate) : rate
 }

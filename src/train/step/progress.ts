@@ -1,11 +1,11 @@
 /** The progress of a training after a step, and the figures that are told of it. */
 
-import type { SumsOf, Told } from '../../tasks/figures.js'
 import { ratingOf } from '../../tasks/index.js'
 import type { Recipe } from '../../tasks/recipe.js'
 import type { Task } from '../../tasks/task.js'
+import type { SumsOf, Told } from '../../tasks/types.js'
 import type { TrainingProgress } from '../checkpoint/checkpoint.js'
-import type { Course } from '../schedule/course.js'
+import type { StepPlan } from '../schedule/step-plan.js'
 import { freshWarmUp, warmUpAfter } from '../schedule/warm-up.js'
 
 interface Place {
@@ -48,12 +48,12 @@ export function afterStep<T extends string>(
   task: Task<T>,
   progress: TrainingProgress<T>,
   step: SumsOf<T>,
-  { lr, course, recipe }: { readonly lr: number; readonly course: Course; readonly recipe: Recipe },
+  { lr, stepPlan, recipe }: { readonly lr: number; readonly stepPlan: StepPlan; readonly recipe: Recipe },
 ): {
   readonly progress: TrainingProgress<T>
   readonly told: Omit<Place, 'imagesPerSecond' | 'secondsLeft'> & Told<T>
 } {
-  const { stepsPerEpoch, totalSteps, epochs } = course
+  const { stepsPerEpoch, totalSteps, epochs } = stepPlan
   const { history, warmUp } = progress
   const done = progress.step + 1
   const epoch = Math.ceil(done / stepsPerEpoch)

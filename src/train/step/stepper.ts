@@ -6,20 +6,20 @@ import type { Engine, Executable } from '../../engine/engine.js'
 import type { GraphInput } from '../../graph/graph.js'
 import { planFor } from '../../inference/compile.js'
 import { allFinite } from '../../inference/finite.js'
-import { type NamedWeights, readWeights, writeWeights } from '../../inference/weights.js'
+import { readWeights, type Tensor, writeWeights } from '../../inference/weights.js'
 import { type Heads, headOf } from '../../model/heads/index.js'
 import { initialise } from '../../model/initialise.js'
 import type { Recompute } from '../../plan/passes/recompute.js'
 import type { Plan } from '../../plan/plan.js'
 import type { NetworkSpec } from '../../spec/spec.js'
-import type { DataOf, SumsOf } from '../../tasks/figures.js'
 import type { Recipe } from '../../tasks/recipe.js'
 import type { Feed, Task } from '../../tasks/task.js'
+import type { DataOf, SumsOf } from '../../tasks/types.js'
 import { elements } from '../../util/shape.js'
 import type { Checkpoint } from '../checkpoint/checkpoint.js'
 import { preciseStatistics } from '../precise-norm.js'
 import type { ProbeState } from '../probe.js'
-import type { Course } from '../schedule/course.js'
+import type { StepPlan } from '../schedule/step-plan.js'
 import { batchName } from './accumulate.js'
 import { trainingGraph } from './step.js'
 
@@ -30,7 +30,7 @@ export interface StepperParts<T extends string> {
   readonly spec: NetworkSpec
   readonly data: DataOf<T>
   readonly recipe: Recipe
-  readonly course: Course
+  readonly stepPlan: StepPlan
   /** The values that the backward pass computes again instead of keeping them. */
   readonly recompute: Recompute
 }
@@ -53,15 +53,15 @@ export class Stepper<T extends string> {
   private constructor(parts: StepperParts<T>, executable: Executable) {
     this.#parts = parts
     this.#executable = executable
-    const { task, spec, data, recipe, course } = parts
-    this.#next = task.feed(spec, data, recipe, course.stepsPerEpoch)
+    const { task, spec, data, recipe, stepPlan } = parts
+    this.#next = task.feed(spec, data, recipe, stepPlan.stepsPerEpoch)
   }
 
   /**
    * Writes the state: of the checkpoint, or fresh but for the weights that are given.
    * @throws DataError when the tensors are not those of the network.
    */
-  start(checkpoint: Checkpoint<T> | undefined, given: ReadonlyMap<string, NamedWeights> = new Map()): void {
+  start(checkpoint: Checkpoint<T> | undefined, given: ReadonlyMap<string, Tensor> = new Map()): void {
     const optimizer = this.#inputs('optimizer')
     if (checkpoint) {
       writeWeights(this.#executable, this.#inputs('parameter', 'buffer'), checkpoint.weights, 'checkpoint')
@@ -81,12 +81,12 @@ export class Stepper<T extends string> {
   }
 
   /** Parameters and running statistics by path. */
-  weights(): Promise<Map<string, NamedWeights>> {
+  weights(): Promise<Map<string, Tensor>> {
     return readWeights(this.#executable, this.#inputs('parameter', 'buffer'))
   }
 
   /** The optimizer's state by name. */
-  optimizer(): Promise<Map<string, NamedWeights>> {
+  optimizer(): Promise<Map<string, Tensor>> {
     return readWeights(this.#executable, this.#inputs('optimizer'))
   }
 
@@ -102,7 +102,7 @@ export class Stepper<T extends string> {
     this.#feed(step, lr)
     const running = this.#executable.run()
     try {
-      if (step + 1 < this.#parts.course.totalSteps) this.#next.prepare(step + 1)
+      if (step + 1 < this.#parts.stepPlan.totalSteps) this.#next.prepare(step + 1)
     } finally {
       await running
     }
@@ -141,7 +141,7 @@ export class Stepper<T extends string> {
 
   /** Precise batch norm, over the batches that would come after the last step. */
   async refineStatistics(): Promise<void> {
-    const { engine, spec, recipe, course } = this.#parts
+    const { engine, spec, recipe, stepPlan } = this.#parts
     const { batchSize, accumulate, preciseBn } = recipe
     if (preciseBn === 0) return
     const statistics = await preciseStatistics(engine, spec, {
@@ -150,7 +150,7 @@ export class Stepper<T extends string> {
       batches: preciseBn,
       heads: this.#parts.task.heads,
       pictures: (batch) => {
-        this.#next.prepare(course.epochs * course.stepsPerEpoch + Math.floor(batch / accumulate))
+        this.#next.prepare(stepPlan.epochs * stepPlan.stepsPerEpoch + Math.floor(batch / accumulate))
         return this.#next.batch(batch % accumulate).pictures
       },
     })

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { problemsOf } from '../../../src/api/engines/doctor.node.js'
 import { openReference } from '../../../src/engine/reference/engine.js'
-import { type DoctorReport, doctor, EngineError, type EngineSource } from '../../../src/node.js'
+import { type DoctorReport, doctor, EngineError, type EngineSource } from '../../../src/internal.node.js'
 
 const working: EngineSource = { kind: 'wasm', open: async (threads) => ({ ...openReference(), threads }) }
 const failing = (kind: EngineSource['kind'], message: string, code?: string): EngineSource => ({

@@ -1,6 +1,6 @@
 /** What is timed is the whole plan and nothing else; times themselves are not looked at. */
 import { expect, test } from 'vitest'
-import { measurePeak, preset, profile } from '../../../src/node.js'
+import { measurePeak, preset, profile } from '../../../src/internal.node.js'
 
 const spec = preset('resnet8')
 

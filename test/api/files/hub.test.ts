@@ -9,7 +9,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { fetchFromHub } from '../../../src/api/files/hub.js'
 import { cacheFolder, filesFromHub } from '../../../src/api/files/hub.node.js'
 import { parseHubName, settingsOf } from '../../../src/formats/hub.js'
-import { type HubOptions, load, readNetwork } from '../../../src/node.js'
+import { type HubOptions, load, readNetwork } from '../../../src/internal.node.js'
 
 const weights = readFileSync(new URL('../../formats/fixtures/bearpaw.safetensors', import.meta.url))
 const config = Buffer.from(

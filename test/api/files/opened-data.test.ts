@@ -2,7 +2,7 @@
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { openedFolder } from '../../../src/data/folder/opened-folder.js'
-import { DataError, openedData, sha256 } from '../../../src/node.js'
+import { DataError, openedData, sha256 } from '../../../src/internal.node.js'
 import { tinyCifar10, tinyCifar100 } from '../../data/cifar/make-cifar.js'
 
 const named = (files: Readonly<Record<string, Uint8Array>>) =>

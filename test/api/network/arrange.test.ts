@@ -1,6 +1,6 @@
 /** Blocks of trained networks in another order, or gone. */
 import { expect, test } from 'vitest'
-import { arrangeBlocks, type BlockPath, cifarBasic, plainTwin, probe, untrained } from '../../../src/node.js'
+import { arrangeBlocks, type BlockPath, cifarBasic, plainTwin, probe, untrained } from '../../../src/internal.node.js'
 
 const residual = cifarBasic({ depth: 20, widths: [4, 4, 8], input: { channels: 3, height: 8, width: 8 } })
 const net = untrained(residual, { seed: 3 })

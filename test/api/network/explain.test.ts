@@ -4,9 +4,9 @@ import type { ChosenEngine } from '../../../src/api/engines/choice.js'
 import { asShares, lastMaps, mapOnPicture } from '../../../src/api/network/explain.js'
 import { Network } from '../../../src/api/network/network.js'
 import { partRead } from '../../../src/api/network/picture.js'
+import { cifarBasic, load, type NetworkSpec, type Tensor, type TrainedNetwork } from '../../../src/internal.node.js'
 import { forwardGraph } from '../../../src/model/forward.js'
 import { parametersOf } from '../../../src/model/parameters.js'
-import { cifarBasic, load, type NamedWeights, type NetworkSpec, type TrainedNetwork } from '../../../src/node.js'
 import { Random } from '../../../src/util/random.js'
 import { describeEngines } from '../../engine/engines.js'
 
@@ -31,7 +31,7 @@ const spec: NetworkSpec = {
   ],
   head: { kind: 'classifier', norm: false, classes: 2 },
 }
-const floats = (shape: number[], ...data: number[]): NamedWeights => ({ shape, data: Float32Array.from(data) })
+const floats = (shape: number[], ...data: number[]): Tensor => ({ shape, data: Float32Array.from(data) })
 const byHand: TrainedNetwork = {
   spec,
   preprocessing: {
@@ -161,7 +161,7 @@ function randomNet(order: 'post' | 'pre', shortcut: 'pad' | 'project-on-change')
   const random = new Random(5)
   const parameters = parametersOf(forwardGraph(net, { batch: 1, mode: 'inference' }))
   const weights = new Map(
-    parameters.map(({ path, shape }): [string, NamedWeights] => {
+    parameters.map(({ path, shape }): [string, Tensor] => {
       const count = shape.reduce((a, b) => a * b, 1)
       const value = /scale|variance/.test(path) ? () => 0.5 + random.uniform() : () => 0.3 * random.normal()
       return [path, { shape, data: Float32Array.from({ length: count }, value) }]

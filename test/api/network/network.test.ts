@@ -16,7 +16,7 @@ import {
   type Picture,
   train,
   type WeightSource,
-} from '../../../src/node.js'
+} from '../../../src/internal.node.js'
 import { tinyData, tinyRecipe, tinySpec } from '../../train/tiny.js'
 
 const reference = { engine: 'reference' } as const

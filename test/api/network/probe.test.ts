@@ -1,6 +1,6 @@
 /** Looks into networks: activations, gradients, and gradients along single paths. */
 import { describe, expect, test } from 'vitest'
-import { type BlockPath, cifarBasic, plainTwin, probe, untrained } from '../../../src/node.js'
+import { type BlockPath, cifarBasic, plainTwin, probe, untrained } from '../../../src/internal.node.js'
 
 const spec = cifarBasic({ depth: 8, widths: [4, 8, 16], input: { channels: 3, height: 8, width: 8 } })
 const net = untrained(spec, { seed: 1 })

@@ -4,7 +4,7 @@ import { openEngine } from '../../../src/api/compute.node.js'
 import type { ChosenEngine } from '../../../src/api/engines/choice.js'
 import { deepen, withoutBlock, withSwappedBlocks } from '../../../src/api/network/surgery.js'
 import { differentiate } from '../../../src/autodiff/differentiate.js'
-import type { NamedWeights, TrainedNetwork } from '../../../src/formats/trained-network.js'
+import type { Tensor, TrainedNetwork } from '../../../src/formats/trained-network.js'
 import type { Graph } from '../../../src/graph/graph.js'
 import { compileGraph } from '../../../src/inference/compile.js'
 import { forwardGraph } from '../../../src/model/forward.js'
@@ -25,7 +25,7 @@ function network(spec: NetworkSpec): TrainedNetwork {
   const random = new Random(3)
   const fresh = initialise(spec, { seed: 1 })
   const weights = new Map(
-    parametersOf(forwardGraph(spec, { batch: 1, mode: 'inference' })).map(({ path, shape }): [string, NamedWeights] => [
+    parametersOf(forwardGraph(spec, { batch: 1, mode: 'inference' })).map(({ path, shape }): [string, Tensor] => [
       path,
       { shape, data: fresh.get(path)!.map((value) => value + 0.1 * random.uniform()) },
     ]),

@@ -15,7 +15,7 @@ import {
   preset,
   resumeFinetuning,
   train,
-} from '../../../src/node.js'
+} from '../../../src/internal.node.js'
 import { SIZE, sevenShapes, threeShapes } from '../shapes.js'
 
 const input = { channels: 3, height: SIZE, width: SIZE }

@@ -1,6 +1,13 @@
 /** Training through the public functions, in Node. */
 import { describe, expect, test } from 'vitest'
-import { createTrainer, evaluateCheckpoint, openEngine, resumeTrainer, train, trainToEnd } from '../../../src/node.js'
+import {
+  createTrainer,
+  evaluateCheckpoint,
+  openEngine,
+  resumeTrainer,
+  train,
+  trainToEnd,
+} from '../../../src/internal.node.js'
 import { tinyData, tinyRecipe, tinySpec } from '../../train/tiny.js'
 
 const reference = { engine: 'reference' } as const

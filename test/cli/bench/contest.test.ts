@@ -4,7 +4,7 @@ import { attemptAll, expectNone } from '../../../src/cli/bench/attempts.js'
 import { type Contestant, type ContestSettings, contest, isNoisy } from '../../../src/cli/bench/contest.js'
 import { othersShare, processorTime } from '../../../src/cli/bench/disturbance.js'
 import { mapSpread, spreadOf } from '../../../src/cli/bench/statistics.js'
-import { EngineError } from '../../../src/node.js'
+import { EngineError } from '../../../src/internal.node.js'
 
 /** Takes the seconds of the list one after the other, for each run of its work. */
 function contestant(seconds: readonly number[], counts: number[] = []): Contestant {

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { contest } from '../../../src/cli/bench/contest.js'
 import { Peaks } from '../../../src/cli/bench/peaks.js'
-import { EngineError, type EngineName, type OpenOptions } from '../../../src/node.js'
+import { EngineError, type EngineName, type OpenOptions } from '../../../src/internal.node.js'
 
 /** A machine of one instruction set, with a figure a measurement. */
 function machine(figures: number[], often = true) {

@@ -6,7 +6,7 @@ import { ratioChart } from '../../../src/cli/bench/chart.js'
 import { convolutionOf } from '../../../src/cli/bench/kernels.js'
 import { figure, machineLines, resultsMarkdown, resultsText } from '../../../src/cli/bench/report.js'
 import { type BenchReport, type BenchResult, beside, merged, without } from '../../../src/cli/bench/result.js'
-import { preset } from '../../../src/node.js'
+import { preset } from '../../../src/internal.node.js'
 
 const common: Omit<BenchResult, 'peer' | 'peerValue' | 'ratio'> = {
   suite: 'train',

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { goingOn } from '../../../src/cli/training-run.js'
-import { readCheckpoint } from '../../../src/node.js'
+import { readCheckpoint } from '../../../src/internal.node.js'
 import { type RunOptions, resnet } from '../run.js'
 
 const base = mkdtempSync(join(tmpdir(), 'resnet mishaps '))

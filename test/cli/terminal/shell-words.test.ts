@@ -3,7 +3,7 @@ import { Command, Option } from 'commander'
 import { expect, test } from 'vitest'
 import { oneLine } from '../../../src/cli/terminal/output.js'
 import { inShellWords } from '../../../src/cli/terminal/shell-words.js'
-import { ConfigError } from '../../../src/index.js'
+import { ConfigError } from '../../../src/internal.js'
 
 const called = new Command().addOption(new Option('--size <n>')).addOption(new Option('--weight-decay <n>'))
 

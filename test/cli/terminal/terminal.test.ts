@@ -7,7 +7,14 @@ import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { oneLine, visible } from '../../../src/cli/terminal/output.js'
-import { builtin, createTrainer, encodeCheckpoint, exportSafetensors, preset, textTable } from '../../../src/node.js'
+import {
+  builtin,
+  createTrainer,
+  encodeCheckpoint,
+  exportSafetensors,
+  preset,
+  textTable,
+} from '../../../src/internal.node.js'
 import { resnet } from '../run.js'
 
 const base = mkdtempSync(join(tmpdir(), 'resnet terminal '))

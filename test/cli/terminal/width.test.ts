@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { DemoDisplay } from '../../../src/cli/terminal/demo-display.js'
 import { classifierWords, TrainDisplay } from '../../../src/cli/terminal/train-display.js'
 import { barSize, columns, fitted, wrapped } from '../../../src/cli/terminal/width.js'
-import { demoNets } from '../../../src/index.js'
+import { demoNets } from '../../../src/internal.js'
 
 test('a terminal tells its columns, within 40 and 80; elsewhere there are 80', () => {
   expect(columns({ isTTY: true, columns: 60 })).toBe(60)

@@ -6,7 +6,7 @@ import sharp from 'sharp'
 import { afterAll, describe, expect, test } from 'vitest'
 import { reasonOf } from '../../../src/data/picture/decode.node.js'
 import { fileKind } from '../../../src/data/picture/format.js'
-import { openedData, readLargePicture, readPicture } from '../../../src/node.js'
+import { openedData, readLargePicture, readPicture } from '../../../src/internal.node.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'resnet formats '))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

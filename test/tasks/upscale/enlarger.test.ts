@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { toBytes } from '../../../src/data/bicubic.js'
 import { openReference } from '../../../src/engine/reference/engine.js'
-import type { NamedWeights } from '../../../src/inference/weights.js'
+import type { Tensor } from '../../../src/inference/weights.js'
 import { forwardGraph } from '../../../src/model/forward.js'
 import { initialise } from '../../../src/model/initialise.js'
 import { parametersOf } from '../../../src/model/parameters.js'
@@ -20,7 +20,7 @@ const picture = (height: number, width: number) => ({
   values: Float32Array.from({ length: height * width }, () => random.between(0, 255)),
 })
 
-function weightsOf(spec: NetworkSpec): Map<string, NamedWeights> {
+function weightsOf(spec: NetworkSpec): Map<string, Tensor> {
   const values = initialise(spec, { seed: 1 })
   const shapes = parametersOf(forwardGraph(spec, { batch: 1, mode: 'inference' }))
   return new Map(shapes.map(({ path, shape }) => [path, { shape, data: values.get(path)!.map((v) => v + 0.01) }]))

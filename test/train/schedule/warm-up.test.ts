@@ -1,7 +1,7 @@
 /** Warm-up until the training error falls: the rule, and its place in a training. */
 import { describe, expect, test } from 'vitest'
 import { completeRecipe } from '../../../src/tasks/complete-recipe.js'
-import { course } from '../../../src/train/schedule/course.js'
+import { stepPlanOf } from '../../../src/train/schedule/step-plan.js'
 import { freshWarmUp, rateOf, type WarmUp, warmUpAfter } from '../../../src/train/schedule/warm-up.js'
 import { inOne, inTwoParts, open, train } from '../trained.js'
 
@@ -14,7 +14,7 @@ const recipe = completeRecipe({
   warmupLr: 0.01,
   warmupUntil: 80,
 })
-const plan = course(recipe, 100)
+const plan = stepPlanOf(recipe, 100)
 
 describe('the rule', () => {
   test('takes the mean of recent errors, in which each new one counts 5 %', () => {
@@ -45,7 +45,7 @@ describe('the rule', () => {
 
   test('never raises the rate above the schedule', () => {
     const late = { ...recipe, gamma: 0.01 }
-    expect(rateOf(late, course(late, 100), { error: 90 }, 60)).toBeCloseTo(0.001, 15)
+    expect(rateOf(late, stepPlanOf(late, 100), { error: 90 }, 60)).toBeCloseTo(0.001, 15)
   })
 })
 

@@ -6,7 +6,7 @@ import type { BlockPath } from '../spec/paths.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { type DropPath, dropsOf } from './drop-path.js'
 
-export interface Chance {
+export interface Stochastic {
   /** Drops the residual branch as a whole. */
   readonly branch?: DropoutAttributes | undefined
   /** Drops elements of the shortcut. */
@@ -19,19 +19,19 @@ export interface Chance {
 const SHORTCUTS = 0x100000
 
 /** By the path of the block; blocks without chance are not in it. */
-export function chancesOf(spec: NetworkSpec, dropPath: DropPath): Map<BlockPath, Chance> {
+export function stochasticOf(spec: NetworkSpec, dropPath: DropPath): Map<BlockPath, Stochastic> {
   const { seed, batch = 0 } = dropPath
   const drops = dropsOf(spec, dropPath)
   const blocks = placedBlocks(spec)
-  const chances = new Map<BlockPath, Chance>()
+  const stochastic = new Map<BlockPath, Stochastic>()
   blocks.forEach(({ path, spec: { shortcut, shortcutDropout = 0, shortcutScale = 1 } }, index) => {
     const layer = SHORTCUTS + batch * blocks.length + index
     const branch = drops.get(path)
-    if (shortcut === 'noise') chances.set(path, { noise: { deviation: shortcutScale, seed, layer } })
+    if (shortcut === 'noise') stochastic.set(path, { noise: { deviation: shortcutScale, seed, layer } })
     else if (shortcutDropout > 0) {
       const elements = { rate: shortcutDropout, granularity: 'element', seed, layer } as const
-      chances.set(path, { branch, shortcut: elements })
-    } else if (branch) chances.set(path, { branch })
+      stochastic.set(path, { branch, shortcut: elements })
+    } else if (branch) stochastic.set(path, { branch })
   })
-  return chances
+  return stochastic
 }

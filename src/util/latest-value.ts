@@ -2,7 +2,7 @@
  * Hands values from a maker that must not wait to a reader who may be slow: the reader always gets the newest value,
  * and those it was too slow for are dropped. The last value is never dropped.
  */
-export class Latest<T> implements AsyncIterable<T> {
+export class LatestValue<T> implements AsyncIterable<T> {
   #value: { readonly value: T } | undefined
   #end: { readonly error?: unknown } | undefined
   #wake: () => void = () => {}

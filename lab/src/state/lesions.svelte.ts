@@ -16,7 +16,7 @@ export interface Draw {
   readonly outcomes: Outcomes
 }
 
-export class Knife {
+export class LesionState {
   nets = $state.raw<OpenedNets>({})
   blocks = $state.raw<readonly DrawnBlock[]>([])
   /** Paths of all blocks in their present order. */

@@ -1,9 +1,9 @@
 /** The newest value for a slow reader. */
 import { expect, test } from 'vitest'
-import { Latest } from '../../src/train/latest.js'
+import { LatestValue } from '../../src/util/latest-value.js'
 
 test('a reader that was slow gets the newest value, and always the last', async () => {
-  const latest = new Latest<number>()
+  const latest = new LatestValue<number>()
   const reader = latest[Symbol.asyncIterator]()
   latest.push(1)
   expect((await reader.next()).value).toBe(1)
@@ -20,7 +20,7 @@ test('a reader that was slow gets the newest value, and always the last', async 
 })
 
 test('an error comes after the last value', async () => {
-  const latest = new Latest<number>()
+  const latest = new LatestValue<number>()
   const reader = latest[Symbol.asyncIterator]()
   latest.push(1)
   latest.end({ error: new Error('no more') })

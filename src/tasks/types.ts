@@ -35,7 +35,7 @@ export interface UpscalingEvaluation extends UpscalingQuality {
 }
 
 /** The types of a task of one's own, where nothing else is said. */
-export interface AnyFigures {
+export interface OwnTaskTypes {
   readonly data: { readonly name: string }
   readonly pictures: unknown
   readonly sums: { readonly loss: number }
@@ -47,8 +47,8 @@ export interface AnyFigures {
 }
 
 /** The types of each task, by its name. */
-export interface Figures {
-  readonly [own: string]: AnyFigures
+export interface TaskTypes {
+  readonly [own: string]: OwnTaskTypes
   classify: {
     readonly data: Dataset
     readonly pictures: Pictures
@@ -74,18 +74,18 @@ export interface Figures {
 }
 
 /** The data that a network of a task learns from. */
-export type DataOf<T extends string> = Figures[T]['data']
+export type DataOf<T extends string> = TaskTypes[T]['data']
 /** One part of that. */
-export type PicturesOf<T extends string> = Figures[T]['pictures']
+export type PicturesOf<T extends string> = TaskTypes[T]['pictures']
 /** Sums over the pictures of some steps. */
-export type SumsOf<T extends string> = Figures[T]['sums']
+export type SumsOf<T extends string> = TaskTypes[T]['sums']
 /** The figures of a training. */
-export type Score<T extends string = 'classify'> = Figures[T]['score']
+export type Score<T extends string = 'classify'> = TaskTypes[T]['score']
 /** The figures of an evaluation. */
-export type Evaluation<T extends string = 'classify'> = Figures[T]['evaluation']
+export type Evaluation<T extends string = 'classify'> = TaskTypes[T]['evaluation']
 /** The part of an evaluation that enters the history. */
-export type Tested<T extends string = 'classify'> = Figures[T]['tested']
+export type Tested<T extends string = 'classify'> = TaskTypes[T]['tested']
 /** The epoch with the smallest error, or the largest PSNR, on some pictures. */
-export type BestEpoch<T extends string = 'classify'> = Figures[T]['best']
+export type BestEpoch<T extends string = 'classify'> = TaskTypes[T]['best']
 /** The figures that are told of a step beside its loss: of its batch, and over the epoch so far. */
-export type Told<T extends string = 'classify'> = Figures[T]['told']
+export type Told<T extends string = 'classify'> = TaskTypes[T]['told']

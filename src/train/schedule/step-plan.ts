@@ -5,7 +5,7 @@ import { ConfigError } from '../../util/errors.js'
 import type { Schedule } from './schedule.js'
 
 /** A recipe applied to a number of training pictures. */
-export interface Course {
+export interface StepPlan {
   /** The last batch of an epoch is left out where it would be short. */
   readonly stepsPerEpoch: number
   readonly totalSteps: number
@@ -15,7 +15,7 @@ export interface Course {
 }
 
 /** @throws ConfigError when a batch is larger than the training set, or warm-up and milestones outlast the training. */
-export function course(recipe: Recipe, pictures: number): Course {
+export function stepPlanOf(recipe: Recipe, pictures: number): StepPlan {
   const { batchSize, accumulate } = recipe
   const stepsPerEpoch = Math.floor(pictures / (batchSize * accumulate))
   if (stepsPerEpoch === 0 && batchSize <= pictures)
