@@ -11,7 +11,7 @@ import {
   builtin,
   cifarBasic,
   decodeNetwork,
-  evaluateCheckpoint,
+  evaluate,
   exportSafetensors,
   openEngine,
   plainTwin,
@@ -35,9 +35,9 @@ const engine = await openEngine()
 
 for (const spec of [resnet(32), plainTwin(resnet(32)), resnet(14)]) {
   const { checkpoint } = await train(spec, data, recipe, { engine })
-  const bytes = inHalves(exportSafetensors(checkpoint))
+  const bytes = inHalves(await exportSafetensors(checkpoint))
   const name = `${spec.name}.safetensors`
-  const { top1Error } = await evaluateCheckpoint(await decodeNetwork(bytes, name), data, { engine })
+  const { top1Error } = await evaluate(await decodeNetwork(bytes, name), data, { engine })
   writeFileSync(new URL(name, folder), bytes)
   console.log(`${name}: ${top1Error.toFixed(1)} % test error, ${bytes.length} bytes, trained on ${engine.build}`)
 }

@@ -4,7 +4,8 @@ export {
   configure,
   createFinetuning,
   createTrainer,
-  evaluateCheckpoint,
+  deepen,
+  evaluate,
   finetune,
   load,
   openEngine,
@@ -14,9 +15,9 @@ export {
   resumeTrainer,
   train,
   trainingMemory,
+  untrained,
 } from './api/browser.js'
 export {
-  type ChosenEngine,
   type EngineBuild,
   type EngineKind,
   type EngineName,
@@ -25,39 +26,26 @@ export {
   engineNames,
   type OpenOptions,
 } from './api/engines/choice.js'
-export { exportOnnx, exportSafetensors } from './api/files/export.js'
+export type { ComputeOptions } from './api/engines/opening.js'
+export { type ExportOptions, exportOnnx, exportSafetensors } from './api/files/export.js'
 export type { HubOptions } from './api/files/hub.js'
 export type { Load, NetworkOptions, WeightSource } from './api/files/load.js'
 export type { OpenedData, OpenedDataOptions, OpenedFile } from './api/files/opened-data.js'
 export type { DecodedNetwork, DecodeOptions } from './api/files/weights.js'
-export type { Answer, ClassMetrics, Judgement } from './api/network/answers.js'
-export type { Explanation, ValueMap } from './api/network/explain.js'
-export { drawExplanation } from './api/network/heat-map.js'
-export type {
-  Activation,
-  ClassifyOptions,
-  ExplainOptions,
-  Network,
-  Prediction,
-  RunOptions,
-} from './api/network/network.js'
-export type { DrawablePicture, Picture, PixelPicture, Rectangle } from './api/network/picture.js'
+export type { NetworkFor } from './api/network/made.js'
 export type { Probe, Probed, ProbeOptions } from './api/network/probe.js'
-export { type DeepenOptions, deepen, withoutBlock } from './api/network/surgery.js'
-export { type UntrainedOptions, untrained } from './api/network/untrained.js'
-export { type LargePicture, type UpscaleOptions, upscale } from './api/network/upscale.js'
+export type { DeepenOptions } from './api/network/surgery.js'
+export type { UntrainedOptions } from './api/network/untrained.js'
 export type { DemoCurve, DemoNet, DemoOptions, DemoPoint, DemoResult } from './api/training/demo.js'
 export type { DepthVerdict, FinalErrors, Finals } from './api/training/depth-verdict.js'
-export type { FinetuneOptions, FinetuneResult, Finetuning } from './api/training/finetune.js'
+export type { Finetuned, FinetuneOptions, FinetuneReport, Finetuning } from './api/training/finetune.js'
 export type { FinetuneChoice, FinetunePlan } from './api/training/finetune-plan.js'
-export {
-  type ComputeOptions,
-  type Evaluated,
-  type EvaluateOptions,
-  type TrainingOptions,
-  type TrainingResult,
-  type TrainListeners,
-  trainToEnd,
+export type {
+  EvaluateOptions,
+  TrainedResult,
+  TrainingOptions,
+  TrainingResult,
+  TrainListeners,
 } from './api/training/training.js'
 export type { Augmentation, Jitter, ResizedCrop } from './data/augment.js'
 export type { Plane } from './data/bicubic.js'
@@ -75,13 +63,19 @@ export {
   type Unreadable,
 } from './data/dataset.js'
 export { type HeldOut, holdOut } from './data/hold-out.js'
+export type { DrawablePicture, Picture, PictureSource, PixelPicture } from './data/picture/picture.js'
 export type { Interpolation } from './data/picture/resize.js'
 export type { Split } from './data/split.js'
+export { splitDataset } from './data/split.js'
 export { type TableOptions, type TableRow, type TableRows, tableDataset } from './data/table-dataset.js'
 export type { BrowserFiles } from './engine/cpu/wasm-host.browser.js'
+export type { ChosenEngine } from './engine/engine.js'
 export type { PictureOptions, RecogniseOptions } from './formats/recognise.js'
 export type { SafetensorsFile, SafetensorsTensor } from './formats/safetensors.js'
 export type { Preprocessing, Tensor, TrainedNetwork } from './formats/trained-network.js'
+export type { Network, RunOptions } from './inference/network.js'
+export type { Rectangle } from './inference/picture.js'
+export type { Outputs } from './inference/runner.js'
 export { type Complexity, complexity } from './model/complexity.js'
 export type { DropPathRule } from './model/drop-path.js'
 export type { Mode } from './model/layers.js'
@@ -109,6 +103,12 @@ export type * from './spec/spec.js'
 export type { EdsrOptions, UpscalingOptions, VdsrOptions } from './spec/upscaling.js'
 export { validateSpec } from './spec/validate.js'
 export type { ClassMatchOptions } from './tasks/classify/class-match.js'
+export type { Classifier, ClassifyOptions, ExplainOptions, Prediction } from './tasks/classify/classifier.js'
+export type { Explanation, ValueMap } from './tasks/classify/explain.js'
+export { drawExplanation } from './tasks/classify/heat-map.js'
+export type { Answer, ClassMetrics, Judgement } from './tasks/classify/judgement.js'
+export type { ClassifyingEvaluation, ClassifyingScore } from './tasks/classify/scores.js'
+export type { Evaluated } from './tasks/evaluated.js'
 export { type AnyData, type DataFor, type TaskOfData, type Tasks, tasks } from './tasks/index.js'
 export {
   type DecayRule,
@@ -123,22 +123,21 @@ export {
 export type { Task } from './tasks/task.js'
 export type {
   BestEpoch,
-  ClassifyingEvaluation,
-  ClassifyingScore,
   DataOf,
   Evaluation,
+  NetworkOf,
   PicturesOf,
+  Reported,
   Score,
   SumsOf,
   Tested,
   Told,
-  UpscalingEvaluation,
-  UpscalingQuality,
-  UpscalingScore,
 } from './tasks/types.js'
 export type { UpscalingData } from './tasks/upscale/data.js'
 export { forUpscaling } from './tasks/upscale/luminance-planes.js'
 export type { Quality } from './tasks/upscale/quality.js'
+export type { UpscalingEvaluation, UpscalingQuality, UpscalingScore } from './tasks/upscale/scores.js'
+export type { UpscaleOptions, Upscaler } from './tasks/upscale/upscaler.js'
 export {
   type Checkpoint,
   decodeCheckpoint,

@@ -3,7 +3,8 @@
 export {
   createFinetuning,
   createTrainer,
-  evaluateCheckpoint,
+  deepen,
+  evaluate,
   finetune,
   load,
   openEngine,
@@ -14,6 +15,8 @@ export {
   runDemo,
   train,
   trainingMemory,
+  trainToEnd,
+  untrained,
 } from './api/compute.node.js'
 export { type DoctorOptions, type DoctorReport, doctor, type PackageHealth } from './api/engines/doctor.node.js'
 export type { CheckResult, EngineHealth, ExamineOptions } from './api/engines/doctor-engines.js'
@@ -25,6 +28,7 @@ export {
   planBytes,
   profile,
 } from './api/engines/profile.node.js'
+export { exportOnnx, exportSafetensors } from './api/files/export.node.js'
 export { expectWritable, readNetwork, writeNetwork } from './api/files/weights.node.js'
 export { type CifarOptions, cifar10, cifar100 } from './data/cifar/cifar.node.js'
 export { type CifarDownload, cifarAddress, downloadCifar } from './data/cifar/cifar-download.node.js'
@@ -34,18 +38,7 @@ export { type FindPicturesOptions, findPictures } from './data/folder/find-pictu
 export { type ImageFolderOptions, imageFolder } from './data/folder/image-folder.node.js'
 export { type TestFolder, type TestFolderOptions, testFolder } from './data/folder/test-folder.node.js'
 export { type DatasetName, datasetNames, type LoadOptions, loadDataset } from './data/load.node.js'
-export {
-  type DecodedPicture,
-  luminanceOf,
-  readLargePicture,
-  writeLargePicture,
-} from './data/picture/large-picture.node.js'
-export {
-  type ReadPictureOptions,
-  readPicture,
-  type WholePicture,
-  writePicture,
-} from './data/picture/whole-picture.node.js'
+export { type ReadPictureOptions, readPicture, writePicture } from './data/picture/file.node.js'
 export type { Peak } from './engine/cpu/peak.js'
 export type { PlanPart, ProfiledPlan, TimedPart } from './engine/cpu/profile.js'
 export * from './internal.js'

@@ -4,7 +4,8 @@ export {
   configure,
   createFinetuning,
   createTrainer,
-  evaluateCheckpoint,
+  deepen,
+  evaluate,
   finetune,
   load,
   openEngine,
@@ -15,9 +16,10 @@ export {
   runDemo,
   train,
   trainingMemory,
+  trainToEnd,
+  untrained,
 } from './api/browser.js'
 export {
-  type ChosenEngine,
   type EngineBuild,
   type EngineKind,
   type EngineName,
@@ -27,28 +29,17 @@ export {
   mostThreads,
   type OpenOptions,
 } from './api/engines/choice.js'
-export { exportOnnx, exportSafetensors } from './api/files/export.js'
+export type { ComputeOptions } from './api/engines/opening.js'
+export { type ExportOptions, exportOnnx, exportSafetensors } from './api/files/export.js'
 export type { HubOptions } from './api/files/hub.js'
 export type { Load, NetworkOptions, WeightSource } from './api/files/load.js'
 export type { OpenedData, OpenedDataOptions, OpenedFile } from './api/files/opened-data.js'
 export { type DecodedNetwork, type DecodeOptions, decodeNetwork } from './api/files/weights.js'
-export type { Answer, ClassMetrics, Judgement } from './api/network/answers.js'
 export { arrangeBlocks } from './api/network/arrange.js'
-export type { Explanation, ValueMap } from './api/network/explain.js'
-export { drawExplanation } from './api/network/heat-map.js'
-export type {
-  Activation,
-  ClassifyOptions,
-  ExplainOptions,
-  Network,
-  Prediction,
-  RunOptions,
-} from './api/network/network.js'
-export type { DrawablePicture, Picture, PixelPicture, Rectangle } from './api/network/picture.js'
+export type { NetworkFor } from './api/network/made.js'
 export type { Probe, Probed, ProbeOptions } from './api/network/probe.js'
-export { type DeepenOptions, deepen, withoutBlock, withSwappedBlocks } from './api/network/surgery.js'
-export { type UntrainedOptions, untrained } from './api/network/untrained.js'
-export { type LargePicture, type UpscaleOptions, upscale } from './api/network/upscale.js'
+export { type DeepenOptions, withoutBlock, withSwappedBlocks } from './api/network/surgery.js'
+export type { UntrainedOptions } from './api/network/untrained.js'
 export {
   type DemoCurve,
   type DemoNet,
@@ -66,16 +57,14 @@ export {
   type FinalErrors,
   type Finals,
 } from './api/training/depth-verdict.js'
-export type { FinetuneOptions, FinetuneResult, Finetuning } from './api/training/finetune.js'
+export type { Finetuned, FinetuneOptions, FinetuneReport, Finetuning } from './api/training/finetune.js'
 export type { FinetuneChoice, FinetunePlan } from './api/training/finetune-plan.js'
-export {
-  type ComputeOptions,
-  type Evaluated,
-  type EvaluateOptions,
-  type TrainingOptions,
-  type TrainingResult,
-  type TrainListeners,
-  trainToEnd,
+export type {
+  EvaluateOptions,
+  TrainedResult,
+  TrainingOptions,
+  TrainingResult,
+  TrainListeners,
 } from './api/training/training.js'
 export { type Augmentation, type Jitter, type ResizedCrop, usualCrop } from './data/augment.js'
 export type { Plane } from './data/bicubic.js'
@@ -95,11 +84,14 @@ export {
   type Unreadable,
 } from './data/dataset.js'
 export { type HeldOut, holdOut } from './data/hold-out.js'
+export { luminanceOf } from './data/luminance-plane.js'
 export { matchChannels } from './data/picture/grey.js'
+export type { DrawablePicture, Picture, PictureSource, PixelPicture } from './data/picture/picture.js'
 export { type Interpolation, interpolations } from './data/picture/resize.js'
 export { type Split, splitDataset, splitPictures } from './data/split.js'
 export { type TableOptions, type TableRow, type TableRows, tableDataset } from './data/table-dataset.js'
 export type { BrowserFiles } from './engine/cpu/wasm-host.browser.js'
+export type { ChosenEngine } from './engine/engine.js'
 export { encodeNpy } from './formats/npy.js'
 export type { PictureOptions, RecogniseOptions } from './formats/recognise.js'
 export {
@@ -109,6 +101,9 @@ export {
   writeSafetensors,
 } from './formats/safetensors.js'
 export type { Preprocessing, Tensor, TrainedNetwork } from './formats/trained-network.js'
+export type { Network, RunOptions } from './inference/network.js'
+export type { Rectangle } from './inference/picture.js'
+export type { Outputs } from './inference/runner.js'
 export { type Complexity, complexity } from './model/complexity.js'
 export { type DropPathRule, dropPathRules } from './model/drop-path.js'
 export type { Mode } from './model/layers.js'
@@ -157,7 +152,13 @@ export { type AnyStudy, type Claim, defineStudy, type Row, type Study } from './
 export { all, always, atLeast, atMost, type Finding, notRun, type Verdict, verdicts } from './studies/verdict.js'
 export type { Trained, Workbench } from './studies/workbench.js'
 export type { ClassMatchOptions } from './tasks/classify/class-match.js'
+export type { Classifier, ClassifyOptions, ExplainOptions, Prediction } from './tasks/classify/classifier.js'
+export type { Explanation, ValueMap } from './tasks/classify/explain.js'
+export { drawExplanation } from './tasks/classify/heat-map.js'
+export type { Answer, ClassMetrics, Judgement } from './tasks/classify/judgement.js'
+export type { ClassifyingEvaluation, ClassifyingScore } from './tasks/classify/scores.js'
 export { completeRecipe } from './tasks/complete-recipe.js'
+export type { Evaluated } from './tasks/evaluated.js'
 export {
   type AnyData,
   type DataFor,
@@ -185,23 +186,22 @@ export {
 export type { Task } from './tasks/task.js'
 export type {
   BestEpoch,
-  ClassifyingEvaluation,
-  ClassifyingScore,
   DataOf,
   Evaluation,
+  NetworkOf,
   PicturesOf,
+  Reported,
   Score,
   SumsOf,
   Tested,
   Told,
-  UpscalingEvaluation,
-  UpscalingQuality,
-  UpscalingScore,
 } from './tasks/types.js'
 export { luminanceNormalisation, type UpscalingData } from './tasks/upscale/data.js'
 export { forUpscaling } from './tasks/upscale/luminance-planes.js'
 export { type Quality, quality } from './tasks/upscale/quality.js'
 export { defaultUpscalingRecipe } from './tasks/upscale/recipe.js'
+export type { UpscalingEvaluation, UpscalingQuality, UpscalingScore } from './tasks/upscale/scores.js'
+export type { UpscaleOptions, Upscaler } from './tasks/upscale/upscaler.js'
 export { adviceFor, warmUpAdvice } from './train/advice/advice.js'
 export { precisionAdvice } from './train/advice/bf16-gains.js'
 export { normalisationAdvice } from './train/advice/normalisation.js'

@@ -3,7 +3,8 @@
 export {
   createFinetuning,
   createTrainer,
-  evaluateCheckpoint,
+  deepen,
+  evaluate,
   finetune,
   load,
   openEngine,
@@ -13,10 +14,12 @@ export {
   resumeTrainer,
   train,
   trainingMemory,
+  untrained,
 } from './api/compute.node.js'
 export { type DoctorOptions, type DoctorReport, doctor, type PackageHealth } from './api/engines/doctor.node.js'
 export type { CheckResult, EngineHealth, ExamineOptions } from './api/engines/doctor-engines.js'
 export { type MachinePeak, type Profile, type ProfileOptions, profile } from './api/engines/profile.node.js'
+export { exportOnnx, exportSafetensors } from './api/files/export.node.js'
 export { type CifarOptions, cifar10, cifar100 } from './data/cifar/cifar.node.js'
 export { type CifarDownload, downloadCifar } from './data/cifar/cifar-download.node.js'
 export type { DownloadOptions } from './data/cifar/download.node.js'
@@ -25,16 +28,8 @@ export type { FindPicturesOptions } from './data/folder/find-pictures.node.js'
 export { type ImageFolderOptions, imageFolder } from './data/folder/image-folder.node.js'
 export type { TestFolder, TestFolderOptions } from './data/folder/test-folder.node.js'
 export type { DatasetName, LoadOptions } from './data/load.node.js'
-export { type DecodedPicture, readLargePicture, writeLargePicture } from './data/picture/large-picture.node.js'
-export {
-  type ReadPictureOptions,
-  readPicture,
-  type WholePicture,
-  writePicture,
-} from './data/picture/whole-picture.node.js'
+export { type ReadPictureOptions, readPicture, writePicture } from './data/picture/file.node.js'
 export type { Peak } from './engine/cpu/peak.js'
 export type { PlanPart, ProfiledPlan, TimedPart } from './engine/cpu/profile.js'
 export * from './index.js'
 export { type UpscalingFolderOptions, upscalingFolder } from './tasks/upscale/folder.node.js'
-export { type MetricsLine, RunFolder } from './train/run/folder.node.js'
-export { type CheckpointEvery, type KeeperOptions, type Kept, RunKeeper } from './train/run/keeper.node.js'

@@ -4,14 +4,19 @@ import type { BrowserFiles } from '../engine/cpu/wasm-host.browser.js'
 import { expectOptions, isUrl, kind } from '../util/expect.js'
 import { chooseEngine } from './engines/choice.js'
 import { browserEnvironment } from './engines/environment.js'
+import type { OpenEngine } from './engines/opening.js'
+import { download } from './files/download.js'
+import { exportFor } from './files/export.js'
 import { fetchBytes } from './files/fetch.js'
 import { fetchFromHub } from './files/hub.js'
 import { loadFunction } from './files/load.js'
 import type { OpenedData, OpenedFile } from './files/opened-data.js'
+import { readPicture } from './files/picture.js'
+import { networkMakers } from './network/made.js'
 import { probeFunction } from './network/probe.js'
 import { demoFunction } from './training/demo.js'
 import { createFinetuningFunction, finetuneFunction, resumeFinetuningFunction } from './training/finetune.js'
-import { type OpenEngine, trainingFunctions } from './training/training.js'
+import { trainingFunctions } from './training/training.js'
 
 /** The one setting that is no argument: where files lie is a matter of the page, not of a call. */
 let files: BrowserFiles = {}
@@ -27,35 +32,52 @@ export function configure(addresses: BrowserFiles): void {
   files = { ...files, ...addresses }
 }
 
-/** Opens an engine to share among trainers; dispose of it when done. */
+/** Opens an engine to share among trainers and networks; dispose of it when done. */
 export const openEngine: OpenEngine = (options = {}) =>
   chooseEngine(
     browserEnvironment(() => files),
     options,
   )
 
-const functions = /* @__PURE__ */ trainingFunctions(openEngine)
+const functions = /* @__PURE__ */ trainingFunctions({
+  openEngine,
+  readPicture,
+  save: async (network, path, tasks) => download(await exportFor(path)(network, { tasks }), path),
+})
+const { putToWork } = functions
 /** A trainer that stands before its first step; dispose of it when done. */
 export const createTrainer = functions.createTrainer
 /** A trainer that stands where the checkpoint was made, and ends in the same bits as a run that never stopped. */
 export const resumeTrainer = functions.resumeTrainer
-/** Trains to the end of the recipe, evaluating after each epoch. */
+/** Trains a network to the end of the recipe, evaluating after each epoch; gives its figures, and the network. */
 export const train = functions.train
+/** Trains a trainer to the end of its recipe, evaluating after each epoch. */
+export const trainToEnd = functions.trainToEnd
 /** The memory of the plans of a training, before anything is allocated. */
 export const trainingMemory = functions.trainingMemory
 /** Evaluates a network on the test part of a data set, with the network's own normalisation. */
-export const evaluateCheckpoint = functions.evaluateCheckpoint
+export const evaluate = functions.evaluate
 /**
  * Teaches a trained network the classes of other data, step by step: features are computed, and the trainer stands before
  * its first step.
  */
-export const createFinetuning = /* @__PURE__ */ createFinetuningFunction(openEngine)
+export const createFinetuning = /* @__PURE__ */ createFinetuningFunction({ openEngine, putToWork })
 /** Teaches a trained network the classes of other data, to the end. */
 export const finetune = /* @__PURE__ */ finetuneFunction(createFinetuning)
 /** A fine-tuning that stands where the checkpoint was made. */
-export const resumeFinetuning = /* @__PURE__ */ resumeFinetuningFunction(openEngine)
+export const resumeFinetuning = /* @__PURE__ */ resumeFinetuningFunction({ openEngine, putToWork })
 /** Loads a network with all that belongs to it: its spec, its weights, how pictures are prepared: see `Load`. */
-export const load = /* @__PURE__ */ loadFunction(openEngine, { read: fetchBytes, fromHub: fetchFromHub })
+export const load = /* @__PURE__ */ loadFunction({
+  openEngine,
+  putToWork,
+  read: fetchBytes,
+  fromHub: fetchFromHub,
+})
+const makers = /* @__PURE__ */ networkMakers(putToWork)
+/** A network with fresh weights: see `NetworkMakers`. */
+export const untrained = makers.untrained
+/** A network with more residual blocks, which are identities at first: see `NetworkMakers`. */
+export const deepen = makers.deepen
 /** Looks into a network: see `Probe`. */
 export const probe = /* @__PURE__ */ probeFunction(openEngine)
 /** Trains four networks side by side, to see depth hurt plain ones and spare residual ones. */

@@ -1,35 +1,48 @@
 /** The functions that compute, on the engines that Node has. */
 import { fileURLToPath } from 'node:url'
-import { decodeBytes } from '../data/picture/whole-picture.node.js'
+import { decodeBytes } from '../data/picture/file.node.js'
 import { readWeightsFile } from '../formats/weights-file.node.js'
 import { freeMemory } from '../util/free-memory.node.js'
 import { chooseEngine } from './engines/choice.js'
 import { nodeEnvironment } from './engines/environment.node.js'
+import type { OpenEngine } from './engines/opening.js'
 import { fetchBytes } from './files/fetch.js'
 import { filesFromHub } from './files/hub.node.js'
 import { loadFunction } from './files/load.js'
 import { openedDataFunction } from './files/opened-data.js'
+import { readAnyPicture } from './files/picture.node.js'
+import { writeNetwork } from './files/weights.node.js'
+import { networkMakers } from './network/made.js'
 import { probeFunction } from './network/probe.js'
 import { demoFunction } from './training/demo.js'
 import { createFinetuningFunction, finetuneFunction, resumeFinetuningFunction } from './training/finetune.js'
-import { type OpenEngine, trainingFunctions } from './training/training.js'
+import { trainingFunctions } from './training/training.js'
 
-/** Opens an engine to share among trainers; dispose of it when done. */
+/** Opens an engine to share among trainers and networks; dispose of it when done. */
 export const openEngine: OpenEngine = (options = {}) => chooseEngine(nodeEnvironment(), options)
 
-const functions = trainingFunctions(openEngine)
+const functions = trainingFunctions({
+  openEngine,
+  readPicture: readAnyPicture,
+  save: (network, path, tasks) => writeNetwork(path, network, tasks),
+})
+const { putToWork } = functions
 /** A trainer that stands before its first step; dispose of it when done. */
 export const createTrainer = functions.createTrainer
 /** A trainer that stands where the checkpoint was made, and ends in the same bits as a run that never stopped. */
 export const resumeTrainer = functions.resumeTrainer
-/** Trains to the end of the recipe, evaluating after each epoch. */
+/** Trains a network to the end of the recipe, evaluating after each epoch; gives its figures, and the network. */
 export const train = functions.train
+/** Trains a trainer to the end of its recipe, evaluating after each epoch. */
+export const trainToEnd = functions.trainToEnd
 /** The memory of the plans of a training, before anything is allocated. */
 export const trainingMemory = functions.trainingMemory
 /** Evaluates a network on the test part of a data set, with the network's own normalisation. */
-export const evaluateCheckpoint = functions.evaluateCheckpoint
+export const evaluate = functions.evaluate
 /** Loads a network with all that belongs to it: its spec, its weights, how pictures are prepared: see `Load`. */
-export const load = loadFunction(openEngine, {
+export const load = loadFunction({
+  openEngine,
+  putToWork,
   read: readAddress,
   fromHub: filesFromHub,
 })
@@ -37,11 +50,16 @@ export const load = loadFunction(openEngine, {
  * Teaches a trained network the classes of other data, step by step: features are computed, and the trainer stands before
  * its first step.
  */
-export const createFinetuning = createFinetuningFunction(openEngine, () => freeMemory())
+export const createFinetuning = createFinetuningFunction({ openEngine, putToWork, memory: () => freeMemory() })
 /** Teaches a trained network the classes of other data, to the end. */
 export const finetune = finetuneFunction(createFinetuning)
 /** A fine-tuning that stands where the checkpoint was made. */
-export const resumeFinetuning = resumeFinetuningFunction(openEngine, () => freeMemory())
+export const resumeFinetuning = resumeFinetuningFunction({ openEngine, putToWork, memory: () => freeMemory() })
+const makers = networkMakers(putToWork)
+/** A network with fresh weights: see `NetworkMakers`. */
+export const untrained = makers.untrained
+/** A network with more residual blocks, which are identities at first: see `NetworkMakers`. */
+export const deepen = makers.deepen
 /** Looks into a network: see `Probe`. */
 export const probe = probeFunction(openEngine)
 /** Trains four networks side by side, to see depth hurt plain ones and spare residual ones. */

@@ -1,5 +1,5 @@
 /** Works through pictures one by one, the next being decoded meanwhile; names those that cannot be read and goes on. */
-import { DataError, findPictures, readPicture, type WholePicture } from '../internal.node.js'
+import { DataError, findPictures, type PixelPicture, readPicture } from '../internal.node.js'
 import { oneLine, say } from './terminal/output.js'
 import { Progress } from './terminal/progress.js'
 
@@ -54,11 +54,13 @@ export async function eachPicture(
     quiet = false,
     alpha,
   }: { readonly signal: AbortSignal; readonly quiet?: boolean; readonly alpha?: boolean },
-  visit: (file: string, picture: WholePicture) => Promise<void>,
+  visit: (file: string, picture: PixelPicture) => Promise<void>,
 ): Promise<void> {
   const progress = new Progress('pictures', (count) => String(count))
   const open = (file: string | undefined) =>
-    file === undefined ? undefined : readPicture(file, { alpha }).catch((error: unknown) => ({ error }))
+    file === undefined
+      ? undefined
+      : readPicture(file, { channels: alpha ? 'rgba' : 'rgb' }).catch((error: unknown) => ({ error }))
   let next = open(files[0])
   try {
     for (const [i, file] of files.entries()) {

@@ -36,3 +36,9 @@ export interface Executable {
   read(name: string): Promise<Float32Array>
   dispose(): Promise<void>
 }
+
+/** An engine together with why it is this one. */
+export interface ChosenEngine extends Engine, AsyncDisposable {
+  /** One line, for example `the fastest that works here`; says so where it has fewer threads than were asked for. */
+  readonly reason: string
+}

@@ -2,7 +2,7 @@
  * The argument of the paper, carried out: a deeper net that does as well as a shallower one exists, because the added
  * layers can be identities. [He 2015, §1]
  */
-import { deepen } from '../api/network/surgery.js'
+import { deepened } from '../api/network/surgery.js'
 import type { Tensor, TrainedNetwork } from '../formats/trained-network.js'
 import { placedBlocks } from '../spec/blocks.js'
 import { type BlockPath, blockPath } from '../spec/paths.js'
@@ -180,7 +180,7 @@ async function grow(bench: Workbench, kind: Kind, shallow: number, deep: number,
   for (const stage of [1, 2, 3])
     grown =
       kind === 'residual'
-        ? deepen(grown, { stage, blocks: added, seed })
+        ? deepened(grown, { stage, blocks: added, seed })
         : await appendIdentities(bench, grown, stage, added, testBatch(bench, seed, PICTURES))
   const { spec, weights } = grown
   const now = await bench.once(`construction ${spec.name} ${seed}`, () => compare(bench, source, network, grown))

@@ -1,8 +1,9 @@
 /** The outputs of trained and fresh nets for a batch of test pictures: taps, and how large they are. */
-import { Network } from '../api/network/network.js'
+
 import { fillBatch } from '../data/batches.js'
 import { inputSize } from '../data/dataset.js'
 import type { TrainedNetwork } from '../formats/trained-network.js'
+import { Runner } from '../inference/runner.js'
 import type { LayerPath } from '../spec/paths.js'
 import { completeRecipe } from '../tasks/complete-recipe.js'
 import { tapActivations } from '../train/probe.js'
@@ -25,12 +26,12 @@ export async function activationsOf<P extends LayerPath>(
   batch: Float32Array,
   paths: readonly P[],
 ): Promise<{ readonly [path in P]: Float32Array }> {
-  const net = new Network(bench.engine, network)
+  const runner = new Runner(bench.engine, network)
   try {
-    const found = await net.activations(batch, paths, { signal: bench.signal })
-    return Object.fromEntries(paths.map((path) => [path, found[path].data])) as { [path in P]: Float32Array }
+    const found = await runner.run(batch, paths, bench.signal)
+    return Object.fromEntries(paths.map((path) => [path, found[path]!.data])) as { [path in P]: Float32Array }
   } finally {
-    await net.dispose()
+    await runner.dispose()
   }
 }
 

@@ -8,9 +8,9 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createTrainer, resumeTrainer } from '../api/compute.node.js'
-import type { ChosenEngine } from '../api/engines/choice.js'
-import { trainToEnd } from '../api/training/training.js'
+import { finish } from '../api/training/training.js'
 import type { Dataset } from '../data/dataset.js'
+import type { ChosenEngine } from '../engine/engine.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { completeRecipe } from '../tasks/complete-recipe.js'
 import type { RecipeOptions } from '../tasks/recipe.js'
@@ -149,7 +149,7 @@ export class FolderWorkbench implements Workbench {
             this.#options.onTraining?.({ spec, recipe, seed }, progress)
             await keeper.progress(progress.step)
           }
-          const { history } = await trainToEnd(trainer, { onProgress })
+          const { history } = await finish(trainer, { onProgress })
           end = { history }
           await keeper.save()
         } catch (error) {

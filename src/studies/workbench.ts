@@ -1,7 +1,8 @@
 /** The bench that a study works on: data, engine, trainings that are shared and kept, and a memory for what it has measured. */
-import type { ChosenEngine } from '../api/engines/choice.js'
+
 import type { TrainingFunctions } from '../api/training/training.js'
 import type { Dataset } from '../data/dataset.js'
+import type { ChosenEngine } from '../engine/engine.js'
 import type { TrainedNetwork } from '../formats/trained-network.js'
 import { classifierOf } from '../spec/heads/index.js'
 import type { NetworkSpec } from '../spec/spec.js'

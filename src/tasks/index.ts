@@ -6,7 +6,7 @@ import type { Heads } from '../model/heads/index.js'
 import type { TaskName } from '../spec/heads/index.js'
 import type { AnyHead, ClassifierHead, NetworkSpec, PictureHead } from '../spec/spec.js'
 import { ConfigError } from '../util/errors.js'
-import { expectFields, expectKind, object } from '../util/expect.js'
+import { expectFields, expectKind, isRecord, object } from '../util/expect.js'
 import { printable } from '../util/printable.js'
 import { classify } from './classify/index.js'
 import type { Task } from './task.js'
@@ -61,10 +61,9 @@ export function taskOfNetwork(spec: Pick<NetworkSpec, 'head'>, table: Tasks = ta
 export function taskFor<T extends string>(spec: NetworkSpec, data: DataOf<T>, table: Tasks = tasks): Task<T> {
   const task = taskOfNetwork(spec, table)
   const other = task.isData(data) ? undefined : Object.values(table).find((other) => other.isData(data))
+  const name = isRecord(data) && typeof data.name === 'string' ? data.name : 'the data set'
   if (other)
-    throw new ConfigError(
-      `${spec.name}: ${task.words.does}, ${data.name} has ${other.words.data}; ${task.words.remedy}`,
-    )
+    throw new ConfigError(`${spec.name}: ${task.words.does}, ${name} has ${other.words.data}; ${task.words.remedy}`)
   return task as unknown as Task<T> // T is what the data says, and both agree
 }
 

@@ -5,14 +5,26 @@
 
 import type { HeldOutRecord } from '../data/dataset.js'
 import type { Engine } from '../engine/engine.js'
-import type { Preprocessing } from '../formats/trained-network.js'
+import type { Preprocessing, TrainedNetwork } from '../formats/trained-network.js'
+import type { Host } from '../inference/host.js'
 import type { Tensor } from '../inference/weights.js'
 import type { Heads } from '../model/heads/index.js'
 import type { Plan } from '../plan/plan.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import type { ClassMatchOptions } from './classify/class-match.js'
 import type { Recipe, RecipeRules } from './recipe.js'
-import type { BestEpoch, DataOf, Evaluation, PicturesOf, Score, SumsOf, Tested, Told } from './types.js'
+import type {
+  BestEpoch,
+  DataOf,
+  Evaluation,
+  NetworkOf,
+  PicturesOf,
+  Reported,
+  Score,
+  SumsOf,
+  Tested,
+  Told,
+} from './types.js'
 
 /** The data inputs of a batch by name: `pictures`, and `labels` or `targets`. */
 export type BatchInputs = Readonly<Record<string, Float32Array | Int32Array>> & { readonly pictures: Float32Array }
@@ -120,10 +132,14 @@ export interface Task<T extends string> {
   told(step: Score<T>, epoch: Score<T>): Told<T>
   /** The figures that the history keeps of an evaluation. */
   tested(evaluation: Evaluation<T>): Tested<T>
+  /** The figures of an evaluation as the result of a training reports them; left out: as `tested` gives them. */
+  reported?(tested: Tested<T>): Reported<T>
   /** The record of an epoch that is the best so far. */
   best(epoch: number, evaluation: Evaluation<T>): BestEpoch<T>
   /** Whether an epoch is better than the best so far; the earlier of two equals stays the best. */
   isBetter(evaluation: Evaluation<T>, best: BestEpoch<T>): boolean
+  /** A trained network of this task at work; left out: a `Network`, which gives outputs and no words. */
+  network?(trained: TrainedNetwork, host: Host): NetworkOf<T>
   /** How many pictures of one part there are. */
   count(pictures: PicturesOf<T>): number
   /**

@@ -2,37 +2,12 @@
 
 import type { Plane } from '../data/bicubic.js'
 import type { Dataset, Pictures } from '../data/dataset.js'
+import type { Network } from '../inference/network.js'
+import type { Classifier } from './classify/classifier.js'
+import type { ClassifyingEvaluation, ClassifyingScore } from './classify/scores.js'
 import type { UpscalingData } from './upscale/data.js'
-import type { Quality } from './upscale/quality.js'
-
-/** Mean loss, and top-1 error in percent. */
-export interface ClassifyingScore {
-  readonly loss: number
-  readonly top1Error: number
-}
-
-/** Mean loss, and PSNR in dB of all values that were learned from together. */
-export interface UpscalingScore {
-  readonly loss: number
-  readonly psnr: number
-}
-
-/** A result over a number of pictures. Errors are in percent; the loss is the mean cross-entropy without smoothing. */
-export interface ClassifyingEvaluation extends ClassifyingScore {
-  readonly count: number
-  readonly correct: number
-}
-
-/** PSNR and SSIM, each a mean over pictures, beside those of bicubic enlargement. */
-export interface UpscalingQuality extends Quality {
-  readonly bicubic: Quality
-}
-
-/** A result over a number of pictures: over all scales, and of each. */
-export interface UpscalingEvaluation extends UpscalingQuality {
-  readonly count: number
-  readonly scales: readonly (UpscalingQuality & { readonly scale: number })[]
-}
+import type { UpscalingEvaluation, UpscalingQuality, UpscalingScore } from './upscale/scores.js'
+import type { Upscaler } from './upscale/upscaler.js'
 
 /** The types of a task of one's own, where nothing else is said. */
 export interface OwnTaskTypes {
@@ -42,8 +17,10 @@ export interface OwnTaskTypes {
   readonly score: { readonly loss: number }
   readonly evaluation: object
   readonly tested: object
+  readonly reported: object
   readonly best: { readonly epoch: number }
   readonly told: object
+  readonly network: Network
 }
 
 /** The types of each task, by its name. */
@@ -57,8 +34,10 @@ export interface TaskTypes {
     readonly score: ClassifyingScore
     readonly evaluation: ClassifyingEvaluation
     readonly tested: ClassifyingScore
+    readonly reported: ClassifyingScore & Pick<ClassifyingEvaluation, 'accuracy'>
     readonly best: { readonly epoch: number; readonly top1Error: number }
     readonly told: { readonly top1Error: number; readonly epochTop1Error: number }
+    readonly network: Classifier
   }
   upscale: {
     readonly data: UpscalingData
@@ -68,8 +47,10 @@ export interface TaskTypes {
     readonly score: UpscalingScore
     readonly evaluation: UpscalingEvaluation
     readonly tested: UpscalingQuality
+    readonly reported: UpscalingQuality
     readonly best: { readonly epoch: number; readonly psnr: number }
     readonly told: { readonly psnr: number; readonly epochPsnr: number }
+    readonly network: Upscaler
   }
 }
 
@@ -89,3 +70,7 @@ export type Tested<T extends string = 'classify'> = TaskTypes[T]['tested']
 export type BestEpoch<T extends string = 'classify'> = TaskTypes[T]['best']
 /** The figures that are told of a step beside its loss: of its batch, and over the epoch so far. */
 export type Told<T extends string = 'classify'> = TaskTypes[T]['told']
+/** The part of an evaluation that enters the history, as results of trainings report it. */
+export type Reported<T extends string = 'classify'> = TaskTypes[T]['reported']
+/** The class of trained networks of a task. */
+export type NetworkOf<T extends string = 'classify'> = TaskTypes[T]['network']

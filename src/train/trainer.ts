@@ -102,7 +102,8 @@ export class Trainer<E extends Engine = Engine, T extends string = 'classify'> i
   readonly spec: NetworkSpec
   readonly recipe: Recipe
   readonly engine: E
-  readonly #task: Task<T>
+  /** The task of its network. */
+  readonly task: Task<T>
   readonly #data: DataOf<T>
   readonly #signal: AbortSignal | undefined
   readonly #hooks: TrainingHooks<T>
@@ -199,7 +200,7 @@ export class Trainer<E extends Engine = Engine, T extends string = 'classify'> i
     stepper: Stepper<T>,
     evaluator: Measurer<T>,
   ) {
-    this.#task = task
+    this.task = task
     this.#trained = task.nothing
     this.spec = spec
     this.recipe = recipe
@@ -285,20 +286,20 @@ export class Trainer<E extends Engine = Engine, T extends string = 'classify'> i
    * @throws TrainingError when what the network gives for them is no number: this training has ended
    */
   async evaluate(pictures?: PicturesOf<T>): Promise<Evaluation<T>> {
-    if (pictures !== undefined) this.#task.expectPictures(pictures, 'evaluate: pictures')
+    if (pictures !== undefined) this.task.expectPictures(pictures, 'evaluate: pictures')
     return this.#exclusively(async () => {
       this.#expectNumbers()
       this.#evaluator.setWeights(await this.#readFiniteWeights())
-      const preprocessing = this.#task.preprocessing(this.spec, this.#data)
+      const preprocessing = this.task.preprocessing(this.spec, this.#data)
       const over = (others: PicturesOf<T>) =>
         this.#evaluator.evaluate(others, preprocessing, this.#signal).catch((error: unknown) => this.#failAt(error))
       if (pictures) return over(pictures)
-      const test = await over(this.#task.testPictures(this.#data))
+      const test = await over(this.task.testPictures(this.#data))
       const { history, step } = this.#progress
-      const val = this.#task.valPictures(this.#data)
+      const val = this.task.valPictures(this.#data)
       if (history.at(-1)?.step === step)
         this.#progress = withEvaluation(
-          this.#task,
+          this.task,
           this.#progress,
           test,
           val === undefined ? undefined : await over(val),
@@ -354,7 +355,7 @@ export class Trainer<E extends Engine = Engine, T extends string = 'classify'> i
       const checkpoint = await this.#checkpoint()
       this.#evaluator.setWeights(checkpoint.weights)
       try {
-        await this.#evaluator.tryOut(this.#task.testPictures(this.#data), checkpoint.preprocessing)
+        await this.#evaluator.tryOut(this.task.testPictures(this.#data), checkpoint.preprocessing)
         return { checkpoint }
       } catch (error) {
         if (error instanceof LostNumbers) return { checkpoint, lost: error.where }
@@ -390,8 +391,8 @@ export class Trainer<E extends Engine = Engine, T extends string = 'classify'> i
     return {
       spec: this.spec,
       recipe: this.recipe,
-      preprocessing: this.#task.preprocessing(this.spec, this.#data),
-      data: this.#task.identity(this.#data),
+      preprocessing: this.task.preprocessing(this.spec, this.#data),
+      data: this.task.identity(this.#data),
       progress: this.#progress,
       engine: this.engine.build,
       weights: await this.#readFiniteWeights(),
@@ -434,9 +435,9 @@ export class Trainer<E extends Engine = Engine, T extends string = 'classify'> i
     if (step + 1 === totalSteps) await this.#stepper.refineStatistics()
     const pictures = this.recipe.batchSize * this.recipe.accumulate
     this.#pictures += pictures
-    this.#trained = this.#task.add(this.#trained, sums)
+    this.#trained = this.task.add(this.#trained, sums)
     this.#trainedMilliseconds += performance.now() - began
-    const { progress, told } = afterStep(this.#task, this.#progress, sums, {
+    const { progress, told } = afterStep(this.task, this.#progress, sums, {
       lr,
       stepPlan: this.#stepPlan,
       recipe: this.recipe,

@@ -2,13 +2,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   type Checkpoint,
+  type Classifier,
   createTrainer,
   decodeCheckpoint,
   encodeCheckpoint,
-  evaluateCheckpoint,
+  evaluate,
   fullyConnected,
   load,
-  type Network,
   resumeTrainer,
   type TrainingResult,
   tableDataset,
@@ -37,20 +37,20 @@ const recipe = { epochs: 12, batchSize: 16, optimizer: 'adam', lr: 0.005 } as co
 describe.each(['auto', 'wasm'] as const)('on %s', (engine) => {
   let halfway: Checkpoint
   let result: TrainingResult
-  let network: Network
+  let network: Classifier
 
   beforeAll(async () => {
     await using trainer = await createTrainer(spec, data, recipe, { engine })
     for await (const _ of trainer.steps(100));
     halfway = decodeCheckpoint(encodeCheckpoint(await trainer.checkpoint()), 'halfway')
     result = await trainToEnd(trainer)
-    network = await load(result.checkpoint, { engine })
+    network = (await load(result.checkpoint, { engine })) as Classifier
   })
   afterAll(() => network.dispose())
 
   test('it gets more than nine of ten held-out rows right', async () => {
     expect(result.test.top1Error).toBeLessThan(10)
-    const evaluation = await evaluateCheckpoint(result.checkpoint, data, { engine })
+    const evaluation = await evaluate(result.checkpoint, data, { engine })
     expect(evaluation).toMatchObject({ ...result.test, count: 120 })
   })
 
@@ -67,7 +67,7 @@ describe.each(['auto', 'wasm'] as const)('on %s', (engine) => {
     const [row] = fresh.rows
     expect(await network.classify(row!, { top: 1 })).toEqual(answers[0])
     expect(await network.classify(Float64Array.from(row!), { top: 1 })).toEqual(answers[0])
-    expect(await network.predict(network.prepare(fresh.rows))).toHaveLength(90 * 3)
+    expect(await network.logits(network.prepare(fresh.rows))).toHaveLength(90 * 3)
     expect(await network.embed(row!)).toHaveLength(16)
   })
 
@@ -81,6 +81,6 @@ test('a network that reads pictures takes no rows', async () => {
   await using trainer = await createTrainer(tinySpec, tinyData(), tinyRecipe(), { engine: 'reference' })
   await using network = await load(await trainer.checkpoint(), { engine: 'reference' })
   await expect(network.classify([1, 2, 3])).rejects.toThrow(
-    'row 1 of 1: this network reads pictures of 3x8x8, not rows of numbers; use predict()',
+    'row 1 of 1: this network reads pictures of 3x8x8, not rows of numbers; use logits()',
   )
 })

@@ -3,15 +3,14 @@ import { describe, expect, test } from 'vitest'
 import {
   builtin,
   createTrainer,
-  evaluateCheckpoint,
+  evaluate,
   exportOnnx,
   finetune,
   load,
   preset,
   train,
-  upscale,
+  untrained,
 } from '../../src/internal.node.js'
-import { initialise } from '../../src/model/initialise.js'
 import { ConfigError, DataError } from '../../src/util/errors.js'
 import { tinyEdsr, tinyPairs, tinyVdsr } from '../tasks/upscale/tiny.js'
 
@@ -21,7 +20,7 @@ const options = { engine: 'reference' } as const
 test('what training says, an evaluation of its checkpoint says again', async () => {
   const data = tinyPairs([2, 3])
   const result = await train(tinyVdsr, data, recipe, options)
-  const { count, psnr, ssim, bicubic, scales } = await evaluateCheckpoint(result.checkpoint, data, options)
+  const { count, psnr, ssim, bicubic, scales } = await evaluate(result.checkpoint, data, options)
   expect(result.test).toEqual({ psnr, ssim, bicubic })
   expect([count, scales.length]).toEqual([2, 2])
 })
@@ -29,7 +28,7 @@ test('what training says, an evaluation of its checkpoint says again', async () 
 describe('what cannot be measured', () => {
   test('a scale that was not learned', async () => {
     await using trainer = await createTrainer(tinyVdsr, tinyPairs([2]), recipe, options)
-    await expect(evaluateCheckpoint(await trainer.checkpoint(), tinyPairs([2, 4]), options)).rejects.toThrow(
+    await expect(evaluate(await trainer.checkpoint(), tinyPairs([2, 4]), options)).rejects.toThrow(
       new ConfigError('tiny-vdsr: enlarges 2 times, got scale 4; take weights that were trained for this scale'),
     )
   })
@@ -62,12 +61,12 @@ test('a network that gives pictures names no classes, and has none to learn', as
   await using net = await load(checkpoint, options)
   const picture = { width: 8, height: 8, data: new Uint8Array(4 * 64) }
   const error = new ConfigError(
-    'tiny-vdsr: this network makes pictures larger and tells no classes apart; use it by upscale()',
+    'tiny-vdsr: this network makes pictures larger and tells no classes apart; call its upscale()',
   )
   await expect(net.classify(picture)).rejects.toThrow(error)
   await expect(net.explain(picture)).rejects.toThrow(error)
   await expect(net.embed(picture)).rejects.toThrow(error)
-  await expect(net.predict(new Float32Array(64))).rejects.toThrow(error)
+  await expect(net.logits(new Float32Array(64))).rejects.toThrow(error)
   await expect(finetune(checkpoint, builtin({ train: 10, test: 10 }), options)).rejects.toThrow(error)
 })
 
@@ -94,33 +93,30 @@ describe('upscale', () => {
     [4, 65535],
   ])('%i channels up to %i stay what they are', async (channels, most) => {
     await using net = await open([2])
-    const large = await upscale(net, picture(channels, most, Math.floor(most / 3)))
+    const large = await net.upscale(picture(channels, most, Math.floor(most / 3)))
     expect([large.width, large.height, large.data.length]).toEqual([10, 8, 80 * channels])
     expect(large.data.constructor).toBe(picture(channels, most).data.constructor)
-    const flat = await upscale(net, { width: 5, height: 4, data: picture(channels, most).data.fill(most) })
+    const flat = await net.upscale({ width: 5, height: 4, data: picture(channels, most).data.fill(most) })
     expect([...flat.data].every((value) => value === most)).toBe(true)
     if (channels % 2 === 0) expect(large.data[channels - 1]).toBe(Math.floor(most / 3))
   })
 
   test('refuses what it cannot do', async () => {
     await using net = await open([2, 3])
-    await expect(upscale(net, picture(3, 255))).rejects.toThrow(
+    await expect(net.upscale(picture(3, 255))).rejects.toThrow(
       new ConfigError('tiny-vdsr: enlarges 2, 3 times; say by how much: { scale: 2 }'),
     )
-    await expect(upscale(net, { ...picture(3, 255), width: 6 }, { scale: 2 })).rejects.toThrow(
+    await expect(net.upscale({ ...picture(3, 255), width: 6 }, { scale: 2 })).rejects.toThrow(
       new DataError('upscale: expected 6x4 pixels of 1 to 4 values (grey, grey and alpha, RGB, RGBA), got 60 values'),
     )
     const huge = { width: 5000, height: 5000, data: new Uint8Array(25_000_000) }
-    await expect(upscale(net, huge, { scale: 3 })).rejects.toThrow(
+    await expect(net.upscale(huge, { scale: 3 })).rejects.toThrow(
       new DataError(
         'upscale: a picture of 15000x15000 pixels is too large, 67108864 pixels are possible; cut the picture, or take a ' +
           'smaller scale',
       ),
     )
-    const spec = preset('resnet8')
-    const weights = new Map([...initialise(spec, { seed: 0 })].map(([path, data]) => [path, { shape: [], data }]))
-    await expect(upscale({ ...net, engine: net.engine, spec, weights }, picture(3, 255))).rejects.toThrow(
-      'resnet8: this network tells 10 classes apart and gives no pictures',
-    )
+    await using other = untrained(preset('resnet8'))
+    await expect(other.upscale()).rejects.toThrow('resnet8: this network tells 10 classes apart and gives no pictures')
   })
 })

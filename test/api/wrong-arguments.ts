@@ -78,7 +78,7 @@ const enlarger = {
   preprocessing: { ...api.untrained(enlarging).preprocessing, scales: [2] },
 }
 export const { checkpoint } = await api.train(spec, data, recipe, { engine })
-const finetuned = await api.finetune(network, data, { engine, recipe: short, freeze: 'none' })
+const finetuned = await api.finetune(network, data, { engine, ...short, freeze: 'none' })
 const bytes = api.encodeCheckpoint(checkpoint)
 export const saved = place('saved.safetensors')
 writeFileSync(saved, bytes)
@@ -124,9 +124,9 @@ export const rows: Readonly<Record<string, Row>> = {
   train: { args: () => [spec, data, recipe, { ...run, onProgress: () => {} }], deep: [3] },
   trainToEnd: { args: () => [trainer, { onEpoch: () => {} }], deep: [1] },
   trainingMemory: { args: () => [spec, recipe, { engine }], deep: [2] },
-  evaluateCheckpoint: { args: () => [network, data, run], deep: [0, 2] },
-  createFinetuning: { args: () => [network, data, { ...run, freeze: 'none', recipe: short, views: 1 }], deep: [2] },
-  finetune: { args: () => [network, data, { ...run, freeze: 'none', recipe: short, onEpoch: () => {} }], deep: [2] },
+  evaluate: { args: () => [network, data, run], deep: [0, 2] },
+  createFinetuning: { args: () => [network, data, { ...run, ...short, freeze: 'none', views: 1 }], deep: [2] },
+  finetune: { args: () => [network, data, { ...run, ...short, freeze: 'none', onEpoch: () => {} }], deep: [2] },
   resumeFinetuning: { args: () => [finetuned.checkpoint, data, run], deep: [0, 2] },
   load: { args: () => [network, { ...run, arch: undefined, classes: undefined }], deep: [0, 1] },
   mostThreads: { args: () => [2] },
@@ -138,14 +138,13 @@ export const rows: Readonly<Record<string, Row>> = {
   demoNets: { args: () => [] },
   finalErrors: { args: () => [{ points: [{ trainError: 1, testError: 2 }] }], deep: [0] },
   depthVerdict: { args: () => [finals], deep: [0] },
-  exportOnnx: { args: () => [network], deep: [0] },
-  exportSafetensors: { args: () => [network], deep: [0] },
+  exportOnnx: { args: () => [network, place('net.onnx'), {}], deep: [0] },
+  exportSafetensors: { args: () => [network, place('net.safetensors'), {}], deep: [0] },
   drawExplanation: { args: () => [picture, explanation], deep: [0, 1] },
   deepen: { args: () => [network, { stage: 1, blocks: 1, seed: 0 }], deep: [1] },
   withoutBlock: { args: () => [network, block] },
   withSwappedBlocks: { args: () => [network, block, 'stage1.block2'] },
   untrained: { args: () => [spec, { seed: 0 }], deep: [0, 1] },
-  upscale: { args: () => [enlargingNet, picture, { scale: 2 }], deep: [1, 2] },
   decodeNetwork: {
     args: () => [bytes, 'a file', { arch: undefined, classes: undefined, pictures: undefined, signal: undefined }],
     deep: [2],
@@ -235,8 +234,6 @@ export const rows: Readonly<Record<string, Row>> = {
   imageFolder: { args: () => [place('none'), { size: 8, limit: { train: 1 } }], deep: [1] },
   findPictures: { args: () => [[place('p.png')]] },
   luminanceOf: { args: () => [picture], deep: [0] },
-  readLargePicture: { args: () => [place('p.png')] },
-  writeLargePicture: { args: () => [place('w.png'), picture], deep: [1] },
   loadDataset: { args: () => ['cifar10', place('none'), { limit: { train: 1, test: 1 }, size: 32 }], deep: [2] },
   testFolder: {
     args: () => [
@@ -246,7 +243,7 @@ export const rows: Readonly<Record<string, Row>> = {
     deep: [1],
   },
   upscalingFolder: { args: () => [place('none'), { scales: [2], mostPixels: 9 }], deep: [1] },
-  readPicture: { args: () => [place('p.png'), { mostPixels: 99 }], deep: [1] },
+  readPicture: { args: () => [place('p.png'), { mostPixels: 99, channels: 'rgb' }], deep: [1] },
   writePicture: { args: () => [place('w.png'), picture], deep: [1] },
   readStudyResults: { args: () => [folder] },
   // Of no study, since those would train.
@@ -280,16 +277,31 @@ export const rows: Readonly<Record<string, Row>> = {
 /** Methods of what these functions give, by class and name. */
 export const methods: Readonly<Record<string, { readonly of: object; readonly rows: Readonly<Record<string, Row>> }>> =
   {
-    Network: {
+    Classifier: {
       of: net,
       rows: {
         classify: { args: () => [picture, { top: 1 }], deep: [0, 1] },
+        upscale: { args: () => [picture] },
         embed: { args: () => [picture, {}], deep: [0] },
         explain: { args: () => [picture, { class: 0, block: 'stage1' }], deep: [0, 1] },
         prepare: { args: () => [[picture]] },
-        predict: { args: () => [new Float32Array(48), {}] },
+        predict: { args: () => [picture, { top: 1 }], deep: [0, 1] },
+        logits: { args: () => [new Float32Array(48), {}] },
+        evaluate: { args: () => [data, {}], deep: [0] },
+        save: { args: () => [place('saved-net.safetensors')] },
         outputs: { args: () => [new Float32Array(48), {}] },
         activations: { args: () => [new Float32Array(48), ['stage1'], {}] },
+      },
+    },
+    Upscaler: {
+      of: enlargingNet,
+      rows: {
+        upscale: { args: () => [picture, { scale: 2 }], deep: [0, 1] },
+        evaluate: { args: () => [data, {}], deep: [0] },
+        // They refuse all that they are given, in words.
+        ...Object.fromEntries(
+          ['classify', 'predict', 'explain', 'embed', 'logits'].map((name) => [name, { args: () => [picture] }]),
+        ),
       },
     },
     Trainer: {

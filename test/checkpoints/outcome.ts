@@ -4,7 +4,7 @@ import {
   type Dataset,
   decodeAnyCheckpoint,
   decodeNetwork,
-  evaluateCheckpoint,
+  evaluate,
   isFor,
   load,
   resumeFinetuning,
@@ -13,7 +13,6 @@ import {
   taskOf,
   trainToEnd,
   type UpscalingData,
-  upscale,
   weightHash,
 } from '../../src/internal.node.js'
 import * as made from './data.js'
@@ -26,7 +25,7 @@ export async function outcomeOf(
   isExport: boolean,
 ) {
   const network = await decodeNetwork(bytes, 'the file')
-  const { engine: _, notes: __, ...evaluated } = await evaluateCheckpoint(network, data as Dataset, { engine })
+  const { engine: _, notes: __, ...evaluated } = await evaluate(network, data as Dataset, { engine })
   return {
     weights: weightHash(network.weights),
     answers: await answers(bytes, engine),
@@ -43,7 +42,7 @@ async function answers(bytes: Uint8Array, engine: ChosenEngine) {
     const { scales = [] } = net.preprocessing
     const picture = made.pixels(3, 9)
     return await Promise.all(
-      scales.map(async (scale) => sha256((await upscale(net, picture, { scale })).data as Uint8Array)),
+      scales.map(async (scale) => sha256((await net.upscale(picture, { scale })).data as Uint8Array)),
     )
   }
   return await net.classify(input.height === 1 ? [[1, 0.5, 0.25, 2]] : [made.pixels(input.channels, input.height)])

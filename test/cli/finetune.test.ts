@@ -140,9 +140,7 @@ describe('a folder that changed after a fine-tuning', () => {
 })
 
 test('classes of a folder are matched by name: in another order, as others', async () => {
-  const { encodeCheckpoint, evaluateCheckpoint, readCheckpoint, testFolder } = await import(
-    '../../src/internal.node.js'
-  )
+  const { encodeCheckpoint, evaluate, readCheckpoint, testFolder } = await import('../../src/internal.node.js')
   const folder = ['--dataset', 'folder', '--data', join('parts', 'test'), '--json']
   await run('parts', '--weights', 'seven.safetensors', '--epochs', '12', '--save-dir', 'named')
   const trained = await readCheckpoint(at('named/last.safetensors'))
@@ -154,7 +152,7 @@ test('classes of a folder are matched by name: in another order, as others', asy
   const right = await renamed('right.safetensors', trained.preprocessing.classes)
   expect(right.err).toContain('judged on all 36 pictures') // the weights held nothing out of such a folder
   const { data } = await testFolder(at('parts'), { size: 16 })
-  const { top1Error } = await evaluateCheckpoint(trained, data)
+  const { top1Error } = await evaluate(trained, data)
   expect(JSON.parse(right.out).top1Error).toBeCloseTo(top1Error, 9)
   // Names turned around: what the network gives for the first class it now calls by the name of the second.
   const [a, b, c] = trained.preprocessing.classes as [string, string, string]
@@ -162,7 +160,7 @@ test('classes of a folder are matched by name: in another order, as others', asy
   expect(turned.err).toContain('folder has the classes of resnet8 in another order; they were matched by name')
   const { test: pictures } = data
   const relabelled = { ...data, test: { ...pictures, labels: pictures.labels.map((label) => (label + 2) % 3) } }
-  const wanted = await evaluateCheckpoint(trained, relabelled)
+  const wanted = await evaluate(trained, relabelled)
   expect(JSON.parse(turned.out).top1Error).toBeCloseTo(wanted.top1Error, 9)
   expect(wanted.top1Error).toBeGreaterThan(top1Error)
   const other = await renamed('other.safetensors', ['heron', b, c])

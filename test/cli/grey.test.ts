@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { untrained } from '../../src/api/network/untrained.js'
+import { untrainedWeights } from '../../src/api/network/untrained.js'
 import { keyMaps, namedParameters } from '../../src/formats/key-maps.js'
 import { exportSafetensors, load, readPicture, writeSafetensors } from '../../src/internal.node.js'
 import { cifarBasic } from '../../src/spec/families.js'
@@ -29,7 +29,7 @@ const random = new Random(6)
 
 /** Weights as others save them. */
 function foreign(spec: NetworkSpec): Uint8Array {
-  const { weights } = untrained(spec, { seed: 5 })
+  const { weights } = untrainedWeights(spec, { seed: 5 })
   const tensors = namedParameters(spec, keyMaps.akamaster).map(({ name, path }) => {
     const { shape, data } = weights.get(path)!
     return [name, { shape, data: data.map((value) => value + 0.1 * random.uniform()) }] as const
@@ -149,7 +149,7 @@ describe('four channels', () => {
     expect(err).toContain('note: resnet8 reads four channels: red, green, blue and how opaque it is\n')
     expect(err).toContain('mean 0.485, 0.456, 0.406, 0.449 and deviation 0.229, 0.224, 0.225, 0.226')
     await using net = await load(join(cwd, 'four.safetensors'), { engine: 'reference' })
-    const picture = await readPicture(join(cwd, 'clear.png'), { alpha: true })
+    const picture = await readPicture(join(cwd, 'clear.png'), { channels: 'rgba' })
     expect(picture.data.length).toBe(4 * 32 * 32)
     const best = await net.classify(picture)
     expect(JSON.parse(out).pictures[0].top).toEqual(best)
@@ -199,7 +199,7 @@ describe('--mean and --std', () => {
   })
 
   test('have no say where a file tells', async () => {
-    writeFileSync(join(cwd, 'told.safetensors'), exportSafetensors(untrained(specOf(1))))
+    writeFileSync(join(cwd, 'told.safetensors'), await exportSafetensors(untrainedWeights(specOf(1))))
     expect(await at('summary', 'told.safetensors', '--mean', '0.5', '--std', '0.5')).toMatchObject({
       code: 2,
       err: 'resnet: told.safetensors: the file itself says how its pictures are normalised, with mean 0 and deviation 1; leave mean and deviation out\n',
@@ -219,7 +219,7 @@ describe('--mean and --std', () => {
 test('a stem of two norms is converted', async () => {
   const { stem } = specOf(3)
   const spec = specOf(3, { name: 'normed', stem: [...stem, { kind: 'norm' }] })
-  writeFileSync(join(cwd, 'normed.safetensors'), exportSafetensors(untrained(spec)))
+  writeFileSync(join(cwd, 'normed.safetensors'), await exportSafetensors(untrainedWeights(spec)))
   expect(await at('convert', 'normed.safetensors', 'again.safetensors')).toMatchObject({
     code: 0,
     out: 'wrote again.safetensors\n',

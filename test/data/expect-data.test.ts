@@ -6,7 +6,7 @@ import {
   createTrainer,
   DataError,
   type Dataset,
-  evaluateCheckpoint,
+  evaluate,
   finetune,
   fullyConnected,
   type Pictures,
@@ -96,7 +96,7 @@ test.each(refused)('%s', async (_, wrong, message) => {
   const attempts = [
     () => createTrainer(spec, wrong, recipe, options),
     () => train(spec, wrong, recipe, options),
-    () => evaluateCheckpoint(untrained(spec), wrong, options),
+    () => evaluate(untrained(spec), wrong, options),
     () => finetune(untrained(spec), wrong, options),
   ]
   for (const attempt of attempts) await expect(attempt()).rejects.toThrow(message)

@@ -1,6 +1,6 @@
 /** Networks with weights that nobody has trained, of every kind there is: for tests of what is written and read. */
 import fc from 'fast-check'
-import { untrained } from '../../src/api/network/untrained.js'
+import { untrainedWeights } from '../../src/api/network/untrained.js'
 import type { Tensor, TrainedNetwork } from '../../src/formats/trained-network.js'
 import { forwardGraph } from '../../src/model/forward.js'
 import { taskOf } from '../../src/spec/heads/index.js'
@@ -16,7 +16,7 @@ const odd = [-0, 1.401298464324817e-45, -3.4028234663852886e38, 1.17549435082228
 /** With weights, deviations and names of its own. */
 export function trained(spec: NetworkSpec, seed = 1): TrainedNetwork {
   const random = new Random(seed)
-  const { weights, preprocessing } = untrained(spec, { seed })
+  const { weights, preprocessing } = untrainedWeights(spec, { seed })
   const each = (of: () => number) => Array.from({ length: spec.input.channels }, of)
   const { height, width } = spec.input
   return {

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { exportOnnx } from '../../src/api/files/export.js'
 import { decodeNetwork } from '../../src/api/files/weights.js'
-import { untrained } from '../../src/api/network/untrained.js'
+import { untrainedWeights } from '../../src/api/network/untrained.js'
 import { evaluateOutputs } from '../../src/engine/reference/evaluate.js'
 import { encodeNode } from '../../src/formats/onnx.js'
 import { float, integer, joined, message, part } from '../../src/formats/protobuf.js'
@@ -105,7 +105,7 @@ describe('variants', () => {
         { shape: shapes(spec).get(path)!, data: value.map((number) => number + 0.2 * random.uniform()) },
       ]),
     )
-    return { spec, weights, preprocessing: untrained(spec).preprocessing }
+    return { spec, weights, preprocessing: untrainedWeights(spec).preprocessing }
   }
   const shapes = (spec: NetworkSpec) =>
     new Map(parametersOf(forwardGraph(spec, { batch: 1, mode: 'inference' })).map(({ path, shape }) => [path, shape]))

@@ -100,8 +100,8 @@ describe.each(names)('%s', (name) => {
     expect(found).toBeLessThan(TOLERANCE)
   })
 
-  testTorch('PyTorch loads the export, nothing missing and nothing unexpected', () => {
-    writeFileSync(join(folder, 'export.safetensors'), exportSafetensors(network))
+  testTorch('PyTorch loads the export, nothing missing and nothing unexpected', async () => {
+    writeFileSync(join(folder, 'export.safetensors'), await exportSafetensors(network))
     const program = `
 import json, struct, sys, torch, torchvision
 bytes = open(sys.argv[1], 'rb').read()

@@ -14,9 +14,9 @@ import { cifar10 } from '../../src/data/cifar/cifar.node.js'
 import { readTar } from '../../src/data/cifar/tar.js'
 import { openPack, PackWriter, readPixels } from '../../src/data/folder/pack.node.js'
 import { listFolder, listPictures } from '../../src/data/folder/picture-files.node.js'
+import { luminanceOf } from '../../src/data/luminance-plane.js'
 import { decodePicture, shorterSide } from '../../src/data/picture/decode.node.js'
-import { luminanceOf, readLargePicture } from '../../src/data/picture/large-picture.node.js'
-import { decodeBytes } from '../../src/data/picture/whole-picture.node.js'
+import { decodeBytes, readPicture } from '../../src/data/picture/file.node.js'
 import { addonVariants, openAddon } from '../../src/engine/cpu/addon.node.js'
 import { openCpuEngine } from '../../src/engine/cpu/engine.js'
 import { openWasm } from '../../src/engine/cpu/wasm.js'
@@ -269,10 +269,10 @@ export const readers: readonly Reader[] = [
         const path = join(folder, 'x.png')
         await writeFile(path, bytes)
         await shorterSide(path)
-        const [large] = await Promise.allSettled([readLargePicture(path), decodePicture(path, 16)])
+        const [large] = await Promise.allSettled([readPicture(path, { channels: 'exact' }), decodePicture(path, 16)])
         if (large.status === 'fulfilled') luminanceOf(large.value)
         await decodePicture(path, 16)
-        await readLargePicture(path)
+        await readPicture(path, { channels: 'exact' })
       }),
     // Callers put the name of the file in front.
     expects: (error) => error instanceof Error && error.name === 'Error' && !/internal|undefined/.test(error.message),

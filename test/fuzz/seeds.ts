@@ -1,6 +1,6 @@
 /** Honest inputs of every kind, made by code: what the fuzzer starts from. */
 import { gzipSync } from 'node:zlib'
-import { untrained } from '../../src/api/network/untrained.js'
+import { untrainedWeights } from '../../src/api/network/untrained.js'
 import { keyMaps, namedParameters } from '../../src/formats/key-maps.js'
 import { encodePortable } from '../../src/formats/portable.js'
 import { type SafetensorsTensor, writeSafetensors } from '../../src/formats/safetensors.js'
@@ -17,7 +17,7 @@ export const small = cifarBasic({
   classes: 2,
   input: { channels: 3, height: 8, width: 8 },
 })
-const network: TrainedNetwork = untrained(small)
+const network: TrainedNetwork = untrainedWeights(small)
 
 /** Weights with the names of others. */
 const named = namedParameters(small, keyMaps.akamaster).map(({ path, name }) => ({

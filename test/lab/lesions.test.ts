@@ -15,7 +15,7 @@ import {
   createTrainer,
   decodeNetwork,
   encodeCheckpoint,
-  evaluateCheckpoint,
+  evaluate,
   openEngine,
   plainTwin,
 } from '../../src/internal.node.js'
@@ -33,7 +33,7 @@ test('the nets that ship err as little as their page says', async () => {
     const bytes = new Uint8Array(readFileSync(weights(name)))
     expect(bytes.length).toBeLessThan(300_000)
     const net = await decodeNetwork(bytes, name)
-    const { top1Error } = await evaluateCheckpoint(net, builtin({ size: 16, train: 1 }))
+    const { top1Error } = await evaluate(net, builtin({ size: 16, train: 1 }))
     console.log(`${name}: ${top1Error.toFixed(1)} %`)
     expect(top1Error).toBeLessThan(most)
   }

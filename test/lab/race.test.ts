@@ -1,6 +1,6 @@
 /** The page Race in a real browser: it trains by itself, pauses, goes on, and leaves the page's thread alone. */
 import { expect, test } from 'vitest'
-import { builtin, decodeCheckpoint, evaluateCheckpoint } from '../../src/internal.node.js'
+import { builtin, decodeCheckpoint, evaluate } from '../../src/internal.node.js'
 import { longestTask } from '../consumers/trace.js'
 import { comesTo, describeLab, reaches, stepOf } from './browser.js'
 
@@ -81,7 +81,7 @@ describeLab('Race', (lab) => {
     const { readFile } = await import('node:fs/promises')
     const checkpoint = decodeCheckpoint(new Uint8Array(await readFile(file)), 'the download')
     const data = builtin({ size: 16, train: 16, test: 500 })
-    const { top1Error } = await evaluateCheckpoint(checkpoint, data, { engine: 'wasm' })
+    const { top1Error } = await evaluate(checkpoint, data, { engine: 'wasm' })
     await page.getByText('The figures').click()
     const shown = await page.locator('.figures tbody tr').last().locator('td').nth(2).textContent()
     expect(shown).toBe(`${top1Error.toFixed(1)} %`)

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { expect, test, vi } from 'vitest'
-import { createTrainer, evaluateCheckpoint, load, resumeTrainer, train } from '../../src/api/compute.node.js'
+import { createTrainer, evaluate, load, resumeTrainer, train } from '../../src/api/compute.node.js'
 import { main } from '../../src/cli/main.js'
 import { commandTasks } from '../../src/cli/tasks/index.js'
 import type { CommandTask, CommandTasks } from '../../src/cli/tasks/task.js'
 import { builtin } from '../../src/data/builtin/builtin.js'
-import { readPicture } from '../../src/data/picture/whole-picture.node.js'
+import { readPicture } from '../../src/data/picture/file.node.js'
 import { preset } from '../../src/spec/presets.js'
 import { tasks } from '../../src/tasks/index.js'
 import { forUpscaling } from '../../src/tasks/upscale/luminance-planes.js'
@@ -35,7 +35,7 @@ const mine: CommandTask<'measure'> = {
     figures: ({ test: tested }) => `error ${(tested as { error: number }).error}`,
   },
   evaluate: async (network, _, signal) => {
-    const figures = await evaluateCheckpoint(network, pictures(), { ...compute, signal })
+    const figures = await evaluate(network, pictures(), { ...compute, signal })
     return { figures: { error: (figures as unknown as { error: number }).error }, text: 'measured' }
   },
   predict: async (network, files) => {

@@ -6,11 +6,11 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { ChosenEngine } from '../../src/api/engines/choice.js'
+import type { ChosenEngine } from '../../src/engine/engine.js'
 import { openReference } from '../../src/engine/reference/engine.js'
 import {
   type Checkpoint,
-  evaluateCheckpoint,
+  evaluate,
   finetune,
   load,
   RunFolder,
@@ -20,7 +20,6 @@ import {
   type TrainingHooks,
   train,
   trainToEnd,
-  upscale,
 } from '../../src/internal.node.js'
 import { initialise } from '../../src/model/initialise.js'
 import { Trainer } from '../../src/train/trainer.js'
@@ -85,7 +84,7 @@ describe('a training whose evaluation gives no numbers', () => {
     expect(last.progress.step).toBeLessThan(3)
     expect(saved).toBe(`the checkpoint of step ${last.progress.step} in ${folder.path} is whole`)
     for (const [step, stays] of heldBack) expect([step, stays]).toEqual([3, last.progress.step])
-    expect((await evaluateCheckpoint(last, tinyData(), { engine })).loss).toBeLessThan(10)
+    expect((await evaluate(last, tinyData(), { engine })).loss).toBeLessThan(10)
   })
 
   test('later: the best one stays', async () => {
@@ -141,7 +140,7 @@ describe('weights that give no numbers', () => {
   const picture = { width: 8, height: 8, data: Uint8Array.from({ length: 192 }, (_, i) => (i * 37) % 256) }
 
   test('are not evaluated', async () => {
-    const evaluated = evaluateCheckpoint(overflowing(), tinyData(), { engine })
+    const evaluated = evaluate(overflowing(), tinyData(), { engine })
     await expect(evaluated).rejects.toThrow(LAYER)
     await expect(evaluated).rejects.toThrow(END)
   })
@@ -152,14 +151,14 @@ describe('weights that give no numbers', () => {
     await expect(net.explain(picture)).rejects.toThrow(LAYER)
     await expect(net.embed(picture)).rejects.toThrow(LAYER)
     const batch = net.prepare([picture]).fill(Number.NaN)
-    await expect(net.predict(batch)).rejects.toThrow('the pictures were no numbers when they came in')
+    await expect(net.logits(batch)).rejects.toThrow('the pictures were no numbers when they came in')
   })
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY])('are told by their tensor where it holds %s', async (value) => {
     const bad = changed(network, 'stage2.block1.conv1.weight', (old, i) => (i === 3 ? value : old))
     const message = `tiny8: what it gives is no number (NaN or an infinity); its stage2.block1.conv1.weight holds ${value}${END}`
     await expect(load(bad, { engine })).rejects.toThrow(message)
-    await expect(evaluateCheckpoint(bad, tinyData(), { engine })).rejects.toThrow(message)
+    await expect(evaluate(bad, tinyData(), { engine })).rejects.toThrow(message)
     await expect(finetune(bad, tinyData(), { engine })).rejects.toThrow(message)
   })
 
@@ -186,10 +185,10 @@ describe('weights that give no numbers', () => {
     for (const [name, { shape, data }] of weights) huge.weights.set(name, { shape, data: data.map(() => 1e30) })
     await using net = await load(huge, { engine })
     const grey = { width: 9, height: 7, data: new Uint8Array(63).map((_, i) => i * 4) }
-    await expect(upscale(net, grey)).rejects.toThrow(
+    await expect(net.upscale(grey)).rejects.toThrow(
       /^tiny-vdsr: what it gives is no number \(NaN or an infinity\); the first layer to see it was \w/,
     )
-    await expect(evaluateCheckpoint(net, tinyPairs(), { engine })).rejects.toThrow(/^tiny-vdsr: what it gives is no/)
+    await expect(evaluate(net, tinyPairs(), { engine })).rejects.toThrow(/^tiny-vdsr: what it gives is no/)
     await expect(
       load(
         changed(vdsr, last, () => Number.NaN),

@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { writeLargePicture, writePicture } from '../../src/internal.node.js'
+import { writePicture } from '../../src/internal.node.js'
 import { disk } from '../../src/util/files/system.node.js'
 import { writeAtomically } from '../../src/util/files/write.node.js'
 
@@ -123,10 +123,7 @@ describe('a disk that is full keeps the old file, whatever is written', () => {
   const noise = Uint8Array.from({ length: 300 * 300 * 3 }, (_, i) => (i * 7919 + (i >> 7) * 104729) & 255)
   const picture = { width: 300, height: 300, data: noise }
 
-  test.each([
-    ['a picture', (path: string) => writePicture(`${path}.png`, picture)],
-    ['a large picture', (path: string) => writeLargePicture(`${path}.png`, picture)],
-  ])('%s', async (what, write) => {
+  test.each([['a picture', (path: string) => writePicture(`${path}.png`, picture)]])('%s', async (what, write) => {
     const here = folder(what)
     const file = join(here, 'old.png')
     await write(join(here, 'old'))
@@ -156,7 +153,7 @@ describe('a disk that is full keeps the old file, whatever is written', () => {
 
 test('pictures of other names are told what names there are', async () => {
   const picture = { width: 1, height: 1, data: Uint8Array.of(1, 2, 3) }
-  await expect(writeLargePicture(join(base, 'a.xyz'), picture)).rejects.toThrow(
+  await expect(writePicture(join(base, 'a.xyz'), picture)).rejects.toThrow(
     'a.xyz: cannot be written: expected a name that ends in .png, .jpg, .jpeg, .webp, .tif, .tiff, .gif, .avif, got .xyz',
   )
 })

@@ -65,7 +65,7 @@ export function lesionCalls(library: Library, openEngine: OpenEngine) {
 
   const evaluate = async (net: TrainedNetwork) => {
     const engine = await openEngine()
-    const evaluation = await library.evaluateCheckpoint(net, pictures(net), { engine })
+    const evaluation = await library.evaluate(net, pictures(net), { engine })
     const { top1Error, notes = [] }: { top1Error: number; notes?: readonly string[] } = evaluation
     return { testError: top1Error, notes }
   }

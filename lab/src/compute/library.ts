@@ -10,7 +10,7 @@ export type Library = Pick<
   | 'decodeCheckpoint'
   | 'decodeNetwork'
   | 'encodeCheckpoint'
-  | 'evaluateCheckpoint'
+  | 'evaluate'
   | 'exportOnnx'
   | 'openEngine'
   | 'openedData'

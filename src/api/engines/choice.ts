@@ -1,6 +1,6 @@
 /** Which engine runs: the one asked for, or the fastest that works, with the reason in one line. */
 
-import type { Engine } from '../../engine/engine.js'
+import type { ChosenEngine, Engine } from '../../engine/engine.js'
 import { Room } from '../../engine/room.js'
 import { ConfigError, EngineError } from '../../util/errors.js'
 import { described, expectKind, expectOptions, signal as signalKind, whole } from '../../util/expect.js'
@@ -19,12 +19,6 @@ export type EngineBuild = (typeof engineBuilds)[number]
 export type EngineName = 'auto' | EngineKind | EngineBuild
 /** All that an engine can be asked for by: `auto`, kinds, builds. */
 export const engineNames: readonly EngineName[] = ['auto', ...new Set<EngineName>([...engineKinds, ...engineBuilds])]
-
-/** An engine together with why it is this one. */
-export interface ChosenEngine extends Engine, AsyncDisposable {
-  /** One line, for example `the fastest that works here`; says so where it has fewer threads than were asked for. */
-  readonly reason: string
-}
 
 /** Which engine is to compute. */
 export interface EngineOptions {

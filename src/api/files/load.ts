@@ -3,11 +3,14 @@ import { expectNetwork } from '../../formats/expect-network.js'
 import { type HubFiles, type HubName, parseHubName } from '../../formats/hub.js'
 import type { TrainedNetwork } from '../../formats/trained-network.js'
 import { expectNumbers } from '../../inference/lost-numbers.js'
+import type { Network } from '../../inference/network.js'
+import type { Classifier } from '../../tasks/classify/classifier.js'
 import { headsOf } from '../../tasks/index.js'
+import type { Upscaler } from '../../tasks/upscale/upscaler.js'
 import { ConfigError } from '../../util/errors.js'
 import { bytesOf, callback, described, expectOptions, isBlob, isRecord, isUrl, text } from '../../util/expect.js'
-import { Network } from '../network/network.js'
-import { type ComputeOptions, engineOf, type OpenEngine } from '../training/training.js'
+import { type ComputeOptions, engineOf, type OpenEngine } from '../engines/opening.js'
+import type { PutToWork } from '../network/working.js'
 import { decodeFromHub, type HubOptions } from './hub.js'
 import { type DecodeOptions, decodeNetwork, weightFields } from './weights.js'
 
@@ -24,33 +27,44 @@ export interface NetworkOptions extends ComputeOptions, DecodeOptions, HubOption
 }
 
 /**
- * Loads a network with all that belongs to it: its spec, its weights, how pictures are prepared and what the classes
- * are called. Reads what `decodeNetwork` does: checkpoints and exports of this package, safetensors, files of PyTorch.
+ * Loads a network with all that belongs to it: its spec, its weights, how pictures are prepared and the names of its
+ * classes. Its `kind` tells whether it is a `Classifier` or an `Upscaler`; each refuses the questions of the other in words.
+ * Reads what `decodeNetwork` does: checkpoints and exports of this package, safetensors, files of PyTorch.
  * @throws DataError naming the source when it cannot be read, is damaged or holds no network that is known, and
  * naming the tensor where weights hold NaN or an infinity; EngineError
  * when no engine can run the network
  */
-export type Load = (source: WeightSource, options?: NetworkOptions) => Promise<Network>
+export interface Load {
+  (source: WeightSource, options?: NetworkOptions & { readonly tasks?: undefined }): Promise<Classifier | Upscaler>
+  (source: WeightSource, options: NetworkOptions): Promise<Network>
+}
 
-/** How an environment gets at weights. */
+/** How an environment gets at weights, and puts them to work. */
 export interface Sources {
+  readonly openEngine: OpenEngine
+  readonly putToWork: PutToWork
   /** Fetches what lies at an address. */
   read(address: string | URL, signal: AbortSignal | undefined): Promise<Uint8Array>
   fromHub(name: HubName, options: HubOptions): Promise<HubFiles>
 }
 
-export function loadFunction(openEngine: OpenEngine, sources: Sources): Load {
-  return async (source, options = {}) => {
+export function loadFunction(sources: Sources): Load {
+  const load = async (source: WeightSource, options: NetworkOptions = {}): Promise<Network> => {
     expectOptions(options, 'load: options', { ...weightFields, onProgress: callback, cache: text })
     const { signal } = options
     signal?.throwIfAborted()
     const network = await networkOf(source, options, sources)
     expectNumbers(network)
-    const { engine, release } = await engineOf(openEngine, options)
-    if (!signal?.aborted) return new Network(engine, network, release, headsOf(options.tasks))
-    await release()
-    throw signal.reason
+    const opened = await engineOf(sources.openEngine, options)
+    if (signal?.aborted) {
+      await opened.release()
+      throw signal.reason
+    }
+    const working = sources.putToWork(network, options, opened)
+    await working.ready()
+    return working
   }
+  return load as Load
 }
 
 async function networkOf(

@@ -15,7 +15,9 @@ import { copiesOfLearned } from '../../data/folder/copies.js'
 import { type OpenedPicture, openedFolder } from '../../data/folder/opened-folder.js'
 import { distinct, holdOut } from '../../data/hold-out.js'
 import { refusalOf } from '../../data/picture/format.js'
+import type { Picture } from '../../data/picture/picture.js'
 import { resize } from '../../data/picture/resize.js'
+import { squareBytes } from '../../inference/picture.js'
 import { DataError, ResnetError } from '../../util/errors.js'
 import {
   bytesOf,
@@ -30,7 +32,6 @@ import {
   whole,
 } from '../../util/expect.js'
 import { sha256 } from '../../util/sha256.js'
-import { type Picture, squareBytes } from '../network/picture.js'
 
 /** A file with its path from the folder that was opened on, with forward slashes; or its name alone. */
 export interface OpenedFile {

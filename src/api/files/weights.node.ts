@@ -1,15 +1,13 @@
 /** Files of weights on the disk, read and written. */
 
-import { extname } from 'node:path'
 import { expectNetwork } from '../../formats/expect-network.js'
 import { parseHubName } from '../../formats/hub.js'
 import type { TrainedNetwork } from '../../formats/trained-network.js'
 import { readWeightsFile } from '../../formats/weights-file.node.js'
 import { headsOf, type Tasks } from '../../tasks/index.js'
-import { ConfigError } from '../../util/errors.js'
 import { callback, expectKind, expectOptions, name as nameKind, text } from '../../util/expect.js'
 import { writeAtomically } from '../../util/files/write.node.js'
-import { exportOnnx, exportSafetensors } from './export.js'
+import { exportFor } from './export.js'
 import { decodeFromHub, type HubOptions } from './hub.js'
 import { filesFromHub } from './hub.node.js'
 import { type DecodedNetwork, type DecodeOptions, decodeNetwork, weightFields } from './weights.js'
@@ -31,12 +29,6 @@ export async function readNetwork(path: string, options: DecodeOptions & HubOpti
   return decodeNetwork(await readWeightsFile(path, options.signal), path, options)
 }
 
-const writers: Readonly<Record<string, (network: TrainedNetwork, tasks?: Tasks) => Uint8Array | Promise<Uint8Array>>> =
-  {
-    '.safetensors': exportSafetensors,
-    '.onnx': exportOnnx,
-  }
-
 /**
  * Writes a network to a file, in the format that its name asks for: `.safetensors` (torchvision's names) or `.onnx`. An
  * older file is replaced in one move.
@@ -47,7 +39,7 @@ const writers: Readonly<Record<string, (network: TrainedNetwork, tasks?: Tasks) 
 export async function writeNetwork(path: string, network: TrainedNetwork, tasks?: Tasks): Promise<void> {
   expectKind(path, 'writeNetwork: path', nameKind)
   expectNetwork(network, 'writeNetwork: network', headsOf(tasks))
-  await writeAtomically(path, await writerFor(path)(network, tasks))
+  await writeAtomically(path, await exportFor(path)(network, { tasks }))
 }
 
 /**
@@ -56,13 +48,5 @@ export async function writeNetwork(path: string, network: TrainedNetwork, tasks?
  */
 export function expectWritable(path: string): void {
   expectKind(path, 'expectWritable: path', nameKind)
-  writerFor(path)
-}
-
-function writerFor(path: string) {
-  const write = writers[extname(path).toLowerCase()]
-  if (write) return write
-  throw new ConfigError(
-    `${path}: expected a name that ends in ${Object.keys(writers).join(' or ')}, got ${extname(path) || 'none'}`,
-  )
+  exportFor(path)
 }

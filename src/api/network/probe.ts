@@ -17,7 +17,7 @@ import { emit } from '../../ops/op.js'
 import type { BlockPath, LayerPath } from '../../spec/paths.js'
 import { ConfigError } from '../../util/errors.js'
 import { expectFloats, listOf, numbers, oneOf, text } from '../../util/expect.js'
-import { type ComputeOptions, engineOf, expectCompute, type OpenEngine } from '../training/training.js'
+import { type ComputeOptions, engineOf, expectCompute, type OpenEngine } from '../engines/opening.js'
 
 /** The layers to look at. */
 export interface ProbeOptions extends ComputeOptions {

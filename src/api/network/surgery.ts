@@ -27,7 +27,7 @@ export interface DeepenOptions {
  * Throws a ConfigError where the stage's blocks cannot be identities: without a shortcut, or with one that changes what
  * passes it.
  */
-export function deepen(network: TrainedNetwork, options: DeepenOptions): TrainedNetwork {
+export function deepened(network: TrainedNetwork, options: DeepenOptions): TrainedNetwork {
   expectNetwork(network, 'deepen: network')
   expectOptions(options, 'deepen: options', { stage: whole(1), blocks: whole(1), seed: whole(0) })
   const { spec, preprocessing, weights } = network

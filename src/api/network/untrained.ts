@@ -18,12 +18,11 @@ export interface UntrainedOptions {
 }
 
 /**
- * A network with fresh weights, which `load` takes as any other: to look into it, to export it, to change its weights by
- * hand. Pictures are scaled to [0, 1] and not normalised further; classes are numbered from 1; what gives pictures is said
+ * A network with fresh weights: to look into it, to export it, to change its weights by hand. Pictures are scaled to [0, 1] and not normalised further; classes are numbered from 1; what gives pictures is said
  * to enlarge them by all that its head allows.
  * @throws ConfigError when the spec makes no sense
  */
-export function untrained(spec: NetworkSpec, options: UntrainedOptions = {}): TrainedNetwork {
+export function untrainedWeights(spec: NetworkSpec, options: UntrainedOptions = {}): TrainedNetwork {
   expectSpec(spec, 'untrained: spec')
   expectOptions(options, 'untrained: options', { seed: whole(0), zeroInitResidual: flag })
   const { seed = 0, zeroInitResidual = false } = options

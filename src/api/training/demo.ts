@@ -5,14 +5,15 @@
  */
 
 import { builtin } from '../../data/builtin/builtin.js'
+import type { ChosenEngine } from '../../engine/engine.js'
 import { type PresetName, preset } from '../../spec/presets.js'
 import type { StepProgress } from '../../train/step/progress.js'
 import type { Trainer } from '../../train/trainer.js'
 import { ConfigError, TrainingError } from '../../util/errors.js'
 import { callback, described, expectFields, finite, list } from '../../util/expect.js'
-import type { ChosenEngine } from '../engines/choice.js'
+import { type ComputeOptions, engineOf, expectCompute, type OpenEngine } from '../engines/opening.js'
 import { type DepthVerdict, depthVerdict, type FinalErrors, type Finals } from './depth-verdict.js'
-import { type ComputeOptions, engineOf, expectCompute, type OpenEngine, type TrainingFunctions } from './training.js'
+import type { TrainingFunctions } from './training.js'
 
 /** Small enough to wait for, long enough to show the effect. */
 export const demoRecipe = {

@@ -6,6 +6,7 @@
 
 import { type Dataset, inputSize } from '../../data/dataset.js'
 import { expectDataset } from '../../data/expect-data.js'
+import type { ChosenEngine } from '../../engine/engine.js'
 import { expectClassifier } from '../../formats/expect-network.js'
 import type { Tensor, TrainedNetwork } from '../../formats/trained-network.js'
 import { expectNumbers } from '../../inference/lost-numbers.js'
@@ -13,40 +14,50 @@ import { type Cut, cutNetwork, type Freeze } from '../../spec/freeze.js'
 import { classifierOf } from '../../spec/heads/index.js'
 import type { NetworkSpec } from '../../spec/spec.js'
 import { expectSameClasses } from '../../tasks/classify/class-match.js'
+import type { Classifier } from '../../tasks/classify/classifier.js'
 import { classify } from '../../tasks/classify/index.js'
+import { type Judgement, judge } from '../../tasks/classify/judgement.js'
+import type { RecipeOptions } from '../../tasks/recipe.js'
 import { type Checkpoint, type EpochRecord, expectCheckpoint } from '../../train/checkpoint/checkpoint.js'
 import { expectSameData } from '../../train/checkpoint/data-identity.js'
 import { weightHash } from '../../train/checkpoint/weight-hash.js'
 import { Trainer, type TriedCheckpoint } from '../../train/trainer.js'
 import { ConfigError } from '../../util/errors.js'
-import { callback, expectOptions, finite, object, text } from '../../util/expect.js'
+import { callback, expectOptions, finite, text } from '../../util/expect.js'
 import type { AskMemory } from '../../util/free-memory.js'
-import type { ChosenEngine } from '../engines/choice.js'
-import { type Judgement, judge } from '../network/answers.js'
+import { type ComputeOptions, engineOf } from '../engines/opening.js'
 import { featureSize, featuresOf } from '../network/features.js'
+import type { Environment, PutToWork } from '../network/working.js'
 import { type FinetuneChoice, type FinetunePlan, finetunePlan } from './finetune-plan.js'
-import { type ComputeOptions, engineOf, type OpenEngine, type TrainListeners, trainToEnd } from './training.js'
+import { finish, type TrainListeners } from './training.js'
 
-/** How a network is fine-tuned, on which engine, and who hears of it. */
-export interface FinetuneOptions extends FinetuneChoice, ComputeOptions {
+/**
+ * How a network is fine-tuned, on which engine, and who hears of it. All fields of a recipe, such as `epochs` and `lr`, may
+ * be given; their defaults depend on the frozen layers and on the number of pictures.
+ */
+export interface FinetuneOptions extends RecipeOptions, Omit<FinetuneChoice, 'recipe'>, ComputeOptions {
   /** Before anything is computed. */
   readonly onPlan?: ((plan: FinetunePlan, engine: ChosenEngine) => void) | undefined
   /** As pictures go through the frozen part, over all views. */
   readonly onFeatures?: ((done: number, total: number) => void) | undefined
 }
 
-/** The result of a finished fine-tuning. */
-export interface FinetuneResult {
+/** The report of a finished fine-tuning. */
+export interface FinetuneReport {
   readonly plan: FinetunePlan
   /** The answers of the network to the test pictures. */
   readonly test: Judgement
   readonly history: readonly EpochRecord[]
-  readonly engine: string
+  /** The engine build that the bits belong to. */
+  readonly build: string
   /** A name for the final weights of the whole network. */
   readonly weightHash: string
   /** The whole network, with its preprocessing and its new classes. */
   readonly checkpoint: Checkpoint
 }
+
+/** The fine-tuned network, ready to classify, with the report of its fine-tuning. */
+export type Finetuned = Classifier & FinetuneReport
 
 /** A fine-tuning under way: made by `createFinetuning`. Dispose of it when done. */
 export class Finetuning implements AsyncDisposable {
@@ -56,9 +67,18 @@ export class Finetuning implements AsyncDisposable {
   readonly #network: TrainedNetwork
   readonly #data: Dataset
   readonly #cut: Cut
+  readonly #putToWork: PutToWork
 
   /** @param network with its new classifier in the spec @param data the pictures @param cut what the trainer has of it */
-  constructor(plan: FinetunePlan, trainer: Trainer<ChosenEngine>, network: TrainedNetwork, data: Dataset, cut: Cut) {
+  constructor(
+    plan: FinetunePlan,
+    trainer: Trainer<ChosenEngine>,
+    network: TrainedNetwork,
+    data: Dataset,
+    cut: Cut,
+    putToWork: PutToWork,
+  ) {
+    this.#putToWork = putToWork
     this.plan = plan
     this.trainer = trainer
     this.#network = network
@@ -102,18 +122,23 @@ export class Finetuning implements AsyncDisposable {
     return judge(this.trainer.engine, await this.checkpoint(), this.#data.test, signal)
   }
 
-  /** Trains to the end, evaluating after each epoch. */
-  async run(listeners: TrainListeners = {}, signal?: AbortSignal): Promise<FinetuneResult> {
-    const { history, engine } = await trainToEnd(this.trainer, listeners)
+  /**
+   * Trains to the end, evaluating after each epoch.
+   * @param options the engine that the network will answer with
+   */
+  async run(listeners: TrainListeners = {}, options: ComputeOptions = {}): Promise<Finetuned> {
+    const { history, engine: build } = await finish(this.trainer, listeners)
     const checkpoint = await this.checkpoint()
-    return {
+    const { engine, threads, signal } = options
+    const report: FinetuneReport = {
       plan: this.plan,
       test: await this.judge(signal),
       history,
-      engine,
+      build,
       weightHash: weightHash(checkpoint.weights),
       checkpoint,
     }
+    return Object.assign(this.#putToWork<'classify'>(checkpoint, { engine, threads }), report)
   }
 
   /** Frees what the plans hold. */
@@ -135,7 +160,7 @@ export interface FinetuningFunctions {
    * normalisation. The network itself stays as it is.
    * @throws ConfigError when network, data and options do not fit together
    */
-  finetune(network: TrainedNetwork, data: Dataset, options?: FinetuneOptions & TrainListeners): Promise<FinetuneResult>
+  finetune(network: TrainedNetwork, data: Dataset, options?: FinetuneOptions & TrainListeners): Promise<Finetuned>
   /** The same step by step: features are computed, and the trainer stands before its first step. */
   createFinetuning(network: TrainedNetwork, data: Dataset, options?: FinetuneOptions): Promise<Finetuning>
   /**
@@ -149,25 +174,24 @@ export interface FinetuningFunctions {
   ): Promise<Finetuning>
 }
 
-const fields = { freeze: text, featureMemory: finite, recipe: object, onPlan: callback, onFeatures: callback }
+const fields = { freeze: text, featureMemory: finite, onPlan: callback, onFeatures: callback }
 
-/** @param memory what features may take */
-export function createFinetuningFunction(
-  openEngine: OpenEngine,
-  memory?: AskMemory,
-): FinetuningFunctions['createFinetuning'] {
+/** Where fine-tuning happens, and how much memory features may take there. */
+export interface FinetuningPlace extends Pick<Environment, 'openEngine'> {
+  readonly putToWork: PutToWork
+  readonly memory?: AskMemory | undefined
+}
+
+export function createFinetuningFunction(place: FinetuningPlace): FinetuningFunctions['createFinetuning'] {
   return async (network, data, options = {}) => {
     expectClassifier(network, 'network')
     expectDataset(data, 'data')
     expectOptions(options, 'options', fields)
-    return open({ openEngine, memory }, withNewHead(network, data), withNormalisationOf(network, data), options)
+    return open(place, withNewHead(network, data), withNormalisationOf(network, data), withRecipe(options))
   }
 }
 
-export function resumeFinetuningFunction(
-  openEngine: OpenEngine,
-  memory?: AskMemory,
-): FinetuningFunctions['resumeFinetuning'] {
+export function resumeFinetuningFunction(place: FinetuningPlace): FinetuningFunctions['resumeFinetuning'] {
   return async (checkpoint, data, options = {}) => {
     expectCheckpoint(checkpoint, 'checkpoint')
     expectDataset(data, 'data')
@@ -182,13 +206,7 @@ export function resumeFinetuningFunction(
       })
     expectSameClasses(preprocessing, data)
     expectSameData(checkpoint.data, classify.identity(data)) // before features are computed
-    return open(
-      { openEngine, memory },
-      checkpoint,
-      withNormalisationOf(checkpoint, data),
-      { ...options, ...tuning, recipe },
-      checkpoint,
-    )
+    return open(place, checkpoint, withNormalisationOf(checkpoint, data), { ...options, ...tuning, recipe }, checkpoint)
   }
 }
 
@@ -199,18 +217,27 @@ export function finetuneFunction(
     expectOptions(options, 'options', { onProgress: callback, onEpoch: callback })
     const tuning = await createFinetuning(network, data, options)
     try {
-      return await tuning.run(options, options.signal)
+      return await tuning.run(options, options)
     } finally {
       await tuning.dispose()
     }
   }
 }
 
+/** Options with the fields of their recipe set apart. */
+type Choice = FinetuneChoice & ComputeOptions & Pick<FinetuneOptions, 'onPlan' | 'onFeatures'>
+
+function withRecipe(options: FinetuneOptions & TrainListeners): Choice {
+  const { freeze, views, featureMemory, onPlan, onFeatures, ...others } = options
+  const { engine, threads, onMemory, signal, onProgress, onEpoch, ...recipe } = others
+  return { freeze, views, featureMemory, onPlan, onFeatures, engine, threads, onMemory, signal, recipe }
+}
+
 async function open(
-  { openEngine, memory }: { readonly openEngine: OpenEngine; readonly memory: AskMemory | undefined },
+  { openEngine, memory, putToWork }: FinetuningPlace,
   network: TrainedNetwork,
   data: Dataset,
-  options: FinetuneOptions,
+  options: Choice,
   checkpoint?: Checkpoint,
 ): Promise<Finetuning> {
   const { spec } = network
@@ -252,7 +279,7 @@ async function open(
       signal,
       release,
     })
-    return new Finetuning(plan, trainer, network, data, cut)
+    return new Finetuning(plan, trainer, network, data, cut, putToWork)
   } catch (error) {
     await release()
     throw error

@@ -1,11 +1,13 @@
 /** Training as people call it: a spec, data and a recipe in, a trained network and its figures out. */
 
+import type { ChosenEngine } from '../../engine/engine.js'
 import { expectNetwork, expectWeights } from '../../formats/expect-network.js'
 import type { TrainedNetwork } from '../../formats/trained-network.js'
 import type { Recompute } from '../../plan/passes/recompute.js'
 import { expectSpec } from '../../spec/expect-spec.js'
 import type { AnyHead, NetworkSpec } from '../../spec/spec.js'
 import type { ClassMatchOptions } from '../../tasks/classify/class-match.js'
+import type { Evaluated } from '../../tasks/evaluated.js'
 import {
   type AnyData,
   type DataFor,
@@ -17,31 +19,15 @@ import {
 } from '../../tasks/index.js'
 import { completed, type RecipeOptions } from '../../tasks/recipe.js'
 import type { Task } from '../../tasks/task.js'
-import type { DataOf, Evaluation, Score, Tested } from '../../tasks/types.js'
+import type { DataOf, Evaluation, NetworkOf, Reported, Score, Tested } from '../../tasks/types.js'
 import { type Checkpoint, type EpochRecord, expectCheckpoint } from '../../train/checkpoint/checkpoint.js'
 import type { StepProgress } from '../../train/step/progress.js'
 import { type PlanBytes, planBytes, Trainer, type TrainingHooks } from '../../train/trainer.js'
 import { invariant } from '../../util/errors.js'
-import {
-  callback,
-  expectFields,
-  expectKind,
-  expectOptions,
-  type Fields,
-  object,
-  optional,
-  signal as signalKind,
-} from '../../util/expect.js'
-import type { ChosenEngine, EngineOptions, OpenOptions } from '../engines/choice.js'
-
-/** Opens an engine: see `OpenOptions`. */
-export type OpenEngine = (options?: OpenOptions) => Promise<ChosenEngine>
-
-/** Which engine is to compute, and how to stop it. */
-export interface ComputeOptions extends EngineOptions {
-  /** Ends the work soon after it is aborted; what was awaited is then rejected with the signal's reason. */
-  readonly signal?: AbortSignal | undefined
-}
+import { callback, expectFields, expectOptions, object, signal as signalKind } from '../../util/expect.js'
+import type { EngineOptions } from '../engines/choice.js'
+import { type ComputeOptions, engineOf, expectCompute, type OpenEngine } from '../engines/opening.js'
+import { type Environment, type Evaluate, type PutToWork, putToWorkFunction } from '../network/working.js'
 
 /** Of a training beside its recipe: nothing that its results depend on, but for the hooks. */
 export interface TrainingOptions<T extends string = 'classify'> extends ComputeOptions {
@@ -79,10 +65,10 @@ export interface TrainingResult<T extends string = 'classify'> {
   readonly epochs: number
   /** Of the last epoch, on augmented training pictures: errors in percent, or PSNR in dB. */
   readonly train: Score<T>
-  /** Of the pictures to validate on, where there are any, after the last epoch. */
-  readonly val?: Tested<T>
-  /** Of the whole test set, after the last epoch. */
-  readonly test: Tested<T>
+  /** Figures of the pictures to validate on, where there are any, after the last epoch. */
+  readonly val?: Reported<T>
+  /** Figures of the whole test set after the last epoch. */
+  readonly test: Reported<T>
   /** Training pictures a second, evaluations not counted. */
   readonly imagesPerSecond: number
   /** The engine build that the bits belong to. */
@@ -90,8 +76,14 @@ export interface TrainingResult<T extends string = 'classify'> {
   /** A name for the final weights: equal for equal bits. */
   readonly weightHash: string
   readonly history: readonly EpochRecord<T>[]
-  /** The trained network with all that belongs to it. */
+  /** The trained network with all that is needed to train it further. */
   readonly checkpoint: Checkpoint<T>
+}
+
+/** The result of a finished training, with the network that it trained. */
+export interface TrainedResult<T extends string = 'classify'> extends TrainingResult<T> {
+  /** The trained network: a `Classifier` or an `Upscaler`. It opens an engine with the first question. */
+  readonly network: NetworkOf<T>
 }
 
 export interface TrainingFunctions {
@@ -118,7 +110,12 @@ export interface TrainingFunctions {
     data: D,
     recipe?: RecipeOptions,
     options?: TrainingOptions<TaskOfData<D>> & TrainListeners<TaskOfData<D>>,
-  ): Promise<TrainingResult<TaskOfData<D>>>
+  ): Promise<TrainedResult<TaskOfData<D>>>
+  /** Trains a trainer to the end of its recipe, evaluating after each epoch. The trainer is not disposed of. */
+  trainToEnd<T extends string = 'classify'>(
+    trainer: Trainer<ChosenEngine, T>,
+    listeners?: TrainListeners<T>,
+  ): Promise<TrainedResult<T>>
   /**
    * Tells the memory of the plans of a training, with up to 100 pictures an evaluation. Nothing is allocated for them.
    * @throws ConfigError when spec and recipe make no sense; EngineError when no engine can run them.
@@ -129,12 +126,13 @@ export interface TrainingFunctions {
     options?: EngineOptions & Pick<TrainingOptions, 'recompute' | 'tasks'>,
   ): Promise<PlanBytes & { readonly engine: string }>
   /**
-   * Error and loss, or PSNR and SSIM, of a network on the test part of a data set, with the network's own normalisation.
+   * Error, accuracy and loss, or PSNR and SSIM, of a network on the test part of a data set, with the network's own
+   * normalisation.
    * Classes are matched by name: the order in the data does not matter. Where the weights hold no names only the number of
    * classes is compared, and a note says so.
    * @throws ConfigError when the data has other classes, and `allowOtherClasses` was not given
    */
-  evaluateCheckpoint<D extends AnyData>(
+  evaluate<D extends AnyData>(
     network: TrainedNetwork,
     data: D,
     options?: EvaluateOptions,
@@ -147,24 +145,12 @@ export interface EvaluateOptions extends ComputeOptions, ClassMatchOptions {
   readonly tasks?: Tasks | undefined
 }
 
-/** Facts about an evaluation beside its figures. */
-export interface Evaluated {
-  /** The engine build that computed it. */
-  readonly engine: string
-  /** How classes were matched, where that is not plain; show them beside the figures. */
-  readonly notes: readonly string[]
-}
-
 const listenerFields = { onProgress: callback, onEpoch: callback }
 const trainingFields = { signal: signalKind, hooks: object, onPlan: callback }
 
-/** @throws ConfigError unless these are options of something that computes */
-export function expectCompute(options: unknown, who: string, fields: Fields = {}): void {
-  expectOptions(options, who, { ...fields, signal: signalKind })
-}
-
-/** The functions of this file on the engines of one environment. */
-export function trainingFunctions(openEngine: OpenEngine): TrainingFunctions {
+/** The functions of this file in one environment, and the one that makes networks of their results. */
+export function trainingFunctions(environment: Environment): TrainingFunctions & { readonly putToWork: PutToWork } {
+  const { openEngine } = environment
   const createTrainer = async <T extends string>(
     spec: NetworkSpec,
     data: DataOf<T>,
@@ -195,10 +181,18 @@ export function trainingFunctions(openEngine: OpenEngine): TrainingFunctions {
     expectOptions(options, 'options', listenerFields)
     const trainer = await createTrainer<T>(spec, data, recipe, options)
     try {
-      return await trainToEnd(trainer, options)
+      return withNetwork(await finish(trainer, options), options)
     } finally {
       await trainer.dispose()
     }
+  }
+
+  const trainToEnd: TrainingFunctions['trainToEnd'] = async (trainer, listeners = {}) =>
+    withNetwork(await finish(trainer, listeners), { tasks: { [trainer.task.name]: trainer.task } as Tasks })
+
+  const withNetwork = <T extends string>(result: TrainingResult<T>, options: TrainingOptions<T>): TrainedResult<T> => {
+    const { engine, threads, tasks } = options
+    return { ...result, network: putToWork<T>(trainedOf(result.checkpoint), { engine, threads, tasks }) }
   }
 
   const trainingMemory: TrainingFunctions['trainingMemory'] = async (spec, recipe = {}, options = {}) => {
@@ -213,7 +207,7 @@ export function trainingFunctions(openEngine: OpenEngine): TrainingFunctions {
     }
   }
 
-  const evaluateCheckpoint = async <T extends string>(
+  const evaluate = async <T extends string>(
     network: TrainedNetwork,
     data: DataOf<T>,
     options: EvaluateOptions = {},
@@ -239,11 +233,19 @@ export function trainingFunctions(openEngine: OpenEngine): TrainingFunctions {
     }
   }
 
-  return { createTrainer, resumeTrainer, train, trainingMemory, evaluateCheckpoint } as TrainingFunctions
+  const putToWork = putToWorkFunction(environment, evaluate as Evaluate)
+  const functions = { createTrainer, resumeTrainer, train, trainToEnd, trainingMemory, evaluate, putToWork }
+  return functions as TrainingFunctions & { readonly putToWork: PutToWork }
 }
 
+const trainedOf = ({ spec, preprocessing, weights }: TrainedNetwork): TrainedNetwork => ({
+  spec,
+  preprocessing,
+  weights,
+})
+
 /** Trains to the end, evaluating after each epoch. The trainer is not disposed of. */
-export async function trainToEnd<T extends string = 'classify'>(
+export async function finish<T extends string = 'classify'>(
   trainer: Trainer<ChosenEngine, T>,
   listeners: TrainListeners<T> = {},
 ): Promise<TrainingResult<T>> {
@@ -268,11 +270,12 @@ async function resultOf<T extends string>(trainer: Trainer<ChosenEngine, T>): Pr
   const { history } = trainer.progress
   const last = history.at(-1)
   invariant(last?.test, 'a finished training has no history')
+  const reported = (tested: Tested<T>) => trainer.task.reported?.(tested) ?? tested
   return {
     epochs: last.epoch,
     train: last.train,
-    ...(last.val ? { val: last.val } : {}),
-    test: last.test,
+    ...(last.val ? { val: reported(last.val) } : {}),
+    test: reported(last.test),
     imagesPerSecond: trainer.imagesPerSecond,
     engine: trainer.engine.build,
     weightHash: await trainer.weightHash(),
@@ -310,19 +313,4 @@ async function openTrainer<T extends string>(
     await release()
     throw error
   }
-}
-
-/** The engine that options name, and what to do with it in the end: engines that came in open stay open. */
-export async function engineOf(
-  openEngine: OpenEngine,
-  { engine, threads, onMemory, signal }: ComputeOptions,
-): Promise<{ readonly engine: ChosenEngine; readonly release: () => Promise<void> }> {
-  expectKind(signal, 'options.signal', optional(signalKind))
-  if (typeof engine === 'object') {
-    const fields = { compile: callback, missing: callback, dispose: callback, target: object }
-    expectFields(engine, 'options.engine', 'the name of an engine, or one that openEngine() opened', fields)
-    return { engine, release: async () => {} }
-  }
-  const opened = await openEngine({ engine, threads, onMemory, signal })
-  return { engine: opened, release: () => opened.dispose() }
 }

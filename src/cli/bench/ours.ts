@@ -65,15 +65,16 @@ export async function openInference(spec: NetworkSpec, batch: number, options: O
   const checkpoint = await trainer.checkpoint()
   await trainer.dispose()
   const network = await load(checkpoint, options)
+  const { build } = await network.ready()
   const { channels, height, width } = spec.input
   const pictures = Float32Array.from({ length: batch * channels * height * width }, (_, i) => (i % 17) / 8 - 1)
   return {
     name: 'resnet.ts',
-    version: network.engine.build,
+    version: build,
     pid: process.pid,
     run: (count) =>
       timed(async () => {
-        for (let i = 0; i < count; i++) await network.predict(pictures)
+        for (let i = 0; i < count; i++) await network.logits(pictures)
       }),
     close: () => network.dispose(),
   }

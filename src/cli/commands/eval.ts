@@ -7,7 +7,7 @@ import {
   type DatasetName,
   type DecodedNetwork,
   datasetNames,
-  evaluateCheckpoint,
+  evaluate,
   matchChannels,
   normalisationAdvice,
   taskOfNetwork,
@@ -57,10 +57,10 @@ export function evalCommand(tasks: CommandTasks): Command {
         ),
       ].join('\n'),
     )
-    .action((flags: Flags) => interruptible((signal) => evaluate(tasks, flags, signal), nothingKept))
+    .action((flags: Flags) => interruptible((signal) => run(tasks, flags, signal), nothingKept))
 }
 
-async function evaluate(tasks: CommandTasks, flags: Flags, signal: AbortSignal): Promise<void> {
+async function run(tasks: CommandTasks, flags: Flags, signal: AbortSignal): Promise<void> {
   const { weights, arch, mean, std } = flags
   const library = libraryTasks(tasks)
   const network = await openWeights({ weights, arch, mean, std }, { signal, tasks: library })
@@ -79,7 +79,7 @@ async function evaluate(tasks: CommandTasks, flags: Flags, signal: AbortSignal):
   const advice = network.checkpoint && normalisationAdvice(network.checkpoint, data)
   if (advice) say(`note: ${advice}`)
   const options = { ...computeFrom(flags, signal), allowOtherClasses: flags.allowOtherClasses }
-  const { count, correct, top1Error, loss, notes } = await evaluateCheckpoint(network, data, options)
+  const { count, correct, top1Error, loss, notes } = await evaluate(network, data, options)
   for (const note of notes) say(`note: ${note}`)
   if (flags.json) print(JSON.stringify({ count, correct, top1Error, loss }))
   else

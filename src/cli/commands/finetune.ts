@@ -12,7 +12,7 @@ import {
   classFolder,
   createFinetuning,
   type EpochRecord,
-  type FinetuneResult,
+  type FinetuneReport,
   type Finetuning,
   type Freeze,
   matchChannels,
@@ -145,7 +145,7 @@ async function run(path: string, flags: Flags, signal: AbortSignal): Promise<voi
           await folder.appendMetrics({ ...record })
         },
       },
-      signal,
+      { signal },
     )
     await keeper.save()
     display.stop()
@@ -195,7 +195,7 @@ async function start(path: string, flags: Flags, signal: AbortSignal): Promise<S
     freeze,
     views,
     featureMemory,
-    recipe: recipeOf(flags),
+    ...recipeOf(flags),
     ...computeFrom(flags, signal),
     ...features,
   }).finally(features.stop)
@@ -305,7 +305,7 @@ function featureDisplay() {
 async function report(
   path: string,
   flags: Flags,
-  result: FinetuneResult,
+  result: FinetuneReport,
   { data, testedOn, notes }: ClassFolder,
   folder: RunFolder,
   { threads, seconds }: { readonly threads: number; readonly seconds: number },
@@ -314,7 +314,7 @@ async function report(
   const file = join(folder.path, 'report.html')
   const name = basename(resolve(path))
   await writeAtomically(file, await finetuneReport(result, { name, data, testedOn, notes, threads, seconds }))
-  const { test, plan, history, engine, weightHash } = result
+  const { test, plan, history, build: engine, weightHash } = result
   const { top1Error, confusion, classes, answers } = test
   const mistakes = mistakesOf(test, data)
   if (flags.json) {
@@ -340,7 +340,7 @@ async function report(
   )
 }
 
-function classTable({ test: { classes, confusion } }: FinetuneResult): string {
+function classTable({ test: { classes, confusion } }: FinetuneReport): string {
   const share = (value: number | undefined) => (value === undefined ? '–' : percentText(value))
   const rows = classes.map(({ name, count, recall, precision }, truth) => {
     const taken = confusion[truth]!.map((number, answer) => ({ number, answer }))

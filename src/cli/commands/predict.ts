@@ -3,16 +3,17 @@ import { mkdirSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
 import { Command } from 'commander'
 import {
+  type Classifier,
   ConfigError,
   classifierOf,
   drawExplanation,
   type LayerPath,
   load,
-  type Network,
+  type PixelPicture,
   type Prediction,
   taskOfNetwork,
   textTable,
-  type WholePicture,
+  type Upscaler,
   writePicture,
 } from '../../internal.node.js'
 import { eachPicture, failWhere, findEach, type LeftOut } from '../each-picture.js'
@@ -123,7 +124,13 @@ async function predict(
   failWhere(leftOut, answers.length)
 }
 
-async function drawTo(place: string, net: Network, picture: WholePicture, flags: Flags, signal: AbortSignal) {
+async function drawTo(
+  place: string,
+  net: Classifier | Upscaler,
+  picture: PixelPicture,
+  flags: Flags,
+  signal: AbortSignal,
+) {
   const explanation = await net.explain(picture, { block: flags.block, class: classOf(flags.class), signal })
   await writePicture(place, drawExplanation(picture, explanation))
   const { label, method, layer } = explanation

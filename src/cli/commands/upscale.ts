@@ -2,16 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import { Command } from 'commander'
-import {
-  ConfigError,
-  load,
-  luminanceOf,
-  quality,
-  readLargePicture,
-  readNetwork,
-  upscale,
-  writeLargePicture,
-} from '../../internal.node.js'
+import { ConfigError, load, luminanceOf, quality, readNetwork, readPicture, writePicture } from '../../internal.node.js'
 import { failWhere, findEach, type LeftOut, orReason } from '../each-picture.js'
 import { computeFrom, type EngineFlags, engineOptions, jsonOption, whole } from '../flags/options.js'
 import { Interrupted, interruptible, nothingKept, sameCommand } from '../terminal/interrupt.js'
@@ -58,14 +49,18 @@ async function run(names: readonly string[], flags: Flags, signal: AbortSignal):
   const progress = new Progress('tiles', (count) => String(count))
   const enlarge = async (file: string) => {
     try {
-      const picture = await readLargePicture(file)
-      const large = await upscale(net, picture, { scale, signal, onProgress: (done, of) => progress.update(done, of) })
+      const picture = await readPicture(file, { channels: 'exact' })
+      const large = await net.upscale(picture, { scale, signal, onProgress: (done, of) => progress.update(done, of) })
       const out = outOf(file, files.length > 1, large.width / picture.width, flags.out)
-      await writeLargePicture(out, large)
+      await writePicture(out, large)
       const measured =
         truth === undefined
           ? undefined
-          : quality(luminanceOf(large), luminanceOf(await readLargePicture(truth)), large.width / picture.width)
+          : quality(
+              luminanceOf(large),
+              luminanceOf(await readPicture(truth, { channels: 'exact' })),
+              large.width / picture.width,
+            )
       const { width, height } = large
       return { file, out, width, height, ...measured }
     } finally {

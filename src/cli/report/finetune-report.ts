@@ -1,5 +1,5 @@
 /** The report of a fine-tuning: error, confusions, classes and the most confident mistakes, in one HTML file. */
-import { type Dataset, type FinetuneResult, type Judgement, type Pictures, pictureBytes } from '../../internal.node.js'
+import { type Dataset, type FinetuneReport, type Judgement, type Pictures, pictureBytes } from '../../internal.node.js'
 import { duration, percentText } from '../terminal/output.js'
 import { drawLines } from './lines.js'
 import { page, plainText } from './page.js'
@@ -44,8 +44,8 @@ export function mistakesOf({ answers }: Judgement, { classes, test }: Dataset): 
 }
 
 /** The whole file as text. */
-export async function finetuneReport(result: FinetuneResult, facts: FinetuneFacts): Promise<string> {
-  const { plan, test, history, engine, weightHash, checkpoint } = result
+export async function finetuneReport(result: FinetuneReport, facts: FinetuneFacts): Promise<string> {
+  const { plan, test, history, build: engine, weightHash, checkpoint } = result
   const { data, threads, seconds } = facts
   const mistakes = mistakesOf(test, data)
   const shown = await Promise.all(mistakes.slice(0, SHOWN).map((mistake) => figureOf(mistake, data.test)))
@@ -147,7 +147,7 @@ async function pictureUrl(pictures: Pictures, index: number): Promise<string> {
   return `data:image/${isSmall ? 'png' : 'jpeg'};base64,${encoded.toString('base64')}`
 }
 
-function chart(history: FinetuneResult['history']): string {
+function chart(history: FinetuneReport['history']): string {
   const lines = [
     { name: 'training', colour: 'var(--plain)', width: 1.8, dashes: '6 4', of: 'train' },
     { name: 'test', colour: 'var(--residual)', width: 2.2, dashes: 'none', of: 'test' },

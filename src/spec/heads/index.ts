@@ -46,16 +46,18 @@ export function pictureHeadOf(spec: Pick<NetworkSpec, 'name' | 'head'>): Picture
 }
 
 /** The head, of one of the kinds of this package. */
-function headAs<K extends HeadKind>(
-  kind: K,
-  { name, head }: Pick<NetworkSpec, 'name' | 'head'>,
-): Extract<HeadSpec, { kind: K }> {
-  if (head.kind === kind) return head as Extract<HeadSpec, { kind: K }>
+function headAs<K extends HeadKind>(kind: K, spec: Pick<NetworkSpec, 'name' | 'head'>): Extract<HeadSpec, { kind: K }> {
+  if (spec.head.kind === kind) return spec.head as Extract<HeadSpec, { kind: K }>
+  throw wrongHead(kind, spec)
+}
+
+/** The error of a question that only networks with another kind of head answer. */
+export function wrongHead(kind: HeadKind, { name, head }: Pick<NetworkSpec, 'name' | 'head'>): ConfigError {
   const wanted: SpecHead = specHeads[kind]
   const own: SpecHead | undefined = (specHeads as SpecHeads)[head.kind]
   const does = own ? own.does(head) : `has a head of the kind ${head.kind}`
   const instead = wanted.instead === undefined ? '' : `; ${wanted.instead}`
-  throw new ConfigError(
+  return new ConfigError(
     `${name}: this network ${does} and ${wanted.lacks}${instead}`,
     own?.use ? { remedy: own.use } : {},
   )

@@ -42,5 +42,5 @@ export const picture: SpecHead<PictureHead> = {
   does: () => 'makes pictures larger',
   lacks: 'gives no pictures',
   instead: 'for pictures take a net such as vdsr20 or edsr_baseline',
-  use: { code: 'use it by upscale()', shell: 'the command upscale uses it' },
+  use: { code: 'call its upscale()', shell: 'the command upscale uses it' },
 }

@@ -128,7 +128,8 @@ export class Evaluator implements Measurer<'classify'> {
       correct += countCorrect(logits, truth, classes, used)
       loss += crossEntropySum(logits, truth, classes, used)
     }
-    return { count, correct, top1Error: percent(count - correct, count), loss: loss / count }
+    const top1Error = percent(count - correct, count)
+    return { count, correct, top1Error, accuracy: 100 - top1Error, loss: loss / count }
   }
 
   dispose(): Promise<void> {

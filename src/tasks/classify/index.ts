@@ -6,6 +6,7 @@ import { classifier } from '../../model/heads/classifier.js'
 import { isRecord } from '../../util/expect.js'
 import type { Task } from '../task.js'
 import { matchClasses } from './class-match.js'
+import { Classifier } from './classifier.js'
 import { Evaluator, expectFit } from './evaluator.js'
 import { countCorrect, percent } from './metrics.js'
 import { NextBatch } from './next-batch.js'
@@ -60,8 +61,10 @@ export const classify: Task<'classify'> = {
   scoreOf: ({ loss, wrong, count }) => ({ loss: loss / count, top1Error: percent(wrong, count) }),
   told: ({ top1Error }, epoch) => ({ top1Error, epochTop1Error: epoch.top1Error }),
   tested: ({ loss, top1Error }) => ({ loss, top1Error }),
+  reported: (tested) => ({ ...tested, accuracy: 100 - tested.top1Error }),
   best: (epoch, { top1Error }) => ({ epoch, top1Error }),
   isBetter: ({ top1Error }, best) => top1Error < best.top1Error,
+  network: (trained, host) => new Classifier(trained, host),
   count: ({ count }) => count,
   measuringPlan: (engine, spec, pictures) => Evaluator.plan(engine, spec, pictures),
   measurer: (engine, spec, plan) => Evaluator.open(engine, spec, plan),

@@ -29,6 +29,7 @@ export interface EnlargeOptions {
   readonly onProgress?: ((done: number, total: number) => void) | undefined
 }
 
+/** Runs a network on planes of any size. Dispose of it when done; the engine stays open. */
 export class Enlarger {
   readonly spec: NetworkSpec
   readonly #engine: Engine
@@ -38,11 +39,14 @@ export class Enlarger {
   readonly #plans = new Map<string, Executable>()
   #weights: ReadonlyMap<string, Tensor> = new Map()
 
-  private constructor(engine: Engine, spec: NetworkSpec, executable: Executable, side: number) {
+  /**
+   * Compiles a plan for each size of tile when it is needed.
+   * @param side pixels along a tile of what is read
+   */
+  constructor(engine: Engine, spec: NetworkSpec, side = tileOf(spec)) {
     this.#engine = engine
     this.spec = spec
     this.#tile = side
-    this.#plans.set(`${side}x${side}`, executable)
   }
 
   /**
@@ -53,8 +57,11 @@ export class Enlarger {
     return planOf(engine, spec, { height: side, width: side })
   }
 
+  /** An enlarger whose largest plan is compiled already. */
   static async open(engine: Engine, spec: NetworkSpec, plan: Plan, side = tileOf(spec)): Promise<Enlarger> {
-    return new Enlarger(engine, spec, await engine.compile(plan), side)
+    const enlarger = new Enlarger(engine, spec, side)
+    enlarger.#plans.set(`${side}x${side}`, await engine.compile(plan))
+    return enlarger
   }
 
   /**

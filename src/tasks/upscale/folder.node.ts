@@ -8,7 +8,8 @@ import type { Unreadable } from '../../data/dataset.js'
 import { findPictures } from '../../data/folder/find-pictures.node.js'
 import { type PartName, partOf } from '../../data/folder/parts.js'
 import { folderView } from '../../data/folder/view.node.js'
-import { luminanceOf, readLargePicture } from '../../data/picture/large-picture.node.js'
+import { luminanceOf } from '../../data/luminance-plane.js'
+import { readPicture } from '../../data/picture/file.node.js'
 import { ConfigError, DataError, ResnetError } from '../../util/errors.js'
 import { callback, expectKind, expectOptions, list, name, signal as signalKind, whole } from '../../util/expect.js'
 import { luminanceNormalisation, type UpscalingData } from './data.js'
@@ -53,7 +54,7 @@ export async function upscalingFolder(path: string, options: UpscalingFolderOpti
     for (const file of files) {
       signal?.throwIfAborted()
       try {
-        const plane = luminanceOf(await readLargePicture(file))
+        const plane = luminanceOf(await readPicture(file, { channels: 'exact' }))
         pixels += plane.height * plane.width
         if (Math.min(plane.height, plane.width) < LEAST_SIDE)
           unreadable.push({

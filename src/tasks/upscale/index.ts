@@ -14,6 +14,7 @@ import { expectPlanes, expectUpscalingData } from './expect-data.js'
 import { measureEnlarging } from './measure.js'
 import { decibels } from './quality.js'
 import { recipe } from './recipe.js'
+import { Upscaler } from './upscaler.js'
 
 export const upscale: Task<'upscale'> = {
   name: 'upscale',
@@ -63,6 +64,7 @@ export const upscale: Task<'upscale'> = {
   tested: ({ psnr, ssim, bicubic }) => ({ psnr, ssim, bicubic }),
   best: (epoch, { psnr }) => ({ epoch, psnr }),
   isBetter: ({ psnr }, best) => psnr > best.psnr,
+  network: (trained, host) => new Upscaler(trained, host),
   count: ({ length }) => length,
   measuringPlan: (engine, spec) => Enlarger.plan(engine, spec),
   measurer: async (engine, spec, plan) => {

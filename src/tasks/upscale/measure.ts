@@ -5,10 +5,10 @@
 import { bicubic, type Plane, toBytes } from '../../data/bicubic.js'
 import type { Normalisation } from '../../data/dataset.js'
 import { ConfigError } from '../../util/errors.js'
-import type { UpscalingEvaluation, UpscalingQuality } from '../types.js'
 import { shrunk, wholeMultiple } from './data.js'
 import type { Enlarger } from './enlarger.js'
 import { type Quality, quality } from './quality.js'
+import type { UpscalingEvaluation, UpscalingQuality } from './scores.js'
 
 export interface MeasureOptions {
   readonly scales: readonly number[]

@@ -39,7 +39,7 @@ export function normalisationAdvice(
   dataset: Dataset,
 ): string | undefined {
   const fields = { preprocessing: object, data: object }
-  expectFields(checkpoint, 'normalisationAdvice: checkpoint', 'a checkpoint, such as readCheckpoint() gives', fields)
+  expectFields(checkpoint, 'normalisationAdvice: checkpoint', 'a checkpoint, such as decodeCheckpoint() gives', fields)
   expectFields(checkpoint.preprocessing, 'normalisationAdvice: checkpoint.preprocessing', '{ normalisation }', own)
   expectDataset(dataset, 'normalisationAdvice: dataset')
   const { preprocessing, data, tuning } = checkpoint

@@ -121,7 +121,7 @@ export function decodeCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
   const checkpoint = decodeAnyCheckpoint(bytes, name)
   if (isFor(checkpoint, 'classify')) return checkpoint
   throw new DataError(`${name}: its network makes pictures larger and tells no classes apart`, {
-    remedy: { code: 'read it by readAnyCheckpoint()', shell: 'the command upscale uses it' },
+    remedy: { code: 'load() opens it', shell: 'the command upscale uses it' },
   })
 }
 
@@ -131,13 +131,13 @@ export function decodeCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
  */
 export function expectCheckpoint(value: unknown, who: string, tasks?: Tasks): asserts value is Checkpoint<string> {
   const fields = { spec: object, recipe: object, data: object, progress: object, engine: text, optimizer: map }
-  expectFields(value, who, 'a checkpoint, such as readCheckpoint() gives', { ...fields, weights: map })
+  expectFields(value, who, 'a checkpoint, such as decodeCheckpoint() gives', { ...fields, weights: map })
   expectNetwork(value, who, headsOf(tasks))
 }
 
 /** Whether a checkpoint is of a network for this task. */
 export function isFor<T extends TaskName>(checkpoint: Checkpoint<string>, task: T): checkpoint is Checkpoint<T> {
-  expectFields(checkpoint, 'isFor: checkpoint', 'a checkpoint, such as readAnyCheckpoint() gives', { spec: object })
+  expectFields(checkpoint, 'isFor: checkpoint', 'a checkpoint, such as decodeCheckpoint() gives', { spec: object })
   expectKind(task, 'isFor: task', oneOf(taskNames))
   return taskOfNetwork(checkpoint.spec).name === task
 }

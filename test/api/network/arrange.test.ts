@@ -1,6 +1,14 @@
 /** Blocks of trained networks in another order, or gone. */
 import { expect, test } from 'vitest'
-import { arrangeBlocks, type BlockPath, cifarBasic, plainTwin, probe, untrained } from '../../../src/internal.node.js'
+import {
+  arrangeBlocks,
+  type BlockPath,
+  cifarBasic,
+  plainTwin,
+  probe,
+  type TrainedNetwork,
+  untrained,
+} from '../../../src/internal.node.js'
 
 const residual = cifarBasic({ depth: 20, widths: [4, 4, 8], input: { channels: 3, height: 8, width: 8 } })
 const net = untrained(residual, { seed: 3 })
@@ -9,7 +17,7 @@ const all = [1, 2, 3].flatMap((s) => [1, 2, 3].map((b): BlockPath => `stage${s}.
 const without = (...gone: BlockPath[]) => all.filter((path) => !gone.includes(path))
 const pictures = Float32Array.from({ length: 2 * 3 * 64 }, (_, i) => ((i * 37) % 101) / 100)
 const engine = 'reference' as const
-const last = async (network: typeof net, path: BlockPath = 'stage3.block3') =>
+const last = async (network: TrainedNetwork, path: BlockPath = 'stage3.block3') =>
   (await probe(network, pictures, { engine, activations: [path] })).activations.get(path)!.data
 
 test('all blocks in their places are the same network', async () => {

@@ -1,9 +1,9 @@
 // Surgery on trained networks: grown ones give the same logits to the bit, and weights keep to their blocks.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openEngine } from '../../../src/api/compute.node.js'
-import type { ChosenEngine } from '../../../src/api/engines/choice.js'
-import { deepen, withoutBlock, withSwappedBlocks } from '../../../src/api/network/surgery.js'
+import { deepened, withoutBlock, withSwappedBlocks } from '../../../src/api/network/surgery.js'
 import { differentiate } from '../../../src/autodiff/differentiate.js'
+import type { ChosenEngine } from '../../../src/engine/engine.js'
 import type { Tensor, TrainedNetwork } from '../../../src/formats/trained-network.js'
 import type { Graph } from '../../../src/graph/graph.js'
 import { compileGraph } from '../../../src/inference/compile.js'
@@ -75,13 +75,13 @@ describe('deepen', () => {
   ]
   test.each(nets)('%s: the same logits to the bit', async (_, spec) => {
     const given = network(spec)
-    const grown = deepen(deepen(given, { stage: 1, blocks: 2 }), { stage: 2, blocks: 1, seed: 5 })
+    const grown = deepened(deepened(given, { stage: 1, blocks: 2 }), { stage: 2, blocks: 1, seed: 5 })
     expect(grown.spec.stages[0]!.blocks.length).toBe(spec.stages[0]!.blocks.length + 2)
     for (const engine of engines.values()) expect(await logits(engine, grown)).toEqual(await logits(engine, given))
   })
 
   test.each(['post', 'pre'] as const)('what was added learns (%s)', async (order) => {
-    const { spec, weights } = deepen(network(cifarBasic({ ...small, order })), { stage: 3, blocks: 1 })
+    const { spec, weights } = deepened(network(cifarBasic({ ...small, order })), { stage: 3, blocks: 1 })
     const last = order === 'post' ? 'stage3.block3.norm2.scale' : 'stage3.block3.conv2.weight'
     expect(new Set(weights.get(last)!.data)).toEqual(new Set([0]))
     const forward = forwardGraph(spec, { batch: 4, mode: 'training' })
@@ -102,7 +102,7 @@ describe('deepen', () => {
     [{ order: 'relu-before-add' }, 'their branches end in a ReLU, before which zeros would never learn'],
   ])('%j is refused', (options, reason) => {
     const spec = cifarBasic({ ...small, ...options })
-    expect(() => deepen({ ...network(spec) }, { stage: 2, blocks: 1 })).toThrow(
+    expect(() => deepened({ ...network(spec) }, { stage: 2, blocks: 1 })).toThrow(
       new ConfigError(`stage2: its blocks cannot be identities: ${reason}`),
     )
   })

@@ -6,7 +6,7 @@ import {
   createFinetuning,
   decodeCheckpoint,
   encodeCheckpoint,
-  evaluateCheckpoint,
+  evaluate,
   type FinetuneOptions,
   type Freeze,
   finetune,
@@ -34,7 +34,7 @@ test('three classes of 30 pictures: far better than from scratch', async () => {
   // The mean of three seeds: the bits of one are luck, and differ among builds.
   const errors = { tuned: 0, scratch: 0 }
   for (const seed of [0, 1, 2]) {
-    const tuned = await finetune(seven, threeShapes, { recipe: { seed } })
+    const tuned = await finetune(seven, threeShapes, { seed })
     expect(tuned.plan.freeze).toBe('all')
     expect(tuned.plan.reason).toBe(
       'all of resnet8 is frozen, its new classifier learns (90 training pictures are too few to move more)',
@@ -47,7 +47,7 @@ test('three classes of 30 pictures: far better than from scratch', async () => {
   expect(errors.tuned + 12).toBeLessThan(errors.scratch)
 })
 
-const short: FinetuneOptions = { views: 2, recipe: { epochs: 2, batchSize: 16 } }
+const short: FinetuneOptions = { views: 2, epochs: 2, batchSize: 16 }
 
 describe.each<Freeze>(['none', 'stem', 'stage1', 'stage2', 'stage3', 'all'])('frozen: %s', (freeze) => {
   test('frozen weights stay, the others move, and both are one network', async () => {
@@ -60,7 +60,7 @@ describe.each<Freeze>(['none', 'stem', 'stage1', 'stage2', 'stage3', 'all'])('fr
       if (!path.startsWith('head'))
         expect([path, data.every((value, i) => value === before![i])]).toEqual([path, isFrozen])
     }
-    const { top1Error } = await evaluateCheckpoint(checkpoint, threeShapes)
+    const { top1Error } = await evaluate(checkpoint, threeShapes)
     expect(judged.top1Error).toBeCloseTo(top1Error, 9)
     expect(history.at(-1)!.test!.top1Error).toBeCloseTo(top1Error, 9)
     expect(checkpoint.preprocessing).toEqual({ ...seven.preprocessing, classes: threeShapes.classes })

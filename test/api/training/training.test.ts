@@ -1,13 +1,6 @@
 /** Training through the public functions, in Node. */
 import { describe, expect, test } from 'vitest'
-import {
-  createTrainer,
-  evaluateCheckpoint,
-  openEngine,
-  resumeTrainer,
-  train,
-  trainToEnd,
-} from '../../../src/internal.node.js'
+import { createTrainer, evaluate, openEngine, resumeTrainer, train, trainToEnd } from '../../../src/internal.node.js'
 import { tinyData, tinyRecipe, tinySpec } from '../../train/tiny.js'
 
 const reference = { engine: 'reference' } as const
@@ -31,7 +24,7 @@ test('train gives figures, history and the network', async () => {
   expect(result.weightHash).toMatch(/^[0-9a-f]{16}$/)
   expect(result.imagesPerSecond).toBeGreaterThan(0)
 
-  const evaluation = await evaluateCheckpoint(result.checkpoint, tinyData(), reference)
+  const evaluation = await evaluate(result.checkpoint, tinyData(), reference)
   expect(evaluation).toMatchObject({ ...result.test, count: 9, engine: 'reference' })
 })
 
@@ -50,9 +43,7 @@ test('a run stopped between its last step and the evaluation is finished by goin
 test('a checkpoint is not evaluated on other classes', async () => {
   const { checkpoint } = await train(tinySpec, tinyData(), tinyRecipe({ epochs: 1 }), reference)
   const other = { ...tinyData(), name: 'other', classes: ['a', 'b', 'c'] }
-  await expect(evaluateCheckpoint(checkpoint, other, reference)).rejects.toThrow(
-    'other has 3 classes, tiny8 tells 2 apart',
-  )
+  await expect(evaluate(checkpoint, other, reference)).rejects.toThrow('other has 3 classes, tiny8 tells 2 apart')
 })
 
 test('an engine that came in open is shared and stays open', async () => {

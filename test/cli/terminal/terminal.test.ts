@@ -45,7 +45,7 @@ beforeAll(async () => {
   weights = join(base, 'evil.safetensors')
   writeFileSync(weights, encodeCheckpoint(evil))
   exported = join(base, 'exported.safetensors')
-  writeFileSync(exported, exportSafetensors(evil))
+  writeFileSync(exported, await exportSafetensors(evil))
   await sharp({ create: { width: 20, height: 20, channels: 3, background: '#0a4' } })
     .png()
     .toFile(picture)

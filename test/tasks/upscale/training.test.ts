@@ -130,9 +130,7 @@ describe('a training that goes on', () => {
     await using trainer = await open()
     const bytes = encodeCheckpoint(await trainer.checkpoint())
     expect(() => decodeCheckpoint(bytes, 'x.safetensors')).toThrow(
-      new DataError(
-        'x.safetensors: its network makes pictures larger and tells no classes apart; read it by readAnyCheckpoint()',
-      ),
+      new DataError('x.safetensors: its network makes pictures larger and tells no classes apart; load() opens it'),
     )
   })
 })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, describe, expect, test } from 'vitest'
 import { findPictures } from '../../../src/data/folder/find-pictures.node.js'
-import { readPicture, writePicture } from '../../../src/data/picture/whole-picture.node.js'
+import { readPicture, writePicture } from '../../../src/data/picture/file.node.js'
 import { crc32 } from '../../../src/util/crc32.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'resnet pictures '))

@@ -8,8 +8,8 @@ import { allFinite } from '../../inference/finite.js'
 import { lostAnswers } from '../../inference/lost-numbers.js'
 import { writeWeights } from '../../inference/weights.js'
 import { forwardGraph } from '../../model/forward.js'
-import { expectFit } from '../../tasks/classify/evaluator.js'
 import { exp } from '../../util/math.js'
+import { expectFit } from './evaluator.js'
 
 /** The answer to one picture. */
 export interface Answer {
@@ -38,6 +38,8 @@ export interface Judgement {
   readonly answers: readonly Answer[]
   /** In percent. */
   readonly top1Error: number
+  /** In percent: 100 less `top1Error`. */
+  readonly accuracy: number
   /** Pictures of class i that were taken for class j: `confusion[i][j]`. */
   readonly confusion: readonly (readonly number[])[]
   readonly classes: readonly ClassMetrics[]
@@ -108,5 +110,6 @@ export function judgementOf(answers: readonly Answer[], names: readonly string[]
     return { name, count, recall: share(confusion[k]![k]!, count), precision: share(confusion[k]![k]!, taken) }
   })
   const wrong = answers.filter(({ truth, answer }) => truth !== answer).length
-  return { answers, top1Error: (100 * wrong) / answers.length, confusion, classes }
+  const top1Error = (100 * wrong) / answers.length
+  return { answers, top1Error, accuracy: 100 - top1Error, confusion, classes }
 }

@@ -7,12 +7,12 @@ import { pullBack } from '../../autodiff/differentiate.js'
 import type { Tensor } from '../../formats/trained-network.js'
 import { GraphBuilder } from '../../graph/builder.js'
 import type { Graph } from '../../graph/graph.js'
+import type { Rectangle } from '../../inference/picture.js'
 import { forwardGraph } from '../../model/forward.js'
 import { classifierOf } from '../../spec/heads/index.js'
 import { type LayerPath, stagePath } from '../../spec/paths.js'
 import type { NetworkSpec } from '../../spec/spec.js'
 import { ConfigError } from '../../util/errors.js'
-import type { Rectangle } from './picture.js'
 
 /** A number at each place, row by row from the top left. */
 export interface ValueMap {

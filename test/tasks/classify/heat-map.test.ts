@@ -1,6 +1,6 @@
 /** Explanations drawn over pictures: even steps to the eye, and the picture still to be seen. */
 import { expect, test } from 'vitest'
-import { drawExplanation, heatColours } from '../../../src/api/network/heat-map.js'
+import { drawExplanation, heatColours } from '../../../src/tasks/classify/heat-map.js'
 
 /** CIE lightness, from 0 to 100: another measure than the one that the colours are made by. */
 function lightness([red, green, blue]: readonly number[]): number {

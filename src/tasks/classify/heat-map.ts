@@ -2,10 +2,12 @@
  * Draws an explanation over its picture: the picture pale, the map in colours from violet over red to yellow whose
  * lightness rises evenly to the eye, so that they read in grey too. What the network did not read is dark.
  */
+
+import type { PixelPicture } from '../../data/picture/picture.js'
+import { pixelsOf } from '../../inference/picture.js'
 import { ConfigError } from '../../util/errors.js'
 import { expectFields, finite, numbers, object } from '../../util/expect.js'
 import type { Explanation } from './explain.js'
-import { type PixelPicture, pixelsOf } from './picture.js'
 
 /** Lightness, chroma and hue in OKLCH where nothing, and where most, speaks for the class; the hue goes up. */
 const LEAST = { lightness: 0.28, chroma: 0.13, hue: 290 }

@@ -1,35 +1,13 @@
 /** Pictures as people have them (files decoded by others, canvases, elements of a page) made what a network reads. */
 
-import { centreView } from '../../data/augment.js'
-import { fillBatch } from '../../data/batches.js'
-import { greyOf } from '../../data/picture/grey.js'
-import { type Interpolation, resize } from '../../data/picture/resize.js'
-import type { Preprocessing } from '../../train/checkpoint/checkpoint.js'
-import { ConfigError, DataError } from '../../util/errors.js'
-import { bytesOf, described, isBlob, isRecord } from '../../util/expect.js'
-
-/** Decoded pixels, row by row from the top left; an `ImageData` is one. */
-export interface PixelPicture {
-  readonly width: number
-  readonly height: number
-  /**
-   * 8-bit values, the channels of a pixel side by side: RGBA, RGB or grey. What shines through is black, but for networks
-   * of four channels, which read RGBA as it is.
-   */
-  readonly data: Uint8Array | Uint8ClampedArray
-}
-
-/**
- * In browsers: what a canvas can draw, such as an `ImageBitmap`, an `<img>` that has loaded, a `<canvas>` or the current
- * frame of a `<video>`.
- */
-export interface DrawablePicture {
-  readonly width: unknown
-  readonly height: unknown
-}
-
-/** A picture of any size. */
-export type Picture = PixelPicture | DrawablePicture
+import { centreView } from '../data/augment.js'
+import { fillBatch } from '../data/batches.js'
+import { greyOf } from '../data/picture/grey.js'
+import { type DrawablePicture, mostOf, type Picture, type PixelPicture } from '../data/picture/picture.js'
+import { type Interpolation, resize } from '../data/picture/resize.js'
+import type { Preprocessing } from '../formats/trained-network.js'
+import { ConfigError, DataError } from '../util/errors.js'
+import { bytesOf, described, isBlob, isRecord } from '../util/expect.js'
 
 /**
  * Writes a picture to out[at ...] as [channels][height][width] normalised floats. As for the data sets that networks
@@ -112,36 +90,46 @@ function centre({ height, width }: Size, to: Size) {
 }
 
 /**
- * [channels][height][width] of pixels whose channels lie side by side. One channel is luminance; four are the colours as
- * they are and how opaque they are; of three, what shines through is black.
+ * [channels][height][width] bytes of a picture. One channel is luminance; four are the colours as they are and how opaque
+ * they are; of three, transparent parts are black.
  */
-function planes({ width, height, data }: PixelPicture, channels: number, who: string): Uint8Array {
+function planes(picture: PixelPicture, channels: number, who: string): Uint8Array {
+  const { width, height } = picture
   const count = width * height
-  const given = data.length / count
+  const given = picture.data.length / count
   if (channels !== 1 && channels !== 3 && channels !== 4)
     throw new ConfigError(
       `pictures have 1 channel (grey), 3 (RGB) or 4 (RGBA), and this network reads ${channels}: it takes batches of floats only`,
     )
-  if (given !== 1 && given !== 3 && given !== 4)
+  if (![1, 2, 3, 4].includes(given))
     throw new DataError(
-      `${who}: expected ${width}x${height} pixels of 4 (RGBA), 3 (RGB) or 1 (grey) bytes, got ${data.length} bytes`,
+      `${who}: expected ${width}x${height} pixels of 1 to 4 values (grey, grey and alpha, RGB, RGBA), got ${picture.data.length} values`,
     )
+  const data = inBytes(picture.data)
   const planes = new Uint8Array(channels * count)
+  const colours = given < 3 ? 1 : 3
+  const alphaAt = (i: number) => (given > colours ? data[i * given + colours]! : 255)
+  const colourAt = (i: number, channel: number) => data[i * given + Math.min(channel, colours - 1)]!
   if (channels === 4) {
     for (let i = 0; i < count; i++)
       for (let channel = 0; channel < 4; channel++)
-        planes[channel * count + i] =
-          channel < 3 ? data[i * given + Math.min(channel, given - 1)]! : given === 4 ? data[i * 4 + 3]! : 255
+        planes[channel * count + i] = channel < 3 ? colourAt(i, channel) : alphaAt(i)
     return planes
   }
   for (let i = 0; i < count; i++) {
-    const opaque = given === 4 ? data[i * 4 + 3]! / 255 : 1
-    const value = (channel: number) => opaque * data[i * given + Math.min(channel, given - 1)]!
-    if (given === 1 || channels === 3)
+    const opaque = given > colours ? alphaAt(i) / 255 : 1
+    const value = (channel: number) => opaque * colourAt(i, channel)
+    if (colours === 1 || channels === 3)
       for (let channel = 0; channel < channels; channel++) planes[channel * count + i] = Math.round(value(channel))
     else planes[i] = Math.round(greyOf(value(0), value(1), value(2)))
   }
   return planes
+}
+
+/** 16-bit values rounded to 8 bits. */
+function inBytes(data: PixelPicture['data']): Uint8Array | Uint8ClampedArray {
+  const most = mostOf(data)
+  return most === 255 ? (data as Uint8Array) : Uint8Array.from(data, (value) => Math.round((value * 255) / most))
 }
 
 /**
@@ -159,16 +147,16 @@ export function pixelsOf(picture: Picture, who: string): PixelPicture {
     throw new DataError(
       `${who}: expected a width and height of whole pixels, got ${described(width)} and ${described(height)}`,
     )
-  if (data instanceof Uint8Array || data instanceof Uint8ClampedArray) return pixels
-  if (!isBytes(data))
+  if (!isIntegers(data))
     throw new DataError(
-      `${who}: expected data of 8-bit values (a Uint8Array or Uint8ClampedArray), got ${described(data)}`,
+      `${who}: expected data of 8-bit or 16-bit values (a Uint8Array, Uint8ClampedArray or Uint16Array), got ${described(data)}`,
     )
-  return { width, height, data: bytesOf(data)! } // of another realm
+  return { width, height, data }
 }
 
 const isPicture = (given: unknown) => isRecord(given) && 'width' in given && 'height' in given
-const isBytes = (data: unknown) => ArrayBuffer.isView(data) && (data as Uint8Array).BYTES_PER_ELEMENT === 1
+/** By their own word: those of another realm, such as a frame's, are no instances of this one's classes. */
+const isIntegers = (data: unknown) => /\[object Uint(8|8Clamped|16)Array\]/.test(Object.prototype.toString.call(data))
 
 /** How what people have becomes a picture. */
 function remedyFor(given: unknown): string {

@@ -1,16 +1,15 @@
 /** Rows of a table as people have them, made what the network reads. */
-import { fillBatch } from '../../data/batches.js'
-import { expectRow, type TableRow } from '../../data/table-dataset.js'
-import type { Preprocessing } from '../../formats/trained-network.js'
-import { ConfigError } from '../../util/errors.js'
-import type { Picture } from './picture.js'
+import { fillBatch } from '../data/batches.js'
+import { expectRow, type TableRow } from '../data/table-dataset.js'
+import type { Preprocessing } from '../formats/trained-network.js'
+import { ConfigError } from '../util/errors.js'
 
 /** Bytes are no numbers of a table: they are a picture that nobody has decoded. */
 const isFloats = (given: unknown) => ArrayBuffer.isView(given) && bytesPerNumber(given) > 1
 const bytesPerNumber = (view: ArrayBufferView) => ('BYTES_PER_ELEMENT' in view ? Number(view.BYTES_PER_ELEMENT) : 1)
 
 /** Whether numbers are given, not a picture, nor a list of either. */
-export function isRow(given: Picture | TableRow | readonly Picture[] | readonly TableRow[]): given is TableRow {
+export function isRow(given: unknown): given is TableRow {
   return isFloats(given) || (Array.isArray(given) && given.length > 0 && typeof given[0] !== 'object')
 }
 
@@ -28,7 +27,7 @@ export function prepareRow(
   const { channels, height, width } = input
   if (height !== 1 || width !== 1)
     throw new ConfigError(
-      `${who}: this network reads pictures of ${channels}x${height}x${width}, not rows of numbers; use predict()`,
+      `${who}: this network reads pictures of ${channels}x${height}x${width}, not rows of numbers; use logits()`,
     )
   expectRow(row, channels, who)
   const pixels = { views: [Float64Array.from(row)] }

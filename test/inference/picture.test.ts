@@ -1,6 +1,6 @@
 /** Pictures as a network reads them; and what is said of those that cannot be read. */
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { preparePicture } from '../../../src/api/network/picture.js'
+import { preparePicture } from '../../src/inference/picture.js'
 
 afterEach(() => vi.unstubAllGlobals())
 

@@ -1,12 +1,11 @@
 /** Where on a picture a network sees a class: by hand on a net of two maps, and alike on every engine. */
 import { describe, expect, test } from 'vitest'
-import type { ChosenEngine } from '../../../src/api/engines/choice.js'
-import { asShares, lastMaps, mapOnPicture } from '../../../src/api/network/explain.js'
-import { Network } from '../../../src/api/network/network.js'
-import { partRead } from '../../../src/api/network/picture.js'
+import type { ChosenEngine } from '../../../src/engine/engine.js'
+import { partRead } from '../../../src/inference/picture.js'
 import { cifarBasic, load, type NetworkSpec, type Tensor, type TrainedNetwork } from '../../../src/internal.node.js'
 import { forwardGraph } from '../../../src/model/forward.js'
 import { parametersOf } from '../../../src/model/parameters.js'
+import { asShares, lastMaps, mapOnPicture } from '../../../src/tasks/classify/explain.js'
 import { Random } from '../../../src/util/random.js'
 import { describeEngines } from '../../engine/engines.js'
 
@@ -66,7 +65,7 @@ describe('by hand', () => {
     const dark = await net.explain(picture, { class: 'dark' })
     expect(Array.from(dark.evidence.data)).toEqual(close(-10, 60, -30, 0))
     expect(Array.from(dark.map.data)).toEqual(close(0, 1, 0, 0))
-    const logits = await net.predict(net.prepare([picture]))
+    const logits = await net.logits(net.prepare([picture]))
     expect(Array.from(logits)).toEqual(close(25 + 0.5, 5 - 1))
     expect(bright.probability + dark.probability).toBeCloseTo(1, 9)
   })
@@ -189,7 +188,7 @@ const wanted = await Promise.all(
 await describeEngines(
   (engine) => {
     test.each(nets.map((net, i) => [net.spec.name, net, wanted[i]!] as const))('%s', async (_, net, expected) => {
-      const network = new Network(engine() as ChosenEngine, net)
+      const network = await load(net, { engine: engine() as ChosenEngine })
       const found = [await network.explain(noisy, { class: 1 })]
       for (const block of layers) found.push(await network.explain(noisy, { class: 1, block }))
       found.forEach(({ evidence, layer, pictureMap }, i) => {

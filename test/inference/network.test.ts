@@ -4,20 +4,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { preparePicture } from '../../../src/api/network/picture.js'
-import { fillBatch } from '../../../src/data/batches.js'
-import { pictureBytes } from '../../../src/data/dataset.js'
+import { fillBatch } from '../../src/data/batches.js'
+import { pictureBytes } from '../../src/data/dataset.js'
+import { preparePicture } from '../../src/inference/picture.js'
 import {
   type Checkpoint,
   createTrainer,
   encodeCheckpoint,
-  evaluateCheckpoint,
+  evaluate,
   load,
   type Picture,
   train,
   type WeightSource,
-} from '../../../src/internal.node.js'
-import { tinyData, tinyRecipe, tinySpec } from '../../train/tiny.js'
+} from '../../src/internal.node.js'
+import { tinyData, tinyRecipe, tinySpec } from '../train/tiny.js'
 
 const reference = { engine: 'reference' } as const
 const folder = mkdtempSync(join(tmpdir(), 'resnet-network-'))
@@ -67,8 +67,8 @@ describe('load', () => {
     await using net = await load(source(), reference)
     expect(net.spec).toEqual(tinySpec)
     expect(net.preprocessing.classes).toEqual(['up', 'down'])
-    expect(await net.predict(net.prepare(pictures))).toEqual(
-      await load(path, reference).then((n) => n.predict(batchOf(9))),
+    expect(await net.logits(net.prepare(pictures))).toEqual(
+      await load(path, reference).then((n) => n.logits(batchOf(9))),
     )
   })
 
@@ -90,7 +90,7 @@ describe('load', () => {
 describe('a network', () => {
   test('answers as its evaluation counts', async () => {
     await using net = await load(path, reference)
-    const { correct } = await evaluateCheckpoint(checkpoint, data, reference)
+    const { correct } = await evaluate(checkpoint, data, reference)
     const answers = await net.classify(pictures)
     const right = answers.filter(([best], i) => best!.label === data.classes[data.test.labels[i]!])
     expect(right.length).toBe(correct)
@@ -138,7 +138,7 @@ describe('a network', () => {
         .subarray(row * 8, row * 8 + 8)
         .reduce((sum, x, i) => sum + x * weights.get('head.classifier.weight')!.data[k * 8 + i]!, 0) +
       weights.get('head.classifier.bias')!.data[k]!
-    const logits = await net.predict(batch)
+    const logits = await net.logits(batch)
     expect(logits[3]).toBeCloseTo(classifier(1, 1), 5)
     await expect(net.activations(batch, ['stage2.block9'])).rejects.toThrow(
       /tap stage2\.block9: tiny8 has no such layer/,
@@ -147,25 +147,25 @@ describe('a network', () => {
 
   test('says what it reads', async () => {
     await using net = await load(path, reference)
-    await expect(net.predict(new Float32Array(100))).rejects.toThrow(
+    await expect(net.logits(new Float32Array(100))).rejects.toThrow(
       'tiny8: expected a batch of one or more pictures of 3x8x8, that is a multiple of 192 floats, got 100',
     )
   })
 
   test('is of no use after its end, and its end comes once', async () => {
     const net = await load(path, reference)
-    await net.predict(batchOf(1))
+    await net.logits(batchOf(1))
     await Promise.all([net.dispose(), net.dispose()])
-    await expect(net.predict(batchOf(1))).rejects.toThrow('tiny8: this network was disposed of; load it again')
+    await expect(net.logits(batchOf(1))).rejects.toThrow('tiny8: this network was disposed of; load it again')
   })
 
   test('stops between runs when its signal says so', async () => {
     await using net = await load(path, reference)
     const controller = new AbortController()
-    const running = net.predict(batchOf(9), { signal: controller.signal })
+    const running = net.logits(batchOf(9), { signal: controller.signal })
     controller.abort(new Error('enough'))
     await expect(running).rejects.toThrow('enough')
-    expect((await net.predict(batchOf(1))).length).toBe(2)
+    expect((await net.logits(batchOf(1))).length).toBe(2)
   })
 })
 
@@ -220,8 +220,8 @@ describe('pictures', () => {
 
   test.each<[Picture, string]>([
     [
-      { width: 2, height: 2, data: new Uint8Array(8) },
-      'picture 1 of 1: expected 2x2 pixels of 4 (RGBA), 3 (RGB) or 1 (grey) bytes, got 8 bytes',
+      { width: 2, height: 2, data: new Uint8Array(20) },
+      'picture 1 of 1: expected 2x2 pixels of 1 to 4 values (grey, grey and alpha, RGB, RGBA), got 20 values',
     ],
     [
       { width: 0, height: 2, data: new Uint8Array() },

@@ -1,0 +1,45 @@
+/** The one form of pictures: what is read from files, classified, enlarged and written. */
+
+import { bytesOf, isBlob, isUrl } from '../../util/expect.js'
+
+/**
+ * Decoded pixels, row by row from the top left, the channels of a pixel side by side: grey, grey and alpha, RGB or RGBA,
+ * with 8 or 16 bits. An `ImageData` is one.
+ */
+export interface PixelPicture {
+  /** In pixels. */
+  readonly width: number
+  readonly height: number
+  /** `width * height` times 1 to 4 values; a `Uint16Array` holds 16-bit values. */
+  readonly data: Uint8Array | Uint8ClampedArray | Uint16Array
+}
+
+/**
+ * In browsers: an object that a canvas can draw, such as an `ImageBitmap`, an `<img>` that has loaded, a `<canvas>` or the
+ * current frame of a `<video>`.
+ */
+export interface DrawablePicture {
+  readonly width: unknown
+  readonly height: unknown
+}
+
+/** A picture of any size. */
+export type Picture = PixelPicture | DrawablePicture
+
+/**
+ * A picture that is still in its file: in Node a path, in browsers an address; a URL; a `Blob`, such as the `File` of an
+ * `<input>`; or the bytes of the file.
+ */
+export type PictureSource = string | URL | Blob | ArrayBuffer | Uint8Array
+
+/** Whether a picture is still in its file: objects of another realm, such as a frame's, count too. */
+export function isSource(given: unknown): given is PictureSource {
+  if (typeof given === 'string' || isUrl(given) || isBlob(given)) return true
+  const isFloats = ArrayBuffer.isView(given) && 'BYTES_PER_ELEMENT' in given && Number(given.BYTES_PER_ELEMENT) > 1
+  return !isFloats && bytesOf(given) !== undefined
+}
+
+/** The largest value of a channel: 255 of 8 bits, 65535 of 16. */
+export function mostOf(data: PixelPicture['data']): number {
+  return data.BYTES_PER_ELEMENT === 2 ? 65535 : 255
+}

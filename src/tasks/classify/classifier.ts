@@ -1,0 +1,205 @@
+/** A network that classifies: pictures or rows in, classes out; and where on a picture it sees them. */
+
+import type { Dataset } from '../../data/dataset.js'
+import { isSource, type Picture, type PictureSource } from '../../data/picture/picture.js'
+import type { TableRow } from '../../data/table-dataset.js'
+import { type Given, Network, type RunOptions } from '../../inference/network.js'
+import { partRead, pictureSize } from '../../inference/picture.js'
+import { wrongHead } from '../../spec/heads/index.js'
+import type { LayerPath } from '../../spec/paths.js'
+import type { ClassifierHead } from '../../spec/spec.js'
+import { ConfigError } from '../../util/errors.js'
+import { described, expectFloats, expectOptions, kind, signal as signalKind, text } from '../../util/expect.js'
+import { exp } from '../../util/math.js'
+import type { Evaluated } from '../evaluated.js'
+import type { ClassMatchOptions } from './class-match.js'
+import {
+  asShares,
+  classNumber,
+  type Explanation,
+  gradientGraph,
+  lastMaps,
+  mapOnPicture,
+  meansOfMaps,
+  weighedMaps,
+} from './explain.js'
+import type { ClassifyingEvaluation } from './scores.js'
+
+/** One of the answers to a picture. */
+export interface Prediction {
+  /** The name of the class. */
+  readonly label: string
+  /** In [0, 1] (softmax, the score of other libraries); those of all classes add up to 1. */
+  readonly probability: number
+}
+
+/** How answers are given. */
+export interface ClassifyOptions extends RunOptions {
+  /** How many answers to give for each picture, the most probable first; by default 5. */
+  readonly top?: number | undefined
+}
+
+/** The class to explain, and the layer to explain it at. */
+export interface ExplainOptions extends RunOptions {
+  /** The class, by its name or by its number from 0; by default the most probable one. */
+  readonly class?: string | number | undefined
+  /**
+   * Explains by Grad-CAM at this block, stage or layer, for example `stage3.block2`: the earlier, the finer and the less
+   * telling. By default the class activation map of the last maps.
+   */
+  readonly block?: LayerPath | undefined
+}
+
+/** A network that classifies. Its `kind` is `classifier`. */
+export class Classifier extends Network<ClassifierHead> {
+  override readonly kind = 'classifier'
+
+  /** The names of the classes, in the order of the logits. */
+  get classes(): readonly string[] {
+    return this.preprocessing.classes
+  }
+
+  /** The number of classes. */
+  get numClasses(): number {
+    return this.spec.head.classes
+  }
+
+  /**
+   * Classifies a picture or a row of numbers: the most probable classes first. For a list of them it gives a list of such
+   * answers. A picture is decoded, or the path or address, `Blob` or bytes of its file.
+   * @throws DataError naming the picture that cannot be read or used; when a logit is no number, naming the first layer
+   * that gave none
+   */
+  classify(picture: Picture | PictureSource | TableRow, options?: ClassifyOptions): Promise<Prediction[]>
+  classify(
+    pictures: readonly (Picture | PictureSource)[] | readonly TableRow[],
+    options?: ClassifyOptions,
+  ): Promise<Prediction[][]>
+  async classify(
+    given: Given | readonly Given[],
+    options: ClassifyOptions = {},
+  ): Promise<Prediction[] | Prediction[][]> {
+    expectOptions(options, 'classify: options', { signal: signalKind })
+    const { top = 5, signal } = options
+    if (!Number.isSafeInteger(top) || top < 1)
+      throw new ConfigError(`top: expected a whole number of at least 1, got ${described(top)}`)
+    const { single, all } = this.listed(given)
+    const logits = await this.logits(await this.prepared(all, options), { signal })
+    const answers = Array.from({ length: logits.length / this.numClasses }, (_, i) =>
+      ranked(logits.subarray(i * this.numClasses, (i + 1) * this.numClasses), this.classes).slice(0, top),
+    )
+    return single ? answers[0]! : answers
+  }
+
+  /** Another name of `classify`, as the command line and other libraries call it. */
+  predict(picture: Picture | PictureSource | TableRow, options?: ClassifyOptions): Promise<Prediction[]>
+  predict(
+    pictures: readonly (Picture | PictureSource)[] | readonly TableRow[],
+    options?: ClassifyOptions,
+  ): Promise<Prediction[][]>
+  predict(given: Given | readonly Given[], options?: ClassifyOptions): Promise<Prediction[] | Prediction[][]> {
+    return this.classify(given as Picture, options)
+  }
+
+  /**
+   * The features of pictures before the classifier: the mean of each of its last maps, [pictures][width]. Alike
+   * pictures have alike features, also of things that it never learned.
+   */
+  async embed(given: Given | readonly Given[], options: RunOptions = {}): Promise<Float32Array> {
+    expectOptions(options, 'embed: options', { signal: signalKind })
+    const batch = await this.prepared(this.listed(given).all, options)
+    return (await this.answers(batch, ['head.pool'], options))['head.pool']!.data
+  }
+
+  /**
+   * Where on a picture the network sees a class: see `Explanation`.
+   * @throws ConfigError for a class or block that it does not have; DataError for a picture that cannot be used
+   */
+  async explain(given: Picture | PictureSource, options: ExplainOptions = {}): Promise<Explanation> {
+    expectOptions(options, 'explain: options', { signal: signalKind, block: text, class: className })
+    const { block, signal } = options
+    const picture = isSource(given) ? await this.decoded(given, options) : given
+    const batch = this.prepare([picture])
+    const layer = block ?? lastMaps(this.spec)
+    const { logits, [layer]: maps } = await this.answers(batch, [layer], { signal })
+    const shares = probabilities(logits!.data)
+    const number =
+      options.class === undefined
+        ? shares.indexOf(Math.max(...shares))
+        : classNumber(options.class, this.classes, this.spec.name)
+    const weights = block === undefined ? this.#rowOf(number) : await this.#pullOf(batch, block, number, signal)
+    const evidence = weighedMaps(maps!, weights)
+    const map = asShares(evidence)
+    const size = pictureSize(picture)
+    const read = partRead(size, this.preprocessing)
+    return {
+      label: this.classes[number]!,
+      probability: shares[number]!,
+      method: block === undefined ? 'class-activation-map' : 'grad-cam',
+      layer,
+      evidence,
+      map,
+      pictureMap: mapOnPicture(map, size, read),
+      read,
+    }
+  }
+
+  /**
+   * Logits [pictures][classes] of a batch of any number of pictures.
+   * @param batch [pictures][channels][height][width] floats, normalised as `preprocessing` says: see `prepare`
+   * @throws DataError when a logit is no number, naming the first layer that gave none; so do `classify`, `embed` and
+   * `explain`
+   */
+  async logits(batch: Float32Array, options: RunOptions = {}): Promise<Float32Array> {
+    const { logits } = await this.answers(expectFloats(batch, 'logits: batch'), [], options)
+    return logits!.data
+  }
+
+  /**
+   * Error, accuracy and loss on the test part of a data set: see `evaluate`.
+   * @throws ConfigError when the data has other classes, and `allowOtherClasses` was not given
+   */
+  evaluate(data: Dataset, options: ClassMatchOptions & RunOptions = {}): Promise<ClassifyingEvaluation & Evaluated> {
+    return this.measured(data, options) as Promise<ClassifyingEvaluation & Evaluated>
+  }
+
+  /** Refused: only an `Upscaler` makes pictures larger. @throws ConfigError always */
+  async upscale(..._given: unknown[]): Promise<never> {
+    throw wrongHead('picture', this.spec)
+  }
+
+  /** How much each of the last maps counts for a class. */
+  #rowOf(number: number): Float32Array {
+    const { shape, data } = this.weights.get('head.classifier.weight')!
+    const width = shape[1]!
+    return data.subarray(number * width, (number + 1) * width)
+  }
+
+  /** The mean gradient of a logit at each map of a layer. */
+  async #pullOf(batch: Float32Array, layer: LayerPath, number: number, signal?: AbortSignal): Promise<Float64Array> {
+    const seed = Float32Array.from({ length: this.numClasses }, (_, i) => (i === number ? 1 : 0))
+    const runner = await this.runner()
+    const graph = () => gradientGraph(this.spec, layer)
+    const found = await runner.runGraph(`gradient at ${layer}`, graph, { pictures: batch, seed }, signal)
+    return meansOfMaps(found.gradient!)
+  }
+}
+
+const className = kind(
+  'the name or the number of a class',
+  (value) => typeof value === 'string' || Number.isFinite(value),
+)
+
+/** Softmax. */
+function probabilities(logits: Float32Array): number[] {
+  const largest = logits.reduce((a, b) => Math.max(a, b))
+  const weights = Array.from(logits, (logit) => exp(logit - largest))
+  const total = weights.reduce((a, b) => a + b)
+  return weights.map((weight) => weight / total)
+}
+
+function ranked(logits: Float32Array, classes: readonly string[]): Prediction[] {
+  return probabilities(logits)
+    .map((probability, i) => ({ label: classes[i]!, probability }))
+    .sort((a, b) => b.probability - a.probability)
+}

@@ -1,0 +1,20 @@
+/** The figures of networks that make pictures larger. */
+
+import type { Quality } from './quality.js'
+
+/** Mean loss, and PSNR in dB of all values that were learned from together. */
+export interface UpscalingScore {
+  readonly loss: number
+  readonly psnr: number
+}
+
+/** PSNR and SSIM, each a mean over pictures, beside those of bicubic enlargement. */
+export interface UpscalingQuality extends Quality {
+  readonly bicubic: Quality
+}
+
+/** A result over a number of pictures: over all scales, and of each. */
+export interface UpscalingEvaluation extends UpscalingQuality {
+  readonly count: number
+  readonly scales: readonly (UpscalingQuality & { readonly scale: number })[]
+}
