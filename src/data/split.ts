@@ -38,11 +38,12 @@ export function splitPictures(pictures: Pictures, count: number, seed: number): 
 }
 
 /**
- * The data set with a part of its training pictures split off as `val`; its test pictures are not touched.
+ * The data set with a part of its training pictures split off as `val` (random_split); its test pictures are not touched.
+ * @param seed decides which pictures are split off
  * @param part a whole number of pictures, or a fraction between 0 and 1 of them, rounded to whole pictures
  * @throws ConfigError when the part is out of range, or the set has validation pictures of its own.
  */
-export function splitDataset(data: Dataset, part: number, seed: number): Dataset {
+export function splitDataset(data: Dataset, part: number, seed = 0): Dataset {
   expectDataset(data, 'splitDataset: data')
   expectKind(part, 'splitDataset: part', number)
   if (data.val)

@@ -21,6 +21,8 @@ import { edsr, vdsr } from './upscaling.js'
  * `classes` are.
  */
 export interface PresetOptions extends Pick<FamilyOptions, 'classes' | 'input' | 'shortcut' | 'gate'> {
+  /** Another name of `classes`. */
+  readonly numClasses?: number
   /** Of nets that enlarge pictures themselves: by how much, 2 (the default), 3 or 4. */
   readonly scale?: number
 }
@@ -143,8 +145,7 @@ export function isPresetName(name: string): name is PresetName {
 export function preset<N extends PresetName>(name: N, options: PresetOptions = {}): PresetSpec<N> {
   if (!isPresetName(name))
     throw new ConfigError(`preset: no network is named ${String(name).slice(0, 40)}; see presetNames`)
-  if (typeof options !== 'object' || !options)
-    throw new ConfigError(`preset: options must be an object, got ${typeof options}`)
+  if (Object(options) !== options) throw new ConfigError(`preset: options must be an object, got ${typeof options}`)
   checkPurpose(name, options)
   const { shortcut, gate } = options
   if (/^(plain|vgg)/.test(name) && ((shortcut !== undefined && shortcut !== 'none') || gate)) {
@@ -154,17 +155,15 @@ export function preset<N extends PresetName>(name: N, options: PresetOptions = {
       `preset: ${name} has no shortcuts, got ${given}; leave it out${isPresetName(twin) && twin !== name ? `, or use ${twin}` : ''}`,
     )
   }
-  return { ...builders[name](options), name } as PresetSpec<N> // which of both tables has it, the type tells
+  const { numClasses, ...rest } = options
+  return { ...builders[name](numClasses ? { ...rest, classes: numClasses } : rest), name } as PresetSpec<N> // which of both tables has it, the type tells
 }
 
 /** Nets for one task have no use for what belongs to the other; `vdsr20` and its twin read pictures enlarged already. */
 function checkPurpose(name: PresetName, options: PresetOptions): void {
   const upscales = Object.hasOwn(upscalers, name)
-  const foreign: (keyof PresetOptions)[] = upscales ? ['classes', 'shortcut', 'gate'] : ['scale']
+  const foreign: (keyof PresetOptions)[] = upscales ? ['classes', 'numClasses', 'shortcut', 'gate'] : ['scale']
   if (name.includes('vdsr')) foreign.push('scale')
   for (const option of foreign)
-    if (options[option] !== undefined)
-      throw new ConfigError(
-        `preset: ${name} ${upscales ? 'gives pictures' : 'tells classes apart'} and has no ${option}; leave it out`,
-      )
+    if (options[option] !== undefined) throw new ConfigError(`preset: ${name} has no ${option}; leave it out`)
 }

@@ -6,6 +6,7 @@ import { type RegressionLoss, regressionLosses } from '../model/layers.js'
 import { type Precision, precisions } from '../ops/precision.js'
 import { ConfigError } from '../util/errors.js'
 import { expectKind, expectOptions, number as numberKind, optional } from '../util/expect.js'
+import { valueHere } from '../util/other-names.js'
 import { printable, shown } from '../util/printable.js'
 
 /** `all`: weight decay acts on every parameter, as in the papers' code; `weights`: not on biases, scales and shifts. */
@@ -307,6 +308,9 @@ function flag(field: string, value: unknown): void {
 }
 
 function oneOf(field: string, value: unknown, legal: readonly string[]): void {
-  if (typeof value !== 'string' || !legal.includes(value))
-    throw new ConfigError(`recipe.${field}: expected one of ${legal.join(', ')}; got ${text(value)}`)
+  if (typeof value !== 'string' || !legal.includes(value)) {
+    const own = valueHere(value, legal)
+    const meant = own === undefined ? '' : `, which is called ${own} here`
+    throw new ConfigError(`recipe.${field}: expected one of ${legal.join(', ')}; got ${text(value)}${meant}`)
+  }
 }

@@ -4,6 +4,7 @@
  * another window or in a test's own world are bytes.
  */
 import { ConfigError } from './errors.js'
+import { nameHere } from './other-names.js'
 
 /** A kind of value that can be asked for, and its name after "expected". */
 export interface Kind<T = unknown> {
@@ -99,6 +100,10 @@ export function expectFields(value: unknown, who: string, what: string, fields: 
 /** Options of a function: an object, each field of which may be left out. */
 export function expectOptions(value: unknown, who: string, fields: Fields = {}): void {
   expectKind(value, who, options)
+  for (const field of Object.keys(value)) {
+    const own = Object.hasOwn(fields, field) ? undefined : nameHere(field)
+    if (own !== undefined) throw new ConfigError(`${who}.${shortName(field)}: unknown; the name here is ${own}`)
+  }
   for (const [field, own] of Object.entries(fields))
     expectKind((value as Record<string, unknown>)[field], `${who}.${field}`, optional(own))
 }

@@ -101,7 +101,7 @@ describe('the errors', () => {
     [{ seed: 0.5 }, 'recipe.seed: expected a whole number of at least 0, got 0.5'],
     [
       { batchsize: 3 },
-      'recipe.batchsize: unknown field; the fields are batchSize, accumulate, epochs, lr, optimizer, momentum, nesterov, ' +
+      'recipe.batchsize: unknown; the name here is batchSize' +
         'betas, epsilon, weightDecay, decayOn, schedule, milestones, gamma, warmupEpochs, warmupUntil, warmupLr, clipNorm, ' +
         'clipRate, dropPath, dropPathRule, dropPathBy, loss, zeroInitResidual, preciseBn, labelSmoothing, precision, augmentation, seed, steps',
     ],
