@@ -18,6 +18,7 @@ import {
   signal as signalKind,
   text,
 } from '../util/expect.js'
+import { printable } from '../util/printable.js'
 import type { Host, OpenedEngine } from './host.js'
 import { preparePicture } from './picture.js'
 import { isRow, prepareRow } from './row.js'
@@ -72,6 +73,23 @@ export class Network<H extends AnyHead = AnyHead> implements TrainedNetwork, Asy
    */
   async ready(): Promise<ChosenEngine> {
     return (await this.runner()).engine as ChosenEngine
+  }
+
+  /**
+   * The weights at a path, for example `stem.conv.weight`. The scale and shift of a norm answer to `weight` and `bias`
+   * too, its running mean and variance to `running_mean` and `running_var`.
+   * @throws ConfigError for a path that the network does not have, naming those near it
+   */
+  parameter(path: string): Tensor {
+    expectKind(path, 'parameter: path', text)
+    const found = this.weights.get(path) ?? this.weights.get(ownPath(path))
+    if (found) return found
+    const names = [...this.weights.keys()]
+    const near = names.filter((name) => name.startsWith(path.replace(/\.[^.]*$/, '.'))).slice(0, 4)
+    const some = near.length > 0 ? near : names.slice(0, 2)
+    throw new ConfigError(
+      `parameter: ${this.spec.name} has no ${printable(path, 60)}; there are ${some.join(', ')}${names.length > some.length ? ' …' : ''}`,
+    )
   }
 
   /**
@@ -218,3 +236,12 @@ export class Network<H extends AnyHead = AnyHead> implements TrainedNetwork, Asy
     return this.spec.input.height === 1 && this.spec.input.width === 1
   }
 }
+
+/** PyTorch's names of what a norm holds, and ours. */
+const ofNorms: Readonly<Record<string, string>> = {
+  weight: 'scale',
+  bias: 'shift',
+  running_mean: 'mean',
+  running_var: 'variance',
+}
+const ownPath = (path: string) => path.replace(/\w+$/, (last) => ofNorms[last] ?? last)

@@ -5,6 +5,7 @@
 
 import { ConfigError } from '../util/errors.js'
 import { expectFields, list } from '../util/expect.js'
+import { valueHere } from '../util/other-names.js'
 import { printable, shown } from '../util/printable.js'
 import { classifierOf } from './heads/index.js'
 import { type LayerPath, type StagePath, stagePath } from './paths.js'
@@ -40,7 +41,7 @@ export function cutNetwork(spec: NetworkSpec, freeze: Freeze): Cut {
   const levels = freezeLevels(spec)
   if (!levels.includes(freeze))
     throw new ConfigError(
-      `freeze: ${spec.name} has no ${typeof freeze === 'string' ? printable(freeze) : shown(freeze)}; expected one of ${printable(levels.join(', '), 400)}`,
+      `freeze: ${spec.name} has no ${typeof freeze === 'string' ? printable(freeze) : shown(freeze)}; expected one of ${printable(levels.join(', '), 400)}${valueHere(freeze, levels) ? `; all but the classifier is all` : ''}`,
     )
   if (freeze === 'none') return { rest: () => spec, toWhole: (path) => path, toRest: (path) => path }
   if (freeze === 'all' || (freeze === stagePath(spec.stages.length) && !classifierOf(spec).norm))

@@ -99,12 +99,7 @@ describe('the errors', () => {
     ],
     [{ augmentation: { pad: 4 } }, 'recipe.augmentation.flip: expected true or false, got undefined'],
     [{ seed: 0.5 }, 'recipe.seed: expected a whole number of at least 0, got 0.5'],
-    [
-      { batchsize: 3 },
-      'recipe.batchsize: unknown; the name here is batchSize' +
-        'betas, epsilon, weightDecay, decayOn, schedule, milestones, gamma, warmupEpochs, warmupUntil, warmupLr, clipNorm, ' +
-        'clipRate, dropPath, dropPathRule, dropPathBy, loss, zeroInitResidual, preciseBn, labelSmoothing, precision, augmentation, seed, steps',
-    ],
+    [{ batchsize: 3 }, 'recipe.batchsize: unknown; the name here is batchSize'],
   ])('%j', (options, message) => {
     expect(() => completeRecipe(options as RecipeOptions)).toThrow(message)
   })

@@ -29,8 +29,10 @@ import type { ClassifyingEvaluation } from './scores.js'
 export interface Prediction {
   /** The name of the class. */
   readonly label: string
-  /** In [0, 1] (softmax, the score of other libraries); those of all classes add up to 1. */
+  /** In [0, 1] (softmax); those of all classes add up to 1. */
   readonly probability: number
+  /** Another name of `probability`. It is no field: JSON and copies do without it. */
+  readonly score: number
 }
 
 /** How answers are given. */
@@ -200,6 +202,10 @@ function probabilities(logits: Float32Array): number[] {
 
 function ranked(logits: Float32Array, classes: readonly string[]): Prediction[] {
   return probabilities(logits)
-    .map((probability, i) => ({ label: classes[i]!, probability }))
+    .map((probability, i) => prediction(classes[i]!, probability))
     .sort((a, b) => b.probability - a.probability)
+}
+
+function prediction(label: string, probability: number): Prediction {
+  return Object.defineProperty({ label, probability, score: probability }, 'score', { enumerable: false })
 }
