@@ -34,6 +34,7 @@ export interface Executable {
   run(): Promise<void>
   /** A copy of an input or output by name. Refused while a run is in progress. */
   read(name: string): Promise<Float32Array>
+  /** Frees all that the plan holds. */
   dispose(): Promise<void>
 }
 

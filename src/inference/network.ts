@@ -2,7 +2,7 @@
 
 import { isSource, type Picture, type PictureSource } from '../data/picture/picture.js'
 import type { TableRow } from '../data/table-dataset.js'
-import type { ChosenEngine } from '../engine/engine.js'
+import type { ChosenEngine, Executable } from '../engine/engine.js'
 import type { Preprocessing, Tensor, TrainedNetwork } from '../formats/trained-network.js'
 import { type Heads, heads as ownHeads } from '../model/heads/index.js'
 import type { LayerPath } from '../spec/paths.js'
@@ -47,7 +47,7 @@ export class Network<H extends AnyHead = AnyHead> implements TrainedNetwork, Asy
   readonly #host: Host
   readonly #heads: Heads
   /** Disposed of with the network, before its engine. */
-  protected readonly owned: { dispose(): Promise<void> }[] = []
+  protected readonly owned: Pick<Executable, 'dispose'>[] = []
   #opening: Promise<OpenedEngine & { readonly runner: Runner }> | undefined
   #engine: ChosenEngine | undefined
   #disposed: Promise<void> | undefined

@@ -7,7 +7,15 @@ import { afterAll, beforeAll } from 'vitest'
 import { root } from '../formats/others.js'
 
 /** The pages of docs/ whose examples run. */
-export const pages = ['data.md', 'finetune.md', 'predict.md', 'studies.md', 'upscaling.md', 'weights.md'] as const
+export const pages = [
+  'api.md',
+  'data.md',
+  'finetune.md',
+  'predict.md',
+  'studies.md',
+  'upscaling.md',
+  'weights.md',
+] as const
 
 export interface Page {
   /** Where examples and commands run. */

@@ -28,6 +28,6 @@ test('the commands', () => {
 test('the program runs', () => {
   const [code] = blocks('ts')
   expect(runExample(code!)).toMatch(
-    /^all of resnet8 is frozen, .* \(as asked\)\n\d+\.\d % error on 5 of 24 pictures, held out by chance/,
+    /^all of resnet8 is frozen, .* \(as asked\)\n\d+\.\d % accuracy on 5 of 24 pictures, held out by chance/,
   )
 })

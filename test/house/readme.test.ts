@@ -4,7 +4,6 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { folderFor, readmeExamples, withoutTypes } from '../docs/examples.js'
-import { root } from './sources.js'
 
 /** What makes an example quick: each pattern must occur in one of them. */
 const smaller: readonly [RegExp, string][] = [
@@ -31,7 +30,7 @@ describe.each(examples.map((text, i) => [i + 1, text] as const))('example %i', (
     const script = join(folder, `example${number}.mjs`)
     writeFileSync(script, withoutTypes(small))
     const output = execFileSync(process.execPath, [script], {
-      cwd: root,
+      cwd: folder,
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],
     })

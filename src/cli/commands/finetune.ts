@@ -190,7 +190,7 @@ async function start(path: string, flags: Flags, signal: AbortSignal): Promise<S
   if (flags.heldOut !== undefined && !loaded.isSplit)
     throw new ConfigError(`--held-out: ${path} has a part of its own to test on; leave it out`)
   const { freeze, views, featureMemory } = flags
-  const features = featureDisplay()
+  const { stop, ...features } = featureDisplay()
   const tuning = await createFinetuning(network, loaded.data, {
     freeze,
     views,
@@ -198,7 +198,7 @@ async function start(path: string, flags: Flags, signal: AbortSignal): Promise<S
     ...recipeOf(flags),
     ...computeFrom(flags, signal),
     ...features,
-  }).finally(features.stop)
+  }).finally(stop)
   const folder = new RunFolder(flags.saveDir ?? join('runs', `finetune-${basename(resolve(path))}`))
   try {
     const earlier = await folder.startAnew()
