@@ -12,7 +12,7 @@ import { fetchFromHub } from './files/hub.js'
 import { loadFunction } from './files/load.js'
 import type { OpenedData, OpenedFile } from './files/opened-data.js'
 import { readPicture } from './files/picture.js'
-import { networkMakers } from './network/made.js'
+import { deepenFunction, untrainedFunction } from './network/made.js'
 import { probeFunction } from './network/probe.js'
 import { demoFunction } from './training/demo.js'
 import { createFinetuningFunction, finetuneFunction, resumeFinetuningFunction } from './training/finetune.js'
@@ -73,11 +73,10 @@ export const load = /* @__PURE__ */ loadFunction({
   read: fetchBytes,
   fromHub: fetchFromHub,
 })
-const makers = /* @__PURE__ */ networkMakers(putToWork)
-/** A network with fresh weights: see `NetworkMakers`. */
-export const untrained = makers.untrained
-/** A network with more residual blocks, which are identities at first: see `NetworkMakers`. */
-export const deepen = makers.deepen
+/** A network with fresh weights: see `Untrained`. */
+export const untrained = /* @__PURE__ */ untrainedFunction(putToWork)
+/** A network with more residual blocks, which are identities at first: see `Deepen`. */
+export const deepen = /* @__PURE__ */ deepenFunction(putToWork)
 /** Looks into a network: see `Probe`. */
 export const probe = /* @__PURE__ */ probeFunction(openEngine)
 /** Trains four networks side by side, to see depth hurt plain ones and spare residual ones. */

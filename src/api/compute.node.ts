@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { decodeBytes } from '../data/picture/file.node.js'
 import { readWeightsFile } from '../formats/weights-file.node.js'
-import { freeMemory } from '../util/free-memory.node.js'
+import { freeMemory } from '../util/machine/free-memory.node.js'
 import { chooseEngine } from './engines/choice.js'
 import { nodeEnvironment } from './engines/environment.node.js'
 import type { OpenEngine } from './engines/opening.js'
@@ -12,7 +12,7 @@ import { loadFunction } from './files/load.js'
 import { openedDataFunction } from './files/opened-data.js'
 import { readAnyPicture } from './files/picture.node.js'
 import { writeNetwork } from './files/weights.node.js'
-import { networkMakers } from './network/made.js'
+import { deepenFunction, untrainedFunction } from './network/made.js'
 import { probeFunction } from './network/probe.js'
 import { demoFunction } from './training/demo.js'
 import { createFinetuningFunction, finetuneFunction, resumeFinetuningFunction } from './training/finetune.js'
@@ -55,11 +55,10 @@ export const createFinetuning = createFinetuningFunction({ openEngine, putToWork
 export const finetune = finetuneFunction(createFinetuning)
 /** A fine-tuning that stands where the checkpoint was made. */
 export const resumeFinetuning = resumeFinetuningFunction({ openEngine, putToWork, memory: () => freeMemory() })
-const makers = networkMakers(putToWork)
-/** A network with fresh weights: see `NetworkMakers`. */
-export const untrained = makers.untrained
-/** A network with more residual blocks, which are identities at first: see `NetworkMakers`. */
-export const deepen = makers.deepen
+/** A network with fresh weights: see `Untrained`. */
+export const untrained = untrainedFunction(putToWork)
+/** A network with more residual blocks, which are identities at first: see `Deepen`. */
+export const deepen = deepenFunction(putToWork)
 /** Looks into a network: see `Probe`. */
 export const probe = probeFunction(openEngine)
 /** Trains four networks side by side, to see depth hurt plain ones and spare residual ones. */

@@ -3,7 +3,7 @@
  * what is taken beyond that ends in a process that the system kills.
  */
 import { EngineError } from '../util/errors.js'
-import type { AskMemory } from '../util/free-memory.js'
+import type { AskMemory } from '../util/machine/free-memory.js'
 import { sizeText } from '../util/size-text.js'
 
 /** A part of the room that was taken. */

@@ -1,64 +1,12 @@
-/**
- * Networks on the Hugging Face Hub: how they are named here (`hub:timm/resnet50.a1_in1k`), where their files lie, and
- * what the settings beside timm's weights say of pictures and classes.
- */
+/** The settings beside weights on the Hugging Face Hub: they tell how timm prepares pictures, and names of classes. */
 import type { Interpolation } from '../data/picture/resize.js'
 import { Budget } from '../util/budget.js'
-import { ConfigError, DataError } from '../util/errors.js'
+import { DataError } from '../util/errors.js'
 import { parseJson } from '../util/json.js'
 import { shown } from '../util/printable.js'
 import type { RecogniseOptions } from './recognise.js'
 
-/** A network on the hub. */
-export interface HubName {
-  /** `owner/name` */
-  readonly repository: string
-  /** A branch, tag or commit. */
-  readonly revision: string
-  /** The file of weights, where it is named. */
-  readonly file?: string
-}
-
-/** The files of a network on the hub. */
-export interface HubFiles {
-  readonly weights: Uint8Array
-  /** `config.json`, where there is one. */
-  readonly config?: Uint8Array | undefined
-}
-
-export const hubAddress = 'https://huggingface.co'
-/** The names of weights there, the best form first. */
-export const weightFiles = ['model.safetensors', 'pytorch_model.bin'] as const
-export const configFile = 'config.json'
-
-const FORM = 'expected hub:OWNER/NAME, such as hub:timm/resnet50.a1_in1k; @REVISION and /FILE may follow'
-
-/**
- * Undefined for what is no name of the hub: a path, an address.
- * @throws ConfigError for a name without meaning
- */
-export function parseHubName(text: string): HubName | undefined {
-  if (!text.startsWith('hub:')) return undefined
-  const match = /^hub:([\w.-]+\/[\w.-]+)(?:@([\w./-]+?))?(?::([\w./-]+))?$/.exec(withFileApart(text))
-  const [, repository, revision = 'main', file] = match ?? []
-  if (!repository || [...repository.split('/'), ...revision.split('/'), ...(file?.split('/') ?? [])].some(isDots))
-    throw new ConfigError(`${text}: ${FORM}`)
-  return { repository, revision, ...(file === undefined ? {} : { file }) }
-}
-
-/** The third slash begins the file: a revision with slashes is written with %2F. */
-function withFileApart(text: string): string {
-  return text.replace(/^(hub:[^/]*\/[^/]*)\//, '$1:').replaceAll('%2F', '/')
-}
-
-function isDots(part: string): boolean {
-  return part === '' || part === '.' || part === '..'
-}
-
-/** Where a file lies. */
-export function fileAddress({ repository, revision }: HubName, file: string, hub: string = hubAddress): string {
-  return `${hub}/${repository}/resolve/${encodeURIComponent(revision)}/${file}`
-}
+const FILE = 'config.json'
 
 /** The fields that timm writes beside its weights and that matter here. */
 interface TimmSettings {
@@ -89,12 +37,12 @@ export function settingsOf(config: Uint8Array, who: string): Pick<RecogniseOptio
 function parsed(config: Uint8Array, budget: Budget): TimmSettings & { readonly pretrained_cfg?: object } {
   const value = parseJson(new TextDecoder().decode(config), budget)
   if (typeof value === 'object' && value !== null) return value
-  return budget.fail(`its ${configFile} is no JSON object`)
+  return budget.fail(`its ${FILE} is no JSON object`)
 }
 
 function picturesOf(settings: TimmSettings, who: string): NonNullable<RecogniseOptions['pictures']> {
   const wrong = (name: string, expected: string, got: unknown) =>
-    new DataError(`${who}: ${name} in its ${configFile} must be ${expected}, got ${shown(got, 40)}`)
+    new DataError(`${who}: ${name} in its ${FILE} must be ${expected}, got ${shown(got, 40)}`)
   const isSize = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= 4096
   const numbers = (
     name: keyof TimmSettings,

@@ -10,7 +10,7 @@ import { Room } from '../../src/engine/room.js'
 import { forwardGraph } from '../../src/model/forward.js'
 import { planGraph } from '../../src/plan/planner.js'
 import { EngineError } from '../../src/util/errors.js'
-import type { FreeMemory } from '../../src/util/free-memory.js'
+import type { FreeMemory } from '../../src/util/machine/free-memory.js'
 import { tinySpec } from '../train/tiny.js'
 
 const GIB = 2 ** 30

@@ -1,6 +1,6 @@
 /** What the files of Linux say of the memory that can still be had. */
 import { expect, test } from 'vitest'
-import { freeMemory } from '../../src/util/free-memory.node.js'
+import { freeMemory } from '../../src/util/machine/free-memory.node.js'
 import { sizeText } from '../../src/util/size-text.js'
 
 const MIB = 2 ** 20

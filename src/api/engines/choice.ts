@@ -4,7 +4,7 @@ import type { ChosenEngine, Engine } from '../../engine/engine.js'
 import { Room } from '../../engine/room.js'
 import { ConfigError, EngineError } from '../../util/errors.js'
 import { described, expectKind, expectOptions, signal as signalKind, whole } from '../../util/expect.js'
-import type { AskMemory } from '../../util/free-memory.js'
+import type { AskMemory } from '../../util/machine/free-memory.js'
 
 /** Kinds of engines, fastest first. `auto` never takes the reference: it is there to be right, not to be fast. */
 export const engineKinds = ['native', 'wasm', 'reference'] as const

@@ -5,7 +5,7 @@ import { openCpuEngine } from '../../engine/cpu/engine.js'
 import { openWasm } from '../../engine/cpu/wasm.js'
 import { nodeHost } from '../../engine/cpu/wasm-host.node.js'
 import { openReference } from '../../engine/reference/engine.js'
-import { freeMemory } from '../../util/free-memory.node.js'
+import { freeMemory } from '../../util/machine/free-memory.node.js'
 import type { EngineBuild, Environment } from './choice.js'
 
 const variants: Readonly<Partial<Record<EngineBuild, AddonVariant>>> = {

@@ -1,6 +1,4 @@
 /** The engines of a browser: WebAssembly and the reference. */
-import { openCpuEngine } from '../../engine/cpu/engine.js'
-import { openWasm } from '../../engine/cpu/wasm.js'
 import { type BrowserFiles, browserHost, sharesMemory } from '../../engine/cpu/wasm-host.browser.js'
 import type { Environment } from './choice.js'
 
@@ -16,7 +14,14 @@ export function browserEnvironment(files: () => BrowserFiles): Environment {
       {
         kind: 'wasm',
         note: sharesMemory() ? undefined : ALONE,
-        open: async (threads, _, room) => openCpuEngine(await openWasm({ threads, host: browserHost(files()) }), room),
+        // Fetched with the first engine: a page is drawn before.
+        open: async (threads, _, room) => {
+          const [{ openCpuEngine }, { openWasm }] = await Promise.all([
+            import('../../engine/cpu/engine.js'),
+            import('../../engine/cpu/wasm.js'),
+          ])
+          return openCpuEngine(await openWasm({ threads, host: browserHost(files()) }), room)
+        },
       },
       {
         kind: 'reference',

@@ -7,12 +7,12 @@ import { readFile, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { type CheckSum, download, networkReason } from '../../data/cifar/download.node.js'
-import { configFile, fileAddress, type HubFiles, type HubName, hubAddress, weightFiles } from '../../formats/hub.js'
 import { DataError } from '../../util/errors.js'
 import { fileError } from '../../util/files/error.js'
 import { makeFolder } from '../../util/files/folder.node.js'
 import { writeAtomically } from '../../util/files/write.node.js'
 import { type HubOptions, noWeights } from './hub.js'
+import { configFile, fileAddress, type HubFiles, type HubName, hubAddress, weightFiles } from './hub-name.js'
 
 /** The list of what was fetched: a network in the cache is whole when it is there. */
 const LIST = 'resnet-files.json'

@@ -1,8 +1,8 @@
 /** Networks of the hub, fetched as pages can: by their addresses, kept by the browser's own cache. */
-import { configFile, fileAddress, type HubFiles, type HubName, settingsOf, weightFiles } from '../../formats/hub.js'
 import type { RecogniseOptions } from '../../formats/recognise.js'
 import { DataError } from '../../util/errors.js'
 import { fetchBytes, fetchIfThere } from './fetch.js'
+import { configFile, fileAddress, type HubFiles, type HubName, weightFiles } from './hub-name.js'
 import { type DecodedNetwork, decodeKnowing } from './weights.js'
 
 /** How networks are fetched from the hub. In browsers only `hub` has a meaning. */
@@ -39,12 +39,13 @@ export function noWeights({ repository, revision }: HubName): string {
 }
 
 /** @param who the name of the network, at the start of every error */
-export function decodeFromHub(
+export async function decodeFromHub(
   files: HubFiles,
   who: string,
   options: RecogniseOptions & Pick<HubOptions, 'signal'>,
 ): Promise<DecodedNetwork> {
   const { weights, config } = files
-  const known = config ? settingsOf(config, who) : {}
-  return decodeKnowing(weights, who, options, known)
+  if (!config) return decodeKnowing(weights, who, options, {})
+  const { settingsOf } = await import('../../formats/hub.js') // only networks of the hub have settings
+  return decodeKnowing(weights, who, options, settingsOf(config, who))
 }

@@ -1,6 +1,5 @@
 /** From weights, wherever they lie, to a network that answers. */
 import { expectNetwork } from '../../formats/expect-network.js'
-import { type HubFiles, type HubName, parseHubName } from '../../formats/hub.js'
 import type { TrainedNetwork } from '../../formats/trained-network.js'
 import { expectNumbers } from '../../inference/lost-numbers.js'
 import type { Network } from '../../inference/network.js'
@@ -12,6 +11,7 @@ import { bytesOf, callback, described, expectOptions, isBlob, isRecord, isUrl, t
 import { type ComputeOptions, engineOf, type OpenEngine } from '../engines/opening.js'
 import type { PutToWork } from '../network/working.js'
 import { decodeFromHub, type HubOptions } from './hub.js'
+import { type HubFiles, type HubName, parseHubName } from './hub-name.js'
 import { type DecodeOptions, decodeNetwork, weightFields } from './weights.js'
 
 /**

@@ -1,7 +1,6 @@
 /** Files of weights on the disk, read and written. */
 
 import { expectNetwork } from '../../formats/expect-network.js'
-import { parseHubName } from '../../formats/hub.js'
 import type { TrainedNetwork } from '../../formats/trained-network.js'
 import { readWeightsFile } from '../../formats/weights-file.node.js'
 import { headsOf, type Tasks } from '../../tasks/index.js'
@@ -10,6 +9,7 @@ import { writeAtomically } from '../../util/files/write.node.js'
 import { exportFor } from './export.js'
 import { decodeFromHub, type HubOptions } from './hub.js'
 import { filesFromHub } from './hub.node.js'
+import { parseHubName } from './hub-name.js'
 import { type DecodedNetwork, type DecodeOptions, decodeNetwork, weightFields } from './weights.js'
 
 /**

@@ -17,32 +17,30 @@ export type NetworkFor<H extends AnyHead> = string extends H['kind']
       ? Upscaler
       : Network
 
-/** Makes networks in one environment. */
-export interface NetworkMakers {
-  /**
-   * A network with fresh weights: to look into it, to export it, to change its weights by hand. Pictures are scaled to
-   * [0, 1] and not normalised further; classes are numbered from 1; a network that gives pictures enlarges them by all
-   * that its head allows.
-   * @throws ConfigError when the spec makes no sense
-   */
-  untrained<H extends AnyHead>(spec: NetworkSpec<H>, options?: UntrainedOptions): NetworkFor<H>
-  /**
-   * A network with more residual blocks at the end of a stage, which are exact identities at first: at inference it gives
-   * the same outputs to the bit. Their branches end in zeros (the scale of the last norm, or the last convolution); all
-   * other weights of them are fresh, so that they learn when training goes on.
-   * @throws ConfigError where the stage's blocks cannot be identities: without a shortcut, or with one that changes its
-   * input
-   */
-  deepen<H extends AnyHead>(
-    network: TrainedNetwork & { readonly spec: NetworkSpec<H> },
-    options: DeepenOptions,
-  ): NetworkFor<H>
+/**
+ * A network with fresh weights: to look into it, to export it, to change its weights by hand. Pictures are scaled to
+ * [0, 1] and not normalised further; classes are numbered from 1; a network that gives pictures enlarges them by all
+ * that its head allows.
+ * @throws ConfigError when the spec makes no sense
+ */
+export type Untrained = <H extends AnyHead>(spec: NetworkSpec<H>, options?: UntrainedOptions) => NetworkFor<H>
+
+export function untrainedFunction(putToWork: PutToWork): Untrained {
+  return ((spec, options) => putToWork(untrainedWeights(spec, options), {})) as Untrained
 }
 
-export function networkMakers(putToWork: PutToWork): NetworkMakers {
-  const made = (trained: TrainedNetwork) => putToWork(trained, {})
-  return {
-    untrained: (spec, options) => made(untrainedWeights(spec, options)),
-    deepen: (network, options) => made(deepened(network, options)),
-  } as NetworkMakers
+/**
+ * A network with more residual blocks at the end of a stage, which are exact identities at first: at inference it gives
+ * the same outputs to the bit. Their branches end in zeros (the scale of the last norm, or the last convolution); all
+ * other weights of them are fresh, so that they learn when training goes on.
+ * @throws ConfigError where the stage's blocks cannot be identities: without a shortcut, or with one that changes its
+ * input
+ */
+export type Deepen = <H extends AnyHead>(
+  network: TrainedNetwork & { readonly spec: NetworkSpec<H> },
+  options: DeepenOptions,
+) => NetworkFor<H>
+
+export function deepenFunction(putToWork: PutToWork): Deepen {
+  return ((network, options) => putToWork(deepened(network, options), {})) as Deepen
 }

@@ -8,7 +8,7 @@ import { completeRecipe } from '../../tasks/complete-recipe.js'
 import type { Recipe, RecipeOptions } from '../../tasks/recipe.js'
 import { ConfigError } from '../../util/errors.js'
 import { described } from '../../util/expect.js'
-import type { AskMemory } from '../../util/free-memory.js'
+import type { AskMemory } from '../../util/machine/free-memory.js'
 import { sizeText } from '../../util/size-text.js'
 import { withCommas } from '../../util/table.js'
 

@@ -18,7 +18,7 @@ import {
   signal as signalKind,
   text,
 } from '../../util/expect.js'
-import { freeMemory } from '../../util/free-memory.node.js'
+import { freeMemory } from '../../util/machine/free-memory.node.js'
 import { type Dataset, imageNetNormalisation, type Pictures, type Unreadable } from '../dataset.js'
 import { decoderVersion } from '../picture/decode.node.js'
 import { choose } from '../split.js'

@@ -13,16 +13,7 @@ import { described, expectFloats, expectOptions, kind, signal as signalKind, tex
 import { exp } from '../../util/math.js'
 import type { Evaluated } from '../evaluated.js'
 import type { ClassMatchOptions } from './class-match.js'
-import {
-  asShares,
-  classNumber,
-  type Explanation,
-  gradientGraph,
-  lastMaps,
-  mapOnPicture,
-  meansOfMaps,
-  weighedMaps,
-} from './explain.js'
+import { classNumber, type Explanation, gradientGraph, lastMaps } from './explain.js'
 import type { ClassifyingEvaluation } from './scores.js'
 
 /** One of the answers to a picture. */
@@ -129,6 +120,7 @@ export class Classifier extends Network<ClassifierHead> {
       options.class === undefined
         ? shares.indexOf(Math.max(...shares))
         : classNumber(options.class, this.classes, this.spec.name)
+    const { asShares, mapOnPicture, weighedMaps } = await import('./maps.js') // pages that only classify do without
     const weights = block === undefined ? this.#rowOf(number) : await this.#pullOf(batch, block, number, signal)
     const evidence = weighedMaps(maps!, weights)
     const map = asShares(evidence)
@@ -183,6 +175,7 @@ export class Classifier extends Network<ClassifierHead> {
     const runner = await this.runner()
     const graph = () => gradientGraph(this.spec, layer)
     const found = await runner.runGraph(`gradient at ${layer}`, graph, { pictures: batch, seed }, signal)
+    const { meansOfMaps } = await import('./maps.js')
     return meansOfMaps(found.gradient!)
   }
 }

@@ -11,7 +11,6 @@ import type { BatchInputs, Feed, Task } from '../task.js'
 import { Patches, type UpscalingData } from './data.js'
 import { Enlarger, wrongScale } from './enlarger.js'
 import { expectPlanes, expectUpscalingData } from './expect-data.js'
-import { measureEnlarging } from './measure.js'
 import { decibels } from './quality.js'
 import { recipe } from './recipe.js'
 import { Upscaler } from './upscaler.js'
@@ -71,8 +70,10 @@ export const upscale: Task<'upscale'> = {
     const enlarger = await Enlarger.open(engine, spec, plan)
     return {
       setWeights: (weights) => enlarger.setWeights(weights),
-      evaluate: (pictures, { scales = [], normalisation }, signal) =>
-        measureEnlarging(enlarger, pictures, { scales, normalisation, signal }),
+      evaluate: async (pictures, { scales = [], normalisation }, signal) => {
+        const { measureEnlarging } = await import('./measure.js') // pages that classify do without
+        return measureEnlarging(enlarger, pictures, { scales, normalisation, signal })
+      },
       tryOut: async ([picture], { scales = [], normalisation }) => {
         for (const scale of picture ? scales : []) await enlarger.tryOut(picture!, { scale, normalisation })
       },

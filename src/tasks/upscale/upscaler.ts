@@ -11,7 +11,6 @@ import { callback, expectOptions, signal as signalKind, whole } from '../../util
 import type { Evaluated } from '../evaluated.js'
 import type { UpscalingData } from './data.js'
 import { Enlarger, wrongScale } from './enlarger.js'
-import { pictureOf, planesOf } from './planes.js'
 import type { UpscalingEvaluation } from './scores.js'
 
 /** How a picture is made larger. */
@@ -56,6 +55,7 @@ export class Upscaler extends Network<PictureHead> {
         `upscale: a picture of ${size.width}x${size.height} pixels is too large, ${MOST_PIXELS} pixels are possible; cut ` +
           'the picture, or take a smaller scale',
       )
+    const { pictureOf, planesOf } = await import('./planes.js') // pages that classify do without
     const [y, ...others] = planesOf(picture) as [Plane, ...Plane[]]
     const { normalisation } = this.preprocessing
     const runner = await this.runner()

@@ -14,7 +14,7 @@ import { join } from 'node:path'
 import { DataError } from '../../util/errors.js'
 import { errorCode, fileError } from '../../util/files/error.js'
 import { disk, type FileSystem } from '../../util/files/system.node.js'
-import { machineName } from '../../util/machine.node.js'
+import { machineName } from '../../util/machine/facts.node.js'
 
 export const LOCK = 'run.lock'
 

@@ -8,7 +8,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { fetchFromHub } from '../../../src/api/files/hub.js'
 import { cacheFolder, filesFromHub } from '../../../src/api/files/hub.node.js'
-import { parseHubName, settingsOf } from '../../../src/formats/hub.js'
+import { parseHubName } from '../../../src/api/files/hub-name.js'
+import { settingsOf } from '../../../src/formats/hub.js'
 import { type HubOptions, load, readNetwork } from '../../../src/internal.node.js'
 
 const weights = readFileSync(new URL('../../formats/fixtures/bearpaw.safetensors', import.meta.url))

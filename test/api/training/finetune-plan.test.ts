@@ -1,7 +1,7 @@
 /** What features take is held against the memory there is; how many views there are is not, for weights depend on it. */
 import { expect, test } from 'vitest'
 import { finetunePlan } from '../../../src/api/training/finetune-plan.js'
-import type { FreeMemory } from '../../../src/util/free-memory.js'
+import type { FreeMemory } from '../../../src/util/machine/free-memory.js'
 import { tinyData, tinySpec } from '../../train/tiny.js'
 
 const planWith = (bytes: number) => {
