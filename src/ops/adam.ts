@@ -17,7 +17,7 @@ export type AdamAttributes = {
   readonly decoupled: boolean
 }
 
-/** `step` is the number of the training step, from 0. Where `guard` is no finite number, all stays as it is: see `sgd`. */
+/** `step` is the number of the training step, from 0. If `guard` is not finite, nothing changes: see `sgd`. */
 export const adam = /* @__PURE__ */ defineOp<AdamAttributes>()({
   name: 'adam',
   inputs: ['parameter', 'gradient', 'mean', 'square', 'lr', 'step', 'guard'],

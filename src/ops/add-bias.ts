@@ -1,4 +1,6 @@
-/** The bias of a convolution, one number a channel: x [N, C, H, W] + bias [C]. Passes take it into the convolution. */
+/**
+ * The bias of a convolution, one number per channel: x [N, C, H, W] + bias [C]. A pass fuses it into the convolution.
+ */
 import { f32 } from '../graph/graph.js'
 import { defineOp, expectRank, expectShape, noMacs } from './op.js'
 
@@ -16,7 +18,7 @@ export const addBias = /* @__PURE__ */ defineOp<Record<never, never>>()({
   gradient: ({ outputGradients: [dy], needed, emit }) => [dy, needed[1] ? emit(sumPixels, {}, [dy!])[0] : undefined],
 })
 
-/** Sum over pictures and pixels, the gradient of a bias: [N, C, H, W] → [C]. */
+/** Sums over pictures and pixels, the gradient of a bias: [N, C, H, W] → [C]. */
 export const sumPixels = /* @__PURE__ */ defineOp<Record<never, never>>()({
   name: 'sumPixels',
   inputs: ['x'],

@@ -1,7 +1,7 @@
 /**
- * Adds noise: y = x + deviation · z, where z has mean 0 and deviation 1 and lies within ±3.5: the sum of the four bytes of
- * a hash, less their mean, which is close to a normal distribution and exact in whole numbers. As with dropout, what is
- * added follows from (seed, layer, step, row, element) alone.
+ * Adds noise: y = x + deviation · z. z is the sum of the four bytes of a hash, shifted and scaled to mean 0 and
+ * deviation 1. It lies within ±3.5, is close to normal, and is exact in whole numbers. As in dropout, the noise follows
+ * from (seed, layer, step, row, element) alone.
  */
 import { ShapeError } from '../util/errors.js'
 import { expectStep } from './dropout.js'
@@ -9,7 +9,7 @@ import { defineOp, expectRank, noMacs } from './op.js'
 
 export type NoiseAttributes = {
   readonly deviation: number
-  /** The seed of the run, and a number that tells this layer from all others that are random. */
+  /** The seed of the run, and a number that is unique to this layer among all random layers. */
   readonly seed: number
   readonly layer: number
 }

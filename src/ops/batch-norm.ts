@@ -1,7 +1,7 @@
 /**
  * Batch normalisation over N, H, W, a channel at a time: y = scale · (x − mean) / sqrt(variance + epsilon) + shift.
- * Training uses the batch's own mean and biased variance; inference uses running statistics.
- * [Ioffe and Szegedy 2015]; conventions as in DESIGN: epsilon 1e-5, running variance unbiased.
+ * Training uses the batch's own mean and biased variance; inference uses running statistics. [Ioffe and Szegedy 2015];
+ * by convention epsilon is 1e-5 and the running variance is unbiased.
  */
 import { f32, type TensorType } from '../graph/graph.js'
 import { defineOp, expectRank, expectShape, noMacs } from './op.js'
@@ -19,7 +19,7 @@ export function expectVectors(
   return channels
 }
 
-/** Training: also gives the batch's mean and biased variance. */
+/** Training form: also returns the batch's mean and biased variance. */
 export const batchNorm = /* @__PURE__ */ defineOp<NormAttributes>()({
   name: 'batchNorm',
   inputs: ['x', 'scale', 'shift'],
@@ -70,7 +70,7 @@ export const batchNormInference = /* @__PURE__ */ defineOp<NormAttributes>()({
   },
 })
 
-/** Running statistics are constants here: a frozen norm. */
+/** The norm is frozen: running statistics are constants here. */
 export const batchNormInferenceGradient = /* @__PURE__ */ defineOp<NormAttributes>()({
   name: 'batchNormInferenceGradient',
   inputs: ['dy', 'x', 'scale', 'mean', 'variance'],
@@ -84,7 +84,10 @@ export const batchNormInferenceGradient = /* @__PURE__ */ defineOp<NormAttribute
   gradient: { none: 'it is itself a gradient; second derivatives are not offered' },
 })
 
-/** next = (1 − momentum) · running + momentum · correction · batch; correction n / (n − 1) makes a variance unbiased. */
+/**
+ * next = (1 − momentum) · running + momentum · correction · batch. A correction of n / (n − 1) makes a variance
+ * unbiased.
+ */
 export const runningAverage = /* @__PURE__ */ defineOp<{ readonly momentum: number; readonly correction: number }>()({
   name: 'runningAverage',
   inputs: ['running', 'batch'],

@@ -1,6 +1,6 @@
 /**
- * Limits to gradients between the backward pass and the update: by the norm of all of them together, or by value over
- * the learning rate, so that no parameter moves by more than the limit in a step [Kim 2016, VDSR].
+ * Clips gradients between the backward pass and the update: by the norm of all gradients taken together, or by value
+ * divided by the learning rate, so that no parameter moves by more than the limit in a step [Kim 2016, VDSR].
  */
 import { f32 } from '../graph/graph.js'
 import { ShapeError } from '../util/errors.js'
@@ -29,7 +29,9 @@ export const globalNorm = /* @__PURE__ */ defineOp<Record<never, never>>()({
   gradient: none,
 })
 
-/** clipped = gradient · min(1, limit / (norm + 1e-6)), where `norm` is that of all gradients: PyTorch's clip_grad_norm_. */
+/**
+ * clipped = gradient · min(1, limit / (norm + 1e-6)), PyTorch's clip_grad_norm_; `norm` is the norm of all gradients.
+ */
 export const clipByNorm = /* @__PURE__ */ defineOp<ClipAttributes>()({
   name: 'clipByNorm',
   inputs: ['gradient', 'norm'],
@@ -44,7 +46,7 @@ export const clipByNorm = /* @__PURE__ */ defineOp<ClipAttributes>()({
   gradient: none,
 })
 
-/** clipped = gradient, but from −limit / lr to limit / lr. */
+/** clipped = gradient, clamped to [−limit / lr, limit / lr]. */
 export const clipByRate = /* @__PURE__ */ defineOp<ClipAttributes>()({
   name: 'clipByRate',
   inputs: ['gradient', 'lr'],

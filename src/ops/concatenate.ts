@@ -22,7 +22,7 @@ export const concatenate = /* @__PURE__ */ defineOp<Record<never, never>>()({
   },
   cost: noMacs,
   cheap: true,
-  // To cut channels out is what the gradient of a shortcut that pads channels does.
+  // padShortcutGradient cuts channels out of a map.
   gradient: ({ inputs, outputs, outputGradients, needed, emit }) => {
     const channels = outputs[0]!.type.shape[1]!
     let before = 0

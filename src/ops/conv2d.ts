@@ -1,11 +1,11 @@
 /**
- * Two-dimensional convolution (cross-correlation, as everywhere in deep learning) and its two gradients.
- * x [N, I, H, W], weight [O, I / groups, KH, KW] → y [N, O, OH, OW]. Output channels fall into as many groups as input
- * channels do, and each reads its own group only. Each gradient is a convolution of its own kind.
+ * Two-dimensional convolution (cross-correlation, as everywhere in deep learning) and its two gradients. x [N, I, H,
+ * W], weight [O, I / groups, KH, KW] → y [N, O, OH, OW]. Input and output channels are divided into `groups`; a group
+ * of output channels reads its own group of input channels only. Each gradient is an operation of its own.
  *
- * All three take more operands by name. Passes of the plan hand them these, so that what stands before and after a
- * convolution needs no pass over memory of its own: a norm on the way in, bias, addend and ReLU on the way out, and the
- * statistics or sums that the next norm needs. An operation with such operands is worth exactly what it is made of.
+ * All three take more operands by name. Passes of the plan use them to fuse neighbours into the convolution, which
+ * saves passes over memory: a norm of the input; bias, addend and ReLU of the output; and the statistics or sums that
+ * the next norm needs. A fused operation computes exactly what its parts compute.
  */
 import { f32, type TensorType } from '../graph/graph.js'
 import { ShapeError } from '../util/errors.js'
@@ -15,7 +15,7 @@ import { expectReduction } from './fused-norm.js'
 import { defineOp, expectRank, expectShape } from './op.js'
 import { type ConvAttributes, type Pair, WINOGRAD_POINTS, WINOGRAD_TAPS, windowSize } from './window.js'
 
-/** The norm with known statistics that the input x passes through on the way in: its four operands come together. */
+/** The norm, with known statistics, of the input x. Its four operands come together. */
 type InputNorm = {
   readonly normEpsilon?: number
   /** Whether a ReLU follows the norm. */
@@ -36,15 +36,15 @@ function expectInputNorm(
 }
 
 /**
- * The attributes of a convolution. The operand `bias` [O] is added to the sums, then `addend`, which has the shape of y,
- * and then a ReLU is applied where `relu` asks for it.
+ * The attributes of a convolution. It adds the operand `bias` [O] to the sums, then `addend`, which has the shape of y,
+ * and then applies a ReLU if `relu` is set.
  */
 export type Conv2dAttributes = ConvAttributes &
   InputNorm & {
     readonly relu?: boolean
     /**
-     * Asks for the second result, `statistics` of y: of each band of rows the mean and the sum of squared deviations,
-     * [N · bands, 2, O], as `imageStatistics` gives them of whole images.
+     * Adds the second result, `statistics` of y: the mean and the sum of squared deviations of each band of rows, [N ·
+     * bands, 2, O]. `imageStatistics` computes the same for whole images.
      */
     readonly bands?: number
   }
@@ -52,19 +52,19 @@ export type Conv2dAttributes = ConvAttributes &
 /** The attributes of an input gradient; `size` is the height and width of x. */
 export type Conv2dInputGradientAttributes = ConvAttributes & {
   readonly size: Pair
-  /** Of the norm that the operands `norm…` belong to. */
+  /** Epsilon of the norm that the operands `norm…` belong to. */
   readonly normEpsilon?: number
-  /** Asks for the second result, `sums` of bands of rows: what `reduceNormGradient` gives of whole images. */
+  /** Adds the second result, `sums` of bands of rows. `reduceNormGradient` computes the same for whole images. */
   readonly bands?: number
 }
 
 /** The attributes of a weight gradient; `kernel` is the height and width of the weight. */
 export type Conv2dWeightGradientAttributes = ConvAttributes & InputNorm & { readonly kernel: Pair }
 
-/** Channels that groups may divide: which blocks of them are connected is told one by one. */
+/** The most channels that groups can divide: a table lists which blocks of them are connected. */
 const MOST_GROUPED = 0x100_0000
 
-/** Shape of the output of a convolution, from those of its input and weight. */
+/** Infers the output shape of a convolution from its input and weight. */
 function outputType(op: string, x: readonly number[], weight: readonly number[], a: ConvAttributes): TensorType {
   const [n, channels, h, w] = x as [number, number, number, number]
   const [o, i] = weight as [number, number]
@@ -92,7 +92,7 @@ function outputType(op: string, x: readonly number[], weight: readonly number[],
   )
 }
 
-/** Height and width of the kernel: those of the weight, unless it is transformed. */
+/** Height and width of the kernel. The weight tells them unless it is transformed. */
 function kernelSize(op: string, weight: readonly number[], { winograd = false }: ConvAttributes): Pair {
   const [, , kh, kw] = weight as [number, number, number, number]
   if (!winograd) return [kh, kw]
@@ -101,7 +101,7 @@ function kernelSize(op: string, weight: readonly number[], { winograd = false }:
   return [WINOGRAD_TAPS, WINOGRAD_TAPS]
 }
 
-/** Multiply-adds of the convolution as a direct sum, however it is computed; both gradients cost the same. */
+/** Multiply-adds of the convolution as a direct sum, whatever the algorithm. Both gradients cost the same. */
 function macs(dy: TensorType, { shape }: TensorType, { winograd = false }: Partial<ConvAttributes> = {}): number {
   const [n, , oh, ow] = dy.shape as [number, number, number, number]
   const taps = winograd ? WINOGRAD_TAPS * WINOGRAD_TAPS : shape[2]! * shape[3]!
@@ -126,14 +126,14 @@ export const conv2d = /* @__PURE__ */ defineOp<Conv2dAttributes>()({
     return attributes.bands === undefined ? [y] : [y, f32(n * attributes.bands, 2, o)]
   },
   cost: ([, weight], [y], attributes) => ({ macs: macs(y!, weight!, attributes) }),
-  // Arenas of pre-activation nets pack less well where a sum that is normalised next takes the shortcut's place.
+  // Arenas of pre-activation nets pack worse if a sum that is normalised next overwrites the shortcut.
   inPlace: ({ bands }) => (bands === undefined ? [['y', 'addend']] : []),
   gradient: ({ attributes, inputs, outputGradients, needed, emit }) => {
     const [x, weight, , , normScale] = inputs
     const { relu, bands, ...plain } = attributes
     if (relu || bands !== undefined || normScale)
       throw new ShapeError(
-        'conv2d: one with a norm, a ReLU or statistics has no gradient; differentiate before passes of the plan join these to it',
+        'conv2d: a convolution with a fused norm, ReLU or statistics has no gradient; differentiate before passes of the plan fuse them',
       )
     const dy = outputGradients[0]!
     const size = x!.type.shape.slice(2) as unknown as Pair
@@ -148,8 +148,8 @@ export const conv2d = /* @__PURE__ */ defineOp<Conv2dAttributes>()({
 })
 
 /**
- * dx of a convolution, to which `addend` is added: where gradients of two ways meet. With the operands of a norm, whose
- * output was this convolution's input, dx is masked and its sums are taken as `reduceNormGradient` does it.
+ * dx of a convolution, plus `addend` where two gradients meet. With the operands of the norm that made this
+ * convolution's input, it also masks dx and takes its sums, as `reduceNormGradient` does.
  */
 export const conv2dInputGradient = /* @__PURE__ */ defineOp<Conv2dInputGradientAttributes>()({
   name: 'conv2dInputGradient',
@@ -174,7 +174,7 @@ export const conv2dInputGradient = /* @__PURE__ */ defineOp<Conv2dInputGradientA
   gradient: { none: 'it is itself a gradient; second derivatives are not offered' },
 })
 
-/** dweight of a convolution, whose input may pass through a norm on the way in. */
+/** dweight of a convolution. Its input may pass through a fused norm. */
 export const conv2dWeightGradient = /* @__PURE__ */ defineOp<Conv2dWeightGradientAttributes>()({
   name: 'conv2dWeightGradient',
   inputs: ['x', 'dy', 'normScale?', 'normShift?', 'normMean?', 'normVariance?'],

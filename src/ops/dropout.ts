@@ -1,10 +1,10 @@
 /**
- * Dropout [Srivastava 2014] and, a sample at a time, stochastic depth [Huang 2016]: y is 0 with probability `rate`, else
- * x / (1 − rate), so that its mean is x and nothing needs to change for inference.
+ * Dropout [Srivastava 2014] and, per sample, stochastic depth [Huang 2016]: y is 0 with probability `rate`, else x / (1
+ * − rate). The mean of y is x, so inference needs no change.
  *
- * The dropped elements are no state: they are decided by the hash of (seed, layer, step, row, element), elements numbered as in
- * NCHW. So it depends on neither threads nor layouts, a run that is resumed at a step drops what it would have dropped,
- * and the gradient, which is the same operation on dy, finds the same mask again instead of storing it.
+ * The mask is not stored: a hash of (seed, layer, step, row, element) decides it, with elements numbered as in NCHW. So
+ * it depends on neither threads nor layouts, and a resumed run drops the same elements. The gradient is the same
+ * operation on dy and computes the same mask again.
  */
 import type { TensorType } from '../graph/graph.js'
 import { ShapeError } from '../util/errors.js'
@@ -13,21 +13,21 @@ import { shapeText } from '../util/shape.js'
 import { defineOp, noMacs, type Op } from './op.js'
 
 export type DropoutAttributes = {
-  /** Probability to be dropped, in [0, 1). */
+  /** Probability that a unit is dropped, in [0, 1). */
   readonly rate: number
-  /** The unit that is dropped: an element, a row (all that belongs to one sample of the batch), or the whole batch. */
+  /** The unit that is dropped: an element, a row (one sample of the batch), or the whole batch. */
   readonly granularity: 'element' | 'row' | 'batch'
-  /** The seed of the run, and a number that tells this layer from the others. */
+  /** The seed of the run, and a number that is unique to this layer. */
   readonly seed: number
   readonly layer: number
 }
 
-/** Drop where the hash is below this; in [0, 2^32). */
+/** Threshold in [0, 2^32): a unit is dropped if its hash is below it. */
 export function dropThreshold(rate: number): number {
   return Math.min(Math.round(rate * 4294967296), 4294967295)
 }
 
-/** The key of a layer, to be hashed with the step, then the row, then the element. */
+/** The key of a layer. It is hashed with the step, then the row, then the element. */
 export function dropKey({ seed, layer }: Pick<DropoutAttributes, 'seed' | 'layer'>): number {
   return hash32(hash32(seed, Math.floor(seed / 4294967296)), layer)
 }
@@ -39,7 +39,7 @@ export function expectStep(op: string, step: TensorType | undefined): void {
     )
 }
 
-/** `step` is an input of role `scalar`: the number of the training step, from 0. x has any shape but a scalar's. */
+/** `step` is an input of role `scalar`: the number of the training step, from 0. x has any shape except a scalar's. */
 export const dropout: Op<DropoutAttributes> = /* @__PURE__ */ defineOp<DropoutAttributes>()({
   name: 'dropout',
   inputs: ['x', 'step'],

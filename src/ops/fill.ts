@@ -1,4 +1,4 @@
-/** A tensor of one constant: where the reverse walk starts, and the zeros it needs. */
+/** A tensor of one constant: the start of the reverse walk, and the zeros that it needs. */
 import { f32 } from '../graph/graph.js'
 import { defineOp, noMacs } from './op.js'
 

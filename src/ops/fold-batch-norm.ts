@@ -1,6 +1,6 @@
 /**
- * Takes an inference batch norm into the convolution before it: folded = weight · scale / sqrt(variance + epsilon) by
- * output channel, bias = shift − mean · scale / sqrt(variance + epsilon).
+ * Folds an inference batch norm into the convolution before it, per output channel: folded = weight · scale /
+ * sqrt(variance + epsilon), bias = shift − mean · scale / sqrt(variance + epsilon).
  */
 import { f32 } from '../graph/graph.js'
 import type { NormAttributes } from './batch-norm.js'
@@ -17,5 +17,5 @@ export const foldBatchNorm = /* @__PURE__ */ defineOp<NormAttributes>()({
     return [weight!, f32(o)]
   },
   cost: noMacs,
-  gradient: { none: 'it is made by a pass of the plan, after differentiation' },
+  gradient: { none: 'a pass of the plan makes it, after differentiation' },
 })

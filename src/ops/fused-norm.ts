@@ -1,23 +1,23 @@
 /**
- * The parts that passes of the plan cut a training batch norm and its gradient into, so that convolutions can take some
- * of them in: statistics and sums while an image is in cache, the norm itself while an input is read.
+ * A training batch norm and its gradient, cut into parts by passes of the plan, so that convolutions can fuse some of
+ * the parts: they take statistics and sums while an image is in cache, and apply the norm while they read their input.
  *
- *   forward    imageStatistics → mergeStatistics → normalise
+ * forward    imageStatistics → mergeStatistics → normalise
  *   backward   reduceNormGradient → mergeNormGradient → applyNormGradient
  *
- * None is ever differentiated, for passes run after autodiff.
+ * They need no gradients: passes run after autodiff.
  */
 import { f32, type TensorType } from '../graph/graph.js'
 import { ShapeError } from '../util/errors.js'
 import { expectVectors, type NormAttributes } from './batch-norm.js'
 import { defineOp, expectRank, expectShape, noMacs } from './op.js'
 
-const none = { none: 'it is made by a pass of the plan, after differentiation' }
+const none = { none: 'a pass of the plan makes it, after differentiation' }
 
 /**
- * Statistics of parts of a batch: of each part and channel the mean and the sum of squared deviations from it,
- * [parts, 2, C]. An image is cut into `bands` of rows; band b of an image with H rows is rows ⌊b·H/bands⌋ to
- * ⌊(b+1)·H/bands⌋. This one takes whole images.
+ * Statistics of parts of a batch: the mean, and the sum of squared deviations from it, of each part and channel,
+ * [parts, 2, C]. An image is cut into `bands` of rows: band b of an image with H rows holds rows ⌊b·H/bands⌋ to
+ * ⌊(b+1)·H/bands⌋. This operation takes whole images.
  */
 export const imageStatistics = /* @__PURE__ */ defineOp<Record<never, never>>()({
   name: 'imageStatistics',
@@ -31,7 +31,7 @@ export const imageStatistics = /* @__PURE__ */ defineOp<Record<never, never>>()(
   gradient: none,
 })
 
-/** The map that statistics were taken of: rows, columns, and bands an image. */
+/** Size of the map that the statistics describe: rows, columns, and bands per image. */
 export type StatisticsAttributes = { readonly rows: number; readonly columns: number; readonly bands: number }
 
 /** Mean and biased variance [C] of the whole batch, from statistics of its parts. */
@@ -51,7 +51,7 @@ export const mergeStatistics = /* @__PURE__ */ defineOp<StatisticsAttributes>()(
 
 export type NormaliseAttributes = NormAttributes & { readonly relu: boolean }
 
-/** batchNormInference, then + addend where one is given, then ReLU where asked. */
+/** batchNormInference, then + addend if given, then ReLU if set. */
 export const normalise = /* @__PURE__ */ defineOp<NormaliseAttributes>()({
   name: 'normalise',
   inputs: ['x', 'scale', 'shift', 'mean', 'variance', 'addend?'],
@@ -71,9 +71,9 @@ export const normalise = /* @__PURE__ */ defineOp<NormaliseAttributes>()({
 })
 
 /**
- * The values that a reduction of the gradient after a norm reads besides it: the norm's input and mean, and what tells where the ReLU
- * after the norm let gradients through. That is its output `y`, or, where y is not kept, the scale, shift and variance
- * with which the norm is computed again. With neither there was no ReLU.
+ * The values that a reduction of the gradient after a norm reads besides the gradient: the norm's input and mean, and a
+ * mask of the ReLU after the norm. The mask comes from the output `y` or, if y is not kept, from scale, shift and
+ * variance, which compute the norm again. Without either there is no ReLU.
  */
 type Reduction<T> = Readonly<Record<'x' | 'mean' | 'y' | 'scale' | 'shift' | 'variance', T>>
 
@@ -87,15 +87,15 @@ export function expectReduction(
   expectShape(op, 'dy', dy, x!.shape)
   const again = { scale, shift, variance }
   if (y && Object.values(again).some(Boolean))
-    throw new ShapeError(`${op}: a mask is told by y, or by scale, shift and variance, and not by both`)
+    throw new ShapeError(`${op}: give a mask by y or by scale, shift and variance, not by both`)
   if (y) expectShape(op, 'y', y, x!.shape)
   else if (Object.values(again).some(Boolean)) expectVectors(op, x, again)
   return channels
 }
 
 /**
- * dz = dy where the ReLU after the norm let it through, and of each image and channel the sums of dz and of
- * dz · (x − mean), [N, 2, C]. Where there was no ReLU dz is dy and no result.
+ * dz = dy masked by the ReLU after the norm, and the sums of dz and of dz · (x − mean) for each image and channel, [N,
+ * 2, C]. Without a ReLU dz is dy and is not a result.
  */
 export const reduceNormGradient = /* @__PURE__ */ defineOp<NormAttributes>()({
   name: 'reduceNormGradient',
@@ -126,7 +126,7 @@ export const mergeNormGradient = /* @__PURE__ */ defineOp<NormAttributes>()({
   gradient: none,
 })
 
-/** The gradient of the norm's input from that of its output and the sums, + addend where one is given. */
+/** The gradient of the norm's input, from the gradient of its output and the sums, + addend if given. */
 export const applyNormGradient = /* @__PURE__ */ defineOp<NormAttributes>()({
   name: 'applyNormGradient',
   inputs: ['dz', 'x', 'scale', 'mean', 'variance', 'dscale', 'dshift', 'addend?'],

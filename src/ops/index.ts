@@ -1,4 +1,4 @@
-/** The table of all operations. It is total: engines and passes are checked against it by the compiler. */
+/** The table of all operations. It is total: the compiler checks engines and passes against it. */
 import type { Attributes, Graph, Node } from '../graph/graph.js'
 import { verifyStructure } from '../graph/verify.js'
 import { invariant } from '../util/errors.js'
@@ -130,7 +130,7 @@ export function opOf(node: Pick<Node, 'op'>): Op<Attributes> {
   return ops[node.op] as unknown as Op<Attributes>
 }
 
-/** Checks the structure of a graph and that each node's types follow from its operation's shape rule. */
+/** Checks the structure of a graph, and each node's types against the shape rule of its operation. */
 export function verify(graph: Graph): Graph {
   verifyStructure(graph)
   for (const node of graph.nodes) {
@@ -144,7 +144,7 @@ export function verify(graph: Graph): Graph {
         const got = node.outputs[i]!.type
         return got.dtype === dtype && sameShape(got.shape, shape)
       })
-    invariant(fits, `${node.op} at ${node.path} has outputs that its shape rule does not give`)
+    invariant(fits, `${node.op} at ${node.path} has other outputs than its shape rule gives`)
   }
   return graph
 }

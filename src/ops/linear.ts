@@ -57,7 +57,7 @@ export const linearWeightGradient = /* @__PURE__ */ defineOp<Record<never, never
   gradient: { none: 'it is itself a gradient; second derivatives are not offered' },
 })
 
-/** Sum over rows, the gradient of a bias: [N, O] → [O]. */
+/** Sums over rows, the gradient of a bias: [N, O] → [O]. */
 export const sumRows = /* @__PURE__ */ defineOp<Record<never, never>>()({
   name: 'sumRows',
   inputs: ['x'],

@@ -1,4 +1,4 @@
-/** Product of two tensors of the same shape, element by element: a gate meets what it lets through. */
+/** Product of two tensors of the same shape, element by element. A gate multiplies its signal by it. */
 import { ShapeError } from '../util/errors.js'
 import { sameShape, shapeText } from '../util/shape.js'
 import { defineOp, noMacs, type Op } from './op.js'

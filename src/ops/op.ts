@@ -1,22 +1,22 @@
 /**
- * An operation: its operands and results, its shape rule, its cost and its gradient. One file an operation (with its
- * gradient operations beside it); `index.ts` is the total table. Kernels live in the engines.
+ * An operation: its operands and results, its shape rule, its cost and its gradient. Each file defines one operation
+ * and its gradient operations; `index.ts` is the total table. Kernels live in the engines.
  */
 import type { GraphBuilder } from '../graph/builder.js'
 import type { Attributes, Node, TensorType, Value } from '../graph/graph.js'
 import { invariant, ShapeError } from '../util/errors.js'
 import { type Shape, shapeText } from '../util/shape.js'
 
-/** The work of one evaluation. Bytes follow from the types of inputs and outputs, so they are not stated again. */
+/** The work of one evaluation. Bytes follow from the types of inputs and outputs and are not stated again. */
 export interface Cost {
   /** Multiply-adds of convolutions and linear layers; 0 for all else, as the field counts them. */
   readonly macs: number
 }
 
-/** Names of operands. Those that may be left out end in `?`; a last one that ends in `...` stands for one or more. */
+/** Names of operands. Optional operands end in `?`; a last one that ends in `...` stands for one or more. */
 export type Names = readonly string[]
 
-/** The operands of an operation that may be left out, by name; `undefined` where one is. */
+/** The optional operands of an operation by name; `undefined` if left out. */
 export type OptionalOperands<N extends Names> = {
   readonly [Name in N[number] as Name extends `${infer Short}?` ? Short : never]?: Value | undefined
 }
@@ -27,12 +27,12 @@ export type Operands<N extends Names> = {
 
 export interface GradientContext<A extends Attributes> {
   readonly attributes: A
-  /** The operands in the order in which the operation names them; undefined where one is left out. */
+  /** The operands in the order of the operation; undefined if left out. */
   readonly inputs: readonly Value[]
   readonly outputs: readonly Value[]
-  /** The gradient of each output, or undefined where nothing depends on it. */
+  /** The gradient of each output; undefined if nothing depends on it. */
   readonly outputGradients: readonly (Value | undefined)[]
-  /** Whether the gradient of each operand is asked for: rules leave out work that nobody needs. */
+  /** Whether the gradient of each operand is needed. Rules skip the others. */
   readonly needed: readonly boolean[]
   /** Adds a node to the gradient graph, at the path of the node that is differentiated. */
   emit<B extends Attributes, N extends Names>(
@@ -43,7 +43,7 @@ export interface GradientContext<A extends Attributes> {
   ): readonly Value[]
 }
 
-/** Gives the gradient of each operand, undefined for those that have none. */
+/** Returns the gradient of each operand; undefined for operands that have none. */
 export type GradientRule<A extends Attributes> = (context: GradientContext<A>) => readonly (Value | undefined)[]
 
 /** Pairs [result, operand]. */
@@ -55,22 +55,22 @@ export interface Op<A extends Attributes, N extends Names = Names> {
   /** Names of the results. A last one that ends in `?` is given only where operands or attributes ask for it. */
   readonly outputs: Names
   /**
-   * The shape rule: types of the outputs, or a ShapeError that says what does not fit. The types of the operands come in
-   * the order of `inputs`, undefined where one is left out.
+   * The shape rule: returns the types of the outputs, or throws a ShapeError that says what does not fit. The types of
+   * the operands come in the order of `inputs`; undefined if left out.
    */
   infer(inputs: readonly TensorType[], attributes: A): readonly TensorType[]
   cost(inputs: readonly TensorType[], outputs: readonly TensorType[], attributes: A): Cost
-  /** Takes about a pass over its inputs, so that making its outputs again may be better than keeping them. */
+  /** Costs about one pass over its inputs, so recomputing its outputs may be better than keeping them. */
   readonly cheap?: true
-  /** Which results may take an operand's place in memory, element by element; it may depend on the attributes. */
+  /** The results that may take an operand's place in memory, element by element. May depend on the attributes. */
   readonly inPlace?: Sharing | ((attributes: A) => Sharing)
   /** The rule, or the reason why there is none. */
   readonly gradient: GradientRule<A> | { readonly none: string }
 }
 
 /**
- * Keeps the type of the attributes, which is given, and the names of the operands, which are found. Calls are marked as
- * pure, so that bundles leave out operations that nobody uses.
+ * Defines an operation: takes the type of its attributes and infers the names of its operands. Calls are marked as
+ * pure, so that bundles leave out unused operations.
  */
 export function defineOp<A extends Attributes>() {
   return <const N extends Names>(op: Op<A, N>): Op<A, N> => op
@@ -78,12 +78,12 @@ export function defineOp<A extends Attributes>() {
 
 export const noMacs = (): Cost => ({ macs: 0 })
 
-/** Names of operands or results without the mark of those that may be left out. */
+/** Names of operands or results without the marks `?` and `...`. */
 export function plainNames(names: Names): readonly string[] {
   return names.map((name) => name.replace(/\?$/, ''))
 }
 
-/** Values of operands, of which the last have names, in the order of the operation: undefined where one is left out. */
+/** Values of operands in the order of the operation, undefined if left out. The last of `values` belong to `named`. */
 export function placed<T>(op: { readonly inputs: Names }, values: readonly T[], named: readonly string[] = []): T[] {
   if (named.length === 0) return [...values]
   const first = values.length - named.length
@@ -113,7 +113,7 @@ export function emit<A extends Attributes, N extends Names>(
   }
 }
 
-/** Names of the operands that are given of those that may be left out, in the order of the operation. */
+/** Names of the optional operands that are given, in the order of the operation. */
 export function namedOperands(op: { readonly inputs: Names }, given: object): readonly string[] {
   const isGiven = (name: string) => (given as Readonly<Record<string, unknown>>)[name] !== undefined
   return op.inputs.filter((name) => name.endsWith('?') && isGiven(name.slice(0, -1))).map((name) => name.slice(0, -1))
@@ -131,19 +131,19 @@ function expectOperands(op: { readonly name: string; readonly inputs: Names }, c
   if (unknown !== undefined) {
     const known = op.inputs.filter((name) => name.endsWith('?')).map((name) => name.slice(0, -1))
     throw new ShapeError(
-      `${op.name} has no operand "${unknown}" that may be given by name; ${known.length > 0 ? `these may: ${known.join(', ')}` : 'it has none'}`,
+      `${op.name} has no optional operand "${unknown}"; ${known.length > 0 ? `it has: ${known.join(', ')}` : 'it has none'}`,
     )
   }
 }
 
-/** Checks that a node's operands are such as its operation names. */
+/** Checks that the operands of a node match the names in its operation. */
 export function verifyOperands(op: { readonly name: string; readonly inputs: Names }, node: Node): void {
   const { named = [], inputs, path } = node
   const given = Object.fromEntries(named.map((name) => [name, true]))
   const ordered = namedOperands(op, given)
   invariant(
     named.length === ordered.length && named.every((name, i) => name === ordered[i]),
-    `${op.name} at ${path} names operands (${named.join(', ')}) that it has not, or in another order`,
+    `${op.name} at ${path} names operands (${named.join(', ')}) that it does not have, or in another order`,
   )
   expectOperands(op, inputs.length - named.length, named)
 }

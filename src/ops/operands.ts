@@ -1,40 +1,38 @@
-/**
- * Nodes by the names of their operands: what passes and engines read and write, so that no code counts places.
- */
+/** Access to a node's operands by name, for passes and engines, so that no code counts positions. */
 import type { Node, Value } from '../graph/graph.js'
 import { invariant } from '../util/errors.js'
 import { type AttributesOf, type OpName, opOf, type ops } from './index.js'
 import { namedOperands, type Operands, type OptionalOperands, plainNames } from './op.js'
 
-/** The operands of an operation by name; undefined where one is left out. */
+/** The operands of an operation by name; undefined if left out. */
 export type OperandsOf<Name extends OpName> = Operands<(typeof ops)[Name]['inputs']>
 
 /** The optional operands of an operation, by name. */
 export type OptionalOperandsOf<Name extends OpName> = OptionalOperands<(typeof ops)[Name]['inputs']>
 
-/** The operands of a node, whose operation must be the one named. */
+/** The operands of a node. Its operation must be the one named. */
 export function operandsOf<Name extends OpName>(op: Name, node: Node): OperandsOf<Name> {
-  invariant(node.op === op, `${node.path}: a node of ${node.op} is read as one of ${op}`)
+  invariant(node.op === op, `${node.path}: its operation is ${node.op}, not ${op}`)
   return Object.fromEntries(operandNames(node).map((name, i) => [name, node.inputs[i]!])) as OperandsOf<Name>
 }
 
-/** The operand of a node by its name; undefined where it is left out. */
+/** The operand of a node by its name; undefined if left out. */
 export function operandOf(node: Node, name: string): Value | undefined {
   return node.inputs[operandNames(node).indexOf(name)]
 }
 
-/** Whether a node is given an operand that it could do without. */
+/** Whether a node has an optional operand. */
 export function hasOperand({ named = [] }: Node, name: string): boolean {
   return named.includes(name)
 }
 
-/** The name of each input of a node. Inputs of which there may be any number have none after the first. */
+/** The name of each input of a node. Of inputs without a fixed number only the first has a name. */
 export function operandNames(node: Node): readonly string[] {
   const { inputs, named = [] } = node
   return [...plainNames(opOf(node).inputs).slice(0, inputs.length - named.length), ...named]
 }
 
-/** A node from operands by name. */
+/** Makes a node from operands by name. */
 export function nodeOf<Name extends OpName>(
   op: Name,
   attributes: AttributesOf<Name>,
@@ -57,7 +55,7 @@ export interface Changes<Name extends OpName> {
   readonly outputs?: readonly Value[]
 }
 
-/** The node with other or more operands, attributes and outputs. */
+/** Returns the node with other or additional operands, attributes and outputs. */
 export function changed<Name extends OpName>(op: Name, node: Node, changes: Changes<Name>): Node {
   const { attributes = {}, operands = {}, outputs = node.outputs } = changes
   const all = { ...operandsOf(op, node), ...operands } as OperandsOf<Name>

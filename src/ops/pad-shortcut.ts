@@ -1,6 +1,6 @@
 /**
- * Subsample and pad channels, the shortcut of option A [He 2015, §3.3]: every stride-th pixel, then zero channels
- * before and after: x [N, C, H, W] → y [N, channels, ⌈H / stride⌉, ⌈W / stride⌉] with x's channel c at c + before.
+ * The shortcut of option A [He 2015, §3.3]: takes every stride-th pixel and pads channels with zeros before and after.
+ * x [N, C, H, W] → y [N, channels, ⌈H / stride⌉, ⌈W / stride⌉], with x's channel c at c + before.
  */
 import { f32 } from '../graph/graph.js'
 import { ShapeError } from '../util/errors.js'
@@ -29,7 +29,7 @@ export const padShortcut = /* @__PURE__ */ defineOp<PadShortcutAttributes>()({
     emit(padShortcutGradient, { ...attributes, shape: inputs[0]!.type.shape }, [outputGradients[0]!]),
 })
 
-/** `shape` is that of x. */
+/** `shape` is the shape of x. */
 export const padShortcutGradient = /* @__PURE__ */ defineOp<
   PadShortcutAttributes & { readonly shape: readonly number[] }
 >()({

@@ -1,6 +1,6 @@
 /**
- * Sub-pixel upsampling [Shi 2016], as PyTorch's: x [N, C · r², H, W] → y [N, C, H · r, W · r] with
- * y[n, c, h · r + i, w · r + j] = x[n, (c · r + i) · r + j, h, w], and its inverse. Each is the other's gradient.
+ * Sub-pixel upsampling [Shi 2016], as in PyTorch, and its inverse: x [N, C · r², H, W] → y [N, C, H · r, W · r] with
+ * y[n, c, h · r + i, w · r + j] = x[n, (c · r + i) · r + j, h, w]. Each is the other's gradient.
  */
 import { f32 } from '../graph/graph.js'
 import { ShapeError } from '../util/errors.js'

@@ -1,23 +1,23 @@
 /**
- * The operands of a convolution, as they are or rounded to bfloat16 (8 bits of significand, nearest even).
- * Products and sums are float32 in both cases, and so is all else: parameters, norms, loss, updates.
+ * Precision of a convolution's operands: as they are, or rounded to bfloat16 (8 bits of significand, to nearest even).
+ * All else is float32 in both cases: products, sums, parameters, norms, loss and updates.
  */
 import type { Graph } from '../graph/graph.js'
 
-/** The precisions that convolutions can multiply in: `float32`, or `bf16`, whose operands are rounded first. */
+/** The precisions of convolutions: `float32`, or `bf16`, which rounds the operands first. */
 export const precisions = ['float32', 'bf16'] as const
 /** One of `precisions`. */
 export type Precision = (typeof precisions)[number]
 
-/** The unit that multiplies bfloat16 faster: the tile unit (AMX), or instructions that multiply pairs (vdpbf16ps). */
+/** The unit that multiplies bfloat16 faster: the tile unit (AMX), or instructions for pairs (vdpbf16ps). */
 export type Bf16Unit = 'tiles' | 'vectors'
 
-/** The forward graph with all convolutions rounded. Their gradients, derived from it, are rounded too. */
+/** Rounds the operands of all convolutions in the forward graph. Gradients derived from it round theirs too. */
 export function roundOperands(graph: Graph): Graph {
   return withPrecision(graph, ({ op }) => op === 'conv2d')
 }
 
-/** Where the engine gains nothing by it, operands stay as they are. */
+/** Keeps rounding only where the engine gains speed by it. */
 export function keepRounded(graph: Graph, gains: (node: Graph['nodes'][number]) => boolean): Graph {
   return withPrecision(graph, (node) => node.attributes.precision === 'bf16' && gains(node))
 }

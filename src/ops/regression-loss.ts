@@ -1,6 +1,6 @@
 /**
- * Losses between a prediction and a target of the same shape, both f32: the mean over all elements of the absolute or
- * of the squared difference.
+ * Losses between a prediction and a target of the same shape, both f32: the mean absolute difference (L1) or the mean
+ * squared difference (MSE) over all elements.
  */
 import { f32, type TensorType, type Value } from '../graph/graph.js'
 import { defineOp, expectShape, type GradientContext, noMacs, type Op } from './op.js'
@@ -13,7 +13,7 @@ function expectPair(op: string, prediction: TensorType | undefined, target: Tens
   expectShape(op, 'prediction', prediction, prediction!.shape)
 }
 
-/** The target's gradient is the prediction's with the other sign. */
+/** The target's gradient is the negative of the prediction's gradient. */
 function bothGradients({ inputs, outputGradients, needed, emit }: GradientContext<Nothing>, op: Op<Nothing>) {
   const [prediction, target] = inputs as [Value, Value]
   const [gradient] = emit(op, {}, [outputGradients[0]!, prediction, target])

@@ -1,4 +1,4 @@
-/** Rectified linear unit: y = max(x, 0). Its gradient at 0 is 0, and is read off the output. */
+/** Rectified linear unit: y = max(x, 0). The gradient at 0 is 0 and is computed from the output. */
 import { defineOp, expectShape, noMacs } from './op.js'
 
 export const relu = /* @__PURE__ */ defineOp<Record<never, never>>()({

@@ -1,6 +1,6 @@
 /**
- * Resizing of maps, as PyTorch's `interpolate` with align_corners false: x [N, C, H, W] → y [N, C, ...size]. Rows and
- * columns are resized one after the other, each output a weighted sum of neighbouring inputs.
+ * Resizing of maps, as in PyTorch's `interpolate` with align_corners false: x [N, C, H, W] → y [N, C, ...size]. Rows
+ * and columns are resized in turn. Each output is a weighted sum of neighbouring inputs.
  */
 import { f32 } from '../graph/graph.js'
 import { ShapeError } from '../util/errors.js'
@@ -13,27 +13,27 @@ export type ResizeAttributes = {
   readonly size: Pair
   readonly filter: 'bilinear' | 'bicubic'
   /**
-   * Widens the filter by the factor of shrinking, so that every input counts. As in PyTorch (and Pillow), the cubic
-   * filter then has the parameter −0.5 instead of −0.75, in enlarging too, and what lies beyond the edge is left out
-   * instead of repeating it.
+   * Widens the filter by the factor of shrinking, so that every input counts. As in PyTorch (and Pillow), this also
+   * changes enlarging: the cubic filter's parameter is −0.5 instead of −0.75, and pixels beyond the edge are left out
+   * instead of repeated.
    */
   readonly antialias: boolean
 }
 
-/** The inputs that one output along one axis is the sum of: `weights[k]` times input `indices[k]`. */
+/** The inputs that one output along an axis sums: `weights[k]` times input `indices[k]`. */
 export interface Taps {
   readonly indices: readonly number[]
   readonly weights: readonly number[]
 }
 
-/** The taps of each of `outputs` outputs along an axis of `inputs`. Weights of an output sum to 1. */
+/** Returns the taps of each of `outputs` outputs along an axis of `inputs`. The weights of an output sum to 1. */
 export function resizeTaps(inputs: number, outputs: number, { filter, antialias }: ResizeAttributes): readonly Taps[] {
   const ratio = inputs / outputs
   const weightAt = filter === 'bilinear' ? triangle : cubic(antialias ? -0.5 : -0.75)
   const reach = filter === 'bilinear' ? 1 : 2
   const width = antialias ? Math.max(1, ratio) : 1
   return Array.from({ length: outputs }, (_, output) => {
-    const center = (output + 0.5) * ratio // of the output, where input k covers k to k + 1
+    const center = (output + 0.5) * ratio // of the output; input k covers k to k + 1
     return antialias
       ? wideTaps(center, inputs, reach * width, width, weightAt)
       : nearTaps(center - 0.5, inputs, reach, weightAt)
@@ -50,7 +50,7 @@ function nearTaps(place: number, inputs: number, reach: number, weightAt: (dista
   }
 }
 
-/** All inputs whose middle, rounded as Pillow rounds, lies within the support; weights are made to sum to 1. */
+/** Returns all inputs whose centre, rounded as Pillow rounds, lies within the support. Scales weights to sum to 1. */
 function wideTaps(
   center: number,
   inputs: number,
@@ -87,7 +87,7 @@ export const resize = /* @__PURE__ */ defineOp<ResizeAttributes>()({
     ]),
 })
 
-/** Each output's gradient goes back through its taps. `from` is the height and width of x. */
+/** Sends each output's gradient back through its taps. `from` is the height and width of x. */
 export const resizeGradient = /* @__PURE__ */ defineOp<ResizeAttributes & { readonly from: Pair }>()({
   name: 'resizeGradient',
   inputs: ['dy'],

@@ -1,8 +1,8 @@
 /**
- * One step of stochastic gradient descent with momentum, in PyTorch's form:
- * g = gradient + weightDecay · parameter; v' = momentum · v + g; parameter' = parameter − lr · (nesterov ? g + momentum · v' : v').
- * The learning rate multiplies the velocity when it is used, not when it is stored. Where the scalar `guard` is no finite
- * number, all stays as it is: a loss that was lost does not take the weights with it that show where.
+ * One step of stochastic gradient descent with momentum, in PyTorch's form: g = gradient + weightDecay · parameter; v'
+ * = momentum · v + g; parameter' = parameter − lr · (nesterov ? g + momentum · v' : v'). The learning rate multiplies
+ * the velocity when it is used, not when it is stored. If the scalar `guard` is not finite, nothing changes: the
+ * weights stay available to find out why the loss was lost.
  */
 import { defineOp, expectShape, noMacs } from './op.js'
 

@@ -1,4 +1,4 @@
-/** The logistic function: y = 1 / (1 + e^−x). Its gradient is read off the output. */
+/** The logistic function: y = 1 / (1 + e^−x). Its gradient is computed from the output. */
 import { defineOp, expectShape, noMacs } from './op.js'
 
 export const sigmoid = /* @__PURE__ */ defineOp<Record<never, never>>()({

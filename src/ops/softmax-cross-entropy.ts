@@ -1,6 +1,6 @@
 /**
- * Mean over the batch of the cross-entropy between softmax(logits) and the labels, with label smoothing s: the target
- * is 1 − s + s / classes for the label and s / classes for the others. logits [N, K], labels i32 [N] → loss, a scalar.
+ * Cross-entropy between softmax(logits) and the labels, averaged over the batch, with label smoothing s: the target is
+ * 1 − s + s / classes for the label and s / classes for the others. logits [N, K], labels i32 [N] → loss, a scalar.
  */
 import { f32, type TensorType } from '../graph/graph.js'
 import { ShapeError } from '../util/errors.js'

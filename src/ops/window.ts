@@ -1,4 +1,4 @@
-/** Sliding windows: the attributes and output sizes that convolutions and pooling share. */
+/** Sliding windows: attributes and output sizes that convolutions and pooling share. */
 import { ShapeError } from '../util/errors.js'
 import { mostSteps } from '../util/shape.js'
 
@@ -10,13 +10,13 @@ export type ConvAttributes = {
   readonly stride: Pair
   readonly padding: Pair
   readonly dilation: Pair
-  /** Channels fall into so many groups, each convolved by itself; by default 1. */
+  /** Number of groups of channels, each convolved by itself. Default 1. */
   readonly groups?: number
-  /** The weight, of a 3x3 kernel, is given as `winogradWeight` makes it. */
+  /** Whether the weight, of a 3x3 kernel, has the form that `winogradWeight` makes. */
   readonly winograd?: boolean
-  /** How to compute it, for those who compare: engines choose by the shape where it is left out, or cannot be done. */
+  /** The algorithm, for comparisons. Engines choose by shape if it is left out or impossible. */
   readonly algorithm?: 'direct' | 'winograd'
-  /** Operands are rounded to bfloat16 before they are multiplied: see `precision.ts`. */
+  /** Rounds operands to bfloat16 before multiplication: see `precision.ts`. */
   readonly precision?: 'bf16'
 }
 /** Rows and columns of a kernel, and of its form for Winograd's algorithm F(4x4, 3x3). */

@@ -1,6 +1,6 @@
 /**
- * G w Gᵀ of each 3x3 kernel [O, I, 3, 3], as Winograd's algorithm F(4x4, 3x3) multiplies with it: [O, I, 6, 6]. A
- * convolution with the attribute `winograd` takes it in place of the weight.
+ * Computes G w Gᵀ of each 3x3 kernel, the form that Winograd's algorithm F(4x4, 3x3) multiplies with: [O, I, 3, 3] →
+ * [O, I, 6, 6]. A convolution with the attribute `winograd` takes it in place of the weight.
  */
 import { f32 } from '../graph/graph.js'
 import { defineOp, expectRank, expectShape, noMacs } from './op.js'
@@ -16,5 +16,5 @@ export const winogradWeight = /* @__PURE__ */ defineOp<Record<never, never>>()({
     return [f32(o, i, WINOGRAD_POINTS, WINOGRAD_POINTS)]
   },
   cost: noMacs,
-  gradient: { none: 'it is made by a pass of the plan, after differentiation' },
+  gradient: { none: 'a pass of the plan makes it, after differentiation' },
 })

@@ -196,7 +196,7 @@ describe('a convolution with operands by name', () => {
   test('has none once a pass has joined a ReLU to it', () => {
     const one = singleOp('conv2d', { ...attributes, relu: true }, given, { bias })
     expect(() => checkGradients(one.graph, one.inputs(), evaluateOutputs)).toThrow(
-      'conv2d: one with a norm, a ReLU or statistics has no gradient; differentiate before passes of the plan join these to it',
+      'conv2d: a convolution with a fused norm, ReLU or statistics has no gradient; differentiate before passes of the plan fuse them',
     )
   })
 })

@@ -229,16 +229,16 @@ describe('operands by name', () => {
     const more = changed('conv2d', node, { operands: { bias: undefined }, attributes: { relu: true } })
     expect(operandsOf('conv2d', more)).toEqual({ x, weight, addend })
     expect(more).toMatchObject({ named: ['addend'], attributes: { ...pointwise, relu: true }, outputs: [y] })
-    expect(() => operandsOf('add', node)).toThrow('internal error: here: a node of conv2d is read as one of add')
+    expect(() => operandsOf('add', node)).toThrow('internal error: here: its operation is conv2d, not add')
   })
 
   test('are refused where the operation has none of that name, or are given without one', () => {
     const wrong = { offset: bias } as object
     expect(() => emit(builder, conv2d, pointwise, [x, weight], 'here', wrong)).toThrow(
-      'here: conv2d has no operand "offset" that may be given by name; these may: bias, addend, normScale',
+      'here: conv2d has no optional operand "offset"; it has: bias, addend, normScale',
     )
     expect(() => emit(builder, add, {}, [x, x], 'here', wrong as never)).toThrow(
-      'here: add has no operand "offset" that may be given by name; it has none',
+      'here: add has no optional operand "offset"; it has none',
     )
     expect(() => emit(builder, conv2d, pointwise, [x, weight, bias], 'here')).toThrow(
       'here: conv2d takes 2 inputs (x, weight), got 3',
@@ -246,7 +246,7 @@ describe('operands by name', () => {
     const graph = builder.build()
     const node = { ...graph.nodes[0]!, named: ['addend', 'bias'] }
     expect(() => verify({ ...graph, nodes: [node] })).toThrow(
-      'internal error: conv2d at here names operands (addend, bias) that it has not, or in another order',
+      'internal error: conv2d at here names operands (addend, bias) that it does not have, or in another order',
     )
   })
 })
@@ -329,7 +329,7 @@ describe('other operations', () => {
           { dy: map, x: map, mean: f32(3), y: map, scale: f32(3), shift: f32(3), variance: f32(3) },
           { epsilon: 1e-5 },
         ),
-      'a mask is told by y, or by scale, shift and variance, and not by both',
+      'give a mask by y or by scale, shift and variance, not by both',
     ],
     [
       'sgd',
