@@ -1,7 +1,8 @@
 /**
- * Offsets in one arena for buffers with known lifetimes. Those that live for ever lie at the bottom, side by side. The
- * others come largest first, each at the lowest offset where it meets no buffer that lives at the same time. (Finding
- * the least arena is NP-hard; this comes within a few percent of the peak of live bytes on residual networks.)
+ * Places buffers with known lifetimes in one arena. Buffers that live for ever lie at the bottom, side by side. The
+ * others are placed largest first, each at the lowest offset where it overlaps no buffer that lives at the same time.
+ * (Finding the smallest arena is NP-hard; on residual networks this comes within a few percent of the peak of live
+ * bytes.)
  */
 
 export interface Interval {
@@ -39,8 +40,9 @@ export function placeIntervals(intervals: readonly Interval[]): Placement {
 }
 
 /**
- * The intervals that have been placed, by rising offset. Each new interval is held against most of the others, so that a deep network
- * takes hundreds of millions of comparisons: fields lie in arrays of their own, which are read from start to end.
+ * The intervals that have been placed, by rising offset. Each new interval is compared with most of the others, so a
+ * deep network takes hundreds of millions of comparisons. Therefore each field is an array of its own, read from start
+ * to end.
  */
 class PlacedIntervals {
   readonly #from: Float64Array
@@ -56,7 +58,7 @@ class PlacedIntervals {
     this.#end = new Float64Array(capacity)
   }
 
-  /** The offset that it gets. */
+  /** Places an interval; returns its offset. */
   place({ bytes, from, to }: Interval): number {
     const [froms, tos, starts, ends, count] = [this.#from, this.#to, this.#offset, this.#end, this.#count]
     let offset = 0
@@ -84,7 +86,7 @@ class PlacedIntervals {
   }
 }
 
-/** First place among the first `count` of rising numbers that holds at least `value`. */
+/** Index of the first of `count` rising numbers that is at least `value`; `count` if there is none. */
 function lowerBound(numbers: Float64Array, count: number, value: number): number {
   let low = 0
   let high = count

@@ -1,16 +1,16 @@
 /**
- * A plan is the work of an engine: the nodes in their order, and for each value its place in one arena. Known in full before
+ * A plan is the work of an engine: the nodes in their order, and each value's place in one arena. It is complete before
  * anything is allocated.
  */
 import type { Graph, Node, Value } from '../graph/graph.js'
 
-/** The properties of an engine that planning must know. */
+/** The properties of an engine that the planner needs. */
 export interface PlanTarget {
-  /** Rewrites the graph into what the engine runs best: fusions, layout changes. */
+  /** Rewrites the graph into the form that the engine runs best: fusions, layout changes. */
   lower(graph: Graph): Graph
   /** Size of the buffer of each value of a lowered graph, in bytes. */
   sizes(graph: Graph): (value: Value) => number
-  /** Bytes a node needs beside its inputs and outputs while it runs, for example partial sums. */
+  /** Bytes that a node needs besides its inputs and outputs while it runs, for example for partial sums. */
   workspace(node: Node): number
 }
 
@@ -22,7 +22,7 @@ export interface Buffer {
 
 export interface Plan {
   readonly graph: Graph
-  /** Nodes that depend on parameters and buffers only and that no update disturbs: run once after those are written. */
+  /** Nodes that depend only on parameters and buffers which no update changes: run once after those are written. */
   readonly setup: readonly Node[]
   /** Nodes of each run. */
   readonly steps: readonly Node[]

@@ -1,6 +1,6 @@
 /**
- * Graph to plan: splits off what is computed once, finds how long each value lives, and gives every buffer its place
- * in the arena.
+ * Turns a graph into a plan: splits off the nodes that run once, finds how long each value lives, and gives every
+ * buffer its place in the arena.
  */
 import type { Graph, Node, Value } from '../graph/graph.js'
 import { prune } from '../graph/prune.js'
@@ -13,14 +13,14 @@ import { type Interval, placeIntervals } from './arena.js'
 import { type Recompute, recompute } from './passes/recompute.js'
 import type { Buffer, Plan, PlanTarget } from './plan.js'
 
-/** Buffers start at multiples of this many bytes: a cache line, and the widest vector. */
+/** Alignment of buffers in bytes: a cache line, and the widest vector. */
 const ALIGNMENT = 64
 const TEBIBYTE = 1024 * 1024 * 1024 * 1024
-/** Bytes that a plan takes at most, 2^46: offsets and sizes of more are exact no longer, and no machine has them. */
+/** The most bytes of a plan, 2^46: larger offsets and sizes are no longer exact, and no machine has that memory. */
 const MOST_BYTES = 64 * TEBIBYTE
 
 export interface PlanOptions {
-  /** The values that the backward pass computes again instead of keeping them. Default `none`. */
+  /** The values that the backward pass recomputes instead of keeping them. Default `none`. */
   readonly recompute?: Recompute | undefined
 }
 
@@ -58,17 +58,17 @@ export function planGraph(graph: Graph, target: PlanTarget, { recompute: level =
   return { graph: lowered, setup, steps, buffers, workspaces, bytes }
 }
 
-/** The bytes of a plan or of a part of it, unless that is more than any plan may take. */
+/** Returns the bytes of a plan or of a part of it; throws if they are more than a plan may take. */
 function allowed(bytes: number): number {
   if (bytes <= MOST_BYTES) return bytes
   const tebibytes = (bytes / TEBIBYTE).toLocaleString('en-US', { maximumFractionDigits: 0 })
   throw new EngineError(
-    `the plan would take ${tebibytes} TiB of memory or more, and 64 TiB (2^46 bytes) are the most that can be planned for; ` +
-      'use smaller pictures, a smaller batch, or a network that is narrower',
+    `the plan would take ${tebibytes} TiB of memory or more, the most that a plan may take is 64 TiB (2^46 bytes); ` +
+      'use smaller pictures, a smaller batch, or a narrower network',
   )
 }
 
-/** A node belongs to the setup when all it reads is fixed between runs. */
+/** A node belongs to the setup if all its inputs are fixed between runs. */
 function splitSetup(graph: Graph): { setup: Node[]; steps: Node[] } {
   const updated = new Set(graph.updates.map(({ target }) => target))
   const fixed = new Set<Value>()
@@ -85,8 +85,8 @@ function splitSetup(graph: Graph): { setup: Node[]; steps: Node[] } {
 }
 
 /**
- * Which value's buffer each value uses: its own, that of the input it updates, or that of an input of its node which
- * nobody reads any more and which the operation may overwrite.
+ * Chooses the value whose buffer each value uses: its own, the input that it updates, or an input of its node that is
+ * not read afterwards and that the operation may overwrite.
  */
 function shareBuffers(
   graph: Graph,
@@ -151,8 +151,8 @@ function placesOf(node: Node): readonly (readonly [number, number])[] {
 }
 
 /**
- * First and last step at which each buffer must hold. Inputs, outputs and what the setup made for the steps live for
- * ever; what only the setup reads lives at the negative steps of the setup.
+ * First and last step at which each buffer must exist. Inputs, outputs and values that steps read from the setup live
+ * for ever. Values that only the setup reads live at its steps, which have negative numbers.
  */
 function lifetimes(
   graph: Graph,

@@ -1,6 +1,6 @@
 /**
- * The parts of passes. A pass replaces nodes by nodes that define the same values (and perhaps new ones), so
- * nothing else in the graph has to change but the order.
+ * Tools for passes. A pass replaces nodes by nodes that define the same values, and perhaps new ones, so nothing else
+ * in the graph changes but the order.
  */
 import type { Graph, Node, TensorType, Value } from '../graph/graph.js'
 import { invariant } from '../util/errors.js'
@@ -33,7 +33,7 @@ export class Rewriter {
     }
   }
 
-  /** The node that computes a value, if it has the operation asked for and is still in the graph. */
+  /** The node that computes a value, if it has this operation and is still in the graph. */
   producer(value: Value, op: string): Node | undefined {
     const node = this.#producers.get(value)
     return node?.op === op && !this.#replacements.has(node) ? node : undefined
@@ -48,7 +48,10 @@ export class Rewriter {
     return this.#kept.has(value)
   }
 
-  /** The one node that reads a value which is read once and is no output; undefined if that is not so. */
+  /**
+   * The only node that reads a value, if it has this operation; undefined if there are others or the value is an
+   * output.
+   */
   onlyConsumer(value: Value, op: string): Node | undefined {
     const [node, other] = this.consumers(value)
     const alone = node !== undefined && other === undefined && !this.#kept.has(value)
@@ -59,7 +62,7 @@ export class Rewriter {
     return { id: this.#nextId++, type }
   }
 
-  /** Takes nodes out and puts others where the last of them stood. */
+  /** Removes nodes and puts others in place of the last of them. */
   replace(nodes: readonly Node[], by: readonly Node[]): void {
     const position = (node: Node) => this.#positions.get(node)!
     const last = nodes.reduce((a, b) => (position(a) > position(b) ? a : b))
@@ -75,7 +78,7 @@ export class Rewriter {
   }
 }
 
-/** An id that no value of the graph has, nor any above it. */
+/** An id above those of all values of the graph. */
 export function nextId({ inputs, nodes }: Graph): number {
   let id = 0
   for (const { value } of inputs) id = Math.max(id, value.id + 1)
@@ -83,7 +86,7 @@ export function nextId({ inputs, nodes }: Graph): number {
   return id
 }
 
-/** The nodes in the order given, but none before those it needs. */
+/** The nodes in the order given, but each after the nodes that it needs. */
 function inOrder(nodes: readonly Node[]): Node[] {
   const producers = new Map(nodes.flatMap((node) => node.outputs.map((value) => [value, node] as const)))
   const sorted = new Set<Node>()

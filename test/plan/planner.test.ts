@@ -109,8 +109,8 @@ describe('planGraph', () => {
     }
     expect(() => planGraph(graphOf(2 ** 20, 2 ** 20, 2 ** 10), target)).toThrow(
       new EngineError(
-        'the plan would take 8,192 TiB of memory or more, and 64 TiB (2^46 bytes) are the most that can be planned for; ' +
-          'use smaller pictures, a smaller batch, or a network that is narrower',
+        'the plan would take 8,192 TiB of memory or more, the most that a plan may take is 64 TiB (2^46 bytes); ' +
+          'use smaller pictures, a smaller batch, or a narrower network',
       ),
     )
     // Each part may be, both together may not.

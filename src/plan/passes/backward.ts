@@ -1,4 +1,4 @@
-/** Fusions of the backward pass. */
+/** Passes that fuse operations of the backward pass. */
 import type { Graph, Node, Value } from '../../graph/graph.js'
 import { f32 } from '../../graph/graph.js'
 import type { NormAttributes } from '../../ops/batch-norm.js'
@@ -6,8 +6,8 @@ import { changed, hasOperand, nodeOf, operandsOf } from '../../ops/operands.js'
 import { Rewriter } from '../rewrite.js'
 
 /**
- * Cuts each batchNormGradient, with the reluGradient it reads if there is one, into sums of the gradient, which are
- * merged, and the gradient of the norm's input, which needs them.
+ * Splits each batchNormGradient, with the reluGradient that it reads if there is one: sums of the gradient are taken
+ * and merged, then the gradient of the norm's input is computed from them.
  */
 export function splitNormGradient(graph: Graph): Graph {
   const rewriter = new Rewriter(graph)
@@ -30,10 +30,10 @@ export function splitNormGradient(graph: Graph): Graph {
   return rewriter.done()
 }
 
-/** The operations that can add another gradient to the one they compute. */
+/** The operations that can add another gradient to their own. */
 const hosts = ['conv2dInputGradient', 'applyNormGradient'] as const
 
-/** A gradient that is only added to another gradient is written onto it. */
+/** Fuses the addition of two gradients into the operation that computes one of them. */
 export function fuseGradientAdd(graph: Graph): Graph {
   const rewriter = new Rewriter(graph)
   for (const node of graph.nodes) {
@@ -49,8 +49,8 @@ export function fuseGradientAdd(graph: Graph): Graph {
 }
 
 /**
- * The sums of a norm's gradient are taken by the input gradient that computes what they are of. `bandsOf` tells into how
- * many bands of rows the engine cuts an image of it.
+ * Lets the operation that computes an input gradient also take its sums for the norm. `bandsOf` returns the number of
+ * bands of rows that the engine cuts an image into.
  */
 export function fuseReduction(graph: Graph, bandsOf: (gradient: Node) => number): Graph {
   const rewriter = new Rewriter(graph)
@@ -61,7 +61,7 @@ export function fuseReduction(graph: Graph, bandsOf: (gradient: Node) => number)
     const gradient = rewriter.producer(dy, 'conv2dInputGradient')
     const merge = rewriter.onlyConsumer(sums, 'mergeNormGradient')
     if (!gradient || hasOperand(gradient, 'normX') || !merge) continue
-    // Without a mask dz is dy itself, which others may read too.
+    // Without a mask dz is dy itself, which other nodes may read too.
     if (dz !== dy && rewriter.onlyConsumer(dy, 'reduceNormGradient') !== reduce) continue
     const bands = bandsOf(gradient)
     const [, , c] = sums.type.shape as [number, number, number]

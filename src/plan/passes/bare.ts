@@ -1,8 +1,8 @@
-/** Convolutions to which no pass has joined anything yet. */
+/** Finds convolutions that no pass has fused with anything yet. */
 import type { Node, Value } from '../../graph/graph.js'
 import type { Rewriter } from '../rewrite.js'
 
-/** The convolution that computes a value, where it is one of x and weight alone. */
+/** The convolution that computes a value, if its only operands are x and weight. */
 export function bareConvolution(rewriter: Rewriter, value: Value): Node | undefined {
   const conv = rewriter.producer(value, 'conv2d')
   const isBare = conv && !conv.named?.length && !conv.attributes.relu && conv.attributes.bands === undefined

@@ -1,9 +1,9 @@
-/** Takes the addition of a shortcut and the ReLU into the node before them: normalise, or a convolution with a bias. */
+/** Fuses the addition of a shortcut and the ReLU into the node before them: normalise, or a convolution with a bias. */
 import type { Graph, Node } from '../../graph/graph.js'
 import { changed, hasOperand } from '../../ops/operands.js'
 import { Rewriter } from '../rewrite.js'
 
-/** The operation of a node that can take more in; undefined for others. Its ReLU and its statistics come last. */
+/** The operation of a node that can fuse more into it; undefined for others. Its ReLU and its statistics come last. */
 function hostOf(node: Node): 'normalise' | 'conv2d' | undefined {
   if (node.attributes.relu || node.attributes.bands !== undefined) return undefined
   if (node.op === 'normalise') return node.op

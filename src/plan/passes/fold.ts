@@ -1,6 +1,6 @@
 /**
- * Takes into a convolution what follows it channel by channel: its bias and, for inference, batch norm. The folding of a
- * norm runs once, in the setup.
+ * Folds channel-wise operations into the convolution before them: the bias and, for inference, batch norm. The folding
+ * of a norm runs once, in the setup.
  */
 import { f32, type Graph } from '../../graph/graph.js'
 import type { NormAttributes } from '../../ops/batch-norm.js'
@@ -30,7 +30,7 @@ export function foldBatchNorms(graph: Graph): Graph {
   return rewriter.done()
 }
 
-/** The bias of a convolution is added by the convolution itself; those that multiply rounded operands know none. */
+/** Fuses the bias into its convolution. Convolutions that multiply rounded operands take no bias. */
 export function foldBiases(graph: Graph): Graph {
   const rewriter = new Rewriter(graph)
   for (const sum of graph.nodes) {

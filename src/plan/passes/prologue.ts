@@ -1,24 +1,24 @@
 /**
- * A training norm whose output only convolutions and their gradients read is never written down: forward convolutions
- * and weight gradients normalise their input while they read it, and the mask of the ReLU is found by computing the norm
- * again. So of a residual branch only the outputs of its convolutions are kept.
+ * Fuses a training norm into its readers, if these are only convolutions and their gradients, so that its output is
+ * never stored. Forward convolutions and weight gradients normalise their input while they read it. The mask of the
+ * ReLU is found by computing the norm again. So a residual branch keeps only the outputs of its convolutions.
  */
 import type { Graph, Node } from '../../graph/graph.js'
 import type { NormaliseAttributes } from '../../ops/fused-norm.js'
 import { changed, hasOperand, operandOf, operandsOf } from '../../ops/operands.js'
 import { Rewriter } from '../rewrite.js'
 
-/** How an operation that can do without the output of a norm reads it. */
+/** A kind of operation that reads the output of a norm and can do without it. */
 interface Reader {
   /** The operand that may be the norm's output. */
   readonly operand: string
-  /** Whether this node can take this norm in. */
+  /** Whether this node can fuse this norm. */
   suits(reader: Node, norm: Node): boolean
-  /** Makes a reader of the norm's output one of its input. */
+  /** Makes the node read the norm's input instead of its output. */
   rewrite(reader: Node, norm: Node): Node
 }
 
-/** The operands and attributes of a convolution or weight gradient that normalises x on the way in. */
+/** Operands and attributes of a convolution or weight gradient that normalises its input x. */
 function inputNorm(norm: Node) {
   const { x, scale, shift, mean, variance } = operandsOf('normalise', norm)
   const { epsilon, relu } = norm.attributes as NormaliseAttributes
@@ -41,7 +41,7 @@ const readers: Readonly<Record<string, Reader>> = {
   },
   reduceNormGradient: {
     operand: 'y',
-    // A mask is found again from the norm's own input and mean, and only where there is a ReLU.
+    // The mask is computed from the norm's own input and mean, and only if there is a ReLU.
     suits: (reduce, norm) =>
       norm.attributes.relu === true && operandsOf('reduceNormGradient', reduce).x === operandsOf('normalise', norm).x,
     rewrite: (reduce, norm) => {
@@ -51,7 +51,7 @@ const readers: Readonly<Record<string, Reader>> = {
   },
 }
 
-/** Whether a node reads y in the place where it can be replaced, and nowhere else. */
+/** Whether a node reads y only as the operand that can be replaced. */
 function reads(node: Node, norm: Node): boolean {
   const reader = readers[node.op]
   if (!reader?.suits(node, norm)) return false
@@ -59,7 +59,7 @@ function reads(node: Node, norm: Node): boolean {
   return operandOf(node, reader.operand) === y && node.inputs.filter((value) => value === y).length === 1
 }
 
-/** `suits` tells which readers the engine can give a norm. */
+/** `suits` tells which readers the engine can fuse a norm into. */
 export function fuseNormalise(graph: Graph, suits: (reader: Node) => boolean): Graph {
   const rewriter = new Rewriter(graph)
   for (const norm of graph.nodes) {

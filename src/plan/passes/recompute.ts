@@ -1,11 +1,11 @@
 /**
- * Recompute: values of the forward pass that the backward pass reads are made again shortly before, instead of being
- * kept. Memory is saved and time spent; each value comes from the same operation on the same inputs, so that no bit of
- * any result changes.
+ * Recompute (gradient checkpointing): makes values of the forward pass again shortly before the backward pass reads
+ * them, instead of keeping them. This saves memory and costs time. Each value comes from the same operation on the same
+ * inputs, so no bit of any result changes.
  *
- * It works on what fusions have left and asks operations what they cost, so it knows none by name. Only maps (tensors of
- * rank 4) are made again; vectors such as the statistics of norms are small and kept, and what updates running statistics
- * runs once.
+ * The pass runs after fusions and asks operations for their cost, so it knows none by name. It makes only maps again
+ * (tensors of rank 4). Vectors such as the statistics of norms are small and kept, and updates of running statistics
+ * run once.
  */
 import type { Graph, Node, Value } from '../../graph/graph.js'
 import { opOf } from '../../ops/index.js'
@@ -14,14 +14,18 @@ import { nextId } from '../rewrite.js'
 import { chooseCuts, type Piece } from './segments.js'
 
 /**
- * `none` keeps all that the backward pass reads. `elementwise` makes again what is cheap to make: no convolution runs
- * twice. `blocks` keeps the outputs of some residual blocks and runs all between them again, convolutions included.
+ * `none` keeps all values that the backward pass reads. `elementwise` recomputes cheap values, so that no convolution
+ * runs twice. `blocks` keeps the outputs of some residual blocks and recomputes everything between them, convolutions
+ * included.
  */
 export const recomputeLevels = ['none', 'elementwise', 'blocks'] as const
 /** One of `recomputeLevels`. */
 export type Recompute = (typeof recomputeLevels)[number]
 
-/** The graph in which the backward pass makes again what `level` allows. Graphs without one stay as they are. */
+/**
+ * Rewrites the backward pass to recompute the values that `level` allows. A graph without a backward pass stays as it
+ * is.
+ */
 export function recompute(graph: Graph, level: Recompute): Graph {
   if (level === 'none') return graph
   const passes = new Passes(graph)
@@ -33,18 +37,18 @@ export function recompute(graph: Graph, level: Recompute): Graph {
 const isMap = (value: Value) => value.type.shape.length === 4
 const bytesOf = (value: Value) => 4 * elements(value.type.shape)
 
-/** Which nodes are the backward pass, and what it reads of the forward pass. */
+/** The nodes of the backward pass, and the values of the forward pass that it reads. */
 class Passes {
   readonly #backward = new Set<Node>()
   readonly #producers = new Map<Value, Node>()
   /** Maps of the forward pass that the backward pass reads. */
   readonly needed = new Set<Value>()
-  /** Values that must be there at the end whatever is made again. */
+  /** Values that must exist at the end, whatever is recomputed. */
   readonly #lasting: ReadonlySet<Value>
 
   constructor(graph: Graph) {
     this.#lasting = new Set([...graph.outputs.map(({ value }) => value), ...graph.updates.map(({ source }) => source)])
-    // Gradients begin at nodes that read nothing: the constants 1, for the loss, and 0.
+    // Gradients begin at nodes without inputs: the constants 1, for the loss, and 0.
     const gradients = new Set<Value>()
     for (const node of graph.nodes) {
       const backward = node.inputs.length === 0 || node.inputs.some((value) => gradients.has(value))
@@ -63,15 +67,15 @@ class Passes {
     return this.#backward.has(node)
   }
 
-  /** The node that a map comes from, where it may be made again; undefined for inputs, outputs and all that is small. */
+  /** The node that makes a map, if it may run again; undefined for inputs, outputs and small values. */
   source(value: Value): Node | undefined {
     return isMap(value) && !this.#lasting.has(value) ? this.#producers.get(value) : undefined
   }
 }
 
 /**
- * The nodes that make needed values again, and those whose values they read on the way. With `elementwise` these are
- * cheap nodes whose inputs are kept anyway or made again: nothing else is kept for their sake.
+ * The nodes that recompute needed values, directly or as inputs of others. With `elementwise` these are cheap nodes
+ * whose inputs are kept anyway or recomputed: no other value is kept for them.
  */
 function nodesToRunAgain(graph: Graph, passes: Passes, level: Recompute): ReadonlySet<Node> {
   const allowed = (node: Node) => level === 'blocks' || opOf(node).cheap === true
@@ -96,8 +100,8 @@ function nodesToRunAgain(graph: Graph, passes: Passes, level: Recompute): Readon
 }
 
 /**
- * Of the values that could be made again, those that are kept all the same: the ends of stretches, and what the last
- * stretch would make again right after it was made.
+ * The values to keep although they could be recomputed: the ends of stretches, and the values of the last stretch,
+ * which would be recomputed right after they were made.
  */
 function valuesToKeep(graph: Graph, passes: Passes, again: ReadonlySet<Node>): ReadonlySet<Value> {
   const lastRead = new Map<Value, Node>()
@@ -115,10 +119,10 @@ function valuesToKeep(graph: Graph, passes: Passes, again: ReadonlySet<Node>): R
     chain = []
     kept = 0
   }
-  const crossing = new Set<Value>() // what has been made again up to here and is read further on
+  const crossing = new Set<Value>() // recomputed up to here and read further on
   for (const node of graph.nodes) {
     if (passes.isBackward(node)) {
-      if (chain.length > 0) finish() // where several batches make a step, each has its own forward and backward pass
+      if (chain.length > 0) finish() // each batch of a step has its own forward and backward pass
       continue
     }
     const needed = node.outputs.filter((value) => passes.needed.has(value))
@@ -140,14 +144,16 @@ function valuesToKeep(graph: Graph, passes: Passes, again: ReadonlySet<Node>): R
 
 /** A piece with its values. */
 interface Link extends Piece {
-  /** The values that the backward pass reads, and those of them that wait because more is made from them. */
+  /**
+   * `needed`: the values that the backward pass reads. `held`: those of them from which further values are recomputed.
+   */
   readonly needed: readonly Value[]
   readonly held: readonly Value[]
-  /** The one value that goes on after it, if it is one alone. */
+  /** The value that the next stretch starts from, if it is only one. */
   readonly end: Value | undefined
 }
 
-/** Puts copies of nodes before the first node of the backward pass that needs what they make. */
+/** Puts copies of nodes before the first node of the backward pass that needs their outputs. */
 function runAgain(graph: Graph, passes: Passes, again: (node: Node) => boolean, kept: ReadonlySet<Value>): Graph {
   let id = nextId(graph)
   const nodes: Node[] = []

@@ -1,21 +1,24 @@
 /**
- * Where a chain of values that are made again is cut. Making the last one of a stretch again means making all of the
- * stretch, so each stretch starts from a value that is kept; more cuts keep more, fewer make more at once. The backward
- * pass enters the last stretch first, when all that is kept is still there, and the first one last, when nearly nothing
- * is: so stretches grow shorter from the input to the loss.
+ * Cuts a chain of recomputed values into stretches. To recompute its last value a stretch is recomputed as a whole, so
+ * it starts from a value that is kept. More cuts keep more values; fewer cuts recompute more at once. The backward pass
+ * enters the last stretch first, while all kept values still exist, and the first stretch last, when nearly none do. So
+ * stretches grow shorter from the input to the loss.
  */
 
-/** One node that is made again, in the order of the forward pass. Sizes are in bytes. */
+/** One node that runs again, in the order of the forward pass. Sizes are in bytes. */
 export interface Piece {
-  /** The bytes that were kept anyway since the piece before. */
+  /** Bytes kept anyway since the piece before. */
   readonly kept: number
-  /** The bytes that wait for their turn, once the stretch has been made again. */
+  /** Bytes that wait for their turn once the stretch has been recomputed. */
   readonly waiting: number
-  /** The cost of ending a stretch here: the size of the one value that goes on; undefined where several do. */
+  /**
+   * The cost of ending a stretch here: the size of the one value that the next stretch starts from; undefined if there
+   * are several.
+   */
   readonly cut: number | undefined
 }
 
-/** The pieces after which a stretch ends, so that the most that is held at any time is as little as it can be. */
+/** Returns the pieces after which a stretch ends. Minimises the most bytes held at any time. */
 export function chooseCuts(pieces: readonly Piece[]): readonly number[] {
   let high = pieces.reduce((sum, { kept, waiting, cut = 0 }) => sum + kept + waiting + cut, 0)
   let low = 0
@@ -31,7 +34,10 @@ export function chooseCuts(pieces: readonly Piece[]): readonly number[] {
   return best
 }
 
-/** The longest stretches with which no more than `limit` is held at any time; undefined when there are none. */
+/**
+ * Makes stretches as long as they can be with at most `limit` bytes held at any time; returns their cuts, or undefined
+ * if there are none.
+ */
 function cutsWithin(pieces: readonly Piece[], limit: number): number[] | undefined {
   const cuts: number[] = []
   let kept = 0

@@ -1,7 +1,7 @@
 /**
- * Cuts each batch norm of a training graph into its parts: statistics, which are merged, then the norm itself. Where a
- * convolution computes what is normalised, perhaps with a shortcut added, it takes the statistics itself while the image
- * is in cache, which saves a pass over memory.
+ * Splits each batch norm of a training graph into its parts: statistics, which are merged, then the norm itself. If a
+ * convolution computes the norm's input, perhaps with a shortcut added, it also takes the statistics while the image is
+ * in cache, which saves a pass over memory.
  */
 import type { Graph, Node, Value } from '../../graph/graph.js'
 import { f32 } from '../../graph/graph.js'
@@ -10,7 +10,7 @@ import { changed, nodeOf, operandsOf } from '../../ops/operands.js'
 import { Rewriter } from '../rewrite.js'
 import { bareConvolution } from './bare.js'
 
-/** `bandsOf` tells into how many bands of rows the engine cuts an image of a batch. */
+/** `bandsOf` returns the number of bands of rows that the engine cuts an image of a batch into. */
 export function splitBatchNorm(graph: Graph, bandsOf: (n: number, rows: number) => number): Graph {
   const rewriter = new Rewriter(graph)
   for (const norm of graph.nodes) {
@@ -41,7 +41,7 @@ export function splitBatchNorm(graph: Graph, bandsOf: (n: number, rows: number) 
   return rewriter.done()
 }
 
-/** The convolution that computes x, or one whose output is only read by the addition that does. */
+/** The convolution that computes x, or the one whose output only the addition reads that computes x. */
 function findConvolution(rewriter: Rewriter, x: Value): { conv: Node; add?: Node; addend?: Value } | undefined {
   const conv = bareConvolution(rewriter, x)
   if (conv) return { conv }

@@ -1,6 +1,6 @@
 /**
- * For engines that convolve by Winograd's algorithm: the transform of the weight becomes a node of its own, so that
- * inference, where weights are fixed, does it once.
+ * Makes the transform of a weight a node of its own, for engines that convolve by Winograd's algorithm. Inference, with
+ * fixed weights, then transforms them once.
  */
 import type { Graph, Node, Value } from '../../graph/graph.js'
 import { f32 } from '../../graph/graph.js'
@@ -8,7 +8,7 @@ import { changed, nodeOf, operandsOf } from '../../ops/operands.js'
 import { WINOGRAD_POINTS } from '../../ops/window.js'
 import { Rewriter } from '../rewrite.js'
 
-/** `suits` tells which nodes, all convolutions, the engine computes so. */
+/** `suits` tells which convolution nodes the engine computes by this algorithm. */
 export function transformWeights(graph: Graph, suits: (node: Node) => boolean): Graph {
   const rewriter = new Rewriter(graph)
   const known = new Map<Value, Value>()
