@@ -1,7 +1,6 @@
 /**
- * The interface between plans and what runs them. Engines know graphs and plans, nothing of networks, autodiff or
- * training. Nobody outside an engine ever holds a tensor: data goes in and out by name, in the layouts of the field
- * (NCHW activations, OIHW weights).
+ * The interface between plans and engines. Engines know graphs and plans, but not networks, autodiff or training. No
+ * tensor leaves an engine: data goes in and out by name, in the layouts of the field (NCHW activations, OIHW weights).
  */
 import type { Graph } from '../graph/graph.js'
 import type { Bf16Unit, Precision } from '../ops/precision.js'
@@ -12,13 +11,13 @@ export interface Engine {
   readonly build: string
   /** Threads that a run uses. Results do not depend on it. */
   readonly threads: number
-  /** The operands that its convolutions can multiply: float32, and perhaps operands rounded to less. */
+  /** The precisions that its convolutions can multiply in. */
   readonly precisions: readonly Precision[]
-  /** The unit that multiplies rounded operands, where there is one. */
+  /** The unit that multiplies rounded operands, if there is one. */
   readonly bf16?: Bf16Unit | undefined
-  /** How plans for this engine are laid out. */
+  /** The properties of this engine that the planner needs. */
   readonly target: PlanTarget
-  /** Operations of the whole graph that this engine lacks; empty when it can run it. */
+  /** Operations of the graph that this engine lacks; empty if it can run the graph. */
   missing(graph: Graph): readonly string[]
   /** Allocates everything a plan needs. After this, runs allocate nothing. */
   compile(plan: Plan): Promise<Executable>
@@ -28,11 +27,11 @@ export interface Engine {
 
 export interface Executable {
   readonly plan: Plan
-  /** Sets an input by name. The length must be that of its type. */
+  /** Sets an input by name. The length must match its type. */
   write(name: string, data: Float32Array | Int32Array): void
   /** Runs the plan once. Refused while a run is in progress. */
   run(): Promise<void>
-  /** A copy of an input or output by name. Refused while a run is in progress. */
+  /** Returns a copy of an input or output by name. Refused while a run is in progress. */
   read(name: string): Promise<Float32Array>
   /** Frees all that the plan holds. */
   dispose(): Promise<void>

@@ -1,24 +1,24 @@
 /**
- * The room that plans have: what a plan takes is held against what the machine can give before any of it is taken, for
- * what is taken beyond that ends in a process that the system kills.
+ * Checks the memory of each plan against the memory that the machine can give, before any of it is taken. Otherwise the
+ * system would kill the process.
  */
 import { EngineError } from '../util/errors.js'
 import type { AskMemory } from '../util/machine/free-memory.js'
 import { sizeText } from '../util/size-text.js'
 
-/** A part of the room that was taken. */
+/** Memory that a plan has taken. */
 export interface Taken {
-  /** The system knows of the memory from here on, for all of it was written to; or it was given back. */
+  /** Call it once the system counts this memory itself, because all of it was written to, or when it was given back. */
   settle(): void
 }
 
 export class Room {
   readonly #ask: AskMemory
   readonly #onTake: ((bytes: number) => void) | undefined
-  /** Bytes that were taken and that the system may not have noticed yet. */
+  /** Bytes taken that the system may not have counted yet. */
   #unnoticed = 0
 
-  /** @param onTake called with what is about to be taken, in bytes, where there is room for it */
+  /** @param onTake called with the bytes about to be taken, if there is room for them */
   constructor(ask: AskMemory = () => [], onTake?: (bytes: number) => void) {
     this.#ask = ask
     this.#onTake = onTake
@@ -26,7 +26,7 @@ export class Room {
 
   /**
    * Call it before the memory is taken.
-   * @throws EngineError where there is less
+   * @throws EngineError if there is less
    */
   take(build: string, bytes: number): Taken {
     for (const { bytes: free, by, onceAsked } of this.#ask()) {
@@ -51,13 +51,13 @@ export class Room {
   /**
    * Call it before threads start.
    * @param bytes of address space that they reserve without writing to it
-   * @throws EngineError where there is less
+   * @throws EngineError if there is less
    */
   expectAddresses(build: string, threads: number, bytes: number): void {
     const tight = this.#ask().find((free) => free.onceAsked && free.bytes < bytes)
     if (tight)
       throw new EngineError(
-        `${build}: ${threads} ${threads === 1 ? 'thread needs' : 'threads need'} ${sizeText(bytes)} of memory to address, and ` +
+        `${build}: ${threads} ${threads === 1 ? 'thread needs' : 'threads need'} ${sizeText(bytes)} of address space, and ` +
           `${sizeText(tight.bytes)} ${tight.by}; use fewer with --threads (in code the option threads), or raise the limit`,
       )
   }

@@ -63,7 +63,7 @@ function allowed(bytes: number): number {
   if (bytes <= MOST_BYTES) return bytes
   const tebibytes = (bytes / TEBIBYTE).toLocaleString('en-US', { maximumFractionDigits: 0 })
   throw new EngineError(
-    `the plan would take ${tebibytes} TiB of memory or more, the most that a plan may take is 64 TiB (2^46 bytes); ` +
+    `the plan would take ${tebibytes} TiB of memory or more, but a plan may take at most 64 TiB (2^46 bytes); ` +
       'use smaller pictures, a smaller batch, or a narrower network',
   )
 }

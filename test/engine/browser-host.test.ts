@@ -38,7 +38,7 @@ describe('the host of a page', () => {
         'or say where it is: configure({ wasmThreads })',
     )
     await expect(compile(async () => new Response('<html>'))).rejects.toThrow(
-      /^what https:\/\/x\.test\/a\.wasm answers is no WebAssembly \(CompileError: .*\); serve the file there/s,
+      /^https:\/\/x\.test\/a\.wasm does not answer with WebAssembly \(CompileError: .*\); serve the file there/s,
     )
   })
 

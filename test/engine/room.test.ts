@@ -61,7 +61,7 @@ describe('a room', () => {
     const room = new Room(() => [machine(GIB), addresses(GIB)])
     room.expectAddresses('wasm-simd', 1, GIB)
     expect(() => room.expectAddresses('wasm-simd', 2, 1.5 * GIB)).toThrow(
-      'wasm-simd: 2 threads need 1.5 GiB of memory to address, and 1.0 GiB of address space are left (ulimit -v); use fewer ' +
+      'wasm-simd: 2 threads need 1.5 GiB of address space, and 1.0 GiB of address space are left (ulimit -v); use fewer ' +
         'with --threads (in code the option threads), or raise the limit',
     )
   })

@@ -109,7 +109,7 @@ describe('planGraph', () => {
     }
     expect(() => planGraph(graphOf(2 ** 20, 2 ** 20, 2 ** 10), target)).toThrow(
       new EngineError(
-        'the plan would take 8,192 TiB of memory or more, the most that a plan may take is 64 TiB (2^46 bytes); ' +
+        'the plan would take 8,192 TiB of memory or more, but a plan may take at most 64 TiB (2^46 bytes); ' +
           'use smaller pictures, a smaller batch, or a narrower network',
       ),
     )

@@ -1,4 +1,4 @@
-/** The Node addon as a backend: native code, chosen at run time by what this processor can do. */
+/** The Node addon as a backend: native code. The fastest variant for this processor is chosen at run time. */
 import { createRequire } from 'node:module'
 import type { Bf16Unit } from '../../ops/precision.js'
 import { EngineError } from '../../util/errors.js'
@@ -13,7 +13,7 @@ export type AddonVariant = 'avx512' | 'avx2' | 'baseline'
 interface Addon {
   /** Instruction sets that this processor can run, fastest first. */
   readonly variants: readonly AddonVariant[]
-  /** The unit that multiplies bfloat16 faster than float32 here; asks the system for it. */
+  /** The unit that multiplies bfloat16 faster than float32 here. The call asks the system for the unit. */
   bf16(): Bf16Unit | undefined
   readonly Pool: new (threads: number, variant: AddonVariant) => NativePool
 }
@@ -35,7 +35,7 @@ interface NativeProgram {
   dispose(): void
 }
 
-/** Built elsewhere or otherwise than usual, for those who work on it: see CONTRIBUTING.md. */
+/** For work on the addon: another path to load it from, see CONTRIBUTING.md. */
 const path = process.env.RESNET_ADDON || '../../../native/build/resnet.node'
 const LESS = 'use a smaller batch or smaller pictures, or end other programs'
 
@@ -54,7 +54,7 @@ function loadAddon(): Addon {
   }
 }
 
-/** Variants of the addon that this processor can run, fastest first; none where the addon is not built. */
+/** Variants of the addon that this processor can run, fastest first; none if the addon is not built. */
 export function addonVariants(): AddonVariant[] {
   try {
     return [...loadAddon().variants]
@@ -63,7 +63,7 @@ export function addonVariants(): AddonVariant[] {
   }
 }
 
-/** Errors of the addon as ours. */
+/** Turns errors of the addon into EngineErrors. */
 function speak<T>(action: () => T): T {
   try {
     return action()
@@ -112,7 +112,7 @@ class AddonBackend implements CpuBackend {
     }
   }
 
-  /** Asked when it is wanted: a process that multiplies in float32 only takes no tile registers. */
+  /** Read only on demand, so that a process that multiplies in float32 takes no tile registers. */
   get bf16(): Bf16Unit | undefined {
     return this.#bf16()
   }
@@ -123,7 +123,7 @@ class AddonBackend implements CpuBackend {
     return new AddonProgram(native, (promise) => this.#follow(promise))
   }
 
-  /** Keeps the process alive until the run has ended. */
+  /** Keeps the process alive until the run ends. */
   async #follow(run: Promise<void>): Promise<void> {
     this.#runs.add(run)
     this.#pool.hold(true)

@@ -1,6 +1,6 @@
 /**
- * A backend runs tapes: the Node addon or the WASM module. A backend owns the threads, a program owns one arena, its tapes
- * and the threads' scratch. Offsets and lengths are in floats from the start of the arena.
+ * A backend runs tapes. It is the Node addon or the WASM module. A backend owns the threads; a program owns one arena,
+ * its tapes and the threads' scratch. Offsets and lengths are in floats from the start of the arena.
  */
 
 import type { Bf16Unit } from '../../ops/precision.js'
@@ -10,7 +10,7 @@ export interface CpuBackend {
   readonly build: string
   /** Threads that a run uses. Results do not depend on it. */
   readonly threads: number
-  /** The unit that multiplies bfloat16 faster than float32, if there is one. Bits of results belong to it. */
+  /** The unit that multiplies bfloat16 faster than float32, if there is one. It changes bits of results. */
   readonly bf16: Bf16Unit | undefined
   /** Allocates the arena (zeroed) and keeps copies of the tapes (see kernel-table.ts for their form). */
   load(program: ProgramSource): Promise<CpuProgram>
@@ -22,9 +22,9 @@ export interface ProgramSource {
   readonly arenaFloats: number
   readonly setup: Float64Array
   readonly run: Float64Array
-  /** Hears how many bytes will be taken, all that stands beside the arena included, before they are; may throw. */
+  /** Called with the bytes that will be taken, those beside the arena included, before they are taken. May throw. */
   readonly admit?: (bytes: number) => void
-  /** Hears how much address space, in bytes, the threads of the program reserve, before they start; may throw. */
+  /** Called with the address space in bytes that the program's threads reserve, before they start. May throw. */
   readonly admitThreads?: (threads: number, addresses: number) => void
 }
 
@@ -33,10 +33,10 @@ export interface CpuProgram {
   readonly scratchBytes: number
   /** Copies data into the arena. Refused while a run is in progress, as is `read`. */
   write(offset: number, data: Float32Array | Int32Array): void
-  /** A copy of a part of the arena. */
+  /** Returns a copy of a part of the arena. */
   read(offset: number, length: number): Promise<Float32Array>
   /** Runs a tape from start to end. Refused while a run of this program is in progress. */
   run(tape: 'setup' | 'run'): Promise<void>
-  /** Frees the memory; a run in progress is finished first. */
+  /** Frees the memory, after a run in progress has finished. */
   dispose(): Promise<void>
 }

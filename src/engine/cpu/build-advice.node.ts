@@ -1,6 +1,5 @@
 /**
- * How to get a build of the engine that is not there: a checkout builds it, the package that npm installs has no sources
- * to build it from.
+ * Says how to get a missing build of the engine. A checkout can build it; the npm package has no sources to build from.
  */
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

@@ -1,6 +1,6 @@
 /**
- * The CPU engine: lowers plans to tapes and runs them on a backend, which is the Node addon or the WASM module. Both
- * are the same C++ and take the same tapes.
+ * The CPU engine: lowers plans to tapes and runs them on a backend, the Node addon or the WASM module. Both are the
+ * same C++ and take the same tapes.
  */
 import type { Graph, GraphInput, Value } from '../../graph/graph.js'
 import { verify } from '../../ops/index.js'
@@ -28,13 +28,13 @@ import { Tape } from './tape.js'
 const FLOAT = 4
 
 /**
- * The operands that are rounded where the recipe asks for it: all that gain by it. Vectors of bfloat16 give twice the products of
- * float32, which Winograd's algorithm gives too.
+ * Rounds operands only where that gains speed. Vectors of bfloat16 double the products per second; so does Winograd's
+ * algorithm in float32.
  */
 const rounding = (backend: CpuBackend) => (graph: Graph) =>
   keepRounded(graph, (node) => gainsByRounding(node) && !(backend.bf16 === 'vectors' && isWinograd(node)))
 
-/** The passes after that, in order: each takes for granted what those before it did. */
+/** The passes after rounding, in order. Each relies on those before it. */
 const passes: readonly Pass[] = [
   foldBatchNorms,
   foldBiases,
@@ -57,7 +57,7 @@ const targetOf = (backend: CpuBackend): PlanTarget => ({
   workspace: (node) => (loweringOf(node).workspace?.(node, node.attributes) ?? 0) * FLOAT,
 })
 
-/** @param room what its plans may take */
+/** @param room memory that its plans may take */
 export function openCpuEngine(backend: CpuBackend, room = new Room()): Engine {
   return {
     build: backend.build,
@@ -93,7 +93,7 @@ export function openCpuEngine(backend: CpuBackend, room = new Room()): Engine {
   }
 }
 
-/** The kernel calls of a list of nodes. */
+/** Lowers a list of nodes to kernel calls. */
 export function tapeOf(plan: Plan, nodes: Plan['steps'], layouts: Layouts): Float64Array {
   const tape = new Tape()
   const { nodes: all, outputs, updates } = plan.graph
@@ -128,7 +128,7 @@ class CpuExecutable implements Executable {
   readonly #taken: Taken | undefined
   readonly #inputs: ReadonlyMap<string, GraphInput>
   readonly #readable: ReadonlyMap<string, Value>
-  /** Whether something the setup depends on was written since it last ran. */
+  /** Whether an input of the setup was written since the setup last ran. */
   #stale = true
 
   constructor(plan: Plan, layouts: Layouts, program: CpuProgram, taken: Taken | undefined) {

@@ -1,8 +1,8 @@
 /**
- * Weights of grouped convolutions. A block of 16 output channels is connected to the input blocks that its groups lie in,
- * neighbours all; only these are stored, with zeros between channels of different groups: [⌈O/16⌉][most][KH][KW][16 i][16 o],
- * where `most` is the largest number of input blocks of any output block. So groups of any width are the same loop over
- * whole blocks, at the price of multiplying zeros where groups are narrower than a block. (native/groups.h is the same.)
+ * Weights of grouped convolutions. A block of 16 output channels reads the input blocks that its groups lie in, which
+ * are neighbours. Only these are stored, with zeros between channels of different groups: [⌈O/16⌉][most][KH][KW][16
+ * i][16 o], where `most` is the largest number of input blocks of any output block. So groups of any width run the same
+ * loop over whole blocks, but groups narrower than a block multiply zeros. (native/groups.h does the same.)
  */
 
 const BLOCK = 16
@@ -14,7 +14,7 @@ export interface Connections {
   readonly most: number
 }
 
-/** Of a convolution from `inputs` to `outputs` channels. Swapped, they are those of its input gradient. */
+/** Connections of a convolution from `inputs` to `outputs` channels. Exchange the two for its input gradient. */
 export function connections(outputs: number, inputs: number, groups: number): Connections {
   const [wide, deep] = [outputs / groups, inputs / groups] // channels of a group
   const span = (block: number) => {

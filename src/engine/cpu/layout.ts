@@ -1,6 +1,6 @@
 /**
- * How the CPU engine lays values out in memory, and the way in and out of those layouts at the border, where data is
- * NCHW and weights are OIHW. The layouts are described in `kernel-table.ts`.
+ * Memory layouts of the CPU engine, and conversion from and to NCHW data and OIHW weights, which callers use.
+ * `kernel-table.ts` describes the layouts.
  */
 import type { Attribute, Graph, Node, Value } from '../../graph/graph.js'
 import { type OpName, opOf } from '../../ops/index.js'
@@ -9,13 +9,13 @@ import { operandsOf } from '../../ops/operands.js'
 import { elements, roundUp } from '../../util/shape.js'
 import { connections } from './groups.js'
 
-/** Channels stand in blocks of this many, on every instruction set. */
+/** Channels per block, on every instruction set. */
 export const BLOCK = 16
 
 /**
- * `plain` as it is; `blocked` activations; `weight` of a convolution, with its groups where these are several;
- * `stemWeight` of a convolution that reads plain pictures; `winogradWeight` transformed; `statistics` [slots, 2, C] with
- * C padded to whole blocks.
+ * `plain`: unchanged; `blocked`: activations; `weight`: of a convolution, with its groups if more than one;
+ * `stemWeight`: of a convolution that reads plain pictures; `winogradWeight`: transformed; `statistics`: [slots, 2, C]
+ * with C padded to whole blocks.
  */
 export type Layout = 'plain' | 'blocked' | 'weight' | GroupedWeight | 'stemWeight' | 'winogradWeight' | 'statistics'
 
@@ -30,9 +30,9 @@ export function isWeight(layout: Layout | undefined): boolean {
 
 export type Layouts = (value: Value) => Layout
 
-/** The pictures and the weight of a convolution or one of its gradients, which decide on each other's layout. */
+/** The pictures and the weight of a convolution or one of its gradients. Each decides on the other's layout. */
 interface ConvRole {
-  /** The pictures, where they are read as they are. */
+  /** The pictures, if they are read without a norm. */
   readonly x?: Value | undefined
   readonly weight: Value
 }
@@ -86,18 +86,20 @@ export function layoutsOf(graph: Graph): Layouts {
   return (value) => layouts.get(value) ?? (value.type.shape.length === 4 ? 'blocked' : 'plain')
 }
 
-/** That of the weight of a convolution with these attributes, where it reads a blocked tensor. */
+/** Layout of the weight of a convolution with these attributes that reads a blocked tensor. */
 export function weightLayout({ groups = 1 }: { readonly groups?: Attribute }): 'weight' | GroupedWeight {
   return groups === 1 ? 'weight' : { groups: groups as number }
 }
 
-/** The tensors of a node that are laid out as a weight if one of them is: sums of weights, their updates, folding. */
+/**
+ * The tensors of a node that have the layout of a weight if one of them has: sums of weights, their updates, folding.
+ */
 function alikeWeight(op: string, inputs: readonly Value[], outputs: readonly Value[]): readonly Value[] {
   const count = alikeInputs[op as OpName] ?? 0
   return count === 0 ? [] : [...inputs.slice(0, count), ...(op === 'foldBatchNorm' ? outputs.slice(0, 1) : outputs)]
 }
 
-/** How many of the first inputs are laid out as the outputs are. */
+/** Number of first inputs that have the same layout as the outputs. */
 const alikeInputs: Partial<Record<OpName, number>> = {
   add: 2,
   scale: 1,
@@ -109,7 +111,7 @@ const alikeInputs: Partial<Record<OpName, number>> = {
   adam: 4,
 }
 
-/** Pictures with fewer channels than a block stay plain when convolutions of one group are all that reads them. */
+/** Pictures with fewer channels than a block stay plain if only convolutions of one group read them. */
 function plainPictures(graph: Graph): Value[] {
   return graph.inputs
     .filter(({ role, value }) => role === 'data' && value.type.shape.length === 4 && value.type.shape[1]! < BLOCK)
@@ -150,7 +152,7 @@ export function storedFloats(value: Value, layout: Layout): number {
   }
 }
 
-/** From the layout of the field into the engine's. */
+/** Converts from the field's layout to the engine's. */
 export function pack(data: Float32Array, value: Value, layout: Layout): Float32Array {
   if (layout === 'plain') return data
   const out = new Float32Array(storedFloats(value, layout))
@@ -160,7 +162,7 @@ export function pack(data: Float32Array, value: Value, layout: Layout): Float32A
   return out
 }
 
-/** From the engine's layout into that of the field. */
+/** Converts from the engine's layout to the field's. */
 export function unpack(data: Float32Array, value: Value, layout: Layout): Float32Array {
   const out = new Float32Array(elements(value.type.shape))
   if (layout === 'plain') out.set(data.subarray(0, out.length))
@@ -212,7 +214,9 @@ function permute(
       }
 }
 
-/** The same for the weight of several groups: an input channel stands in its block among those the output's reads. */
+/**
+ * The same for a weight of several groups: an input block is counted from the first one that its output block reads.
+ */
 function permuteGroups(
   [outputs, deep, inner]: readonly [number, number, number],
   groups: number,

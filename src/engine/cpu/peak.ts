@@ -1,4 +1,4 @@
-/** The best that a backend can do on this machine, found by measurement: the bounds that work is held against. */
+/** Measures the best that a backend can do on this machine: the bounds that benchmarks compare with. */
 import type { CpuBackend } from './backend.js'
 import { Tape } from './tape.js'
 
@@ -10,12 +10,15 @@ export interface Peak {
   readonly bandwidth: number
 }
 
-/** Multiply-adds of a piece, some milliseconds; pieces enough for many threads. */
+/** Multiply-adds of a piece, which take some milliseconds, and pieces enough for many threads. */
 const COUNT = 192 * 65536
 const PIECES = 64
 /** Floats of each of three vectors: together more than any cache holds (768 MiB). */
 const VECTOR = 2 ** 26
-/** Measurements of each kind, in turns, and seconds that each lasts at least: a shorter one catches a clock that is not kept up. */
+/**
+ * Measurements of each kind, in turns, and the least seconds of each: shorter ones catch a clock rate that does not
+ * last.
+ */
 const ROUNDS = 5
 const LASTS = 0.05
 
@@ -43,7 +46,7 @@ export async function peakOf(backend: CpuBackend, now: () => number): Promise<Pe
   }
 }
 
-/** Tells how long a tape takes, from as many runs as last long enough. */
+/** Times a tape over as many runs as take long enough. */
 async function stopwatch(backend: CpuBackend, arenaFloats: number, tape: Tape, now: () => number) {
   const program = await backend.load({ arenaFloats, setup: new Float64Array(0), run: tape.build() })
   const time = async (runs: number) => {
@@ -51,7 +54,7 @@ async function stopwatch(backend: CpuBackend, arenaFloats: number, tape: Tape, n
     for (let k = 0; k < runs; k++) await program.run('run')
     return (now() - start) / runs
   }
-  await time(1) // touches its memory for the first time
+  await time(1) // the first run touches its memory
   const runs = Math.max(1, Math.ceil(LASTS / (await time(1))))
   return { seconds: () => time(runs), dispose: () => program.dispose() }
 }

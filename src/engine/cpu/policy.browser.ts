@@ -1,18 +1,18 @@
 /**
- * Whether the Content Security Policy of a page is why something did not work there. Some errors say so; of others
- * browsers tell by an event alone, which comes a moment after the error.
+ * Finds out whether a page's Content Security Policy caused an error. Some errors say so. For others the browser sends
+ * only an event, a moment after the error.
  */
 
-/** The directives by which a policy may forbid the engine something. */
+/** The directives of a policy that can forbid something to the engine. */
 export type Directive = 'script-src' | 'connect-src' | 'worker-src'
 
-/** The words of browsers about a policy: Chromium and Safari name the word that is lacking, Firefox the cause. */
+/** The words of browsers about a policy: Chromium and Safari name the missing keyword, Firefox the cause. */
 const SAYS_SO = /unsafe-eval|Content Security Policy|\bCSP\b/
 
 /** Whether an error itself names a policy as its cause. */
 export const saysPolicy = (error: unknown): boolean => SAYS_SO.test(String(error))
 
-/** Listens from now on. */
+/** Listens for violations of the policy from its construction on. */
 export class PolicyWatch {
   readonly #seen = new Set<string>()
   readonly #note = (event: Event) => this.#seen.add((event as SecurityPolicyViolationEvent).effectiveDirective)
@@ -21,7 +21,7 @@ export class PolicyWatch {
     globalThis.addEventListener?.('securitypolicyviolation', this.#note)
   }
 
-  /** Listens no longer. @returns whether a policy is why there was this error */
+  /** Stops listening. @returns whether a policy caused this error */
   async isCause(error: unknown, directive: Directive): Promise<boolean> {
     if (saysPolicy(error)) {
       this.end()
@@ -38,8 +38,8 @@ export class PolicyWatch {
 }
 
 /**
- * The directive that the policy should have instead.
- * @param url of what is fetched; workers are of the page's own origin in any case
+ * Says how to change the policy.
+ * @param url of the fetched file; workers always come from the page's own origin
  */
 export function policyWords(directive: Directive, url?: string | URL): string {
   const source = directive === 'script-src' ? "'wasm-unsafe-eval'" : sourceOf(url)
@@ -49,7 +49,7 @@ export function policyWords(directive: Directive, url?: string | URL): string {
   )
 }
 
-/** How a policy names where a file lies. */
+/** The source expression of a policy that names the place of a file. */
 function sourceOf(url: string | URL | undefined): string {
   const page = globalThis.location
   const origin = url === undefined ? page?.origin : new URL(url, page?.href).origin

@@ -1,6 +1,7 @@
 /**
- * Where the time of a plan goes. Nodes that are alike (the same operation on the same shapes) make a part; a part's
- * kernel calls run as a tape of their own, at the places that the plan gives them, so that memory is met as in the plan.
+ * Measures where the time of a plan goes. Alike nodes (the same operation on the same shapes) make a part. A part's
+ * kernel calls run as a tape of their own, at the places that the plan gives them, so that memory behaves as in the
+ * plan.
  */
 
 import type { Attributes, Node, Value } from '../../graph/graph.js'
@@ -15,15 +16,15 @@ import { tapeOf } from './engine.js'
 import { type KernelName, kernelNames, kernels } from './kernel-table.js'
 import { isWeight, type Layouts, layoutsOf, storedFloats } from './layout.js'
 
-/** Nodes of a plan that are alike. */
+/** Alike nodes of a plan. */
 export interface PlanPart {
   readonly op: string
-  /** The operation with the operands and results that it can do without, for example `conv2d + norm + statistics`. */
+  /** The operation with the optional operands and results that it has, for example `conv2d + norm + statistics`. */
   readonly title: string
   readonly attributes: Attributes
   readonly inputs: readonly Shape[]
   readonly outputs: readonly Shape[]
-  /** Shapes of what it reads and writes, for example `128x16x32x32, 16x16x3x3 → 128x16x32x32`. */
+  /** Shapes of its operands and results, for example `128x16x32x32, 16x16x3x3 → 128x16x32x32`. */
   readonly shapes: string
   /** Paths of the nodes. */
   readonly paths: readonly string[]
@@ -31,33 +32,33 @@ export interface PlanPart {
   readonly kernels: readonly KernelName[]
   /** Multiply-adds of all its nodes, counted as direct convolution. */
   readonly macs: number
-  /** Bytes that its nodes read and write, each value once a node, workspace not counted. */
+  /** Bytes that its nodes read and write. Each value counts once per node; workspace does not count. */
   readonly bytes: number
 }
 
-/** A part with its times: seconds of each round. */
+/** A part with its times in seconds, one per round. */
 export interface TimedPart extends PlanPart {
   readonly seconds: readonly number[]
-  /** The same of each kernel called by itself; empty where there is but one. */
+  /** The same for each kernel alone; empty if there is only one. */
   readonly kernelSeconds: readonly (readonly number[])[]
 }
 
 /** The times of a plan and of its parts. */
 export interface ProfiledPlan {
-  /** Of the whole plan, a run each. */
+  /** Seconds of each run of the whole plan. */
   readonly seconds: readonly number[]
   readonly parts: readonly TimedPart[]
 }
 
 export interface ProfileSettings {
   readonly rounds: number
-  /** Seconds from any moment on. */
+  /** Seconds since any fixed moment. */
   now(): number
   readonly signal?: AbortSignal | undefined
   onProgress?(done: number, total: number): void
 }
 
-/** Times a plan and each of its parts. Values are noise; what the setup would make is noise as well. */
+/** Times a plan and each of its parts. All values are noise, those of the setup included. */
 export async function profilePlan(backend: CpuBackend, plan: Plan, settings: ProfileSettings): Promise<ProfiledPlan> {
   const layouts = layoutsOf(plan.graph)
   const groups = groupAlike(plan.steps, layouts)
@@ -118,7 +119,7 @@ function describe(nodes: readonly Node[], calls: readonly Float64Array[], layout
   }
 }
 
-/** An operation with what it can do without. The operands of a norm come together and count as one. */
+/** The operation with its optional operands. The operands of a norm come together and count as one. */
 function titleOf(node: Node): string {
   const { named = [] } = node
   const given = named.map((name) => (name.startsWith('norm') ? 'norm' : name))
@@ -126,7 +127,7 @@ function titleOf(node: Node): string {
   return [...new Set([node.op, ...given, ...plainNames(asked)])].join(' + ')
 }
 
-/** The maps and weights; where there are none, what there is. Those alike in a row are counted. */
+/** Shapes of the maps and weights; if there are none, of all values. Equal shapes in a row are counted. */
 function shapesText(values: readonly Value[]): string {
   const large = values.filter(({ type }) => type.shape.length === 4)
   const texts = (large.length > 0 ? large : values).map(({ type }) => shapeText(type.shape) || '1')
@@ -138,7 +139,7 @@ function shapesText(values: readonly Value[]): string {
     .join(', ')
 }
 
-/** A tape a kernel call. */
+/** Splits a tape into one tape per kernel call. */
 function splitTape(tape: Float64Array): Float64Array[] {
   const calls: Float64Array[] = []
   for (let at = 0; at < tape.length; ) {
@@ -155,7 +156,7 @@ function join(tapes: readonly Float64Array[]): Float64Array {
   return Float64Array.from(tapes.flatMap((tape) => [...tape]))
 }
 
-/** Seconds of each run of a tape, after one that first touches the memory. */
+/** Times each run of a tape in seconds, after one run that first touches the memory. */
 async function timeTape(
   backend: CpuBackend,
   plan: Plan,
@@ -180,12 +181,13 @@ async function timeTape(
   }
 }
 
-/** Floats of noise that are written again and again. */
+/** Floats of noise, which are written repeatedly. */
 const NOISE = 65536
 
 /**
- * Noise wherever the nodes read: weights as small as He initialisation makes them, so that nothing overflows; vectors
- * positive, for variances are among them. Whole numbers (labels, steps) are 0, and the learning rate: runs stay alike.
+ * Writes noise into all inputs of the nodes. Weights are as small as in He initialisation, so that nothing overflows.
+ * Vectors are positive, because some are variances. Whole numbers (labels, steps) and the learning rate are 0, so that
+ * runs stay alike.
  */
 function fill(program: CpuProgram, plan: Plan, nodes: readonly Node[], layouts: Layouts): void {
   const random = new Random(1)

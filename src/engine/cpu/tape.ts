@@ -4,7 +4,7 @@ import { type KernelName, kernelNames, kernels, kindOf } from './kernel-table.js
 
 export type KernelArguments<Name extends KernelName> = Readonly<Record<(typeof kernels)[Name][number], number>>
 
-/** Of each kernel the arguments that may be any number; all others are whole. */
+/** The arguments of each kernel that may be any number. All others are whole. */
 const numbers = new Map(
   kernelNames.map((name) => [
     name,
@@ -21,7 +21,7 @@ export class Tape {
       const word = args[key]
       invariant(typeof word === 'number' && !Number.isNaN(word), `${name} lacks its argument ${String(key)}`)
       const whole = Number.isSafeInteger(word) || numbers.get(name)!.has(String(key))
-      invariant(whole, `${name} got ${word} for its argument ${String(key)}, which is a whole number`)
+      invariant(whole, `${name} got ${word} for its argument ${String(key)}, which must be a whole number`)
       this.#words.push(word)
     }
   }

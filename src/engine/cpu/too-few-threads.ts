@@ -1,7 +1,7 @@
-/** Says that the system does not start as many threads as were asked for. */
+/** The error for a system that does not start all the threads asked for. */
 import { EngineError } from '../../util/errors.js'
 
-/** @param started how many there were before one could not be started; all of them have ended */
+/** @param started number of threads that started before one failed; all of them have ended */
 export function tooFewThreads(build: string, threads: number, started: number, cause: unknown): EngineError {
   const some = started === 0 ? 'not one of them' : `only ${started} of them`
   return new EngineError(

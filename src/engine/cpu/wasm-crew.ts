@@ -1,11 +1,11 @@
-/** The workers of one WASM program, and the way to its memory, which they share or which the only one of them holds. */
+/** The workers of one WASM program, and access to its memory. The workers share it, or the only worker holds it. */
 import { EngineError } from '../../util/errors.js'
 import { tooFewThreads } from './too-few-threads.js'
 import type { Data, FromWorker, ToWorker, WasmHost, WasmWorker } from './wasm-host.js'
 
 type Start = Omit<Extract<ToWorker, { kind: 'start' }>, 'kind'>
 
-/** Who waits for an answer. */
+/** A caller who waits for an answer. */
 interface Asker {
   readonly worker: WasmWorker
   readonly resolve: (answer: FromWorker) => void
@@ -14,13 +14,13 @@ interface Asker {
 
 export class Crew {
   readonly #workers: readonly WasmWorker[]
-  /** The memory that the workers share; undefined where the only worker holds it. */
+  /** The memory that the workers share; undefined if the only worker holds it. */
   readonly #memory: WebAssembly.Memory | undefined
-  /** In the order of the questions; each worker answers in its order. */
+  /** The callers in the order of their questions. Each worker answers in order. */
   #askers: Asker[] = []
   #failure: EngineError | undefined
 
-  /** Starts the workers and waits until each is ready: nobody may wait inside of WASM for one that has not begun. */
+  /** Starts the workers and waits until each is ready: no thread may wait inside WASM for one that has not begun. */
   static async start(host: WasmHost, threads: number, of: (thread: number) => Start): Promise<Crew> {
     const { memory } = of(0)
     const workers: WasmWorker[] = []
@@ -62,7 +62,7 @@ export class Crew {
     this.#workers[0]!.post({ kind: 'write', address, data: copy }, [copy.buffer])
   }
 
-  /** A copy of floats of the memory. */
+  /** Returns a copy of floats from the memory. */
   async read(address: number, length: number): Promise<Float32Array> {
     if (this.#memory) return new Float32Array(new Float32Array(this.#memory.buffer, address, length))
     const answer = await this.#ask(this.#workers[0]!, { kind: 'read', address, length })
@@ -97,7 +97,10 @@ export class Crew {
     asker?.resolve(answer)
   }
 
-  /** After a failure the memory is in an unknown state: whoever waits hears of it, and every later question fails too. */
+  /**
+   * After a failure the memory is in an unknown state. All waiting callers get the error, and so does every later
+   * question.
+   */
   #fail(reason: string): void {
     this.#failure ??= new EngineError(`wasm-simd: a thread failed: ${reason}`)
     const askers = this.#askers

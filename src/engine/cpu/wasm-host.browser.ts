@@ -1,9 +1,9 @@
-/** The WASM backend in a browser: modules by fetch, web workers. */
+/** The host of the WASM backend in a browser: fetches modules and starts web workers. */
 import { EngineError } from '../../util/errors.js'
 import { PolicyWatch, policyWords, saysPolicy } from './policy.browser.js'
 import type { FromWorker, ToWorker, WasmHost, WasmWorker } from './wasm-host.js'
 
-/** Where the files of the WASM engine lie, for pages whose bundler does not move them along by itself. */
+/** Addresses of the WASM engine's files, for pages whose bundler does not copy them itself. */
 export interface BrowserFiles {
   /** Address of `resnet.wasm`, the module for pages without shared memory. */
   readonly wasm?: string | URL | undefined
@@ -42,12 +42,12 @@ async function compile(threads: boolean, files: BrowserFiles): Promise<WebAssemb
     throw new EngineError(
       `the WASM engine could not be fetched from ${url} (status ${response.status}, expected 200); ${remedy}`,
     )
-  // Servers that give .wasm another media type are common: compiled from bytes, not from the stream.
+  // Many servers give .wasm another media type, so it compiles the bytes, not the stream.
   const compiling = new PolicyWatch()
   return WebAssembly.compile(await response.arrayBuffer()).catch(async (error: unknown) => {
     if (await compiling.isCause(error, 'script-src'))
       throw new EngineError(`WebAssembly is ${policyWords('script-src')} (${error})`, { cause: error })
-    throw new EngineError(`what ${url} answers is no WebAssembly (${error}); ${remedy}`, { cause: error })
+    throw new EngineError(`${url} does not answer with WebAssembly (${error}); ${remedy}`, { cause: error })
   })
 }
 
@@ -61,7 +61,7 @@ function spawn(files: BrowserFiles): WasmWorker {
         policy.end()
         message(event.data)
       })
-      // A script that cannot be loaded gives an event without a message.
+      // A script that does not load gives an event without a message.
       worker.addEventListener('error', async (event) => {
         if (event.message) return failed(event.message)
         const byPolicy = await policy.isCause(undefined, 'worker-src')

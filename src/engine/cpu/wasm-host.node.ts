@@ -1,4 +1,4 @@
-/** The WASM backend in Node: modules from files, workers of worker_threads. */
+/** The host of the WASM backend in Node: reads modules from files and starts worker_threads. */
 import { readFile } from 'node:fs/promises'
 import { Worker } from 'node:worker_threads'
 import { EngineError } from '../../util/errors.js'
@@ -6,7 +6,7 @@ import { limitReason } from '../../util/limits.js'
 import { buildAdvice } from './build-advice.node.js'
 import type { FromWorker, ToWorker, WasmHost, WasmWorker } from './wasm-host.js'
 
-/** Address space that the heap of a worker reserves. Where it is not to be had, V8 ends the whole process. */
+/** Address space that the heap of a worker reserves. If there is less, V8 ends the whole process. */
 const WORKER_ADDRESSES = 768 * 2 ** 20
 
 export function nodeHost(): WasmHost {
@@ -32,7 +32,7 @@ async function compile(threads: boolean): Promise<WebAssembly.Module> {
 }
 
 function spawn(): WasmWorker {
-  // Options of this process, such as loaders, are not for a worker that needs nothing.
+  // A worker needs none of this process's options, such as loaders.
   const worker = new Worker(new URL('./wasm-worker.js', import.meta.url), { execArgv: [] })
   return {
     post: (message: ToWorker, transfer) => worker.postMessage(message, transfer),

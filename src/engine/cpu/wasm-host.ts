@@ -1,9 +1,9 @@
-/** The needs of the WASM backend of the place that it runs in. Implemented for Node and for browsers. */
+/** The functions that the WASM backend needs from its host. Node and browsers each implement them. */
 
 export interface WasmHost {
-  /** Whether threads can share memory here. Browsers allow it to pages that are cross-origin isolated only. */
+  /** Whether threads can share memory here. Browsers allow it only to cross-origin isolated pages. */
   readonly sharedMemory: boolean
-  /** Bytes of address space that a worker needs, where that can run out. */
+  /** Bytes of address space that a worker needs, if the space can run out. */
   readonly workerAddresses?: number
   /** Compiles the module: `resnet-threads.wasm` or `resnet.wasm`. */
   compile(threads: boolean): Promise<WebAssembly.Module>
@@ -12,9 +12,9 @@ export interface WasmHost {
 }
 
 export interface WasmWorker {
-  /** Buffers in `transfer` go over without a copy, and are empty here afterwards. */
+  /** Buffers in `transfer` are moved, not copied, and are empty here afterwards. */
   post(message: ToWorker, transfer?: ArrayBuffer[]): void
-  /** Sets who hears the worker's messages, and of errors that end it. */
+  /** Sets the handlers for the worker's messages, and for errors that end it. */
   listen(message: (message: FromWorker) => void, failed: (reason: string) => void): void
   /** Whether the process must stay alive for this worker. No effect in browsers. */
   hold(busy: boolean): void
@@ -23,16 +23,16 @@ export interface WasmWorker {
 
 export type Data = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Float64Array<ArrayBuffer>
 
-/** Addresses are in bytes, lengths in elements. All but `write` are answered, in their order. */
+/** Addresses are in bytes, lengths in elements. The worker answers all messages but `write`, in order. */
 export type ToWorker =
   | {
       readonly kind: 'start'
       readonly module: WebAssembly.Module
-      /** The one that all threads share; or how many pages the worker allocates, where it works alone. */
+      /** The memory that all threads share, or the number of pages that a single worker allocates. */
       readonly memory: WebAssembly.Memory | number
       /** 0 leads, the others help. */
       readonly thread: number
-      /** Where its stack begins; it grows downwards. */
+      /** Start of its stack, which grows downwards. */
       readonly stack: number
     }
   | {
@@ -43,7 +43,7 @@ export type ToWorker =
       readonly scratch: number
       readonly scratchStride: number
     }
-  /** To a worker that works alone, and so holds the memory: puts data there, or asks for a copy of floats. */
+  /** To a single worker, which holds the memory: writes data, or asks for a copy of floats. */
   | { readonly kind: 'write'; readonly address: number; readonly data: Data }
   | { readonly kind: 'read'; readonly address: number; readonly length: number }
 

@@ -1,15 +1,14 @@
 // @ts-check
 /**
- * A thread of the WASM engine, in Node and in browsers. The first message starts it: thread 0 then waits for messages
- * that say which tape to run, the others help inside of WASM until they are terminated. Where threads cannot share
- * memory there is only thread 0, and the memory is its own. Plain JavaScript, so that it can be loaded as it is.
+ * A thread of the WASM engine, in Node and in browsers. The first message starts it. Thread 0 then waits for messages
+ * that say which tape to run; the others help inside WASM until they are terminated. If threads cannot share memory,
+ * there is only thread 0 with its own memory. The file is plain JavaScript, so that it loads as it is.
  *
  * @typedef {import('./wasm-host.js').ToWorker} ToWorker
  * @typedef {import('./wasm-host.js').FromWorker} FromWorker
  * @typedef {{
  *   postMessage(message: FromWorker, transfer?: ArrayBuffer[]): void,
- *   onmessage: (event: { data: ToWorker }) => void
- * }} Port
+ *   onmessage: (event: { data: ToWorker }) => void }} Port
  */
 
 const node = globalThis.process?.getBuiltinModule?.('node:worker_threads')

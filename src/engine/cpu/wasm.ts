@@ -1,7 +1,7 @@
 /**
- * The WASM module as a backend. A program has one memory: the module's own data, then its tapes, the threads' stacks and
- * scratch, and the arena. It runs in workers, so that no run blocks the thread of the caller: one a thread where memory
- * can be shared, else a single one that holds the memory.
+ * The WASM module as a backend. A program has one memory: the module's own data, then its tapes, the threads' stacks
+ * and scratch, and the arena. It runs in workers, so that no run blocks the caller's thread: one worker per thread if
+ * memory can be shared, else a single worker that holds the memory.
  */
 import { EngineError } from '../../util/errors.js'
 import type { CpuBackend, CpuProgram, ProgramSource } from './backend.js'
@@ -12,7 +12,7 @@ import type { WasmHost } from './wasm-host.js'
 export interface WasmExports {
   readonly __stack_pointer: WebAssembly.Global<'i32'>
   readonly __heap_base: WebAssembly.Global<'i32'>
-  /** Floats; −1 for a tape of another build, −2 for one that asks for more than can be addressed. */
+  /** Floats of scratch; −1 for a tape of another build, −2 if the tape needs more than 32-bit addresses reach. */
   scratchFloats(tape: number, length: number, arenaFloats: number): number
   run(tape: number, length: number, arena: number, scratch: number, scratchStride: number): number
   help(thread: number): void
@@ -21,16 +21,16 @@ export interface WasmExports {
 const PAGE = 65536
 const MOST_BYTES = 65536 * PAGE
 const STACK = 262144
-/** Enough for the module's data and first stack. */
+/** Pages that hold the module's data and first stack. */
 const MODULE_PAGES = 16
 
 const round = (bytes: number) => Math.ceil(bytes / 64) * 64
 
-/** Where things lie in a program's memory, in bytes. */
+/** Addresses in a program's memory, in bytes. */
 interface Places {
   readonly setup: number
   readonly run: number
-  /** End of the first stack; the others follow. */
+  /** End of the first stack. The others follow. */
   readonly stacks: number
   readonly scratch: number
   /** Distance of the scratch of two threads, in floats. */
@@ -39,7 +39,7 @@ interface Places {
   readonly bytes: number
 }
 
-/** Compiles the module. `threads` beyond 1 need shared memory: without it, one is used. Nothing is started yet. */
+/** Compiles the module. More than one thread needs shared memory; without it, one is used. Nothing is started yet. */
 export async function openWasm(options: { threads: number; host: WasmHost }): Promise<CpuBackend> {
   const { host } = options
   return new WasmBackend(host, await host.compile(host.sharedMemory), host.sharedMemory ? options.threads : 1)
@@ -80,7 +80,7 @@ class WasmBackend implements CpuBackend {
 
   /** Asks the module, in a small memory of its own, how much scratch the tapes need. */
   async #plan({ arenaFloats, setup, run }: ProgramSource): Promise<Places> {
-    // Offsets on the tapes would wrap in an arena that 32 bits do not reach.
+    // In an arena beyond 32 bits, offsets on the tapes would wrap.
     if (!Number.isSafeInteger(arenaFloats) || arenaFloats < 0 || arenaFloats * 4 > MOST_BYTES)
       throw tooLarge(arenaFloats * 4)
     const pages = MODULE_PAGES + Math.ceil((Math.max(setup.length, run.length) * 8) / PAGE)
@@ -98,7 +98,7 @@ class WasmBackend implements CpuBackend {
       throw new EngineError(
         'wasm-simd: the tape does not fit the kernels of this build; build WebAssembly again, or install the package again',
       )
-    // Not a multiple of a page apart, where threads would share cache sets.
+    // The stride is no multiple of a page, because threads would then share cache sets.
     const scratchStride = Math.ceil(Math.max(...floats) / 1024) * 1024 + 64
     const runTape = round(start + setup.length * 8)
     const stacks = round(runTape + run.length * 8) + STACK
@@ -130,7 +130,7 @@ function allocate(pages: number, shared: boolean): WebAssembly.Memory {
     return new WebAssembly.Memory({ initial: pages, maximum: pages, shared })
   } catch (error) {
     throw new EngineError(
-      `wasm-simd: ${pages * PAGE} bytes of memory could not be had; use a smaller batch, close other pages or programs, or ` +
+      `wasm-simd: ${pages * PAGE} bytes of memory could not be allocated; use a smaller batch, close other pages or programs, or ` +
         'raise the limit of address space (ulimit -v), of which Node reserves 10 GiB for each memory of WebAssembly',
       { cause: error },
     )
@@ -168,7 +168,7 @@ class WasmProgram implements CpuProgram {
 
   write(offset: number, data: Float32Array | Int32Array): void {
     this.#expectIdle('write')
-    // Elements of another size would reach beyond the place.
+    // Elements of another size would reach beyond the range.
     if (!(data instanceof Float32Array || data instanceof Int32Array))
       throw new EngineError('write: expected a Float32Array or an Int32Array')
     this.#crew.write(this.#place('write', offset, data.length), data)

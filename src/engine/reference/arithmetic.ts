@@ -1,4 +1,4 @@
-/** Scaling, products, the logistic function, dropout and noise: each element alone. */
+/** Scaling, products, the logistic function, dropout and noise. Each treats every element alone. */
 import { BYTES_DEVIATION, BYTES_MEAN, type NoiseAttributes } from '../../ops/add-noise.js'
 import { type DropoutAttributes, dropKey, dropThreshold } from '../../ops/dropout.js'
 import type { ScaleAttributes } from '../../ops/scale.js'

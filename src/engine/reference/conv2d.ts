@@ -1,9 +1,8 @@
 /**
  * Convolution and its two gradients. All three walk the same products: output (n, o, oy, ox) meets input (n, i, iy, ix)
- * through tap (o, i, ky, kx) where iy = oy · stride + ky · dilation − padding (and so for x), and differ only in which
- * of the three tensors is summed up. Products with the padding are left out. With groups, input i of an output is the
- * i-th channel of the output's group. Optional operands are applied one after another, each by the kernel of the plain
- * operation it stands for.
+ * through tap (o, i, ky, kx) where iy = oy · stride + ky · dilation − padding (and so for x), and sum into different
+ * tensors. Products with the padding are left out. With groups, input i of an output is the i-th channel of the
+ * output's group. Optional operands are applied in turn, each by the kernel of the plain operation that it stands for.
  */
 import type {
   Conv2dAttributes,
@@ -65,7 +64,7 @@ export const conv2dWeightGradient: Kernel<Conv2dWeightGradientAttributes> = (inp
   })
 }
 
-/** x as a convolution reads it: through the norm that its vectors and `normEpsilon` give, or as it is. */
+/** Returns x as the convolution reads it: normalised by the given vectors and `normEpsilon`, or unchanged. */
 function normalised(
   x: Tensor,
   vectors: readonly Tensor[],
@@ -77,7 +76,7 @@ function normalised(
   return y
 }
 
-/** The rectangle of outputs that a tap reaches from inside the input, and how far apart its elements are stored. */
+/** The rectangle of outputs whose inputs for a tap lie inside the map, and the distance of its elements in memory. */
 interface Reach {
   readonly rows: number
   readonly columns: number
@@ -86,7 +85,7 @@ interface Reach {
   readonly yRow: number
 }
 
-/** Calls `visit` for each tap and image, with the indices of the tap and of the first input and output it joins. */
+/** Calls `visit` for each tap and image, with the indices of the tap and of its first input and output. */
 function eachTap(
   x: Tensor,
   weight: Tensor,

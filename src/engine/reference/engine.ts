@@ -1,7 +1,8 @@
 /**
- * The reference engine: runs plans in float64 with kernels one can read. Slow by intent; it is the oracle of all other
- * engines. It keeps each value in an array of its own instead of the plan's arena. What lasts from run to run
- * (parameters, running statistics, velocities) is rounded to float32, its type, so that a checkpoint holds all of it.
+ * The reference engine: runs plans in float64 with readable kernels. It is slow by intent, and the oracle of all other
+ * engines. It keeps each value in an array of its own instead of the plan's arena. Values that last from run to run
+ * (parameters, running statistics, velocities) are rounded to float32, their type, so that a checkpoint holds them
+ * exactly.
  */
 import type { Value } from '../../graph/graph.js'
 import { isOpName } from '../../ops/index.js'
@@ -20,7 +21,7 @@ const target: PlanTarget = {
   workspace: () => 0,
 }
 
-/** @param room what its plans may take */
+/** @param room memory that its plans may take */
 export function openReference(room = new Room()): Engine {
   return {
     build: 'reference',
@@ -37,7 +38,7 @@ class ReferenceExecutable implements Executable {
   readonly plan: Plan
   readonly #values = new Map<Value, Tensor>()
   readonly #taken: Taken
-  /** The new value of each updated input, rounded to its type: all sources are read before any target changes. */
+  /** The new value of each updated input, rounded to its type. All sources are read before any target changes. */
   readonly #updates: { readonly target: Float64Array; readonly source: Float64Array; readonly held: Float32Array }[]
   #setUp = false
   #disposed = false

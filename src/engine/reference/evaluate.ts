@@ -7,7 +7,7 @@ import { elements, shapeText } from '../../util/shape.js'
 import { type KernelTable, kernels } from './kernels.js'
 import { type Kernel, type Tensor, zeros } from './tensor.js'
 
-/** Runs one node, reading and writing the tensors of `values`. */
+/** Runs one node; reads and writes the tensors of `values`. */
 export function evaluateNode(node: Node, values: ReadonlyMap<Value, Tensor>, table: KernelTable = kernels): void {
   invariant(isOpName(node.op), `the reference engine has no kernel for ${node.op}`)
   const kernel = table[node.op] as unknown as Kernel<Attributes>
@@ -17,8 +17,8 @@ export function evaluateNode(node: Node, values: ReadonlyMap<Value, Tensor>, tab
 }
 
 /**
- * The tensors of all values of `graph`, given those of its inputs by name. Updates are not applied: what an input
- * would become is the tensor of the update's source. Another `table` of kernels may be given.
+ * Returns the tensors of all values of `graph`, given those of its inputs by name. Updates are not applied: the new
+ * value of an input is the tensor of the update's source. Another `table` of kernels may be given.
  */
 export function evaluate(
   graph: Graph,
@@ -40,7 +40,7 @@ export function evaluate(
   return values
 }
 
-/** The outputs of `graph` by name, given its inputs by name. */
+/** Returns the outputs of `graph` by name, given its inputs by name. */
 export function evaluateOutputs(
   graph: Graph,
   inputs: ReadonlyMap<string, ArrayLike<number>>,

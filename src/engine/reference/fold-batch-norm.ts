@@ -1,4 +1,4 @@
-/** Takes the factors of a norm into the weight before it, and what remains into a bias. */
+/** Folds a norm into the weight and the bias of the convolution before it. */
 import type { NormAttributes } from '../../ops/batch-norm.js'
 import { type Kernel, sizes4 } from './tensor.js'
 

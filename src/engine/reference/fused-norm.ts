@@ -1,4 +1,4 @@
-/** The parts of a training batch norm and of its gradient, which passes of the plan cut it into. */
+/** The parts of a training batch norm and of its gradient, as passes of the plan split them. */
 import type { NormAttributes } from '../../ops/batch-norm.js'
 import type { NormaliseAttributes, StatisticsAttributes } from '../../ops/fused-norm.js'
 import { batchNormInference } from './batch-norm.js'
@@ -9,7 +9,10 @@ export const imageStatistics: Kernel<Record<never, never>> = ([x], [statistics])
   bandStatistics(x, statistics, 1)
 }
 
-/** Mean and biased variance of the whole batch: each part's squares, and those of the parts' means about the whole's. */
+/**
+ * Mean and biased variance of the whole batch. It adds each part's squared deviations to those of the parts' means from
+ * the batch's mean.
+ */
 export const mergeStatistics: Kernel<StatisticsAttributes> = (
   [statistics],
   [mean, variance],
@@ -69,7 +72,7 @@ export const applyNormGradient: Kernel<NormAttributes> = (inputs, [dx], { epsilo
   }
 }
 
-/** Adds the addend where there is one, then ReLU where asked. */
+/** Adds the addend if given, then applies the ReLU if set. */
 export function finish(y: Tensor, addend: Tensor | undefined, withRelu = false): void {
   if (addend) add([y, addend], [y], {})
   if (withRelu) relu([y], [y], {})
@@ -80,7 +83,7 @@ function bandStart(band: number, rows: number, bands: number): number {
   return Math.floor((band * rows) / bands)
 }
 
-/** Calls `visit` with the values of each band of each image and channel, and where its two results belong. */
+/** Calls `visit` with the values of each band of each image and channel, and the places of its two results. */
 function eachBand(x: Tensor, bands: number, visit: (from: number, to: number, first: number, second: number) => void) {
   const [n, channels, h, w] = sizes4(x)
   for (let part = 0; part < n * bands; part++)
@@ -131,7 +134,7 @@ export function reduceBands(
   })
 }
 
-/** The output of the ReLU after the norm, computed again where it is not kept; undefined where there was no ReLU. */
+/** Returns the output of the ReLU after the norm, computed again if it is not kept; undefined if there is no ReLU. */
 function activation({ x, mean, y, scale, shift, variance }: Reduction, epsilon: number): Tensor | undefined {
   if (y || !scale) return y
   const again = zeros(x.shape)

@@ -1,4 +1,4 @@
-/** The table of reference kernels: total over all operations, so that the compiler refuses one that lacks a kernel. */
+/** The table of reference kernels. It is total: the compiler refuses an operation without a kernel. */
 import type { AttributesOf, OpName } from '../../ops/index.js'
 import { addNoise, dropout, multiply, scale, sigmoid, sigmoidGradient } from './arithmetic.js'
 import {

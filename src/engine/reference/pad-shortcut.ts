@@ -1,4 +1,4 @@
-/** The shortcut of option A: every stride-th pixel, channels moved to `before`, zeros elsewhere. */
+/** The shortcut of option A: every stride-th pixel, channels moved by `before`, zeros elsewhere. */
 import type { PadShortcutAttributes } from '../../ops/pad-shortcut.js'
 import { type Kernel, sizes4, type Tensor } from './tensor.js'
 
@@ -16,7 +16,7 @@ export const padShortcutGradient: Kernel<PadShortcutAttributes> = ([dy], [dx], a
   })
 }
 
-/** Calls `visit` with the indices of each input pixel that is kept and of its place in the output. */
+/** Calls `visit` with the index of each input pixel that is kept, and its index in the output. */
 function eachPixel(
   x: Tensor,
   y: Tensor,

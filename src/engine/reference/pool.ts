@@ -45,7 +45,7 @@ export const globalAveragePoolGradient: Kernel<Record<never, never>> = ([dy], [d
   for (let map = 0; map < n * channels; map++) dx.data.fill(dy.data[map] / (h * w), map * h * w, (map + 1) * h * w)
 }
 
-/** Index of the largest element of a window, the first in row order where several are equal. */
+/** Index of the largest element of a window; the first in row order if several are equal. */
 function firstLargest(x: Tensor, inside: readonly number[]): number {
   return inside.reduce((best, i) => (x.data[i] > x.data[best] ? i : best))
 }

@@ -1,4 +1,4 @@
-/** Operations that only move elements: joining channels, and channels into pixels and back. */
+/** Operations that only move elements: concatenation, pixel shuffle and its inverse. */
 import type { ShuffleAttributes } from '../../ops/pixel-shuffle.js'
 import { type Kernel, sizes4, type Tensor } from './tensor.js'
 
@@ -26,7 +26,7 @@ export const pixelUnshuffle: Kernel<ShuffleAttributes> = ([x], [y], { factor }) 
   })
 }
 
-/** Calls `visit` with the indices of each element among the many channels and among the many pixels. */
+/** Calls `visit` with each element's index in the tensor of many channels and in the tensor of many pixels. */
 function eachPixel(many: Tensor, few: Tensor, r: number, visit: (deep: number, wide: number) => void): void {
   const [n, channels, height, width] = sizes4(few)
   const [h, w] = [height / r, width / r]

@@ -1,4 +1,4 @@
-/** Mean absolute and mean squared difference, and their gradients. */
+/** Mean absolute difference and mean squared difference, and their gradients. */
 import type { Kernel } from './tensor.js'
 
 type Nothing = Record<never, never>

@@ -1,4 +1,7 @@
-/** Resizing: rows, then columns, each output a weighted sum of inputs; and the same backwards. */
+/**
+ * Resizing: rows, then columns. Each output is a weighted sum of inputs. The gradient goes back through the same
+ * weights.
+ */
 import { type ResizeAttributes, resizeTaps, type Taps } from '../../ops/resize.js'
 import type { Pair } from '../../ops/window.js'
 import { type Kernel, sizes4, type Tensor } from './tensor.js'
@@ -17,7 +20,7 @@ export const resizeGradient: Kernel<ResizeAttributes & { readonly from: Pair }> 
   })
 }
 
-/** Calls `visit` with the indices of each input and output that meet, and the weight between them. */
+/** Calls `visit` with the indices of each connected input and output, and their weight. */
 function eachProduct(
   x: Tensor,
   y: Tensor,

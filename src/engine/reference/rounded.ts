@@ -1,4 +1,4 @@
-/** Operands of operations with the attribute `precision: 'bf16'`: rounded to bfloat16, nearest even. */
+/** Rounds the operands of operations with the attribute `precision: 'bf16'` to bfloat16, nearest even. */
 import { type Tensor, zeros } from './tensor.js'
 
 /** The operand as the operation multiplies it. */
@@ -9,7 +9,7 @@ export function operand(x: Tensor, { precision }: { readonly precision?: 'bf16' 
   return rounded
 }
 
-/** Each number rounded to the 8 bits of significand of bfloat16; those half-way, to the even one. NaN stays NaN. */
+/** Rounds each number to the 8 bits of significand of bfloat16, half-way cases to even. NaN stays NaN. */
 export function roundToBf16(values: Float32Array): Float32Array {
   const bits = new Uint32Array(values.buffer.slice(values.byteOffset, values.byteOffset + values.byteLength))
   const rounded = new Float32Array(bits.buffer)

@@ -9,8 +9,8 @@ export interface Tensor {
 }
 
 /**
- * Computes the outputs of one node. Inputs come in the order in which the operation names its operands, undefined where
- * one is left out. Outputs are given with their shapes and hold anything before.
+ * Computes the outputs of one node. Inputs come in the order of the operation's operands, undefined if left out.
+ * Outputs have their shapes and may hold anything before.
  */
 export type Kernel<A extends Attributes> = (
   inputs: readonly Tensor[],

@@ -1,4 +1,4 @@
-/** Steps between gradients and parameters: norms and limits of gradients, and Adam. */
+/** Operations between gradients and parameters: norms of gradients, clipping, and Adam. */
 import type { AdamAttributes } from '../../ops/adam.js'
 import type { ClipAttributes } from '../../ops/clip.js'
 import type { Kernel } from './tensor.js'

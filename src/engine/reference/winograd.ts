@@ -1,11 +1,11 @@
 /**
- * The weight transform of Winograd's algorithm F(4x4, 3x3), and back. The reference convolves with a transformed weight
- * by transforming it back: what the algorithm gives is what the direct sum gives.
+ * The weight transform of Winograd's algorithm F(4x4, 3x3), and its inverse. The reference engine convolves with a
+ * transformed weight by transforming it back: the algorithm and the direct sum give the same.
  */
 import { WINOGRAD_TAPS } from '../../ops/window.js'
 import { type Kernel, sizes4, type Tensor, zeros } from './tensor.js'
 
-/** Powers 0, 1 and 2 of the points 0, 1, −1, 2, −2 and ∞, each by the factor that makes the products come out right. */
+/** Powers 0, 1 and 2 of the points 0, 1, −1, 2, −2 and ∞, each times the factor that makes the products exact. */
 const G = [
   [1 / 4, 0, 0],
   [-1 / 6, -1 / 6, -1 / 6],
@@ -14,7 +14,7 @@ const G = [
   [1 / 24, -1 / 12, 1 / 6],
   [0, 0, 1],
 ] as const
-/** A left inverse of G: from the points 0, 1 and −1, and ∞. */
+/** A left inverse of G, from the points 0, 1, −1 and ∞. */
 const inverse = [
   [4, 0, 0, 0, 0, 0],
   [0, -3, 3, 0, 0, 0],
@@ -25,7 +25,7 @@ export const winogradWeight: Kernel<Record<never, never>> = ([weight], [transfor
   transform(weight, transformed, G)
 }
 
-/** The weight that a transformed weight was made of. */
+/** Recovers the weight that a transformed weight was made from. */
 export function weightOf(transformed: Tensor): Tensor {
   const [o, i] = sizes4(transformed)
   const weight = zeros([o, i, WINOGRAD_TAPS, WINOGRAD_TAPS])
@@ -33,7 +33,7 @@ export function weightOf(transformed: Tensor): Tensor {
   return weight
 }
 
-/** M k Mᵀ of each square kernel k. */
+/** Computes M k Mᵀ of each square kernel k. */
 function transform(from: Tensor, to: Tensor, matrix: readonly (readonly number[])[]): void {
   const [outputs, inputs, rows] = sizes4(to)
   const [, , size] = sizes4(from)

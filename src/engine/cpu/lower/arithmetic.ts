@@ -1,4 +1,4 @@
-/** Scaling, products, the logistic function, dropout and noise to kernel calls. */
+/** Lowers scaling, products, the logistic function, dropout and noise to kernel calls. */
 import type { Value } from '../../../graph/graph.js'
 import { BYTES_DEVIATION, type NoiseAttributes } from '../../../ops/add-noise.js'
 import { type DropoutAttributes, dropKey, dropThreshold } from '../../../ops/dropout.js'
@@ -22,7 +22,7 @@ export const multiply: Lowering<Nothing> = {
   },
 }
 
-/** Lanes beyond the channels must stay zero, which the logistic function of zero is not. */
+/** Lanes beyond the channels must stay zero, but the logistic function of zero is not zero. */
 function clearLanes(y: Value, { tape, at, layout }: Context): void {
   if (layout(y) !== 'blocked') return
   const sizes = mapOf(y)

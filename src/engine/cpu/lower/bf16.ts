@@ -1,26 +1,26 @@
-/** Which convolutions can multiply rounded operands, and how their weights are packed for that. */
+/** Finds the convolutions that can multiply rounded operands, and sizes their packed weights. */
 import type { Node } from '../../../graph/graph.js'
 import { operandOf } from '../../../ops/operands.js'
 import { BLOCK } from '../layout.js'
 import type { Tape } from '../tape.js'
 
 /**
- * Whether a node may gain by rounding: one group, and a block of channels on both sides. Stems, which read the few channels
- * of a picture, stay in float32.
+ * Whether a node may gain by rounding: it has one group, and at least a block of channels on both sides. Stems read the
+ * few channels of a picture and stay in float32.
  */
 export function gainsByRounding(node: Node): boolean {
   const { shape } = (operandOf(node, 'weight') ?? node.outputs[0]!).type
   return (node.attributes.groups ?? 1) === 1 && shape[0]! >= BLOCK && shape[1]! >= BLOCK
 }
 
-/** Blocks of a weight: of output and input channels. */
+/** Numbers of blocks of output and of input channels, and of taps. */
 interface Blocks {
   readonly oblocks: number
   readonly iblocks: number
   readonly taps: number
 }
 
-/** Floats that a packed weight takes: rows are stored in pairs of blocks, where there is more than one. */
+/** Floats of a packed weight. If there is more than one block, rows are stored in pairs of blocks. */
 export function packedFloats({ oblocks, iblocks, taps }: Blocks, transposed: boolean): number {
   const [columns, rows] = transposed ? [iblocks, oblocks] : [oblocks, iblocks]
   const stored = rows > 1 ? 2 * Math.ceil(rows / 2) : 1

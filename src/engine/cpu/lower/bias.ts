@@ -1,4 +1,4 @@
-/** The bias of a convolution and its gradient to kernel calls. */
+/** Lowers the bias of a convolution and its gradient to kernel calls. */
 import { type Lowering, mapOf, padded } from './lowering.js'
 
 type Nothing = Record<never, never>

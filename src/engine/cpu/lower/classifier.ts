@@ -1,4 +1,4 @@
-/** The classifier and the loss to kernel calls. */
+/** Lowers the classifier and its loss to kernel calls. */
 import type { CrossEntropyAttributes } from '../../../ops/softmax-cross-entropy.js'
 import type { Lowering } from './lowering.js'
 

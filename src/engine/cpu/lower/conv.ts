@@ -1,4 +1,6 @@
-/** Convolution and its gradients to kernel calls. How the work is cut depends on shapes alone, never on threads. */
+/**
+ * Lowers convolution and its gradients to kernel calls. How the work is cut depends on shapes alone, never on threads.
+ */
 import type { Node, Value } from '../../../graph/graph.js'
 import type { NormAttributes } from '../../../ops/batch-norm.js'
 import type {
@@ -16,14 +18,14 @@ import { type Context, type Lowering, NONE } from './lowering.js'
 import { normArguments, reductionArguments } from './norm.js'
 import { pushWeight, suitsWinograd, tileBands, winogradFloats, winogradSizes } from './winograd.js'
 
-/** Pieces a layer is cut into where its batch alone gives fewer: enough to keep several threads busy. */
+/** Pieces that a layer is cut into if its batch gives fewer: enough to keep several threads busy. */
 const PIECES = 16
 /** Pieces of the weight gradient, each with partial sums of its own. */
 const CHUNKS = 16
-/** Room for all partial sums of one weight gradient, in floats (8 MiB): more would not stay in cache. */
+/** Room for all partial sums of one weight gradient, in floats (8 MiB). More would not stay in cache. */
 const PARTIALS = 2 ** 21
 
-/** Floats of the widest weight whose 36 sums a pair of channels still stay in L2 (64 by 64 channels). */
+/** Floats of the widest weight whose 36 sums per pair of channels still stay in L2 (64 by 64 channels). */
 const WINOGRAD_WEIGHT = 9 * 64 * 64
 
 function geometry(x: readonly number[], y: readonly number[], [kh, kw]: Pair, a: ConvAttributes) {
@@ -36,14 +38,15 @@ function geometry(x: readonly number[], y: readonly number[], [kh, kw]: Pair, a:
 const shape = (value: Value) => value.type.shape
 const kernelOf = (weight: Value) => shape(weight).slice(2) as unknown as Pair
 
-/** Bands of rows an image is cut into: one where the batch is large enough. */
+/** Number of bands of rows that an image is cut into: one if the batch is large enough. */
 export function bandsOf(n: number, rows: number): number {
   return Math.min(rows, Math.max(1, Math.ceil(PIECES / n)))
 }
 
 /**
- * Bands of a convolution that takes no statistics: its pieces are bands by parts of the output channels (native/conv.cc).
- * Each band reads all weights, each part all inputs: of the cuts into enough pieces, that which reads least.
+ * Bands of a convolution without statistics. Its pieces are bands times parts of the output channels (native/conv.cc).
+ * Each band reads all weights, each part all inputs. Of all cuts into enough pieces, this picks the one that reads
+ * least.
  */
 function bandsOfFewest({ n, c, h, w, o, oh, kh, kw, groups }: ReturnType<typeof geometry>): number {
   const most = bandsOf(n, oh)
@@ -60,20 +63,22 @@ function bandsOfFewest({ n, c, h, w, o, oh, kh, kw, groups }: ReturnType<typeof 
   return best
 }
 
-/** Whether a reader of a norm's output can normalise it on the way: where images are cut into bands, a pass is cheap. */
+/** Whether a node can normalise its input while it reads it. If images are cut into bands, a separate pass is cheap. */
 export function normalisesInput({ op, inputs: [x] }: Node): boolean {
   const [n, , rows] = shape(x!) as [number, number, number]
   return op === 'reduceNormGradient' || bandsOf(n, rows) === 1
 }
 
-/** Whether a node is a forward convolution that gains by Winograd's algorithm. That takes statistics of whole images. */
+/**
+ * Whether a node is a forward convolution that gains by Winograd's algorithm, which takes statistics of whole images.
+ */
 export function winogradPays(node: Node): boolean {
   if (node.op !== 'conv2d') return false
   const { x, weight, bias } = operandsOf('conv2d', node)
   const attributes = node.attributes as Conv2dAttributes
   if (attributes.precision) return false
   const sizes = geometry(shape(x), shape(node.outputs[0]!), kernelOf(weight), attributes)
-  const fixed = bias !== undefined // as that of a folded norm
+  const fixed = bias !== undefined // the bias of a folded norm
   return suitsWinograd(sizes, kernelOf(weight), attributes, fixed) && (attributes.bands ?? 1) === 1
 }
 
@@ -94,7 +99,7 @@ export function isWinograd(node: Node): boolean {
   return winogradPays({ ...node, attributes })
 }
 
-/** The arguments of the norm that x passes through on the way in. */
+/** Arguments of the norm that x passes through while it is read. */
 function inputNormArguments(
   {
     normScale: scale,
@@ -109,7 +114,7 @@ function inputNormArguments(
 }
 
 export const conv2d: Lowering<Conv2dAttributes> = {
-  /** Room for the weight as a convolution of rounded operands takes it. */
+  /** Room for the weight, packed for a convolution of rounded operands. */
   workspace(node, attributes) {
     const { weight } = operandsOf('conv2d', node)
     return attributes.precision ? packedFloats(blocksOf(weight, attributes), false) : 0
@@ -122,13 +127,13 @@ export const conv2d: Lowering<Conv2dAttributes> = {
     const sizes = geometry(shape(x), shape(y), kernelOf(weight), attributes)
     const common = {
       ...{ x: at(x), weight: at(weight), y: at(y), bias: given(bias), addend: given(addend), relu: Number(relu) },
-      // A convolution that is run again for its output leaves statistics alone: they were kept.
+      // A convolution that runs again for its output does not write statistics: they were kept.
       statistics: statistics && isRead(statistics) ? at(statistics) : NONE,
     }
     const wanted = bands ?? (winograd ? bandsOf(sizes.n, sizes.oh) : bandsOfFewest(sizes))
     const prologue = inputNormArguments(norm, attributes, context)
     if (precision) {
-      invariant(!bias && !relu, 'a convolution of rounded operands takes no bias and no ReLU: it is one of training')
+      invariant(!bias && !relu, 'a convolution of rounded operands trains, so it takes no bias and no ReLU')
       const { bias: _, relu: __, ...operands } = common
       pushPacked(tape, common.weight, workspace, blocksOf(weight, attributes), false)
       tape.push('conv2d_bf16', { ...operands, weight: workspace, ...prologue, ...sizes, bands: wanted })
@@ -145,7 +150,7 @@ export const conv2d: Lowering<Conv2dAttributes> = {
   },
 }
 
-/** Output blocks of a weight, input blocks stored for each, taps. */
+/** Output blocks of a weight, input blocks stored for each, and taps. */
 function blocksOf(
   weight: Value,
   { groups = 1 }: Partial<ConvAttributes>,
@@ -161,7 +166,7 @@ function transposedFloats(weight: Value, { groups = 1 }: ConvAttributes): number
   return blocks * kh * kw * BLOCK * BLOCK
 }
 
-/** The input gradient as a convolution of dy: input and output change places, padding becomes what it lacks to 2. */
+/** The input gradient as a convolution of dy: input and output are exchanged, padding p becomes 2 − p. */
 function gradientSizes(sizes: ReturnType<typeof geometry>) {
   const { n, c, h, w, o, oh, ow, ph, pw } = sizes
   return { n, c: o, h: oh, w: ow, o: c, oh: h, ow: w, ph: 2 - ph, pw: 2 - pw }
@@ -176,7 +181,7 @@ function gradientWorkspace(dy: Value, weight: Value, dx: Value, attributes: Conv
   return transposedFloats(weight, attributes) + (winograd ? winogradFloats(oblocks, iblocks) : 0)
 }
 
-/** Bands of rows into which an input gradient cuts an image. */
+/** Number of bands of rows that an input gradient cuts an image into. */
 export function gradientBands(node: Node): number {
   const { dy, weight } = operandsOf('conv2dInputGradient', node)
   return gradientBandsOf(node.outputs[0]!, dy, weight, node.attributes as unknown as ConvAttributes)
@@ -194,7 +199,7 @@ export const conv2dInputGradient: Lowering<Conv2dInputGradientAttributes> = {
     const { dy, weight } = operandsOf('conv2dInputGradient', node)
     return gradientWorkspace(dy, weight, node.outputs[0]!, attributes)
   },
-  /** The weight is transposed into the workspace first: 1 / (N · OH · OW) of the layer's work. */
+  /** The weight is first transposed into the workspace. That is 1 / (N · OH · OW) of the layer's work. */
   emit(node, attributes, context) {
     const { tape, at, given, workspace } = context
     const { dy, weight, addend, ...norm } = operandsOf('conv2dInputGradient', node)
@@ -237,7 +242,7 @@ export const winogradWeight: Lowering<Record<never, never>> = {
   },
 }
 
-/** Takes a norm's factor into the rows of 16 output channels of a weight. */
+/** Multiplies a norm's factor into the rows of 16 output channels of a weight. */
 export const foldBatchNorm: Lowering<NormAttributes> = {
   emit({ inputs, outputs }, { epsilon }, { tape, at, size }) {
     const [weight, scale, shift, mean, variance] = inputs.map(at) as [number, number, number, number, number]
@@ -248,13 +253,15 @@ export const foldBatchNorm: Lowering<NormAttributes> = {
   },
 }
 
-/** Chunks of the batch and parts of the output blocks: wide layers are cut by output so that partial sums stay small. */
+/**
+ * Chunks of the batch, and parts of the output blocks. Wide layers are cut by output, so that partial sums stay small.
+ */
 function cutWeightGradient(n: number, oblocks: number, floats: number): { chunks: number; parts: number } {
   const chunks = Math.max(1, Math.min(n, CHUNKS, Math.floor(PARTIALS / floats)))
   return { chunks, parts: Math.min(oblocks, Math.ceil(CHUNKS / chunks)) }
 }
 
-/** Whether a weight gradient is computed by Winograd's algorithm: to gain by it, its sums must stay in cache. */
+/** Whether a weight gradient uses Winograd's algorithm. It gains only if its sums stay in cache. */
 function winogradWeightPays(
   sizes: ReturnType<typeof geometry>,
   attributes: ConvAttributes & { readonly kernel: Pair },

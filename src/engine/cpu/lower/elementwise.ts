@@ -1,4 +1,4 @@
-/** Elementwise operations to kernel calls: they run over the memory of a tensor, whatever its layout. */
+/** Lowers elementwise operations to kernel calls. They run over the memory of a tensor, whatever its layout. */
 import type { SgdAttributes } from '../../../ops/sgd.js'
 import type { Lowering } from './lowering.js'
 

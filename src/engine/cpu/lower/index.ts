@@ -1,4 +1,4 @@
-/** How each operation becomes kernel calls. Total: the compiler demands a lowering for each operation. */
+/** The table of lowerings, from each operation to kernel calls. It is total: the compiler demands one per operation. */
 import type { Node } from '../../../graph/graph.js'
 import { type AttributesOf, isOpName, type OpName } from '../../../ops/index.js'
 import { invariant } from '../../../util/errors.js'

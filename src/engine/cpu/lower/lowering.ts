@@ -1,4 +1,4 @@
-/** The tools that turn a node into kernel calls. */
+/** Tools to lower a node to kernel calls. */
 import type { Node, Value } from '../../../graph/graph.js'
 import type { Pair } from '../../../ops/window.js'
 import { BLOCK, type Layout } from '../layout.js'
@@ -11,24 +11,24 @@ export interface Context {
   readonly tape: Tape
   /** Offset of a value in the arena, in floats. */
   at(value: Value): number
-  /** The same of an operand or result that may be left out: NONE where it is. */
+  /** Offset of an optional operand or result; NONE if it is left out. */
   given(value: Value | undefined): number
   layout(value: Value): Layout
-  /** Floats a value takes in memory, padding included. */
+  /** Floats that a value takes in memory, padding included. */
   size(value: Value): number
-  /** Whether anybody reads a value: what nobody does need not be computed. */
+  /** Whether any node or output reads a value. Others need not be computed. */
   isRead(value: Value): boolean
-  /** Offset of the node's workspace, in floats; NONE when it has none. */
+  /** Offset of the node's workspace, in floats; NONE if it has none. */
   readonly workspace: number
 }
 
 export interface Lowering<A> {
-  /** Floats of workspace the node needs, if any. */
+  /** Floats of workspace that the node needs, if any. */
   workspace?(node: Node, attributes: A): number
   emit(node: Node, attributes: A, context: Context): void
 }
 
-/** Channels with those that fill the last block. */
+/** The number of channels, rounded up to whole blocks. */
 export function padded(channels: number): number {
   return Math.ceil(channels / BLOCK) * BLOCK
 }

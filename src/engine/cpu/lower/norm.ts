@@ -1,11 +1,11 @@
-/** Batch norm, its parts, its gradients and running statistics to kernel calls. */
+/** Lowers batch norm, its parts, its gradients and running statistics to kernel calls. */
 import type { Value } from '../../../graph/graph.js'
 import type { NormAttributes } from '../../../ops/batch-norm.js'
 import type { NormaliseAttributes, StatisticsAttributes } from '../../../ops/fused-norm.js'
 import { operandsOf } from '../../../ops/operands.js'
 import { type Context, type Lowering, mapOf, NONE, padded } from './lowering.js'
 
-/** Statistics, or sums of the backward pass, of each image: two vectors. */
+/** Floats of statistics, or of sums of the backward pass: two vectors per image. */
 const perImage = (x: Value) => {
   const { n, c } = mapOf(x)
   return n * 2 * padded(c)
@@ -13,7 +13,7 @@ const perImage = (x: Value) => {
 
 type Vectors<Names extends string> = Readonly<Partial<Record<Names, Value | undefined>>>
 
-/** The arguments of a norm with known statistics: its vectors, and ReLU where asked. Without them there is none. */
+/** Arguments of a norm with known statistics: its vectors, and the ReLU. Without vectors there is no norm. */
 export function normArguments(
   { scale, shift, mean, variance }: Vectors<'scale' | 'shift' | 'mean' | 'variance'>,
   { epsilon = 0, relu = false }: { readonly epsilon?: number | undefined; readonly relu?: boolean | undefined },
@@ -23,7 +23,7 @@ export function normArguments(
   return { ...vectors, epsilon, normalise_relu: Number(relu) }
 }
 
-/** The arguments of a reduction, from what it reads besides the gradient; without these there is none. */
+/** Arguments of a reduction: the values that it reads besides the gradient. Without them there is no reduction. */
 export function reductionArguments(
   { x, mean, y, scale, shift, variance }: Vectors<'x' | 'mean' | 'y' | 'scale' | 'shift' | 'variance'>,
   sums: Value | undefined,
@@ -71,7 +71,7 @@ export const mergeStatistics: Lowering<StatisticsAttributes> = {
   },
 }
 
-/** A norm with known statistics, alone or with what may follow it. */
+/** Pushes a norm with known statistics, perhaps with an addend and a ReLU. */
 function pushNormalise(
   { x, addend, ...vectors }: Vectors<'addend' | 'scale' | 'shift' | 'mean' | 'variance'> & { readonly x: Value },
   y: Value,
@@ -124,7 +124,10 @@ export const mergeNormGradient: Lowering<NormAttributes> = {
   },
 }
 
-/** The second half of the backward pass over a norm: dz and what the first half found, to the gradient of its input. */
+/**
+ * The second half of the backward pass over a norm: from dz and the sums of the first half to the gradient of its
+ * input.
+ */
 function pushGradient(
   [dz, x, scale, mean, variance]: readonly number[],
   [dx, dscale, dshift]: readonly number[],
@@ -149,7 +152,9 @@ export const applyNormGradient: Lowering<NormAttributes> = {
   },
 }
 
-/** The whole backward pass over a norm that no pass has cut; `training` or with frozen statistics. */
+/**
+ * The whole backward pass over a norm that no pass has split, with statistics of the batch (`training`) or frozen ones.
+ */
 function gradient(training: boolean): Lowering<NormAttributes> {
   return {
     workspace: ({ inputs: [, x] }) => perImage(x!),

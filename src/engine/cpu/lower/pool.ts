@@ -1,4 +1,4 @@
-/** Pooling and the padded shortcut to kernel calls. */
+/** Lowers pooling and the padded shortcut to kernel calls. */
 import type { Value } from '../../../graph/graph.js'
 import type { PadShortcutAttributes } from '../../../ops/pad-shortcut.js'
 import type { Pair, PoolAttributes } from '../../../ops/window.js'

@@ -1,4 +1,4 @@
-/** Joining channels, channels into pixels and back, and resizing, to kernel calls. */
+/** Lowers concatenation, pixel shuffle and its inverse, and resizing to kernel calls. */
 import type { ShuffleAttributes } from '../../../ops/pixel-shuffle.js'
 import type { ResizeAttributes } from '../../../ops/resize.js'
 import type { Pair } from '../../../ops/window.js'
@@ -30,7 +30,7 @@ export const pixelUnshuffle: Lowering<ShuffleAttributes> = {
   },
 }
 
-/** `from` and `to` are the maps before and after resizing, whichever way the kernel goes. */
+/** `from` and `to` are the maps before and after resizing, also for the gradient. */
 function resizeSizes(from: readonly number[], to: readonly number[], { filter, antialias }: ResizeAttributes) {
   const [n, c, h, w] = from as [number, number, number, number]
   const [, , oh, ow] = to as [number, number, number, number]

@@ -1,4 +1,4 @@
-/** Sums over whole tensors to kernel calls: the norm of gradients, and the losses that compare with a target. */
+/** Lowers sums over whole tensors to kernel calls: the norm of gradients, and the losses against a target. */
 import type { Value } from '../../../graph/graph.js'
 import { elements } from '../../../util/shape.js'
 import type { Context, Lowering } from './lowering.js'
@@ -7,12 +7,14 @@ type Nothing = Record<never, never>
 
 /** Elements that a part sums up. */
 const PART = 16384
-/** Floats of workspace that the sum of a part takes: it is a double. */
+/** Floats of workspace for the sum of a part, a double. */
 const DOUBLE = 2
 
 const partsOf = ({ type }: Value) => Math.ceil(elements(type.shape) / PART)
 
-/** Floats to go over. Lanes beyond the channels are zero and count nothing; what follows a plain tensor may be anything. */
+/**
+ * Floats to sum. Lanes beyond the channels are zero and add nothing. The memory after a plain tensor may hold anything.
+ */
 function countOf(value: Value, { layout, size }: Context): number {
   return layout(value) === 'plain' ? elements(value.type.shape) : size(value)
 }

@@ -1,4 +1,6 @@
-/** Limits to gradients and the update of Adam to kernel calls: over the memory of a tensor, whatever its layout. */
+/**
+ * Lowers gradient clipping and the update of Adam to kernel calls, over the memory of a tensor, whatever its layout.
+ */
 import type { AdamAttributes } from '../../../ops/adam.js'
 import type { ClipAttributes } from '../../../ops/clip.js'
 import type { Lowering } from './lowering.js'

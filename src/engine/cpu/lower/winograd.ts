@@ -1,21 +1,24 @@
-/** When a convolution is computed by Winograd's algorithm, and the kernel calls for it. */
+/** Decides which convolutions use Winograd's algorithm, and writes its kernel calls. */
 import type { ConvAttributes, Pair } from '../../../ops/window.js'
 import { BLOCK } from '../layout.js'
 import type { Tape } from '../tape.js'
 
-/** A 4x4 tile of outputs takes 36 products a pair of channels. */
+/** A 4x4 tile of outputs takes 36 products per pair of channels. */
 const TILE = 4
 const POINTS = 36
-/** Tiles below which transforming the weights would cost more than it saves. */
+/** With fewer tiles, transforming the weights costs more than it saves. */
 const LEAST_TILES = 32
-/** And where that is done once for all runs: below, reading four times the weights takes longer than it saves, */
+/** The same for weights transformed once for all runs: with fewer tiles, reading four times the weights costs more. */
 const LEAST_TILES_OF_FIXED = 16
-/** unless they stay in the processor's cache: with so many pairs of channels at most. A picture of CIFAR has so few tiles. */
+/**
+ * The same for weights that stay in the processor's cache, up to so many pairs of channels. CIFAR pictures have so few
+ * tiles.
+ */
 const LEAST_TILES_OF_CACHED = 4
 const CACHED_WEIGHT = 64 * 64
-/** Tiles that a band of an image has at least: so many share what is read of the weights. */
+/** The least tiles per band of an image: they share the weights that are read. */
 const TILES_OF_BAND = 12
-/** Where less of its tiles than this lies in the map, the direct sum is as fast. */
+/** If less than this part of the tiles lies in the map, the direct sum is as fast. */
 const LEAST_USE = 0.5
 
 export interface WinogradSizes {
@@ -31,9 +34,9 @@ export interface WinogradSizes {
 }
 
 /**
- * Whether a convolution with these sizes is computed by it: kernel 3x3, stride 1, no dilation or groups, a block of
- * channels; and where it gains, unless the attributes name the algorithm. `fixed` says that its weight is transformed
- * but once.
+ * Whether a convolution of these sizes uses Winograd's algorithm. It must have a 3x3 kernel, stride 1, no dilation or
+ * groups, and at least a block of channels; and it must gain, unless the attributes name the algorithm. `fixed` says
+ * that its weight is transformed only once.
  */
 export function suitsWinograd(sizes: WinogradSizes, [kh, kw]: Pair, a: ConvAttributes, fixed = false): boolean {
   const whole = [...a.stride, ...a.dilation, a.groups ?? 1].every((size) => size === 1)
@@ -48,7 +51,7 @@ function gains({ n, c, o, oh, ow }: WinogradSizes, fixed: boolean): boolean {
   return n * tiles >= least && oh * ow >= LEAST_USE * tiles * TILE * TILE
 }
 
-/** Floats of a transformed weight with so many pairs of channel blocks. */
+/** Floats of a transformed weight of `oblocks` by `iblocks` channel blocks. */
 export function winogradFloats(oblocks: number, iblocks: number): number {
   return POINTS * oblocks * iblocks * BLOCK * BLOCK
 }
@@ -57,13 +60,15 @@ function tilesOf(rows: number, columns: number): number {
   return Math.ceil(rows / TILE) * Math.ceil(columns / TILE)
 }
 
-/** Bands of rows of tiles that an image is cut into: as many as are wanted, but none of a few tiles only. */
+/**
+ * Number of bands of rows of tiles that an image is cut into: `wanted`, or fewer so that no band has only a few tiles.
+ */
 export function tileBands(rows: number, columns: number, wanted: number): number {
   const most = Math.max(1, Math.floor(tilesOf(rows, columns) / TILES_OF_BAND))
   return Math.min(wanted, most, Math.ceil(rows / TILE))
 }
 
-/** The sizes of a call, without those that are always the same. */
+/** The sizes of a call that differ between calls. */
 export function winogradSizes({ n, c, h, w, o, oh, ow, ph, pw }: WinogradSizes): WinogradSizes {
   return { n, c, h, w, o, oh, ow, ph, pw }
 }
