@@ -1,4 +1,4 @@
-/** How evaluations enter the history of a training, and which epoch is the best so far. */
+/** Records evaluations in the history of a training and keeps the best epoch so far. */
 
 import { ratingOf } from '../tasks/index.js'
 import type { Task } from '../tasks/task.js'
@@ -6,7 +6,7 @@ import type { BestEpoch, Evaluation } from '../tasks/types.js'
 import { invariant } from '../util/errors.js'
 import type { EpochRecord, TrainingProgress } from './checkpoint/checkpoint.js'
 
-/** The progress with the last epoch of its history evaluated. */
+/** Adds an evaluation to the last epoch of the history. */
 export function withEvaluation<T extends string>(
   task: Task<T>,
   progress: TrainingProgress<T>,

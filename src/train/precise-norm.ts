@@ -1,6 +1,6 @@
 /**
- * Precise batch norm [Wu and Johnson 2021]: at the end of a training the running statistics, an average in which old
- * weights still count, are replaced by those of a number of batches through the final weights.
+ * Precise batch norm [Wu and Johnson 2021]. Running statistics are an average in which old weights still count. At the
+ * end of a training they are replaced by the statistics of some batches under the final weights.
  */
 import type { Engine } from '../engine/engine.js'
 import type { Value } from '../graph/graph.js'
@@ -12,20 +12,20 @@ import type { Heads } from '../model/heads/index.js'
 import type { NetworkSpec } from '../spec/spec.js'
 
 export interface PreciseOptions {
-  /** Of the network: parameters and running statistics by path. */
+  /** Parameters and running statistics of the network, by path. */
   readonly weights: ReadonlyMap<string, Tensor>
-  /** Pictures a batch. */
+  /** Number of pictures in a batch. */
   readonly batchSize: number
   readonly batches: number
-  /** The normalised pictures of a batch, counted from 0; used up before the next are asked for. */
+  /** Returns the normalised pictures of a batch, counted from 0. They are used before the next batch is asked for. */
   readonly pictures: (batch: number) => Float32Array
-  /** The kinds of heads that there are; default: those of this package. */
+  /** The known kinds of heads; default: those of this package. */
   readonly heads?: Heads | undefined
 }
 
 /**
- * Statistics by path, `….mean` and `….variance`, each over all values of all batches: the mean, and the unbiased variance
- * around it. Every batch goes through the network as in training, normalised by its own statistics.
+ * Computes statistics by path, `….mean` and `….variance`, over all values of all batches. The variance is unbiased.
+ * Every batch passes the network as in training, normalised by its own statistics.
  */
 export async function preciseStatistics(
   engine: Engine,
@@ -54,7 +54,7 @@ export async function preciseStatistics(
 class Norm {
   readonly mean: string
   readonly variance: string
-  /** Values of a channel in one batch. */
+  /** Number of values of a channel in one batch. */
   readonly #size: number
   #count = 0
   readonly #means: Float64Array
@@ -70,7 +70,7 @@ class Norm {
     this.#deviations = new Float64Array(channels)
   }
 
-  /** One batch, by its mean and unbiased variance. */
+  /** Adds one batch, given its mean and unbiased variance. */
   add(mean: Float32Array, variance: Float32Array): void {
     const count = this.#count + this.#size
     for (let k = 0; k < mean.length; k++) {

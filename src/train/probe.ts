@@ -1,4 +1,4 @@
-/** Looks into a training step: what layers give for a batch, and how long its gradients are. Nothing is changed by it. */
+/** Looks into a training step: outputs of layers for a batch, and gradient norms. It changes nothing. */
 import { differentiate } from '../autodiff/differentiate.js'
 import type { Engine } from '../engine/engine.js'
 import { GraphBuilder } from '../graph/builder.js'
@@ -13,27 +13,27 @@ import type { Recipe } from '../tasks/recipe.js'
 import type { BatchInputs } from '../tasks/task.js'
 import { lossOptions } from './step/step.js'
 
-/** Where the network stands, and the batch to look at. */
+/** The state of a training, and the batch to look at. */
 export interface ProbeState {
   readonly spec: NetworkSpec
   readonly recipe: Pick<
     Recipe,
     'batchSize' | 'labelSmoothing' | 'loss' | 'dropPath' | 'dropPathRule' | 'dropPathBy' | 'seed'
   >
-  /** The values that the backward pass computes again instead of keeping them. */
+  /** The values that the backward pass recomputes instead of keeping them. */
   readonly recompute: Recompute
-  /** The number of the step, and which of its batches it is, both from 0. */
+  /** The number of the step, and of the batch within it, both from 0. */
   readonly step: number
   readonly batch: number
   /** Parameters and running statistics. */
   readonly weights: ReadonlyMap<string, Tensor>
-  /** Pictures [batch][channels][height][width], normalised, and what should come of them. */
+  /** Normalised pictures [batch][channels][height][width] and their targets. */
   readonly inputs: BatchInputs
-  /** The kinds of heads that there are; default: those of this package. */
+  /** The known kinds of heads; default: those of this package. */
   readonly heads?: Heads | undefined
 }
 
-/** By path: what layers, blocks or stages give for the batch, with norms in training mode. */
+/** Outputs of layers, blocks or stages for the batch, by path, with norms in training mode. */
 export async function tapActivations(
   engine: Engine,
   state: ProbeState,
@@ -50,15 +50,15 @@ export async function tapActivations(
   return run(engine, state, forwardGraph(spec, options), taps)
 }
 
-/** The forward pass just as the step makes it, dropped branches too. */
+/** Runs the forward pass exactly as the step does, dropped branches included. */
 export async function tapForward(
   engine: Engine,
   state: ProbeState,
   taps: readonly LayerPath[],
 ): Promise<{
-  /** By path: what layers, blocks or stages give. */
+  /** Outputs of layers, blocks or stages, by path. */
   readonly results: ReadonlyMap<string, Tensor>
-  /** By path, `….mean` and `….variance`: those of the batch, in the order of the norms. */
+  /** The batch's statistics by path, `….mean` and `….variance`, in the order of the norms. */
   readonly statistics: ReadonlyMap<string, Tensor>
 }> {
   const { batchSize, dropPath, dropPathRule, dropPathBy, seed } = state.recipe
@@ -67,12 +67,12 @@ export async function tapForward(
     mode: 'training',
     ...lossOptions(state.recipe),
     dropPath: { rate: dropPath, rule: dropPathRule, by: dropPathBy, seed, batch: state.batch },
-    statisticsShare: 1, // so that running statistics become those of the batch
+    statisticsShare: 1, // makes running statistics the batch's own
     taps,
     heads: state.heads,
   })
   const buffers = graph.inputs.filter(({ role }) => role === 'buffer').map(({ name }) => name)
-  // Running statistics may have been lost with the rest: 0 of NaN would be NaN.
+  // Running statistics may be lost as well, and 0 times NaN is NaN.
   const weights = new Map(state.weights)
   for (const name of buffers) weights.set(name, zeros(weights.get(name)!))
   const found = await run(engine, { ...state, weights }, graph, [...taps, ...buffers])
@@ -80,7 +80,7 @@ export async function tapForward(
   return { results: named(taps), statistics: named(buffers) }
 }
 
-/** By path of the parameter: the Euclidean length of the gradient of the batch's loss, without weight decay. */
+/** Euclidean norm of the gradient of the batch's loss, by path of the parameter, without weight decay. */
 export async function gradientNorms(engine: Engine, state: ProbeState): Promise<Map<string, number>> {
   const { spec, recipe } = state
   const forward = forwardGraph(spec, {

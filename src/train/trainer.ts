@@ -1,7 +1,7 @@
 /**
- * Training, step by step, as people hold it: steps, evaluations, checkpoints and looks inside, one after the other on one
- * engine. What a step computes depends on the spec, the recipe, the data, the step number and the weights alone,
- * so a training that goes on from a checkpoint ends in the same bits as one that never stopped.
+ * The interface of a training: steps, evaluations, checkpoints and probes, one after the other on one engine. A step's
+ * result depends on the spec, the recipe, the data, the step number and the weights alone. So a training that resumes
+ * from a checkpoint ends in the same bits as one that never stopped.
  */
 
 import type { Dataset } from '../data/dataset.js'
@@ -33,19 +33,19 @@ import { afterStep, freshProgress, type StepProgress } from './step/progress.js'
 import { Stepper, type StepperParts } from './step/stepper.js'
 import { whereLost } from './where-lost.js'
 
-/** One's own code in a training, as values. They are no part of the recipe: give them again when a run goes on. */
+/** Your own functions in a training. They are not part of the recipe: give them again when a run resumes. */
 export interface TrainingHooks<T extends string = 'classify'> {
-  /** After each step; training waits for it. What it throws ends the training. */
+  /** Called after each step. Training waits for it. An error that it throws ends the training. */
   readonly onStep?: ((progress: StepProgress<T>) => void | Promise<void>) | undefined
-  /** The learning rate of a step, from 0, in place of the one that the recipe's schedule gives. */
+  /** Replaces the schedule of the recipe: returns the learning rate of a step, from 0. */
   readonly learningRate?: ((step: number, scheduled: number) => number) | undefined
 }
 
-/** The memory of the plans of a training, in bytes. */
+/** Memory of the plans of a training, in bytes. */
 export interface PlanBytes {
-  /** The plan of a step. */
+  /** Bytes of the plan of a step. */
   readonly step: number
-  /** The plan of evaluations, which stands beside it. */
+  /** Bytes of the plan of evaluations, which is held at the same time. */
   readonly evaluation: number
 }
 
@@ -59,44 +59,46 @@ export function planBytes({ step, evaluation }: Plans): PlanBytes {
 }
 
 export interface TrainerOptions<T extends string = 'classify'> {
-  /** Goes on from here; spec and recipe must be the checkpoint's own. */
+  /** Resumes from this checkpoint. Spec and recipe must be the checkpoint's own. */
   readonly checkpoint?: Checkpoint<T> | undefined
-  /** Begins with these parameters and running statistics, by path; those that are left out are fresh. */
+  /** Starts with these parameters and running statistics, by path. The others are fresh. */
   readonly weights?: ReadonlyMap<string, Tensor> | undefined
   readonly hooks?: TrainingHooks<T> | undefined
   /** Ends `steps` and `evaluate` between two runs of the engine, with the signal's reason. */
   readonly signal?: AbortSignal | undefined
-  /** The values that the backward pass computes again instead of keeping them. Default `none`; results do not depend on it. */
+  /**
+   * The values that the backward pass recomputes instead of keeping them. Default `none`. Results do not depend on it.
+   */
   readonly recompute?: Recompute | undefined
-  /** Called once the plans are made, before anything is allocated for them. */
+  /** Called when the plans are made, before memory is allocated for them. */
   readonly onPlan?: ((bytes: PlanBytes) => void) | undefined
-  /** The tasks that there are; default: those of this package. */
+  /** The known tasks; default: those of this package. */
   readonly tasks?: Tasks | undefined
-  /** Called once at the end of `dispose`, for example to end the engine. */
+  /** Called once at the end of `dispose`, for example to close the engine. */
   readonly release?: (() => Promise<void>) | undefined
 }
 
-/** A state of a training, and whether it is good for anything. */
+/** A checkpoint, and whether its network still gives numbers. */
 export interface TriedCheckpoint<T extends string = 'classify'> {
   readonly checkpoint: Checkpoint<T>
-  /** The first place where it gave no number at inference, in words; left out where it gave numbers. */
+  /** The first place that gave no finite number at inference, in words; left out if all are finite. */
   readonly lost?: string
 }
 
 interface PlansOptions extends Pick<TrainerOptions, 'recompute' | 'tasks'> {
-  /** Default: as many as an evaluation ever runs together. */
+  /** Number of test pictures. Default: as many as an evaluation ever runs together. */
   readonly testPictures?: number
 }
 
-/** Milliseconds after which a training lets other work of the thread have its turn, signals and timers among it. */
+/** Milliseconds after which a training yields the thread to other work, such as signals and timers. */
 const TURN = 50
 
 const END = 'this training cannot go on'
 const REMEDY = 'begin again with a smaller learning rate or a warm-up'
 
 /**
- * A training under way: made by `createTrainer`, trained by `steps`. Dispose of it when done. What it tells of steps and
- * evaluations depends on what its network is for: T.
+ * A running training, made by `createTrainer` and trained by `steps`. Dispose of it when done. Its task T decides the
+ * figures that it reports.
  */
 export class Trainer<E extends Engine = Engine, T extends string = 'classify'> implements AsyncDisposable {
   readonly spec: NetworkSpec
@@ -119,12 +121,12 @@ export class Trainer<E extends Engine = Engine, T extends string = 'classify'> i
   #pictures = 0
   #trainedMilliseconds = 0
   #lastTurn = 0
-  /** All that uses the engine stands in this queue. */
+  /** Queue of all work that uses the engine. */
   #queue: Promise<unknown> = Promise.resolve()
 
   /**
    * Compiles the plans for training and evaluation and writes the initial weights.
-   * @throws ConfigError when data, spec and recipe do not fit together, EngineError when the engine cannot run them.
+   * @throws ConfigError if data, spec and recipe do not fit together, EngineError if the engine cannot run them
    */
   static open<E extends Engine>(
     engine: E,
@@ -176,8 +178,8 @@ export class Trainer<E extends Engine = Engine, T extends string = 'classify'> i
   }
 
   /**
-   * The plans of a training; nothing is allocated for them.
-   * @throws ConfigError when the options make no sense.
+   * Plans a training without allocating memory for it.
+   * @throws ConfigError for invalid options
    */
   static plans(
     engine: Engine,
@@ -215,22 +217,22 @@ export class Trainer<E extends Engine = Engine, T extends string = 'classify'> i
     this.#progress = options.checkpoint?.progress ?? freshProgress(task, recipe)
   }
 
-  /** Finished steps, the best epoch and what all epochs came to. */
+  /** Finished steps, the best epoch and the history of all epochs. */
   get progress(): TrainingProgress<T> {
     return this.#progress
   }
 
-  /** How many steps the whole training has. */
+  /** Number of steps of the whole training. */
   get totalSteps(): number {
     return this.#stepPlan.totalSteps
   }
 
-  /** Epochs begun by the end; the last one may be cut short. */
+  /** Number of epochs begun by the end. The last one may be cut short. */
   get epochs(): number {
     return this.#stepPlan.epochs
   }
 
-  /** Steps from here to the end of the epoch under way, or of the training. 0 when it has ended. */
+  /** Steps from here to the end of this epoch, or of the training. 0 at its end. */
   get stepsLeftInEpoch(): number {
     const { stepsPerEpoch, totalSteps } = this.#stepPlan
     const { step } = this.#progress
@@ -238,22 +240,22 @@ export class Trainer<E extends Engine = Engine, T extends string = 'classify'> i
   }
 
   /**
-   * Sums over the pictures trained on since this trainer was made, before their steps: of losses, and of wrong answers or
-   * of squared errors.
+   * Sums over the pictures trained on since this trainer was made, before each update: loss, and wrong answers or
+   * squared errors.
    */
   get trained(): SumsOf<T> {
     return this.#trained
   }
 
-  /** Training pictures a second since this trainer was made, evaluations not counted; 0 before the first step. */
+  /** Training pictures per second since this trainer was made, without evaluations; 0 before the first step. */
   get imagesPerSecond(): number {
     return this.#trainedMilliseconds > 0 ? (1000 * this.#pictures) / this.#trainedMilliseconds : 0
   }
 
   /**
-   * Trains up to `count` steps, to the end of the training if left out, and gives the newest progress whenever it is
-   * asked: training never waits for the reader, and soon after the reader leaves the loop it ends.
-   * @throws TrainingError when the loss is no longer a number.
+   * Trains up to `count` steps, by default to the end, and yields the newest progress whenever it is asked. Training
+   * never waits for the reader, and it stops soon after the reader leaves the loop.
+   * @throws TrainingError when the loss is no longer a number
    */
   async *steps(count = Number.POSITIVE_INFINITY): AsyncGenerator<StepProgress<T>, void, void> {
     if (typeof count !== 'number' || !(count >= 0))
@@ -281,9 +283,9 @@ export class Trainer<E extends Engine = Engine, T extends string = 'classify'> i
   }
 
   /**
-   * Error and loss, or PSNR and SSIM, over the test set or over other pictures. At the end of an epoch the former enters
-   * the history, and so does that over the pictures to validate on, where there are any.
-   * @throws TrainingError when what the network gives for them is no number: this training has ended
+   * Evaluates the test set or other pictures: error and loss, or PSNR and SSIM. At the end of an epoch, the evaluation
+   * of the test set enters the history, together with one of the validation pictures, if there are any.
+   * @throws TrainingError if the network gives no numbers for them; this training has ended
    */
   async evaluate(pictures?: PicturesOf<T>): Promise<Evaluation<T>> {
     if (pictures !== undefined) this.task.expectPictures(pictures, 'evaluate: pictures')
@@ -309,9 +311,9 @@ export class Trainer<E extends Engine = Engine, T extends string = 'classify'> i
   }
 
   /**
-   * The outputs of layers, blocks or stages for the batch of the next step, by path, with norms as in training. Compiles a
-   * plan for it each time.
-   * @throws ConfigError for a path that the network does not have, naming those near it
+   * Returns the outputs of layers, blocks or stages for the batch of the next step, by path, with norms in training
+   * mode. Compiles a plan each time.
+   * @throws ConfigError for an unknown path; the message names similar ones
    */
   async activations<P extends LayerPath>(paths: readonly P[]): Promise<{ readonly [path in P]: Tensor }> {
     expectKind(paths, 'activations: paths', listOf(text, 'a list of paths, such as stage2.block1.add'))
@@ -320,8 +322,8 @@ export class Trainer<E extends Engine = Engine, T extends string = 'classify'> i
   }
 
   /**
-   * How long the gradient of the next step's loss is (Euclidean, without weight decay), by path of the parameter.
-   * Compiles a plan for it each time.
+   * Returns the norm of the gradient of the next step's loss by path of the parameter (Euclidean, without weight
+   * decay). Compiles a plan each time.
    */
   gradientNorms(): Promise<ReadonlyMap<string, number>> {
     return this.#exclusively(async () => gradientNorms(this.engine, await this.#probeState()))
@@ -332,23 +334,23 @@ export class Trainer<E extends Engine = Engine, T extends string = 'classify'> i
     return this.#exclusively(() => this.#stepper.weights())
   }
 
-  /** 16 hexadecimal digits: see `weightHash`. */
+  /** Returns 16 hexadecimal digits: see `weightHash`. */
   async weightHash(): Promise<string> {
     return weightHash(await this.weights())
   }
 
   /**
-   * All that is needed to go on from here.
-   * @throws TrainingError when the weights are no longer numbers, so that no good checkpoint is replaced by them.
+   * Returns all that is needed to resume from here.
+   * @throws TrainingError if the weights are no longer numbers, so that they never replace a good checkpoint
    */
   checkpoint(): Promise<Checkpoint<T>> {
     return this.#exclusively(() => this.#checkpoint())
   }
 
   /**
-   * The same, with the first place where the network as it is gives no numbers at inference, in words; tried on some test
-   * pictures. A network may have none there while training still has: for good, or in its first steps for a while, as
-   * norms use their running statistics at inference.
+   * Also tries the network on some test pictures, and returns the first place that gives no numbers at inference, in
+   * words. Inference uses running statistics, so it may fail while training still works: for good, or for a while in
+   * the first steps.
    */
   triedCheckpoint(): Promise<TriedCheckpoint<T>> {
     return this.#exclusively(async () => {
@@ -359,13 +361,13 @@ export class Trainer<E extends Engine = Engine, T extends string = 'classify'> i
         return { checkpoint }
       } catch (error) {
         if (error instanceof LostNumbers) return { checkpoint, lost: error.where }
-        if (error instanceof EngineError) return { checkpoint } // no room to try it
+        if (error instanceof EngineError) return { checkpoint } // no memory to try it
         throw error
       }
     })
   }
 
-  /** Frees what the plans hold, after the step under way. The trainer is of no use after this. */
+  /** Frees the memory of the plans after the current step. The trainer cannot be used afterwards. */
   dispose(): Promise<void> {
     this.#disposed ??= this.#exclusively(async () => {
       await this.#evaluator.dispose()
@@ -431,7 +433,7 @@ export class Trainer<E extends Engine = Engine, T extends string = 'classify'> i
     const lr = this.#learningRate(step)
     const sums = await this.#stepper.run(step, lr)
     if (!Number.isFinite(sums.loss)) await this.#fail(step, lr, sums.loss)
-    // A part of the last step: done wholly or not at all.
+    // The last step includes this: it is done wholly or not at all.
     if (step + 1 === totalSteps) await this.#stepper.refineStatistics()
     const pictures = this.recipe.batchSize * this.recipe.accumulate
     this.#pictures += pictures
@@ -445,7 +447,7 @@ export class Trainer<E extends Engine = Engine, T extends string = 'classify'> i
     this.#progress = progress
     const { imagesPerSecond } = this
     const secondsLeft = ((totalSteps - this.#progress.step) * pictures) / imagesPerSecond
-    return { ...told, imagesPerSecond, secondsLeft } as StepProgress<T> // what an intersection over T adds up to
+    return { ...told, imagesPerSecond, secondsLeft } as StepProgress<T> // an intersection over T
   }
 
   #learningRate(step: number): number {
@@ -456,7 +458,7 @@ export class Trainer<E extends Engine = Engine, T extends string = 'classify'> i
     return lr
   }
 
-  /** Ends the training at a loss that is no number; says where the numbers were lost. */
+  /** Ends the training after a loss that is not a number, and says where the numbers were lost. */
   async #fail(step: number, lr: number, loss: number): Promise<never> {
     this.#failed = true
     const where = await whereLost(this.engine, await this.#stepper.lostState(step))
@@ -466,7 +468,7 @@ export class Trainer<E extends Engine = Engine, T extends string = 'classify'> i
     )
   }
 
-  /** Ends the training where an evaluation gave no numbers. */
+  /** Ends the training after an evaluation that gave no numbers. */
   #failAt(error: unknown): never {
     if (!(error instanceof LostNumbers)) throw error
     this.#failed = true
@@ -479,7 +481,7 @@ export class Trainer<E extends Engine = Engine, T extends string = 'classify'> i
     )
   }
 
-  /** Engines may answer without ever leaving the thread to others; then timers and signals would wait for the end. */
+  /** An engine may answer without ever yielding the thread. Timers and signals would then wait for the end. */
   async #takeTurns(): Promise<void> {
     if (performance.now() - this.#lastTurn < TURN) return
     await new Promise((resolve) => setTimeout(resolve, 0))

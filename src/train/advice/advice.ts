@@ -1,4 +1,4 @@
-/** Mistakes that break nothing and cost points: what to say of them before a training begins, and while it runs. */
+/** Advice on mistakes that break nothing but cost accuracy, before a training and while it runs. */
 
 import { passesInput, placedBlocks } from '../../spec/blocks.js'
 import { expectSpec } from '../../spec/expect-spec.js'
@@ -7,7 +7,7 @@ import type { Recipe } from '../../tasks/recipe.js'
 import { expectFields, expectKind, finite, object, optional, whole } from '../../util/expect.js'
 import type { TrainingProgress } from '../checkpoint/checkpoint.js'
 
-/** Sentences for people; empty when all is well. */
+/** Advice in sentences; empty if all is well. */
 export function adviceFor(spec: NetworkSpec, recipe: Pick<Recipe, 'zeroInitResidual'>): string[] {
   expectSpec(spec, 'adviceFor: spec')
   expectKind(recipe, 'adviceFor: recipe', object)
@@ -30,14 +30,14 @@ function stemAdvice(spec: NetworkSpec): string | undefined {
 function zeroInitAdvice(spec: NetworkSpec, { zeroInitResidual }: Pick<Recipe, 'zeroInitResidual'>): string | undefined {
   if (!zeroInitResidual || placedBlocks(spec).some((block) => passesInput(block.spec))) return undefined
   return (
-    `zeroInitResidual does nothing here: ${spec.name} has no shortcuts, and a block that started as zero without one ` +
-    'would let nothing through; leave it out, or take a residual net'
+    `zeroInitResidual does nothing here: ${spec.name} has no shortcuts, and without one a block that starts at zero ` +
+    'lets nothing through; leave it out, or take a residual net'
   )
 }
 
 /**
- * A note in the second half of a training whose warm-up by training error has not ended: its rate may never return
- * to what it should be. Undefined before that, and when all is well.
+ * Advice in the second half of a training if its warm-up by training error has not ended: its learning rate may never
+ * rise to the recipe's. Undefined before that, and if all is well.
  */
 export function warmUpAdvice(
   recipe: Recipe,
@@ -55,6 +55,6 @@ export function warmUpAdvice(
   return (
     `the warm-up has not ended after ${step} of ${totalSteps} steps: the training error is ${warmUp.error.toFixed(1)} % and ` +
     `has not fallen below ${warmupUntil} %, so the learning rate is still at most ${warmupLr} instead of ${lr}, and the net ` +
-    'learns slower than it could; raise --warmup-until, raise --warmup-lr, or train for longer'
+    'learns more slowly than it could; raise --warmup-until, raise --warmup-lr, or train for longer'
   )
 }

@@ -1,6 +1,6 @@
 /**
- * The gains of bfloat16 in training, as they were measured. It does not pay everywhere: time saved in products is lost where
- * operands are rounded and packed, and float32 has Winograd's algorithm, which takes a quarter of the products.
+ * The measured speed of bfloat16 in training. It is not always faster: rounding and packing the operands takes time,
+ * and in float32 Winograd's algorithm needs only a quarter of the products.
  */
 import type { Engine } from '../../engine/engine.js'
 import { type Bf16Unit, precisions } from '../../ops/precision.js'
@@ -8,15 +8,21 @@ import type { NetworkSpec } from '../../spec/spec.js'
 import type { Recipe } from '../../tasks/recipe.js'
 import { expectFields, object, oneOf, optional, text, whole } from '../../util/expect.js'
 
-/** One measurement: pictures a second in bf16 over those in float32, in turns on the same machine with two threads. */
+/**
+ * One measurement: pictures per second in bf16 divided by those in float32, measured in turns on one machine with two
+ * threads.
+ */
 interface Gain {
   readonly net: string
-  /** Pixels along a side of its pictures. */
+  /** Side of its pictures in pixels. */
   readonly size: number
   readonly ratio: number
 }
 
-/** By the unit that the build native-avx512 multiplies with; other builds have none. docs/training.md says on what machines. */
+/**
+ * Measurements by the unit that the build native-avx512 multiplies with; other builds have none. docs/training.md names
+ * the machines.
+ */
 export const bf16Gains: Readonly<Record<Bf16Unit, readonly Gain[]>> = {
   tiles: [
     { net: 'resnet20', size: 32, ratio: 0.95 },
@@ -35,8 +41,8 @@ const units = Object.keys(bf16Gains) as readonly Bf16Unit[]
 const names: Readonly<Record<Bf16Unit, string>> = { tiles: 'the tile unit (AMX)', vectors: 'vectors (vdpbf16ps)' }
 
 /**
- * A note before a training in bf16 that gains nothing by it, or that nobody has measured; undefined otherwise.
- * @throws ConfigError for something other than a spec, a recipe and an engine
+ * Advice before a training whose bf16 is no faster, or was never measured; undefined otherwise.
+ * @throws ConfigError for anything but a spec, a recipe and an engine
  */
 export function precisionAdvice(
   spec: Pick<NetworkSpec, 'name' | 'input'>,
@@ -53,18 +59,18 @@ export function precisionAdvice(
   expectFields(engine, 'precisionAdvice: engine', what, { build: text, bf16: optional(oneOf(units)) })
   if (recipe.precision !== 'bf16') return undefined
   const unit = engine.bf16
-  if (!unit) return `precision bf16 gains no speed on ${engine.build}: it has no unit for it and only rounds`
+  if (!unit) return `precision bf16 is no faster on ${engine.build}: it has no bf16 unit and only rounds`
   const gains = bf16Gains[unit]
   const own = gains.find(({ net, size }) => net === name && size === input.height && size === input.width)
   if (own && own.ratio > 1) return undefined
   if (own)
     return (
-      `precision bf16 gains no speed here: on ${names[unit]} ${name} trains ` +
+      `precision bf16 is no faster here: on ${names[unit]} ${name} trains ` +
       `${own.ratio === 1 ? 'as fast as' : `${own.ratio.toFixed(2)} times as fast as`} in float32, as measured; use float32`
     )
   const known = gains.map(({ net, size, ratio }) => `${net} at ${size} pixels ${ratio.toFixed(2)}`)
   return (
-    `precision bf16 may gain no speed here: on ${names[unit]} ${name} at ${input.height} pixels was not measured; ` +
-    `of others the speed over that of float32 is ${known.join(', ')}`
+    `precision bf16 may be no faster here: on ${names[unit]} ${name} at ${input.height} pixels was not measured; ` +
+    `for other nets its speed relative to float32 is ${known.join(', ')}`
   )
 }

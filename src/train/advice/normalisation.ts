@@ -1,4 +1,4 @@
-/** Weights belong to the normalisation they were trained with: what to say where a data set brings another one. */
+/** Weights belong to the normalisation that they were trained with. This file checks data sets with another one. */
 
 import type { Dataset, Normalisation } from '../../data/dataset.js'
 import { expectDataset } from '../../data/expect-data.js'
@@ -16,7 +16,7 @@ function same(a: Normalisation, b: Normalisation): boolean {
   return flat(a) === flat(b)
 }
 
-/** @throws ConfigError when a training would go on with pictures normalised otherwise than before. */
+/** @throws ConfigError if a resumed training would normalise pictures in another way than before */
 export function expectSameNormalisation(
   { preprocessing }: Pick<Checkpoint, 'preprocessing'>,
   data: Pick<Dataset, 'name' | 'normalisation'>,
@@ -24,8 +24,8 @@ export function expectSameNormalisation(
   const { normalisation } = preprocessing
   if (same(normalisation, data.normalisation)) return
   throw new ConfigError(
-    `${data.name}: normalises pictures by ${normalisationText(data.normalisation)}, this training began with ` +
-      `${normalisationText(normalisation)}; what it has learned would be lost in part and its bits would differ: ` +
+    `${data.name}: normalises pictures by ${normalisationText(data.normalisation)}, but this training began with ` +
+      `${normalisationText(normalisation)}; it would lose part of what it has learned, and its bits would differ: ` +
       'go on with the data set it began with, or set its normalisation to that of the checkpoint',
   )
 }
@@ -33,7 +33,7 @@ export function expectSameNormalisation(
 const isNormalisation = (value: unknown) => isRecord(value) && numbers.fits(value.mean) && numbers.fits(value.std)
 const own = { normalisation: kind('{ mean, std }', isNormalisation) }
 
-/** A sentence for people who evaluate weights on data with a normalisation of its own; undefined where both agree. */
+/** Advice for evaluating weights on data with a normalisation of its own; undefined if both agree. */
 export function normalisationAdvice(
   checkpoint: Pick<Checkpoint, 'preprocessing' | 'data' | 'tuning'>,
   dataset: Dataset,
@@ -44,7 +44,7 @@ export function normalisationAdvice(
   expectDataset(dataset, 'normalisationAdvice: dataset')
   const { preprocessing, data, tuning } = checkpoint
   const { normalisation } = preprocessing
-  const isCarried = tuning !== undefined // fine-tuning keeps that of the weights it began with, whatever the data
+  const isCarried = tuning !== undefined // fine-tuning keeps the normalisation of its first weights, whatever the data
   if (isCarried || same(normalisation, dataset.normalisation)) return undefined
   return (
     `these weights were trained on ${data.name} with ${normalisationText(normalisation)}, which is used here too; ` +

@@ -1,7 +1,7 @@
 /**
- * A checkpoint is one safetensors file: parameters and running statistics by path, the optimizer's state by
- * `<state>/<parameter>`, and in the header's metadata everything that is needed to evaluate the network or to train on,
- * with a checksum over all of it.
+ * A checkpoint is one safetensors file. It holds parameters and running statistics by path, the optimizer's state by
+ * `<state>/<parameter>`, and in the header's metadata everything needed to evaluate the network or to train on, with a
+ * checksum over the whole file.
  */
 
 import { expectNetwork } from '../../formats/expect-network.js'
@@ -39,54 +39,54 @@ import type { WarmUp } from '../schedule/warm-up.js'
 import { isStateName } from '../step/optimizer.js'
 import { checksum, expectChecksum } from './checksum.js'
 
-/** One finished epoch. Training figures are means over its batches as they were trained on, augmented. */
+/** One finished epoch. Training figures are means over its augmented batches. */
 export interface EpochRecord<T extends string = 'classify'> {
-  /** From 1. */
+  /** Number of the epoch, from 1. */
   readonly epoch: number
-  /** Steps done at its end. */
+  /** Steps finished at its end. */
   readonly step: number
-  /** Of its last step. */
+  /** Learning rate of its last step. */
   readonly lr: number
   readonly train: Score<T>
-  /** Where an evaluation was made at its end, and where there are pictures to validate on. */
+  /** Present if the epoch was evaluated and there are validation pictures. */
   readonly val?: Tested<T>
-  /** Where an evaluation was made at its end. */
+  /** Present if the epoch was evaluated. */
   readonly test?: Tested<T>
 }
 
-/** How far a training is. */
+/** Progress of a training. */
 export interface TrainingProgress<T extends string = 'classify'> {
   /** Finished steps. */
   readonly step: number
-  /** Sums over the steps of an epoch that is under way. */
+  /** Sums over the steps of the unfinished epoch. */
   readonly running: SumsOf<T>
-  /** On the test pictures: chosen by the very pictures that it is judged by, so its figure is too good. */
+  /** Best epoch on the test pictures. They both choose and judge it, so its figure is too good. */
   readonly best: BestEpoch<T> | null
-  /** On the pictures to validate on, where there are any: an honest choice, to be judged on the test pictures. */
+  /** Best epoch on the validation pictures, if there are any: an honest choice, to be judged on the test pictures. */
   readonly bestOnVal?: BestEpoch<T>
   readonly history: readonly EpochRecord<T>[]
-  /** Where the recipe has a warm-up until the training error falls. */
+  /** Present if the recipe warms up until the training error falls. */
   readonly warmUp?: WarmUp
 }
 
 export type { DataIdentity, Preprocessing }
 
-/** How a network is fine-tuned, beside its recipe. */
+/** Settings of fine-tuning, besides the recipe. */
 export interface Tuning {
-  /** The layers that stay as they are: see `Freeze`. */
+  /** The layers that do not learn: see `Freeze`. */
   readonly freeze: Freeze
-  /** In how many ways pictures were augmented before the frozen part saw them; 1: not at all. */
+  /** Number of augmented versions of each picture that pass the frozen part; 1 means no augmentation. */
   readonly views: number
 }
 
-/** A network with all that belongs to it and to its training: what a checkpoint file holds. Its spec tells the task. */
+/** A network with everything that belongs to it and its training, as in a checkpoint file. Its spec tells the task. */
 export interface Checkpoint<T extends string = 'classify'> extends TrainedNetwork {
-  /** Where it comes from fine-tuning. `optimizer` then holds the state of what is not frozen. */
+  /** Present in fine-tuning. `optimizer` then holds the state of the layers that learn. */
   readonly tuning?: Tuning
   readonly recipe: Recipe
   readonly data: DataIdentity
   readonly progress: TrainingProgress<T>
-  /** The engine build that the bits belong to. */
+  /** The engine build that computed its bits. */
   readonly engine: string
   /** The optimizer's state, by names such as `velocity/stem.conv.weight`. */
   readonly optimizer: ReadonlyMap<string, Tensor>
@@ -96,9 +96,9 @@ const FORMAT = '1'
 const jsonFields = ['spec', 'recipe', 'preprocessing', 'data', 'progress'] as const
 
 /**
- * The bytes of a checkpoint file.
- * @param note why this state was kept, for example `best on test`; stands in the metadata as `kept`
- * @param tasks the tasks that there are, by default those of this package
+ * Encodes a checkpoint as a file.
+ * @param note why this state was kept, for example `best on test`; stored in the metadata as `kept`
+ * @param tasks the known tasks, by default those of this package
  */
 export function encodeCheckpoint(checkpoint: Checkpoint<string>, note?: string, tasks?: Tasks): Uint8Array {
   expectCheckpoint(checkpoint, 'encodeCheckpoint: checkpoint', tasks)
@@ -114,7 +114,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint<string>, note?: string, 
 
 /**
  * @param name of the file, for errors
- * @throws DataError when the file is damaged, is no checkpoint of this package, or its network gives pictures: see
+ * @throws DataError if the file is damaged, is no checkpoint of this package, or its network enlarges pictures: see
  * `decodeAnyCheckpoint`
  */
 export function decodeCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
@@ -127,7 +127,7 @@ export function decodeCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
 
 /**
  * @param who the function and its argument, for errors
- * @throws ConfigError for something other than a checkpoint
+ * @throws ConfigError for anything but a checkpoint
  */
 export function expectCheckpoint(value: unknown, who: string, tasks?: Tasks): asserts value is Checkpoint<string> {
   const fields = { spec: object, recipe: object, data: object, progress: object, engine: text, optimizer: map }
@@ -135,7 +135,7 @@ export function expectCheckpoint(value: unknown, who: string, tasks?: Tasks): as
   expectNetwork(value, who, headsOf(tasks))
 }
 
-/** Whether a checkpoint is of a network for this task. */
+/** Whether the network of a checkpoint is for this task. */
 export function isFor<T extends TaskName>(checkpoint: Checkpoint<string>, task: T): checkpoint is Checkpoint<T> {
   expectFields(checkpoint, 'isFor: checkpoint', 'a checkpoint, such as decodeCheckpoint() gives', { spec: object })
   expectKind(task, 'isFor: task', oneOf(taskNames))
@@ -143,17 +143,17 @@ export function isFor<T extends TaskName>(checkpoint: Checkpoint<string>, task: 
 }
 
 /**
- * A checkpoint of a network for any task; `isFor` tells which.
+ * Decodes a checkpoint of any task; `isFor` tells which.
  * @param name of the file, for errors
- * @param tasks the tasks that there are, by default those of this package
- * @throws DataError when the file is damaged, is no checkpoint of this package, or its network is for another task
+ * @param tasks the known tasks, by default those of this package
+ * @throws DataError if the file is damaged, is no checkpoint of this package, or its network is for another task
  */
 export function decodeAnyCheckpoint(bytes: Uint8Array, name: string, tasks?: Tasks): Checkpoint<string> {
   expectBytes(bytes, 'checkpoint', 'read the file first, for example by readCheckpoint(path)')
   return checkpointIn(readSafetensors(bytes, name), name, tasks)
 }
 
-/** As `decodeAnyCheckpoint`, of a file whose tensors are read already. */
+/** Like `decodeAnyCheckpoint`, for a file whose tensors are already read. */
 export function checkpointIn(file: SafetensorsFile, name: string, tasks?: Tasks): Checkpoint<string> {
   const heads = headsOf(tasks)
   const { tensors, metadata } = file
@@ -180,7 +180,7 @@ export function checkpointIn(file: SafetensorsFile, name: string, tasks?: Tasks)
     checkData(data)
     checkProgress(progress, task)
     if (tuning.tuning) checkTuning(tuning.tuning, spec)
-    return { spec, recipe: completed(options.recipe, task.recipe) } // of an older version: with the fields that came later
+    return { spec, recipe: completed(options.recipe, task.recipe) } // an older version: adds the fields that came later
   })
   const weights = new Map<string, Tensor>()
   const optimizer = new Map<string, Tensor>()
@@ -206,7 +206,7 @@ function checkData({ name, train, val, test, heldOut }: DataIdentity): void {
     throw new DataError('its data makes no sense: what was held out has a seed, two numbers of pictures and a digest')
 }
 
-/** In how many ways pictures can have been augmented. */
+/** The largest accepted number of augmented versions. */
 const MOST_VIEWS = 1000
 
 function checkTuning({ freeze, views }: Tuning, spec: NetworkSpec): void {
@@ -237,7 +237,7 @@ function checkProgress(progress: TrainingProgress<string>, task: Task<string>): 
   })
 }
 
-/** Turns the fault that a check finds into an error that names the file. */
+/** Turns an error of a check into one that names the file. */
 function naming<T>(name: string, check: () => T): T {
   try {
     return check()
@@ -247,7 +247,7 @@ function naming<T>(name: string, check: () => T): T {
   }
 }
 
-/** Before anything is allocated by the spec: a few damaged digits in it must not ask for all memory. */
+/** Runs before the spec makes anything allocate: a few damaged digits in it must not ask for all memory. */
 function checkWeights(weights: ReadonlyMap<string, Tensor>, spec: NetworkSpec, heads: Heads): void {
   const expected = new Map(
     parametersOf(forwardGraph(spec, { batch: 1, mode: 'inference', heads })).map(({ path, shape }) => [path, shape]),

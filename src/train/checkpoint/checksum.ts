@@ -1,13 +1,15 @@
-/** The checksum of a checkpoint: finds a byte that a disk, a download or an editor changed anywhere in it. */
+/** The checksum of a checkpoint. It finds any byte that a disk, a download or an editor changed. */
 import type { SafetensorsFile } from '../../formats/safetensors.js'
 import { crc32 } from '../../util/crc32.js'
 import { DataError } from '../../util/errors.js'
 import { printable } from '../../util/printable.js'
 
-/** The text in place of a checksum, for files that were changed on purpose. */
+/** Replaces the checksum in files that were changed on purpose. */
 const UNCHECKED = 'unchecked'
 
-/** CRC-32 over all metadata but `checksum` and over name, shape and bytes of each tensor, both ordered by name. */
+/**
+ * CRC-32 over all metadata except `checksum`, and over name, shape and bytes of each tensor. Both are ordered by name.
+ */
 export function checksum({ tensors, metadata }: SafetensorsFile): string {
   const encoder = new TextEncoder()
   let sum = 0
@@ -21,7 +23,7 @@ export function checksum({ tensors, metadata }: SafetensorsFile): string {
   return sum.toString(16).padStart(8, '0')
 }
 
-/** @throws DataError when the file is not what was written. */
+/** @throws DataError if the file is not as it was written */
 export function expectChecksum(file: SafetensorsFile, name: string): void {
   const stated = file.metadata.checksum
   if (stated === UNCHECKED) return

@@ -1,9 +1,9 @@
-/** Which data a training learns from, so that a run goes on with the same. */
+/** Identifies the data of a training, so that a run goes on with the same data. */
 import type { Preprocessing } from '../../formats/trained-network.js'
 import { ConfigError } from '../../util/errors.js'
 import type { DataIdentity } from './checkpoint.js'
 
-/** @throws ConfigError that names both. */
+/** @throws ConfigError that names both, if they differ */
 export function expectSameData(expected: DataIdentity, got: DataIdentity): void {
   const text = ({ name, train, val, test }: DataIdentity) =>
     `${name} (${train} training, ${val === undefined ? '' : `${val} validation, `}${test} test pictures)`
@@ -12,11 +12,11 @@ export function expectSameData(expected: DataIdentity, got: DataIdentity): void 
   const [before, now] = [expected.heldOut, got.heldOut]
   if (before && now && (before.digest !== now.digest || before.seed !== now.seed))
     throw new ConfigError(
-      `this training held out ${before.count} pictures of ${expected.name} to test on, and these are others: the set has changed since, or another seed chose; put it back as it was, or start a new run`,
+      `this training held out ${before.count} pictures of ${expected.name} to test on, and these are not the same: the set has changed, or another seed chose them; put it back as it was, or start a new run`,
     )
 }
 
-/** @throws ConfigError when a training would go on with pictures made smaller by other factors than before. */
+/** @throws ConfigError if a resumed training would enlarge by other scales than before */
 export function expectSameScales(
   { preprocessing }: { readonly preprocessing: Pick<Preprocessing, 'scales'> },
   { scales }: Pick<Preprocessing, 'scales'>,

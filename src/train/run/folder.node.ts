@@ -1,8 +1,8 @@
 /**
- * The folder of a run: `last.safetensors` (go on from here), `best.safetensors` (the best on test),
- * `best-on-val.safetensors` (the best on the pictures to validate on, where there are any), `metrics.jsonl` (a
- * line an epoch), `held-out.json` (of a fine-tuning, what it held out) and, while a process trains in it, `run.lock`. Files are replaced in one move, so a crash leaves the
- * old or the new, never half.
+ * The folder of a run: `last.safetensors` (to go on from), `best.safetensors` (best on the test pictures),
+ * `best-on-val.safetensors` (best on the validation pictures, if there are any), `metrics.jsonl` (a line per epoch),
+ * `held-out.json` (the pictures that fine-tuning held out) and, while a process trains in it, `run.lock`. Files are
+ * replaced in one move, so a crash leaves the old or the new, never half.
  */
 import { join } from 'node:path'
 import { readWeightsFile } from '../../formats/weights-file.node.js'
@@ -29,22 +29,22 @@ const BEST_ON_VAL = 'best-on-val.safetensors'
 const METRICS = 'metrics.jsonl'
 const HELD_OUT = 'held-out.json'
 
-/** A file that is being written, or was when its process was killed. */
+/** Name of a file that is being written, or was when its process was killed. */
 const temporaryName =
   /^(\.(last\.safetensors|best\.safetensors|best-on-val\.safetensors|metrics\.jsonl|held-out\.json)|run\.lock)\.[0-9a-f.]+\.tmp$/
 
 const records = listOf(object, 'a list of epochs')
 
-/** @throws DataError naming the file when it is missing, damaged, no checkpoint, or of a network that gives pictures. */
+/** @throws DataError naming the file if it is missing, damaged, no checkpoint, or its network enlarges pictures */
 export async function readCheckpoint(path: string, files = disk): Promise<Checkpoint> {
   expectKind(path, 'readCheckpoint: path', nameKind)
   return decodeCheckpoint(await readWeightsFile(path, undefined, files), path)
 }
 
 /**
- * A checkpoint of a network for any task; `isFor` tells which.
- * @param tasks the tasks that there are, by default those of this package
- * @throws DataError naming the file when it is missing, damaged or no checkpoint, or its network is for another task
+ * Reads a checkpoint of any task; `isFor` tells which.
+ * @param tasks the known tasks, by default those of this package
+ * @throws DataError naming the file if it is missing, damaged or no checkpoint, or its network is for another task
  */
 export async function readAnyCheckpoint(path: string, files = disk, tasks?: Tasks): Promise<Checkpoint<string>> {
   expectKind(path, 'readAnyCheckpoint: path', nameKind)
@@ -64,7 +64,7 @@ export class RunFolder {
   readonly #tasks: Tasks | undefined
   #lock: RunLock | undefined
 
-  /** @param tasks the tasks that there are, by default those of this package */
+  /** @param tasks the known tasks, by default those of this package */
   constructor(path: string, files = disk, tasks?: Tasks) {
     expectKind(path, 'RunFolder: path', nameKind)
     this.path = path
@@ -87,20 +87,20 @@ export class RunFolder {
     return join(this.path, BEST_ON_VAL)
   }
 
-  /** Path of the file that gets a line an epoch. */
+  /** Path of the file that gets a line per epoch. */
   get metrics(): string {
     return join(this.path, METRICS)
   }
 
-  /** Path of the list of pictures that were held out to test on, where a fine-tuning held some out. */
+  /** Path of the list of pictures that fine-tuning held out to test on, if it held some out. */
   get heldOut(): string {
     return join(this.path, HELD_OUT)
   }
 
   /**
-   * Takes the folder for this process until `release`, and clears away what a killed one left half written. The folder
-   * is made if need be.
-   * @throws DataError when another process has it, or it cannot be written to.
+   * Takes the folder for this process until `release`, and removes files that a killed process left half written. Makes
+   * the folder if there is none.
+   * @throws DataError if another process has it, or it cannot be written to
    */
   async claim(): Promise<void> {
     if (this.#lock) return
@@ -119,8 +119,8 @@ export class RunFolder {
   }
 
   /**
-   * Claims the folder for a run that starts anew. What an earlier run left in it is moved to `earlier-1`, `earlier-2`, …
-   * inside it; returns where to, or undefined if there was nothing.
+   * Claims the folder for a new run. Files of an earlier run are moved into `earlier-1`, `earlier-2`, … inside it.
+   * Returns that path, or undefined if there were none.
    */
   async startAnew(): Promise<string | undefined> {
     await this.claim()
@@ -138,8 +138,8 @@ export class RunFolder {
   }
 
   /**
-   * Claims the folder for a run that goes on from here: metrics of epochs that it will finish, or evaluate, once more
-   * are dropped. Returns the last line that stays.
+   * Claims the folder for a run that goes on from here. Drops metrics of epochs that it will finish or evaluate again.
+   * Returns the last line that stays.
    */
   async goOnFrom(progress: Pick<TrainingProgress<string>, 'history'>): Promise<MetricsLine | undefined> {
     expectFields(progress, 'goOnFrom: progress', 'the progress of a checkpoint', { history: records })
@@ -160,8 +160,8 @@ export class RunFolder {
   }
 
   /**
-   * For a run that goes on from a checkpoint in another folder: copies what belongs to it from there, which is the
-   * metrics, and the best checkpoints if they are the ones that the progress speaks of. Returns what of these is missing.
+   * Copies the files of a run that goes on from a checkpoint in another folder: the metrics, and the best checkpoints
+   * if the progress names them. Returns those that are missing.
    */
   async bringFrom(folder: string, checkpoint: Pick<Checkpoint<string>, 'spec' | 'progress'>): Promise<string[]> {
     expectKind(folder, 'bringFrom: folder', nameKind)
@@ -209,7 +209,9 @@ export class RunFolder {
     await writeAtomically(this.bestOnVal, encodeCheckpoint(checkpoint, 'best on val', this.#tasks), this.#files)
   }
 
-  /** On the disk when this returns: a checkpoint that is saved afterwards never knows more epochs than the metrics. */
+  /**
+   * Writes a line to disk before it returns, so a checkpoint saved afterwards never knows more epochs than the metrics.
+   */
   async appendMetrics(line: MetricsLine): Promise<void> {
     expectFields(line, 'appendMetrics: line', '{ step }, and figures by name', { step: whole(0) })
     try {
@@ -234,7 +236,7 @@ export class RunFolder {
   }
 }
 
-/** Undefined for the end of a line that a crash cut short, and for what is no line of metrics. */
+/** Returns undefined for a line that a crash cut short, and for anything but a line of metrics. */
 function metricsLine(text: string): MetricsLine | undefined {
   try {
     const line = parseJson(text, new Budget(METRICS)) as MetricsLine | null | undefined

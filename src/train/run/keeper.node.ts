@@ -1,6 +1,6 @@
 /**
- * Keeps a training on disk while it runs: its state now and then and after each epoch, the best one, and the metrics.
- * The process can be killed at any moment: the folder holds a whole checkpoint to go on from.
+ * Keeps a training on disk while it runs: its state at intervals and after each epoch, the best state, and the metrics.
+ * The process can be killed at any moment: the folder always holds a whole checkpoint to go on from.
  */
 
 import { DataError } from '../../util/errors.js'
@@ -20,14 +20,14 @@ import type { Checkpoint, EpochRecord } from '../checkpoint/checkpoint.js'
 import type { TriedCheckpoint } from '../trainer.js'
 import type { RunFolder } from './folder.node.js'
 
-/** How often a checkpoint is saved, beside the end of each epoch. */
+/** How often a checkpoint is saved, besides the end of each epoch. */
 export type CheckpointEvery = { readonly seconds: number } | { readonly steps: number }
 
-/** The part of a trainer that matters here. */
+/** The part of a trainer that the keeper uses. */
 export interface Kept {
-  /** The state to save. */
+  /** Returns the state to save. */
   checkpoint(): Promise<Checkpoint<string>>
-  /** The same, and where it gives no numbers at inference the first place that held none, in words. */
+  /** The same, with the first place that holds no finite number at inference, in words, if there is one. */
   triedCheckpoint?(): Promise<TriedCheckpoint<string>>
   readonly imagesPerSecond: number
 }
@@ -39,12 +39,12 @@ export interface KeeperOptions {
   /** Seconds that earlier parts of this run took. */
   readonly secondsBefore?: number | undefined
   /**
-   * Called when a state is not saved because it gives no numbers at inference and would replace one that does; not again
-   * before one was saved.
-   * @param step of the state @param where it lost them, in words @param saved step of the one that stays
+   * Called when a state is not saved, because it gives no numbers at inference and the saved one does. Not called again
+   * until a state is saved.
+   * @param step of the state @param where it lost them, in words @param saved step of the state that stays
    */
   readonly onHeldBack?: ((step: number, where: string, saved: number) => void) | undefined
-  /** Milliseconds, for tests; the default never jumps when the clock of the machine is set. */
+  /** Returns milliseconds, for tests. The default ignores changes of the machine's clock. */
   readonly now?: (() => number) | undefined
 }
 
@@ -52,7 +52,7 @@ const every = kind('{ seconds } or { steps }, a number of them', (value) => {
   return isRecord(value) && (Number.isFinite(value.seconds) || Number.isFinite(value.steps))
 })
 
-/** Saves a training in its folder, whenever it is due. */
+/** Saves a training in its folder whenever a save is due. */
 export class RunKeeper {
   readonly #kept: Kept
   readonly #folder: RunFolder
@@ -60,7 +60,7 @@ export class RunKeeper {
   readonly #now: () => number
   readonly #began: number
   readonly #onHeldBack: KeeperOptions['onHeldBack']
-  /** When, and after which step, a state was last saved or held back. */
+  /** Time and step at which a state was last saved or held back. */
   #triedAt: number
   #triedStep: number
   #savedStep: number | undefined
@@ -86,7 +86,7 @@ export class RunKeeper {
     this.#savedIsGood = savedStep !== undefined
   }
 
-  /** The files that are left when training fails. */
+  /** Says which files are left if training fails. */
   get saved(): string {
     return this.#savedStep === undefined
       ? 'nothing had been saved'
@@ -104,7 +104,10 @@ export class RunKeeper {
     if (due) await this.save()
   }
 
-  /** After an epoch and its evaluation. The last checkpoint comes last: it stands for all that is saved before it. */
+  /**
+   * Saves an epoch after its evaluation. The last checkpoint is written last: it vouches for all that is saved before
+   * it.
+   */
   async epoch(record: EpochRecord<string>): Promise<void> {
     expectFields(record, 'epoch: record', 'the record of an epoch', { epoch: whole(1), step: whole(0) })
     const checkpoint = await this.#kept.checkpoint()
@@ -119,8 +122,8 @@ export class RunKeeper {
   }
 
   /**
-   * Saves the state, unless it gives no numbers at inference and would replace one that does. Returns the step of the
-   * state that the folder holds then.
+   * Saves the state, unless it gives no numbers at inference and the saved one does. Returns the step of the state in
+   * the folder.
    */
   async save(): Promise<number> {
     const tried: TriedCheckpoint<string> = (await this.#kept.triedCheckpoint?.()) ?? {
@@ -138,7 +141,7 @@ export class RunKeeper {
     return step
   }
 
-  /** The files that are left when saving fails, and the way on. */
+  /** Says which files are left if saving fails, and how to go on. */
   #left({ cause }: DataError): string {
     const { path } = this.#folder
     if (errorCode(cause) === 'ENOENT') return `and all that was saved in ${path} is gone: begin again`

@@ -1,11 +1,12 @@
 /**
- * One process a folder: a file `run.lock` names the process that trains in it. A lock whose process has ended, killed
- * or with the machine, is taken over, by one process however many try.
+ * A lock allows one process per folder: the file `run.lock` names the process that trains in it. If that process has
+ * ended, killed or with the machine, another may take its lock over. However many try, one succeeds.
  *
- * A lock appears at once with all it says, as a second name of a file that is whole: making a name that is there already
- * fails. To take over a dead lock one must first hold the right to it: a lock of its own, whose name is a hash of what the
- * dead one says. So there is one right to each dead lock, and who holds it looks once more whether the dead lock is still
- * there before its own is moved over it. A process killed just then leaves a dead right, which is taken over the same way.
+ * A lock appears at once with its whole text, because it is made as a second name of a complete file. Making an
+ * existing name fails. To take over a dead lock a process must first hold the right to it: a lock of its own, whose
+ * name is a hash of the dead lock's text. So each dead lock has one right. Its holder checks that the dead lock is
+ * still there, then moves its own lock over it. A process killed just then leaves a dead right, which is taken over in
+ * the same way.
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync, readlinkSync, rmSync } from 'node:fs'
@@ -18,21 +19,21 @@ import { machineName } from '../../util/machine/facts.node.js'
 
 export const LOCK = 'run.lock'
 
-/** A process, so that another one that has got its number later is told apart. */
+/** Identifies a process, even if another gets its number later. */
 export interface Owner {
   readonly pid: number
   readonly host: string
-  /** Names the machine; empty where the system does not tell, left out in locks of older versions. */
+  /** Names the machine; empty if the system does not tell, left out in locks of older versions. */
   readonly machine?: string
-  /** Names one start of the machine; empty where the system does not tell. */
+  /** Names one start of the machine; empty if the system does not tell. */
   readonly boot: string
-  /** Names the set of process numbers that `pid` belongs to: containers have their own. */
+  /** Names the set of process numbers that `pid` belongs to. Each container has its own. */
   readonly space: string
-  /** When the process began, in the clock ticks of the system since its start, which no clock change moves. */
+  /** Start of the process, in clock ticks since the system started. No clock change moves it. */
   readonly started: string
 }
 
-/** The text of a system file; empty where there is none. */
+/** The text of a system file; empty if there is none. */
 function told(read: () => string): string {
   try {
     return read().trim()
@@ -41,7 +42,10 @@ function told(read: () => string): string {
   }
 }
 
-/** Start time and whether it has ended: fields 22 and 3 of /proc/PID/stat, counted after the name in brackets. */
+/**
+ * Start time of a process and whether it has ended: fields 22 and 3 of /proc/PID/stat, counted after the name in
+ * brackets.
+ */
 function processFacts(pid: number): { readonly started: string; readonly ended: boolean } {
   const text = told(() => readFileSync(`/proc/${pid}/stat`, 'utf8'))
   const facts = text.slice(text.lastIndexOf(')') + 2).split(' ')
@@ -60,14 +64,14 @@ export function thisProcess(): Owner {
 }
 
 /**
- * Whether a process certainly runs no more. Those of other machines and containers cannot be seen: they count as running,
- * and so do those of a machine with this one's host name that may be another.
+ * Whether a process has certainly ended. Processes of other machines and containers cannot be seen, so they count as
+ * running. So do those of a machine that has this one's host name but may be another.
  */
 export function hasEnded(owner: Owner, here: Owner = thisProcess()): boolean {
   if (owner.host !== here.host) return false
   if (owner.boot !== here.boot || here.boot === '') {
     if ((owner.machine ?? '') !== here.machine) return false
-    if (owner.boot !== here.boot) return here.machine !== '' // this machine was started again since
+    if (owner.boot !== here.boot) return here.machine !== '' // this machine has restarted since
   }
   if (owner.space !== here.space) return false
   try {
@@ -91,19 +95,19 @@ export class RunLock {
   }
 
   /**
-   * @param folder that exists
-   * @throws DataError when another process has the lock, or no file can be made.
+   * @param folder an existing folder
+   * @throws DataError if another process has the lock, or no file can be made
    */
   static async take(folder: string, files: FileSystem = disk): Promise<RunLock> {
     const path = join(folder, LOCK)
-    // No two locks say the same, not even two of one process.
+    // Each lock's text is unique, even within one process.
     const text = `${JSON.stringify({ ...thisProcess(), token: randomBytes(8).toString('hex') })}\n`
     const other = await obtain(path, text, path, files)
     if (other) throw taken(folder, path, other)
     return new RunLock(path, text)
   }
 
-  /** Lets others in. Without waiting, so that it can be done while the process exits. */
+  /** Lets others in. It does not wait, so a process can call it while it exits. */
   release(): void {
     process.off('exit', this.#release)
     if (told(() => readFileSync(this.#path, 'utf8')) === this.#text.trim()) rmSync(this.#path, { force: true })
@@ -117,15 +121,15 @@ function taken(folder: string, path: string, { pid, host }: Owner): DataError {
   )
 }
 
-/** Milliseconds in which a lock that was just made gets its text, where a file cannot have two names. */
+/** Milliseconds in which a new lock gets its text, on file systems that allow one name per file. */
 const PATIENCE = 500
-/** Milliseconds until one looks again whether somebody else has taken over a dead lock, and how often. */
+/** Milliseconds between checks whether another process has taken over a dead lock, and the number of checks. */
 const [PAUSE, TRIES] = [20, 250]
 
 /**
- * Makes a file say our text, where there is none or the process it names has ended.
- * @param base names of rights begin with it
- * @returns undefined where it does, else the process that has it
+ * Writes our text to a lock file if there is none, or if the process that it names has ended.
+ * @param base prefix of the names of rights
+ * @returns undefined on success, else the process that has it
  */
 async function obtain(path: string, text: string, base: string, files: FileSystem): Promise<Owner | undefined> {
   for (let tries = 0; ; tries++) {
@@ -135,13 +139,13 @@ async function obtain(path: string, text: string, base: string, files: FileSyste
     if (found.owner && !hasEnded(found.owner)) return found.owner
     const right = `${base}.${createHash('sha256').update(found.text).digest('hex').slice(0, 16)}.tmp`
     const other = await obtain(right, text, base, files)
-    if (other && tries >= TRIES) return other // it has the right and does not use it: was it stopped?
+    if (other && tries >= TRIES) return other // it has the right but does not use it: it may be stopped
     if (other) await sleep(PAUSE)
     else if (await replace(path, found.text, text, { right, own: temporary(base) }, files)) return undefined
   }
 }
 
-/** Moves a lock of ours over the dead one, if that is still there. Only for who holds the right to it, which is given up. */
+/** Moves our lock over the dead one if that is still there. The caller must hold the right to it, which is given up. */
 async function replace(
   path: string,
   dead: string,
@@ -162,11 +166,11 @@ async function replace(
   } catch (error) {
     throw error instanceof DataError ? error : fileError(path, 'cannot be taken over', error)
   } finally {
-    await files.remove(right).catch(() => {}) // it is of no use to anybody once the dead lock is gone
+    await files.remove(right).catch(() => {}) // useless once the dead lock is gone
   }
 }
 
-/** Makes a lock that says our text; false where there is one already. */
+/** Makes a lock with our text; returns false if there already is one. */
 async function create(path: string, text: string, base: string, files: FileSystem): Promise<boolean> {
   const own = temporary(base)
   try {
@@ -179,9 +183,9 @@ async function create(path: string, text: string, base: string, files: FileSyste
     return true
   } catch (error) {
     const code = errorCode(error) ?? ''
-    // Over a network a name may have been made though the answer was lost and the second try failed.
+    // On a network drive the name may have been made although the answer was lost and the second try failed.
     if (code === 'EEXIST') return (await readText(path, files)) === text
-    if (code === 'ENOENT') return false // who has the lock by now has tidied the folder
+    if (code === 'ENOENT') return false // the lock's new owner has tidied the folder
     if (noSecondNames.includes(code)) return createAlone(path, text, files)
     throw fileError(path, 'cannot be written', error)
   } finally {
@@ -189,10 +193,10 @@ async function create(path: string, text: string, base: string, files: FileSyste
   }
 }
 
-/** The answers of file systems on which a file has one name: FAT and some network drives. */
+/** Error codes of file systems that allow one name per file: FAT and some network drives. */
 const noSecondNames = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EINVAL', 'UNKNOWN']
 
-/** The same where a file has one name: for a moment it is there and says nothing, so one waits and looks again. */
+/** The same if a file can have only one name. The lock is empty for a moment, so this waits and checks again. */
 async function createAlone(path: string, text: string, files: FileSystem): Promise<boolean> {
   try {
     await write(path, text, files)
@@ -208,7 +212,7 @@ const temporary = (base: string) => `${base}.${process.pid}.${randomBytes(4).toS
 
 const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
-/** Makes a file that is not there yet. */
+/** Makes a new file. */
 async function write(path: string, text: string, files: FileSystem): Promise<void> {
   const file = await files.open(path, 'wx')
   try {
@@ -221,7 +225,7 @@ async function write(path: string, text: string, files: FileSystem): Promise<voi
   }
 }
 
-/** Undefined where there is no such file. */
+/** Returns undefined if there is no such file. */
 async function readText(path: string, files: FileSystem): Promise<string | undefined> {
   try {
     return new TextDecoder().decode(await files.read(path))
@@ -231,7 +235,9 @@ async function readText(path: string, files: FileSystem): Promise<string | undef
   }
 }
 
-/** The text of the lock; undefined where it is gone. One that names nobody was left by a process killed while making it. */
+/**
+ * The text of the lock; undefined if it is gone. A lock without an owner comes from a process killed while making it.
+ */
 async function readOwner(
   path: string,
   files: FileSystem,

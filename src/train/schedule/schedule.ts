@@ -7,9 +7,9 @@ export interface Schedule {
   /** The largest rate. */
   readonly lr: number
   readonly totalSteps: number
-  /** The rate rises linearly over this many steps, lr / warmupSteps at the first; milestones count them too. */
+  /** Number of steps over which the rate rises linearly, from lr / warmupSteps. Milestones count them too. */
   readonly warmupSteps: number
-  /** Steps from which on the rate is smaller by one more factor of gamma; for `step`. */
+  /** Steps at which the rate falls by a factor of gamma; for `step`. */
   readonly milestones: readonly number[]
   readonly gamma: number
 }
@@ -37,7 +37,7 @@ export function learningRate(schedule: Schedule, step: number): number {
   }
 }
 
-/** From `start` to `end` along half a cosine, t in [0, 1]. */
+/** Interpolates from `start` to `end` along half a cosine, t in [0, 1]. */
 function between(start: number, end: number, t: number): number {
   return end + (start - end) * 0.5 * (1 + cosPi(Math.min(t, 1)))
 }

@@ -1,4 +1,4 @@
-/** A recipe laid out over a training set: how many steps there are, and what the learning rate does over them. */
+/** Applies a recipe to a training set: counts its steps and schedules its learning rate. */
 
 import type { Recipe } from '../../tasks/recipe.js'
 import { ConfigError } from '../../util/errors.js'
@@ -6,15 +6,15 @@ import type { Schedule } from './schedule.js'
 
 /** A recipe applied to a number of training pictures. */
 export interface StepPlan {
-  /** The last batch of an epoch is left out where it would be short. */
+  /** Steps per epoch. A short last batch is left out. */
   readonly stepsPerEpoch: number
   readonly totalSteps: number
-  /** Epochs begun; the last one may be cut short where the recipe counts steps. */
+  /** Number of epochs begun. The last may be cut short if the recipe counts steps. */
   readonly epochs: number
   readonly schedule: Schedule
 }
 
-/** @throws ConfigError when a batch is larger than the training set, or warm-up and milestones outlast the training. */
+/** @throws ConfigError if a batch is larger than the training set, or warm-up or milestones outlast the training */
 export function stepPlanOf(recipe: Recipe, pictures: number): StepPlan {
   const { batchSize, accumulate } = recipe
   const stepsPerEpoch = Math.floor(pictures / (batchSize * accumulate))

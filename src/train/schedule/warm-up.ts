@@ -1,17 +1,17 @@
 /**
- * Warm-up by training error, as the papers' 110-layer net needs it: a small learning rate until the training error has
- * fallen below a limit, the usual one from then on [He 2015, §4.2: 0.01 until 80 %].
+ * Warm-up by training error, which the papers' 110-layer net needs: a small learning rate until the training error
+ * falls below a limit, then the usual one [He 2015, §4.2: 0.01 until 80 %].
  */
 
 import type { Recipe } from '../../tasks/recipe.js'
 import { learningRate } from './schedule.js'
 import type { StepPlan } from './step-plan.js'
 
-/** Where a warm-up stands; a part of the progress, so that a run which goes on ends it at the same step. */
+/** State of a warm-up. It is part of the progress, so that a resumed run ends it at the same step. */
 export interface WarmUp {
-  /** Training error in percent, a mean in which each step counts 5 % and earlier ones ever less. Starts at 100. */
+  /** Moving average of the training error in percent, in which each step counts 5 %. Starts at 100. */
   readonly error: number
-  /** Steps finished when it had fallen below the limit; missing before that. */
+  /** Steps finished when it fell below the limit; missing before that. */
   readonly ended?: number
 }
 
@@ -20,7 +20,7 @@ const MEMORY = 0.95
 export const freshWarmUp: WarmUp = { error: 100 }
 
 /**
- * After one more step.
+ * Returns the state after one more step.
  * @param top1Error of the step's batch, in percent
  * @param step finished steps
  */

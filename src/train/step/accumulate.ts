@@ -1,6 +1,6 @@
 /**
- * Gradients averaged over several batches, as one graph: the batches run one after the other on the same parameters, so
- * that memory for one of them is enough, and a step stays one run, which is done wholly or not at all.
+ * Averages gradients over several batches in one graph (gradient accumulation). The batches run one after the other on
+ * the same parameters, so they need the memory of one. A step stays one run, done wholly or not at all.
  */
 import { type Differentiated, differentiate } from '../../autodiff/differentiate.js'
 import { GraphBuilder } from '../../graph/builder.js'
@@ -11,7 +11,7 @@ import { emit } from '../../ops/op.js'
 import { scale } from '../../ops/scale.js'
 import { invariant } from '../../util/errors.js'
 
-/** The name of a data input or an output of one of several batches: `pictures/2`; of one alone just `pictures`. */
+/** The name of a batch's data input or output: `pictures/2`; of a single batch just `pictures`. */
 export function batchName(name: string, batch: number, batches: number): string {
   return batches === 1 ? name : `${name}/${batch + 1}`
 }
@@ -19,10 +19,10 @@ export function batchName(name: string, batch: number, batches: number): string 
 const SHARE = 'share'
 
 /**
- * Forward and backward pass of each batch in turn. Running statistics go from batch to batch. The output `loss` is the
- * mean of all losses, the gradients are those of this mean; data inputs and the other outputs are there once a batch,
- * by `batchName`.
- * @param forwards one forward graph a batch, alike in parameters and buffers, each with a scalar output `loss`
+ * Runs forward and backward pass of each batch in turn. Running statistics go from batch to batch. The output `loss` is
+ * the mean of all losses, and the gradients are its gradients. Each batch has its own data inputs and other outputs,
+ * named by `batchName`.
+ * @param forwards one forward graph per batch, with equal parameters and buffers, each with a scalar output `loss`
  */
 export function accumulated(forwards: readonly Graph[]): Differentiated {
   const builder = new GraphBuilder()
@@ -63,7 +63,7 @@ export function accumulated(forwards: readonly Graph[]): Differentiated {
   return { graph: builder.build(), gradients: sums }
 }
 
-/** The graph with its part of the mean loss as one more output. */
+/** Adds a batch's share of the mean loss to its outputs. */
 function withShare(forward: Graph, factor: number): Graph {
   const builder = new GraphBuilder(forward)
   const loss = forward.outputs.find(({ name }) => name === 'loss')?.value

@@ -1,8 +1,8 @@
 /**
- * Clips gradients and updates each parameter by SGD or Adam, as operations appended to a graph. A loss
- * that is no finite number updates nothing, so that the weights which led to it can be looked into. Inputs
- * that it adds: `lr`, a scalar; `step`, the number of the step from 0, where Adam asks for it; and the optimizer's
- * state, `velocity/<parameter>` or `mean/<parameter>` and `square/<parameter>`, all of which start at zero.
+ * Clips gradients and updates each parameter by SGD or Adam, as operations appended to a graph. If the loss is not
+ * finite, nothing is updated, so the weights that led to it can be inspected. It adds these inputs: `lr`, a scalar;
+ * `step`, the number of the step from 0, if Adam needs it; and the optimizer's state, `velocity/<parameter>` or
+ * `mean/<parameter>` and `square/<parameter>`, which starts at zero.
  */
 import type { Differentiated } from '../../autodiff/differentiate.js'
 import { GraphBuilder } from '../../graph/builder.js'
@@ -23,22 +23,22 @@ export type UpdateSettings = Pick<
 
 export type OptimizerState = 'velocity' | 'mean' | 'square'
 
-/** The name of a parameter's state, as input of the graph and as tensor of a checkpoint. */
+/** The name of a parameter's state, as an input of the graph and as a tensor of a checkpoint. */
 export function stateName(state: OptimizerState, parameter: string): string {
   return `${state}/${parameter}`
 }
 
-/** Whether a tensor of a checkpoint is an optimizer's state: paths of parameters and buffers have no slash. */
+/** Whether a tensor of a checkpoint is optimizer state. Paths of parameters and buffers have no slash. */
 export function isStateName(tensor: string): boolean {
   return tensor.includes('/')
 }
 
-/** Whether weight decay acts on a parameter: weights of convolutions and classifiers, unlike the others, end so. */
+/** Whether weight decay acts on a parameter. Only names of weights of convolutions and classifiers end in `.weight`. */
 function decays(parameter: string, rule: DecayRule): boolean {
   return rule === 'all' || parameter.endsWith('.weight')
 }
 
-/** The graph with an update of each of its parameters. */
+/** Adds an update of each parameter to the graph. */
 export function addUpdates({ graph, gradients }: Differentiated, settings: UpdateSettings): Graph {
   const { optimizer, decayOn } = settings
   const builder = new GraphBuilder(graph)
@@ -61,7 +61,7 @@ export function addUpdates({ graph, gradients }: Differentiated, settings: Updat
   return verify(builder.build())
 }
 
-/** Gradients within what the settings allow; by norm it is that of all of them together. */
+/** Clips gradients. `clipNorm` bounds the norm of all gradients taken together. */
 function limitGradients(
   builder: GraphBuilder,
   gradients: readonly Value[],
@@ -77,7 +77,7 @@ function limitGradients(
   return gradients
 }
 
-/** The number of the step: dropped branches may have asked for it before. */
+/** The step number as an input. Dropped branches may have added it before. */
 function stepInput(builder: GraphBuilder, graph: Graph): Value {
   return graph.inputs.find(({ name }) => name === 'step')?.value ?? builder.input('step', 'scalar', i32())
 }

@@ -1,4 +1,4 @@
-/** The progress of a training after a step, and the figures that are told of it. */
+/** The progress of a training after a step, and the figures that it reports. */
 
 import { ratingOf } from '../../tasks/index.js'
 import type { Recipe } from '../../tasks/recipe.js'
@@ -9,30 +9,30 @@ import type { StepPlan } from '../schedule/step-plan.js'
 import { freshWarmUp, warmUpAfter } from '../schedule/warm-up.js'
 
 interface Place {
-  /** Finished steps, and how many there will be. */
+  /** Finished steps, and steps of the whole training. */
   readonly step: number
   readonly totalSteps: number
-  /** The epoch that the step belongs to, from 1, and how many there will be. */
+  /** The epoch of the step, from 1, and the number of epochs. */
   readonly epoch: number
   readonly epochs: number
-  /** Of the step's batch, before its update. */
+  /** Loss of the step's batch before its update. */
   readonly loss: number
-  /** Mean over the epoch so far. */
+  /** Mean loss over the epoch so far. */
   readonly epochLoss: number
   readonly lr: number
-  /** Since this trainer was made, evaluations not counted. */
+  /** Pictures per second since this trainer was made, without evaluations. */
   readonly imagesPerSecond: number
-  /** The time of the remaining steps at that rate. */
+  /** Time for the remaining steps at that speed. */
   readonly secondsLeft: number
 }
 
 /**
- * Where a training stands after a step. Errors (in percent) or PSNR (in dB) are of augmented training pictures, before
- * the step's update.
+ * Progress after a step. Error (in percent) or PSNR (in dB) is measured on augmented training pictures, before the
+ * step's update.
  */
 export type StepProgress<T extends string = 'classify'> = Place & Told<T>
 
-/** Before the first step. */
+/** Progress before the first step. */
 export function freshProgress<T extends string>(task: Task<T>, { warmupUntil }: Recipe): TrainingProgress<T> {
   return {
     step: 0,
@@ -43,7 +43,7 @@ export function freshProgress<T extends string>(task: Task<T>, { warmupUntil }: 
   }
 }
 
-/** One more step: the progress with it, and what to tell, but for how fast it was. */
+/** Adds one step to the progress. Also returns its report, without the speed. */
 export function afterStep<T extends string>(
   task: Task<T>,
   progress: TrainingProgress<T>,

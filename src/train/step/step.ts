@@ -1,6 +1,6 @@
 /**
- * The graph of one training step: forward pass, gradients and update in one, so that one plan and one run make a step.
- * Inputs beside those of the forward graph: see `addUpdates`.
+ * The graph of one training step: forward pass, gradients and update in one graph, so that a step is one plan and one
+ * run. `addUpdates` lists the inputs that it adds to those of the forward graph.
  */
 import { differentiate } from '../../autodiff/differentiate.js'
 import type { Graph } from '../../graph/graph.js'
@@ -19,8 +19,9 @@ export type StepSettings = UpdateSettings &
   Partial<Pick<Recipe, 'precision' | 'loss'>>
 
 /**
- * Outputs `loss` (mean of the step, before the update) and `logits` [batch, classes], or `picture` of nets that give
- * pictures. With `accumulate` above 1, data inputs and what the network gives are there once a batch: see `batchName`.
+ * Builds the graph of a step. Its outputs are `loss` (mean of the step, before the update) and `logits` [batch,
+ * classes], or `picture` for nets that enlarge. With `accumulate` above 1, each batch has its own data inputs and
+ * outputs: see `batchName`.
  */
 export function trainingGraph(spec: NetworkSpec, settings: StepSettings, heads?: Heads): Graph {
   const { batchSize, accumulate, dropPath, dropPathRule, dropPathBy, seed } = settings
@@ -36,14 +37,14 @@ export function trainingGraph(spec: NetworkSpec, settings: StepSettings, heads?:
   return stepGraph(settings.precision === 'bf16' ? forwards.map(roundOperands) : forwards, settings)
 }
 
-/** The loss of a recipe as a forward pass has it. */
+/** Converts a recipe's loss settings for the forward pass. */
 export function lossOptions({ labelSmoothing, loss }: Pick<StepSettings, 'labelSmoothing' | 'loss'>): LossSettings {
   return { labelSmoothing, lossName: loss }
 }
 
 /**
- * The step of any graphs that have parameters and a scalar output `loss`, one a batch, alike in all but their random
- * numbers; what their loss is measured by does not matter.
+ * Builds the step of any graphs with parameters and a scalar output `loss`, one graph per batch. They may differ only
+ * in their random numbers. The kind of loss does not matter.
  */
 export function stepGraph(forwards: readonly Graph[], settings: UpdateSettings): Graph {
   const [first, ...others] = forwards

@@ -1,6 +1,6 @@
 /**
- * The steps of a training on an engine: their plan, the state that the plan holds (weights, running statistics, the
- * optimizer's), and the pictures that it is fed. What a step computes depends on this state and the step's number alone.
+ * Runs the steps of a training on an engine. It holds their plan, the plan's state (weights, running statistics,
+ * optimizer state) and the prepared pictures. A step's result depends on this state and on its number alone.
  */
 import type { Engine, Executable } from '../../engine/engine.js'
 import type { GraphInput } from '../../graph/graph.js'
@@ -23,7 +23,7 @@ import type { StepPlan } from '../schedule/step-plan.js'
 import { batchName } from './accumulate.js'
 import { trainingGraph } from './step.js'
 
-/** Everything a stepper is made of. */
+/** The parts of a stepper. */
 export interface StepperParts<T extends string> {
   readonly task: Task<T>
   readonly engine: Engine
@@ -31,7 +31,7 @@ export interface StepperParts<T extends string> {
   readonly data: DataOf<T>
   readonly recipe: Recipe
   readonly stepPlan: StepPlan
-  /** The values that the backward pass computes again instead of keeping them. */
+  /** The values that the backward pass recomputes instead of keeping them. */
   readonly recompute: Recompute
 }
 
@@ -45,7 +45,7 @@ export class Stepper<T extends string> {
     return planFor(engine, trainingGraph(spec, recipe, heads), { recompute })
   }
 
-  /** Allocates what the plan needs. Nothing is in it until `start`. */
+  /** Allocates the memory of the plan. `start` fills it. */
   static async open<T extends string>(parts: StepperParts<T>, plan: Plan): Promise<Stepper<T>> {
     return new Stepper(parts, await parts.engine.compile(plan))
   }
@@ -58,8 +58,8 @@ export class Stepper<T extends string> {
   }
 
   /**
-   * Writes the state: of the checkpoint, or fresh but for the weights that are given.
-   * @throws DataError when the tensors are not those of the network.
+   * Writes the state: the checkpoint's, or a fresh one with the given weights.
+   * @throws DataError if the tensors do not match the network
    */
   start(checkpoint: Checkpoint<T> | undefined, given: ReadonlyMap<string, Tensor> = new Map()): void {
     const optimizer = this.#inputs('optimizer')
@@ -91,8 +91,8 @@ export class Stepper<T extends string> {
   }
 
   /**
-   * Runs a step, counted from 0; returns what it came to before its update. Where its loss is no number nothing was
-   * updated. The pictures of the next are prepared while the engine runs this one.
+   * Runs a step, counted from 0. Returns its sums from before the update. If the loss is not a number, nothing is
+   * updated. While the engine runs, the next step's pictures are prepared.
    */
   async run(step: number, lr: number): Promise<SumsOf<T>> {
     const { task, data, recipe } = this.#parts
@@ -123,7 +123,7 @@ export class Stepper<T extends string> {
     if (this.#inputs('scalar').some(({ name }) => name === 'step')) this.#executable.write('step', Int32Array.of(step))
   }
 
-  /** Copies of the truths of a batch, by name. */
+  /** Copies of a batch's targets, by name. */
   #truthsOf(batch: number): Record<string, Float32Array | Int32Array> {
     const inputs = this.#next.batch(batch)
     const { spec, task } = this.#parts
@@ -139,7 +139,7 @@ export class Stepper<T extends string> {
     return outputs
   }
 
-  /** Precise batch norm, over the batches that would come after the last step. */
+  /** Applies precise batch norm, over the batches that would follow the last step. */
   async refineStatistics(): Promise<void> {
     const { engine, spec, recipe, stepPlan } = this.#parts
     const { batchSize, accumulate, preciseBn } = recipe
@@ -157,7 +157,7 @@ export class Stepper<T extends string> {
     for (const [path, values] of statistics) this.#executable.write(path, values)
   }
 
-  /** The state and one batch of a step, to look into it. */
+  /** The state and one batch of a step, for a probe. */
   async probeState(step: number, batch = 0): Promise<ProbeState> {
     const { spec, recipe, recompute, task } = this.#parts
     this.#next.prepare(step)
@@ -173,7 +173,7 @@ export class Stepper<T extends string> {
     }
   }
 
-  /** The same for the batch that took the numbers away in a step which has just run. */
+  /** The same for the first batch of the last step whose outputs are not finite, or its last batch. */
   async lostState(step: number): Promise<ProbeState> {
     const { accumulate } = this.#parts.recipe
     let batch = 0

@@ -22,8 +22,8 @@ test('nets on the pictures they are made for need no advice', () => {
 test('a zero-init residual where there are no residual branches does nothing', () => {
   expect(adviceFor(preset('plain20'), plain)).toEqual([])
   expect(adviceFor(preset('plain20'), zeroed)).toEqual([
-    'zeroInitResidual does nothing here: plain20 has no shortcuts, and a block that started as zero without one would ' +
-      'let nothing through; leave it out, or take a residual net',
+    'zeroInitResidual does nothing here: plain20 has no shortcuts, and without one a block that starts at zero lets ' +
+      'nothing through; leave it out, or take a residual net',
   ])
 })
 
@@ -35,7 +35,7 @@ test('a warm-up by training error that does not end is pointed out in the second
   expect(warmUpAdvice(plain, at(90), 100)).toBeUndefined()
   expect(warmUpAdvice(recipe, at(50, { error: 90.123 }), 100)).toBe(
     'the warm-up has not ended after 50 of 100 steps: the training error is 90.1 % and has not fallen below 80 %, so the ' +
-      'learning rate is still at most 0.01 instead of 0.1, and the net learns slower than it could; raise ' +
+      'learning rate is still at most 0.01 instead of 0.1, and the net learns more slowly than it could; raise ' +
       '--warmup-until, raise --warmup-lr, or train for longer',
   )
 })

@@ -12,7 +12,7 @@ const advice = (
 
 test('where it was measured to be slower, or no faster', () => {
   expect(advice('resnet56', 'tiles')).toBe(
-    'precision bf16 gains no speed here: on the tile unit (AMX) resnet56 trains 0.90 times as fast as in float32, as measured; use float32',
+    'precision bf16 is no faster here: on the tile unit (AMX) resnet56 trains 0.90 times as fast as in float32, as measured; use float32',
   )
   expect(advice('resnet20', 'tiles')).toContain('resnet20 trains 0.95 times as fast as in float32')
   expect(advice('resnet18', 'tiles')).toContain('resnet18 trains as fast as in float32, as measured')
@@ -20,8 +20,8 @@ test('where it was measured to be slower, or no faster', () => {
 
 test('where nobody has measured it, with what is known of others', () => {
   expect(advice('resnet110', 'tiles')).toBe(
-    'precision bf16 may gain no speed here: on the tile unit (AMX) resnet110 at 32 pixels was not measured; of others the ' +
-      'speed over that of float32 is resnet20 at 32 pixels 0.95, resnet56 at 32 pixels 0.90, resnet18 at 224 pixels 1.00',
+    'precision bf16 may be no faster here: on the tile unit (AMX) resnet110 at 32 pixels was not measured; for other nets ' +
+      'its speed relative to float32 is resnet20 at 32 pixels 0.95, resnet56 at 32 pixels 0.90, resnet18 at 224 pixels 1.00',
   )
   const small = preset('resnet18', { input: { channels: 3, height: 32, width: 32 } })
   expect(precisionAdvice(small, { precision: 'bf16' }, { build: 'native-avx512', bf16: 'vectors' })).toContain(
@@ -31,7 +31,7 @@ test('where nobody has measured it, with what is known of others', () => {
 
 test('on an engine that only rounds', () => {
   expect(advice('resnet20', undefined, 'reference')).toBe(
-    'precision bf16 gains no speed on reference: it has no unit for it and only rounds',
+    'precision bf16 is no faster on reference: it has no bf16 unit and only rounds',
   )
 })
 

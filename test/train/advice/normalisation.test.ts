@@ -13,8 +13,8 @@ const other = { ...tinyData(), normalisation: { mean: [0.5, 0.5, 0.5], std: [0.2
 test('going on with it is refused', async () => {
   await using trainer = await open()
   await expect(open(other, await trainer.checkpoint())).rejects.toThrow(
-    'tiny: normalises pictures by mean 0.5, 0.5, 0.5 and std 0.25, 0.25, 0.1235, this training began with mean 0.4, 0.4, ' +
-      '0.4 and std 0.25, 0.25, 0.25; what it has learned would be lost in part and its bits would differ: go on with ' +
+    'tiny: normalises pictures by mean 0.5, 0.5, 0.5 and std 0.25, 0.25, 0.1235, but this training began with mean 0.4, 0.4, ' +
+      '0.4 and std 0.25, 0.25, 0.25; it would lose part of what it has learned, and its bits would differ: go on with ' +
       'the data set it began with, or set its normalisation to that of the checkpoint',
   )
 })
