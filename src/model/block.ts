@@ -1,4 +1,4 @@
-/** One block as graph: residual branch and shortcut, in the order that its spec says. */
+/** Builds the graph of one block: residual branch and shortcut, in the order of its spec. */
 import type { Value } from '../graph/graph.js'
 import { normalisesProjection, type PlacedBlock, projects } from '../spec/blocks.js'
 import type { ConvLayer } from '../spec/spec.js'
@@ -7,7 +7,7 @@ import type { Stochastic } from './stochastic.js'
 
 /**
  * Adds a block to the graph; returns its output.
- * @param stochastic what is random in it; left out: nothing
+ * @param stochastic its random parts, none by default
  */
 export function addBlock(layers: LayerBuilder, block: PlacedBlock, x: Value, stochastic?: Stochastic): Value {
   const { order } = block.spec
@@ -17,7 +17,7 @@ export function addBlock(layers: LayerBuilder, block: PlacedBlock, x: Value, sto
   return output
 }
 
-/** conv, norm, ReLU, …, conv; then norm, addition and ReLU in one of the orders that He 2016 tries. [figure 4a to c] */
+/** conv, norm, ReLU, …, conv; then norm, addition and ReLU in one of the orders of He 2016. [figure 4a to c] */
 function convolutionFirst(layers: LayerBuilder, block: PlacedBlock, x: Value, stochastic?: Stochastic): Value {
   const { path, spec } = block
   const { order, branch } = spec
@@ -49,7 +49,7 @@ function activationFirst(layers: LayerBuilder, block: PlacedBlock, x: Value, sto
   return addShortcut(layers, block, split, y, stochastic)
 }
 
-/** branch + shortcut(x), each as the spec weighs it; or the branch alone in a plain block. */
+/** Adds the shortcut: branch + shortcut(x), each with its scale or gate; in a plain block the branch alone. */
 function addShortcut(
   layers: LayerBuilder,
   block: PlacedBlock,
@@ -68,7 +68,7 @@ function addShortcut(
   return layers.add(`${path}.add`, ...gated(layers, block, x, [weighed, shortcut]))
 }
 
-/** g · branch (of an exclusive gate) and (1 − g) · shortcut, where 1 − sigmoid(z) is sigmoid(−z). */
+/** g · branch (only for exclusive gates) and (1 − g) · shortcut. 1 − sigmoid(z) is computed as sigmoid(−z). */
 function gated(
   layers: LayerBuilder,
   { path, spec: { gate, stride }, width }: PlacedBlock,

@@ -1,4 +1,4 @@
-/** The cost of a network: params, MACs and acts, layer by layer, read off its inference graph. */
+/** The cost of a network: params, MACs and acts per layer, counted on its inference graph. */
 
 import { opOf } from '../ops/index.js'
 import { expectSpec } from '../spec/expect-spec.js'
@@ -8,31 +8,31 @@ import { forwardGraph } from './forward.js'
 import { type Heads, heads as ownHeads } from './heads/index.js'
 
 export interface Cost {
-  /** Learned numbers; running statistics are none. */
+  /** Number of learned numbers. Running statistics do not count. */
   readonly params: number
   /** Multiply-adds of convolutions and the classifier for one picture. FLOPs are twice as many. */
   readonly macs: number
-  /** Numbers that convolutions and the classifier put out for one picture. */
+  /** Number of outputs of convolutions and the classifier for one picture. */
   readonly acts: number
 }
 
 export interface LayerCost extends Cost {
   readonly path: string
   readonly op: string
-  /** Of one picture: channels, height, width; or features. */
+  /** Shape for one picture: channels, height, width; or features. */
   readonly inputShape: Shape
   readonly outputShape: Shape
 }
 
-/** The cost of a network, in all and by layer. */
+/** The cost of a network, in total and per layer. */
 export interface Complexity extends Cost {
   /** In the order of computation. */
   readonly layers: readonly LayerCost[]
 }
 
 /**
- * Counts what a network costs.
- * @param heads the kinds of heads that there are, by default those of this package
+ * Counts the cost of a network.
+ * @param heads the known kinds of heads, by default those of this package
  */
 export function complexity(spec: NetworkSpec, heads: Heads = ownHeads): Complexity {
   expectSpec(spec, 'complexity: spec', heads)

@@ -1,6 +1,6 @@
 /**
- * Stochastic depth [Huang 2016]: in training, residual branches are dropped by chance. Those that stay are scaled up, so
- * that inference is the network as it is.
+ * Stochastic depth [Huang 2016]: training drops residual branches at random and scales the others up, so that inference
+ * uses the network as it is.
  */
 import type { DropoutAttributes } from '../ops/dropout.js'
 import { passesInput, placedBlocks } from '../spec/blocks.js'
@@ -9,8 +9,8 @@ import type { NetworkSpec } from '../spec/spec.js'
 import { ConfigError } from '../util/errors.js'
 
 /**
- * `linear`: of L branches, branch l is dropped with l / L of the rate [Huang 2016, §3]. `uniform`: each with the same, so
- * that the lengths of the paths that are trained are centred, as those of the effective paths are [Veit 2016, §5].
+ * `linear`: of L branches, branch l is dropped with l / L of the rate [Huang 2016, §3]. `uniform`: all have the same
+ * rate, so that the lengths of the trained paths are centred, like those of the effective paths [Veit 2016, §5].
  */
 export const dropPathRules = ['linear', 'uniform'] as const
 /** One of `dropPathRules`. */
@@ -19,19 +19,19 @@ export type DropPathRule = (typeof dropPathRules)[number]
 export interface DropPath {
   /** Probability that the last residual branch is dropped, in [0, 1). */
   readonly rate: number
-  /** How the others follow from it. */
+  /** How the rates of the others follow from it. */
   readonly rule: DropPathRule
   /** The unit that is dropped: the branch for one picture (a row of the batch), or for the whole batch. */
   readonly by: 'row' | 'batch'
-  /** Names what is dropped, together with the number of the step. */
+  /** Together with the number of the step, decides which units are dropped. */
   readonly seed: number
-  /** Which of the batches of a step this is, from 0: each has random numbers of its own. Default 0. */
+  /** Index of the batch in its step, from 0. Each has random numbers of its own. Default 0. */
   readonly batch?: number
 }
 
 /**
- * How each residual branch is dropped, by the path of its block; empty where the rate is 0.
- * @throws ConfigError when the network has no residual blocks.
+ * How each residual branch is dropped, by the path of its block; empty if the rate is 0.
+ * @throws ConfigError if the network has no residual blocks
  */
 export function dropsOf(
   spec: NetworkSpec,

@@ -1,10 +1,10 @@
-/** The formulas of blocks, in a line each: `ReLU(F + x)` for a residual block, `ReLU(F)` for its plain twin. */
+/** The formulas of blocks, one line each: `ReLU(F + x)` for a residual block, `ReLU(F)` for its plain twin. */
 import type { BlockSpec } from '../spec/spec.js'
 import type { LayerCost } from './complexity.js'
 
 /** A block as a formula, and the layers of its `F`. */
 export interface Formula {
-  /** Of F, the branch, and x, what comes in. */
+  /** The formula in terms of F, the branch, and x, the block's input. */
   readonly text: string
   readonly branch: string
 }
@@ -18,13 +18,13 @@ const words: Readonly<Record<string, string>> = {
   globalAveragePool: 'pool',
 }
 
-/** Layers by what they do, in their order. */
+/** The operations of layers, in order. */
 export const layersText = (layers: readonly LayerCost[]): string => layers.map(({ op }) => words[op] ?? op).join(', ')
 
 /**
- * Reads the formula off a block's layers.
- * @param layers those of the block, in the order of computation
- * @param name what its branch is to be called
+ * Derives the formula of a block from its layers.
+ * @param layers the block's layers, in the order of computation
+ * @param name the name of its branch
  */
 export function formulaOf({ branch: convs }: BlockSpec, layers: readonly LayerCost[], name: string): Formula {
   const tails = layers.map(({ path }) => path.replace(/^stage\d+\.block\d+\./, ''))
@@ -46,12 +46,12 @@ export function formulaOf({ branch: convs }: BlockSpec, layers: readonly LayerCo
   return { text, branch: inside.join(', ') }
 }
 
-/** Says what the letters of formulas mean. @param branches by the name of each */
+/** Explains the letters of formulas. @param branches layers of each branch, by its name */
 export function legend(formulas: readonly string[], branches: ReadonlyMap<string, string>): string[] {
   const uses = (pattern: RegExp) => formulas.some((text) => pattern.test(text))
   return [
     ...[...branches].map(([layers, name]) => `${name}: ${layers}`),
-    ...(uses(/\bx\b/) ? ['x: what comes into the block, past its layers by the shortcut'] : []),
+    ...(uses(/\bx\b/) ? ['x: the input of the block; the shortcut takes it past the layers'] : []),
     ...(uses(/pad\(x\)/) ? ['pad(x): x with zeros in the new channels'] : []),
     ...(uses(/W x/) ? ['W: a 1x1 convolution'] : []),
     ...(uses(/\bg\b/) ? ['g: the gate'] : []),

@@ -1,4 +1,4 @@
-/** From a spec to the graph of its forward pass, for training or for inference. */
+/** Builds the graph of a network's forward pass from its spec, for training or for inference. */
 import type { Graph, Value } from '../graph/graph.js'
 import { placedBlocks, stemPaths } from '../spec/blocks.js'
 import { type LayerPath, stagePath } from '../spec/paths.js'
@@ -13,29 +13,30 @@ import { LayerBuilder, type Mode } from './layers.js'
 import { stochasticOf } from './stochastic.js'
 
 export interface ForwardOptions extends LossSettings {
-  /** Pictures a run. */
+  /** Number of pictures in a run. */
   readonly batch: number
   readonly mode: Mode
-  /** Inference: whether labels or targets come in and the loss comes out. Training always has them. Default false. */
+  /** Inference: whether it takes labels or targets and computes the loss. Training always does. Default false. */
   readonly loss?: boolean
-  /** Training: stochastic depth, and the seed of all that is random in shortcuts. Left out: nothing is random. */
+  /** Training: stochastic depth, and the seed of random shortcuts. Default: nothing is random. */
   readonly dropPath?: DropPath
   /** Training: share of the batch's statistics in the next running statistics, in (0, 1]. Default 0.1. */
   readonly statisticsShare?: number
-  /** Paths of layers, blocks or stages whose results become outputs of that name, for example `stage1.block2.norm1`. */
+  /**
+   * Paths of layers, blocks or stages, for example `stage1.block2.norm1`. Their results become outputs of that name.
+   */
   readonly taps?: readonly LayerPath[]
-  /** The kinds of heads that there are; default: those of this package. */
+  /** The known kinds of heads; default: those of this package. */
   readonly heads?: Heads | undefined
 }
 
 /**
- * The forward graph. Data inputs: `pictures` f32 [batch, channels, height, width] and, with a loss, the truths of the
- * head (of a classifier `labels` i32 [batch], of a net that gives pictures `targets` of their shape); with dropped
- * branches the scalar `step`, i32, from which it follows what is dropped. Outputs: those of the head (`logits` [batch,
- * classes], or `picture`), with a loss the scalar `loss`, and the taps. Parameters and buffers are inputs named by path;
- * in training mode the running statistics are updated.
- * Throws a ShapeError, with the path of the layer, where sizes do not fit; a ConfigError for a spec or option without
- * meaning.
+ * Builds the forward graph. Data inputs: `pictures` f32 [batch, channels, height, width] and, with a loss, the targets
+ * of the head (`labels` i32 [batch] of a classifier, `targets` in the pictures' shape of a net that gives pictures). If
+ * branches are dropped, the i32 scalar `step` decides which. Outputs: those of the head (`logits` [batch, classes], or
+ * `picture`), with a loss the scalar `loss`, and the taps. Parameters and buffers are inputs named by path. In training
+ * mode the running statistics are updated.
+ * @throws ShapeError with the path of the layer if sizes do not fit, ConfigError for an invalid spec or option
  */
 export function forwardGraph(spec: NetworkSpec, options: ForwardOptions): Graph {
   const { batch, mode, dropPath, taps = [], heads = ownHeads } = options

@@ -1,6 +1,6 @@
 /**
- * Fresh parameters and running statistics. Each parameter has a random stream of its own, named by the seed and its
- * path, so that networks which share a path share its first weights: a net and its plain twin start equal.
+ * Fresh parameters and running statistics. Each parameter has its own random stream, named by the seed and its path. So
+ * networks that share a path share its first weights: a net and its plain twin start equal.
  */
 import { passesInput, placedBlocks } from '../spec/blocks.js'
 import type { BlockSpec, NetworkSpec } from '../spec/spec.js'
@@ -15,19 +15,19 @@ export interface InitialiseOptions {
   /** A whole number from 0. */
   readonly seed: number
   /**
-   * Whether each residual branch starts as zero, so that blocks start as their shortcuts: by the scale of its last norm
-   * where it ends in one [Goyal 2017, §5.1], else by its last convolution: a norm of zeros before a ReLU would never
-   * learn, which is why branches that end in a ReLU stay as they are. Default false.
+   * Whether each residual branch starts at zero, so that blocks start as their shortcuts. The last layer of the branch
+   * starts at zero: the scale of its norm if it ends in one [Goyal 2017, §5.1], else its convolution. Branches that end
+   * in a ReLU stay unchanged, because a norm of zeros before a ReLU would never learn. Default false.
    */
   readonly zeroInitResidual?: boolean
-  /** The kinds of heads that there are; default: those of this package. */
+  /** The known kinds of heads; default: those of this package. */
   readonly heads?: Heads | undefined
 }
 
 /**
- * Values by path. Convolutions: He initialisation, normal with variance 2 / fan-out [He 2015b; fan-out as in the
- * authors' code]; weights of the head as it says (of a classifier with deviation 0.01); scales and variances 1; biases of
- * gates as their specs say; the rest 0.
+ * Initialises all values by path. Convolutions use He initialisation: normal with variance 2 / fan-out [He 2015b;
+ * fan-out as in the authors' code]. The head decides on its weights (a classifier uses deviation 0.01). Scales and
+ * variances are 1, biases of gates are as in their specs, and the rest is 0.
  */
 export function initialise(spec: NetworkSpec, options: InitialiseOptions): Map<string, Float32Array> {
   const { seed, zeroInitResidual = false, heads = ownHeads } = options
@@ -47,7 +47,7 @@ export function initialise(spec: NetworkSpec, options: InitialiseOptions): Map<s
   return values
 }
 
-/** @param deviation of weights; by default He initialisation */
+/** @param deviation standard deviation of weights, by default from He initialisation */
 function fillFresh(
   value: Float32Array,
   path: string,
@@ -68,7 +68,10 @@ function fillNormal(value: Float32Array, path: string, seed: number, deviation: 
   for (let i = 0; i < value.length; i++) value[i] = deviation * random.normal()
 }
 
-/** The parameter of each residual branch that makes its output zero. Plain blocks have none: they would be cut off. */
+/**
+ * The parameter of each residual branch that makes its output zero. Plain blocks have none, because they would pass
+ * nothing.
+ */
 function lastOfBranches(spec: NetworkSpec): string[] {
   return placedBlocks(spec)
     .filter(({ spec: block }) => passesInput(block) && block.order !== 'relu-before-add')

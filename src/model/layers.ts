@@ -1,6 +1,6 @@
 /**
- * Adds the layers of a network to a graph, each with its parameters and buffers, named by path. Remembers the result
- * of every layer, so that taps can ask for it. Weights are OIHW; maps are [batch, channels, height, width].
+ * Adds the layers of a network to a graph, with their parameters and buffers, named by path. It keeps the result of
+ * every layer, so that taps can ask for it. Weights are OIHW; maps are [batch, channels, height, width].
  */
 import { GraphBuilder } from '../graph/builder.js'
 import type { Attributes } from '../graph/graph.js'
@@ -27,10 +27,10 @@ import type { BufferName, ParameterName } from '../spec/paths.js'
 import type { ConvLayer, PoolLayer } from '../spec/spec.js'
 import { ShapeError } from '../util/errors.js'
 
-/** Training norms use the batch's statistics and update the running ones; inference norms use the running ones. */
+/** Training norms use the batch's statistics and update the running statistics; inference norms use the latter. */
 export type Mode = 'training' | 'inference'
 
-/** Losses of nets that give numbers, such as those of a picture: the mean of squared or of absolute differences. */
+/** Losses of nets that give numbers, for example a picture: mean squared (MSE) or mean absolute (L1) difference. */
 export const regressionLosses = ['squared', 'l1'] as const
 /** One of `regressionLosses`. */
 export type RegressionLoss = (typeof regressionLosses)[number]
@@ -57,12 +57,12 @@ export class LayerBuilder {
     return this.graph.input('pictures', 'data', f32(batch, channels, height, width))
   }
 
-  /** One class number a picture, from 0. */
+  /** One class number per picture, from 0. */
   labels(batch: number): Value {
     return this.graph.input('labels', 'data', i32(batch))
   }
 
-  /** The numbers that the network should give, of any shape behind the batch. */
+  /** The numbers that the network should give, of shape [batch, …shape]. */
   targets(batch: number, ...shape: readonly number[]): Value {
     return this.graph.input('targets', 'data', f32(batch, ...shape))
   }
@@ -115,17 +115,17 @@ export class LayerBuilder {
     return this.#emit(path, add, {}, a, b)
   }
 
-  /** factor · x. */
+  /** Multiplies x by a constant factor. */
   scale(path: string, x: Value, factor: number): Value {
     return this.#emit(path, scale, { factor }, x)
   }
 
-  /** Drops by chance; by which, and how often, the attributes say. The graph then asks for the number of the `step`. */
+  /** Drops units at random. The attributes say which units, and how often. It needs the `step` input. */
   dropout(path: string, x: Value, attributes: DropoutAttributes): Value {
     return this.#emit(path, dropout, attributes, x, this.#stepInput())
   }
 
-  /** x with noise, which the number of the `step` tells, too. */
+  /** Adds noise to x. It needs the `step` input, too. */
   addNoise(path: string, x: Value, attributes: NoiseAttributes): Value {
     return this.#emit(path, addNoise, attributes, x, this.#stepInput())
   }
@@ -169,7 +169,7 @@ export class LayerBuilder {
     return this.#emit(path, softmaxCrossEntropy, { smoothing }, logits, labels)
   }
 
-  /** Difference of numbers from those wanted, of the same shape; squared unless `loss` is `l1`. */
+  /** The mean difference between `given` and `wanted`, of one shape: squared, or absolute if `loss` is `l1`. */
   regressionLoss(path: string, given: Value, wanted: Value, loss?: string): Value {
     return this.#emit(path, loss === 'l1' ? l1Loss : squaredError, {}, given, wanted)
   }

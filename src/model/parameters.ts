@@ -1,4 +1,4 @@
-/** The parameters and running statistics of a network, read off a graph of it. */
+/** Lists the parameters and running statistics of a network, from its graph. */
 import type { Graph } from '../graph/graph.js'
 import type { Shape } from '../util/shape.js'
 
@@ -7,7 +7,10 @@ export interface ParameterInfo {
   readonly path: string
   /** Whether it is learned (`parameter`) or a running statistic (`buffer`). */
   readonly role: 'parameter' | 'buffer'
-  /** Weights of convolutions [out, in, height, width], of the classifier [classes, features]; all others [channels]. */
+  /**
+   * Weights of convolutions are [out, in, height, width], of the classifier [classes, features]; all others are
+   * [channels].
+   */
   readonly shape: Shape
 }
 

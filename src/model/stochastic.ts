@@ -1,4 +1,4 @@
-/** The random part of each block in training: dropped branches, and shortcuts with dropout or noise in their place. */
+/** The random parts of each block in training: dropped branches, and shortcuts with dropout or replaced by noise. */
 import type { NoiseAttributes } from '../ops/add-noise.js'
 import type { DropoutAttributes } from '../ops/dropout.js'
 import { placedBlocks } from '../spec/blocks.js'
@@ -11,14 +11,14 @@ export interface Stochastic {
   readonly branch?: DropoutAttributes | undefined
   /** Drops elements of the shortcut. */
   readonly shortcut?: DropoutAttributes
-  /** Stands in place of the shortcut. */
+  /** Replaces the shortcut. */
   readonly noise?: NoiseAttributes
 }
 
-/** Shortcuts count from here, so that no branch has their random numbers. */
+/** Shortcuts are numbered from here, so that they share no random numbers with branches. */
 const SHORTCUTS = 0x100000
 
-/** By the path of the block; blocks without chance are not in it. */
+/** Random parts by the path of the block, only for blocks that have any. */
 export function stochasticOf(spec: NetworkSpec, dropPath: DropPath): Map<BlockPath, Stochastic> {
   const { seed, batch = 0 } = dropPath
   const drops = dropsOf(spec, dropPath)

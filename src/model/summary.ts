@@ -1,4 +1,4 @@
-/** A network as a table to read: path, output shape, of blocks what they compute, params, MACs; then the totals. */
+/** A network as a table: path, output shape, formulas of blocks, params and MACs; then the totals. */
 import { depthOf, placedBlocks } from '../spec/blocks.js'
 import { expectSpec } from '../spec/expect-spec.js'
 import type { BlockSpec, NetworkSpec } from '../spec/spec.js'
@@ -10,11 +10,11 @@ import { type Complexity, complexity, type LayerCost, totalCost } from './comple
 import { formulaOf, layersText, legend } from './formula.js'
 import { type Heads, headOf, heads as ownHeads } from './heads/index.js'
 
-/** How a summary is laid out. */
+/** Layout of a summary. */
 export interface SummaryOptions {
-  /** A row for each layer that has parameters or changes the shape (the default), or for each block. */
+  /** One row per layer that has parameters or changes the shape (the default), or one row per block. */
   readonly rows?: 'layer' | 'block'
-  /** The kinds of heads that there are; default: those of this package. */
+  /** The known kinds of heads; default: those of this package. */
   readonly heads?: Heads | undefined
 }
 
@@ -52,7 +52,7 @@ function layerRows({ layers }: Complexity): Row[] {
     .map(rowOf)
 }
 
-/** One row for the stem, for each block and for the head; and what their letters mean. */
+/** One row for the stem, for each block and for the head, with a legend of their letters. */
 function blockRows(spec: NetworkSpec, { layers }: Complexity): { rows: Row[]; legend: string[] } {
   const groups = new Map<string, LayerCost[]>()
   for (const layer of layers) {
@@ -67,7 +67,7 @@ function blockRows(spec: NetworkSpec, { layers }: Complexity): { rows: Row[]; le
         return block ? [formulaOf(block, members, 'F').branch] : []
       }),
     ).size > 1
-  /** Names by layers. */
+  /** Names of branches, by their layers. */
   const branches = new Map<string, string>()
   const formulas: string[] = []
   const rows = [...groups].map(([path, members]): Row => {

@@ -30,7 +30,7 @@ test('a row for each block, with what it computes', () => {
     'total                                      275,572  40,556,800',
     '',
     'F: conv 3x3, norm, ReLU, conv 3x3, norm',
-    'x: what comes into the block, past its layers by the shortcut',
+    'x: the input of the block; the shortcut takes it past the layers',
     'pad(x): x with zeros in the new channels',
     '',
     '0.28M params, 40.56M MACs, 0.19M acts a picture',

@@ -1,10 +1,10 @@
-/** The head that tells classes apart, as graph: norm and ReLU where it has them, global average pooling, the classifier. */
+/** The graph of the head that classifies: norm and ReLU if it has them, global average pooling, the classifier. */
 import { classifier as plain } from '../../spec/heads/classifier.js'
 import type { ClassifierHead } from '../../spec/spec.js'
 import type { ModelHead } from './head.js'
 
 const CLASSIFIER = 'head.classifier'
-/** Of fresh weights. */
+/** Standard deviation of fresh weights. */
 const DEVIATION = 0.01
 
 export const classifier: ModelHead<ClassifierHead> = {

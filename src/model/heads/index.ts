@@ -1,6 +1,6 @@
 /**
- * The table of heads with all that is asked of them: one row for each kind of head in the type `HeadSpec`, so that the
- * compiler names the row that is missing.
+ * The table of heads with their full interface. It has one row per kind of head in the type `HeadSpec`, so the compiler
+ * names a missing row.
  */
 import { specHeadOf } from '../../spec/heads/index.js'
 import type { AnyHead, HeadKind, HeadSpec } from '../../spec/spec.js'
@@ -11,13 +11,13 @@ import { picture } from './picture.js'
 /** The heads of this package, by kind. */
 export const heads: { readonly [K in HeadKind]: ModelHead<Extract<HeadSpec, { kind: K }>> } = { classifier, picture }
 
-/** A table of heads by kind: that of this package, or one with rows of one's own. */
+/** A table of heads by kind: this package's, or one with more rows. */
 export type Heads = Readonly<Record<string, ModelHead>>
 
 /**
- * The row of a head.
- * @throws ConfigError for a kind that the table does not have
+ * Returns the row of a head.
+ * @throws ConfigError for a kind that is not in the table
  */
 export function headOf(head: AnyHead, table: Heads = heads): ModelHead {
-  return specHeadOf(head, table) as ModelHead // a row of `table`, which has whole rows
+  return specHeadOf(head, table) as ModelHead // rows of `table` are whole
 }

@@ -1,4 +1,4 @@
-/** The head that gives a picture, as graph: convolutions of 3x3, with pixel shuffles between where pictures grow. */
+/** The graph of the head that gives a picture: 3x3 convolutions, with pixel shuffles between them if pictures grow. */
 import { enlargements, picture as plain } from '../../spec/heads/picture.js'
 import type { ConvLayer, PictureHead } from '../../spec/spec.js'
 import { ShapeError } from '../../util/errors.js'
@@ -38,12 +38,12 @@ export const picture: ModelHead<PictureHead> = {
   },
   addLoss: (layers, outputs, { targets }, { lossName }) =>
     layers.regressionLoss('loss', outputs.picture!, targets!, lossName),
-  // No ReLU follows and few channels go out: 1 / fan-in.
+  // Variance 1 / fan-in, because no ReLU follows and few channels go out.
   deviation: (head, path, [, inputs, height, width]) => {
     const own = [MERGE, LAST, ...enlargements(head).map((_, index) => grows(index))]
     return own.some((layer) => path === `${layer}.weight`) ? Math.sqrt(1 / (inputs! * height! * width!)) : undefined
   },
-  // The convolution before the addition: with a shortcut from the input the whole net is one residual branch.
+  // The convolution before the addition. With a shortcut from the input, the whole net is one residual branch.
   zeroed: ({ shortcut }) => (shortcut === 'none' ? [] : [shortcut === 'input' ? `${LAST}.weight` : `${MERGE}.weight`]),
   lastLayers: () => [LAST],
   axes: (head) => ({
