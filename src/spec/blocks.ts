@@ -1,27 +1,29 @@
-/** The parts of a network in order, each with its path and its widths: what walks over a spec start from. */
+/**
+ * Lists the parts of a network in order, each with its path and its widths. Code that walks over a spec starts here.
+ */
 import { type SpecHeads, specHeadOf, specHeads } from './heads/index.js'
 import { type BlockPath, blockPath } from './paths.js'
 import type { BlockSpec, ConvLayer, NetworkSpec, StemLayer } from './spec.js'
 
 export interface PlacedBlock {
   readonly path: BlockPath
-  /** From 1. */
+  /** Number of the stage, from 1. */
   readonly stage: number
   readonly spec: BlockSpec
-  /** Channels that come in. */
+  /** Channels of the input. */
   readonly inputWidth: number
-  /** Channels that go out. */
+  /** Channels of the output. */
   readonly width: number
   /** Whether channels, height or width differ between input and output, so that an identity does not fit. */
   readonly changesSize: boolean
 }
 
-/** Channels that leave the stem. */
+/** Number of channels after the stem. */
 export function stemWidth(spec: NetworkSpec): number {
   return spec.stem.reduce((width, layer) => (layer.kind === 'conv' ? layer.width : width), spec.input.channels)
 }
 
-/** Channels that leave a branch. */
+/** Number of channels after a branch. */
 export function branchWidth(block: BlockSpec): number {
   return block.branch.at(-1)!.width
 }
@@ -45,7 +47,7 @@ export function placedBlocks(spec: NetworkSpec): PlacedBlock[] {
   )
 }
 
-/** Whether what comes in reaches the end of the block beside the branch too. */
+/** Whether the block passes its input on beside the branch. */
 export function passesInput({ shortcut }: BlockSpec): boolean {
   return shortcut !== 'none' && shortcut !== 'noise'
 }
@@ -55,7 +57,7 @@ export function projects({ spec, changesSize }: PlacedBlock): boolean {
   return spec.shortcut === 'project-always' || (spec.shortcut === 'project-on-change' && changesSize)
 }
 
-/** Whether a norm follows the block's projection: where norms follow convolutions and come before the addition. */
+/** Whether a norm follows the block's projection: only if norms follow convolutions and come before the addition. */
 export function normalisesProjection({ order, norm = true }: BlockSpec): boolean {
   return norm && order !== 'pre' && order !== 'norm-after-add'
 }
@@ -65,7 +67,7 @@ export function paddingOf({ kernel, padding, dilation = 1 }: ConvLayer): number 
   return padding ?? dilation * (kernel >> 1)
 }
 
-/** The paths of a stem's layers; numbered where there are several of a kind: `stem.conv`, or `stem.conv1`, `stem.conv2`. */
+/** The paths of a stem's layers, numbered if several have the same kind: `stem.conv`, or `stem.conv1`, `stem.conv2`. */
 export function stemPaths(stem: readonly Pick<StemLayer, 'kind'>[]): string[] {
   const words = stem.map(({ kind }) => (kind === 'maxPool' || kind === 'averagePool' ? 'pool' : kind))
   const totals = new Map<string, number>()
@@ -77,7 +79,7 @@ export function stemPaths(stem: readonly Pick<StemLayer, 'kind'>[]): string[] {
   return words.map((word, index) => `stem.${word}${totals.get(word)! > 1 ? numbers[index] : ''}`)
 }
 
-/** Weighted layers on the main path: the convolutions of stem and branches, and those of the head. */
+/** Number of weighted layers on the main path: the convolutions of stem and branches, and the layers of the head. */
 export function depthOf(spec: NetworkSpec, heads: SpecHeads = specHeads): number {
   const stem = spec.stem.filter(({ kind }) => kind === 'conv').length
   const branches = spec.stages.flatMap(({ blocks }) => blocks.map(({ branch }) => branch.length))

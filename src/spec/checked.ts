@@ -1,6 +1,6 @@
 /**
- * The families of networks, and the plain twin, as people call them: what they are given is looked at first. `preset` and
- * the rest of the package call the functions behind them, so that a page which imports `preset` alone stays small.
+ * The public functions for families of networks and the plain twin: they check their arguments first. `preset` and the
+ * rest of the package call the unchecked functions, so that a page which imports only `preset` stays small.
  */
 import {
   expectFields,
@@ -31,13 +31,13 @@ import {
 } from './spec.js'
 import * as upscaling from './upscaling.js'
 
-/** No net of the papers has more than 1202; a slip of the keys must not fill the memory. */
+/** The papers' deepest net has 1202 layers. The limit keeps a typing error from filling the memory. */
 const MOST_LAYERS = 100_000
 const layers = kind(
   `a number of layers, at most ${MOST_LAYERS}`,
   (value) => number.fits(value) && !(value > MOST_LAYERS),
 )
-/** Checked families; a spec is looked at field by field when it is used. */
+/** Fields of checked families. The spec itself is checked field by field when it is used. */
 const familyFields: Fields = {
   name: text,
   depth: layers,
@@ -64,35 +64,35 @@ const denseRequired = { depth: whole(1), inputs: inputsKind, classes: whole(2) }
 const pictureFields = { name: text, input: object, width: whole(1), bias: flag }
 const blocks = kind(`a number of blocks, at most ${MOST_LAYERS}`, layers.fits)
 
-/** CIFAR net of basic blocks: option A shortcuts by default, as the paper has on CIFAR. */
+/** CIFAR net of basic blocks. Shortcuts are option A by default, as in the paper on CIFAR. */
 export function cifarBasic(options: families.CifarOptions): NetworkSpec<ClassifierHead> {
   expectOptions(options, 'cifarBasic: options', cifarFields)
   return families.cifarBasic(options)
 }
 
-/** CIFAR net of bottlenecks, four times as wide outside; projections where sizes change, stride in the first 1x1. */
+/** CIFAR net of bottlenecks, four times as wide outside. Projections where sizes change, stride in the first 1x1. */
 export function cifarBottleneck(options: families.CifarOptions): NetworkSpec<ClassifierHead> {
   expectOptions(options, 'cifarBottleneck: options', cifarFields)
   return families.cifarBottleneck(options)
 }
 
-/** ImageNet net of basic blocks, depth 18 or 34; option B shortcuts by default. */
+/** ImageNet net of basic blocks, depth 18 or 34. Option B shortcuts by default. */
 export function imagenetBasic(options: families.ImagenetOptions): NetworkSpec<ClassifierHead> {
   expectOptions(options, 'imagenetBasic: options', groupFields)
   return families.imagenetBasic(options)
 }
 
-/** ImageNet net of bottlenecks, depth 50, 101, 152 or 200; option B shortcuts by default. */
+/** ImageNet net of bottlenecks, depth 50, 101, 152 or 200. Option B shortcuts by default. */
 export function imagenetBottleneck(options: families.ImagenetOptions): NetworkSpec<ClassifierHead> {
   expectOptions(options, 'imagenetBottleneck: options', groupFields)
   return families.imagenetBottleneck(options)
 }
 
 /**
- * A fully connected net, residual or plain. A dense layer is a 1x1 convolution of a map of one pixel, a row of numbers
- * a picture of one pixel with as many channels; so a dense net is a spec like any other. The first layer on pictures has
- * a kernel as large as they are.
- * Throws a ConfigError for a depth that the blocks cannot make up, or pictures that are not square.
+ * A fully connected net, residual or plain. A dense layer is a 1x1 convolution of a map of one pixel. A row of numbers
+ * is a picture of one pixel with as many channels. So a dense net is a spec like any other. On pictures, the first
+ * layer's kernel is as large as the picture.
+ * @throws ConfigError for a depth that whole blocks cannot reach, or pictures that are not square
  */
 export function fullyConnected(options: others.FullyConnectedOptions): NetworkSpec<ClassifierHead> {
   expectOptions(options, 'fullyConnected: options', denseFields)
@@ -101,9 +101,9 @@ export function fullyConnected(options: others.FullyConnectedOptions): NetworkSp
 }
 
 /**
- * A VGG-like net of 15 layers, all with 128 channels, so that any one can be taken out: two 3x3 convolutions with a
- * pooling after each, twelve blocks of one 3x3 layer without a shortcut, and the classifier. After the plain net of Veit
- * 2016, whose details are not published in full: where its poolings stand is a guess.
+ * A VGG-like net of 15 layers with 128 channels each, so that any one can be removed: two 3x3 convolutions with a
+ * pooling after each, twelve blocks of one 3x3 layer without a shortcut, and the classifier. It follows the plain net
+ * of Veit 2016, which is not published in full: the places of the poolings are a guess.
  */
 export function vggLike(
   options: { readonly classes?: number; readonly input?: InputSpec } = {},
@@ -113,9 +113,9 @@ export function vggLike(
 }
 
 /**
- * `depth` convolutions of 3x3 with ReLUs between, which give the difference between the bicubic enlargement that they read
- * and the true picture. By default as in the paper: 20 layers, 64 channels, patches as large as all that a pixel depends
- * on, 41x41. Without the shortcut of its head (see `plainTwin`) it has to give the picture itself.
+ * `depth` 3x3 convolutions with ReLUs between them. They predict the difference between their input, a bicubic
+ * enlargement, and the true picture. By default as in the paper: 20 layers, 64 channels, and patches of 41x41, the
+ * receptive field. Without the shortcut of its head (see `plainTwin`) the net predicts the picture itself.
  */
 export function vdsr(options: upscaling.VdsrOptions = {}): NetworkSpec<PictureHead> {
   expectOptions(options, 'vdsr: options', { ...pictureFields, depth: layers })
@@ -123,8 +123,8 @@ export function vdsr(options: upscaling.VdsrOptions = {}): NetworkSpec<PictureHe
 }
 
 /**
- * Residual blocks of two convolutions without norms, their branches scaled by 0.1, on the small picture; a shortcut over
- * all of them; then pixel shuffles. By default the form that is known as EDSR-baseline, on luminance.
+ * Residual blocks of two convolutions without norms, with branches scaled by 0.1, on the small picture; a shortcut over
+ * all of them; then pixel shuffles. By default the form known as EDSR-baseline, on luminance.
  */
 export function edsr(options: upscaling.EdsrOptions = {}): NetworkSpec<PictureHead> {
   expectOptions(options, 'edsr: options', { ...pictureFields, blocks, scale: number })
@@ -132,8 +132,8 @@ export function edsr(options: upscaling.EdsrOptions = {}): NetworkSpec<PictureHe
 }
 
 /**
- * The same network without shortcuts: equal depth and widths, and with option A equal parameters too. A net that gives
- * pictures loses the shortcut of its head as well.
+ * The same network without shortcuts: equal depth and widths, and with option A equal parameters. A net that gives
+ * pictures also loses the shortcut of its head.
  */
 export function plainTwin<H extends AnyHead>(spec: NetworkSpec<H>, heads: SpecHeads = specHeads): NetworkSpec<H> {
   expectSpec(spec, 'plainTwin: spec', heads)

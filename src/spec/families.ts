@@ -33,31 +33,33 @@ export interface FamilyOptions extends BlockOptions {
   readonly shortcut?: Shortcut
 }
 
-/** Of CIFAR nets. */
+/** Options of CIFAR nets. */
 export interface CifarOptions extends FamilyOptions {
   /** Weighted layers on the main path: 6n+2 or 9n+2, unless branches have another number of layers. */
   readonly depth: number
   /** Widths of the three stages (of the 3x3 layers in a bottleneck); the stem has the first. Default 16, 32, 64. */
   readonly widths?: readonly [number, number, number]
-  /** Basic blocks: 3x3 layers in each branch, default 2. The net then has 3kn+2 layers with k of them. */
+  /** Basic blocks: number of 3x3 layers in each branch, default 2. With k of them the net has 3kn+2 layers. */
   readonly branchLayers?: number
 }
 
-/** Of ImageNet nets. */
+/** Options of ImageNet nets. */
 export interface ImagenetOptions extends FamilyOptions {
   readonly depth: number
   /**
-   * Bottlenecks: the layer of the branch that takes the stride. 1, the 3x3 (v1.5, the default, as torchvision and most
-   * pretrained weights), or 0, the first 1x1 (the paper).
+   * Bottlenecks: the layer of the branch with the stride. 1 is the 3x3 layer (v1.5, the default, as in torchvision and
+   * most pretrained weights), 0 the first 1x1 layer (the paper).
    */
   readonly strideIn?: 0 | 1
   /** Bottlenecks: groups of the 3x3 layer [Xie 2017]. Default 1. */
   readonly groups?: number
-  /** Bottlenecks: channels a group has in the 3x3 layer of the first stage, doubled from stage to stage. Default 64. */
+  /**
+   * Bottlenecks: channels per group in the 3x3 layer of the first stage. They double from stage to stage. Default 64.
+   */
   readonly widthPerGroup?: number
 }
 
-/** Blocks a stage, by depth. [He 2015, table 1; 200: He 2016] */
+/** Number of blocks per stage, by depth. [He 2015, table 1; 200: He 2016] */
 const basicDepths: Readonly<Record<number, readonly number[]>> = { 18: [2, 2, 2, 2], 34: [3, 4, 6, 3] }
 const bottleneckDepths: Readonly<Record<number, readonly number[]>> = {
   50: [3, 4, 6, 3],
@@ -66,7 +68,7 @@ const bottleneckDepths: Readonly<Record<number, readonly number[]>> = {
   200: [3, 24, 36, 3],
 }
 
-/** CIFAR net of basic blocks: option A shortcuts by default, as the paper has on CIFAR. */
+/** CIFAR net of basic blocks. Shortcuts are option A by default, as in the paper on CIFAR. */
 export function cifarBasic(options: CifarOptions): NetworkSpec<ClassifierHead> {
   const { shortcut = 'pad', branchLayers = 2 } = options
   if (!Number.isInteger(branchLayers) || branchLayers < 1)
@@ -76,19 +78,19 @@ export function cifarBasic(options: CifarOptions): NetworkSpec<ClassifierHead> {
   return cifar(options, n, shortcut, (width) => basicBranch(width, branchLayers))
 }
 
-/** CIFAR net of bottlenecks, four times as wide outside; projections where sizes change, stride in the first 1x1. */
+/** CIFAR net of bottlenecks, four times as wide outside. Projections where sizes change, stride in the first 1x1. */
 export function cifarBottleneck(options: CifarOptions): NetworkSpec<ClassifierHead> {
   const n = blocksPerStage(options.depth, 9, 'bottlenecks')
   const { shortcut = 'project-on-change' } = options
   return cifar(options, n, shortcut, (width) => bottleneckBranch(width))
 }
 
-/** ImageNet net of basic blocks, depth 18 or 34; option B shortcuts by default. */
+/** ImageNet net of basic blocks, depth 18 or 34. Option B shortcuts by default. */
 export function imagenetBasic(options: ImagenetOptions): NetworkSpec<ClassifierHead> {
   return imagenet(options, basicDepths, 'basic blocks', (width) => basicBranch(width), 0)
 }
 
-/** ImageNet net of bottlenecks, depth 50, 101, 152 or 200; option B shortcuts by default. */
+/** ImageNet net of bottlenecks, depth 50, 101, 152 or 200. Option B shortcuts by default. */
 export function imagenetBottleneck(options: ImagenetOptions): NetworkSpec<ClassifierHead> {
   const { groups = 1, widthPerGroup = 64, strideIn = 1 } = options
   for (const [name, value] of Object.entries({ groups, widthPerGroup }))
@@ -98,12 +100,14 @@ export function imagenetBottleneck(options: ImagenetOptions): NetworkSpec<Classi
   return imagenet(options, bottleneckDepths, 'bottlenecks', branch, strideIn)
 }
 
-/** 3x3 layers, two unless told. */
+/** A branch of 3x3 layers, two by default. */
 export function basicBranch(width: number, layers = 2): ConvLayer[] {
   return Array.from({ length: layers }, () => ({ kind: 'conv', width, kernel: 3 }))
 }
 
-/** 1x1 down to `inner` channels, 3x3 in groups, 1x1 up to four times `width`. */
+/**
+ * A branch of a 1x1 layer down to `inner` channels, a 3x3 layer in groups, and a 1x1 layer up to four times `width`.
+ */
 export function bottleneckBranch(width: number, inner = width, groups = 1): ConvLayer[] {
   return [
     { kind: 'conv', width: inner, kernel: 1 },
@@ -120,7 +124,7 @@ function cifar(
 ): NetworkSpec<ClassifierHead> {
   const { widths = [16, 32, 64], order = 'post', norm = true } = options
   const stem: readonly StemLayer[] = [{ kind: 'conv', width: widths[0], kernel: 3 }, { kind: 'norm' }, { kind: 'relu' }]
-  // Pre-activation blocks begin with what is left out here.
+  // Pre-activation blocks begin with the layers that are left out here.
   const kept = order === 'pre' ? 1 : order === 'relu-pre' ? 2 : 3
   return network(options, {
     classes: 10,
@@ -162,7 +166,10 @@ function imagenet(
   })
 }
 
-/** Blocks in each of the three stages of a CIFAR net, or the error that names the nearest depths that exist. */
+/**
+ * Blocks in each of the three stages of a CIFAR net.
+ * @throws ConfigError that names the nearest possible depths
+ */
 function blocksPerStage(depth: number, layersPerBlock: number, blocks: string): number {
   const n = (depth - 2) / layersPerBlock
   if (Number.isInteger(n) && n >= 1) return n
@@ -184,12 +191,12 @@ interface Layout {
   readonly shortcut: Shortcut
   readonly stem: readonly StemLayer[]
   readonly depths: readonly number[]
-  /** A stage's branch: all blocks of a stage have the same. */
+  /** The branch of each stage. All blocks of a stage have the same. */
   readonly branches: readonly (readonly ConvLayer[])[]
   readonly strideIn: number
 }
 
-/** Stages of equal blocks; from the second on, the first block of each halves height and width. */
+/** Builds stages of equal blocks. From the second stage on, the first block halves height and width. */
 function network(options: FamilyOptions & { readonly depth: number }, layout: Layout): NetworkSpec<ClassifierHead> {
   const { order = 'post' } = options
   const { shortcut } = layout
@@ -217,7 +224,7 @@ function network(options: FamilyOptions & { readonly depth: number }, layout: La
   return activatesFirst ? shareActivations(spec) : spec
 }
 
-/** The options of all blocks that were given, and no others: fields that a spec leaves out have their defaults. */
+/** Only the options of blocks that were given. A spec leaves out fields that have their defaults. */
 export function blockOptions(options: BlockOptions): BlockOptions {
   const { norm, branchScale, shortcutScale, shortcutDropout, gate } = options
   const asked = Object.entries({ norm, branchScale, shortcutScale, shortcutDropout, gate })
@@ -225,8 +232,8 @@ export function blockOptions(options: BlockOptions): BlockOptions {
 }
 
 /**
- * Marks the pre-activation blocks whose shortcut starts after the first norm and ReLU: those that project, and the
- * first one if the stem ends without an activation. [He 2016, §4.1 and appendix; the authors' code]
+ * Marks the pre-activation blocks whose shortcut starts after the first norm and ReLU: blocks that project, and the
+ * first block if the stem ends without an activation. [He 2016, §4.1 and appendix; the authors' code]
  */
 function shareActivations(spec: NetworkSpec<ClassifierHead>): NetworkSpec<ClassifierHead> {
   const bareStem = !spec.stem.some(({ kind }) => kind === 'relu')

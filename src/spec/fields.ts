@@ -1,6 +1,6 @@
 /**
- * Checks of the fields of a spec that came from outside: each function gives the field's value, or throws a
- * ConfigError that starts with the path of the part and says what was expected and what was got.
+ * Checks the fields of a spec from outside. Each function returns the field's value, or throws a ConfigError that
+ * starts with the path of the part and says what it expected and what it got.
  */
 import { ConfigError } from '../util/errors.js'
 import { shown } from '../util/printable.js'
@@ -13,7 +13,7 @@ export function object(value: unknown, path: string): Fields {
   return value as Fields
 }
 
-/** The value as an object that has no other fields than these. */
+/** Returns the value as an object that has only these fields. */
 export function fields(value: unknown, path: string, names: readonly string[]): Fields {
   const stated = object(value, path)
   const unknown = Object.keys(stated).find((name) => !names.includes(name))
@@ -32,7 +32,7 @@ export function list(
   if (!Array.isArray(value) || value.length < least)
     wrong(path, name, least === 0 ? 'a list' : `a list of at least ${least}`, value)
   if (value.length > most) wrong(path, name, `a list of at most ${most}`, value, `one of ${value.length}`)
-  return Array.from(value) // holes are parts that lack, and loops leave them out
+  return Array.from(value) // fills holes, which loops would skip, with undefined
 }
 
 export function whole(
@@ -67,12 +67,12 @@ export function oneOf(stated: Fields, path: string, name: string, values: readon
     wrong(path, name, values.length === 1 ? got(values[0]) : `one of ${values.join(', ')}`, value)
 }
 
-/** @param text what was got, where that is told better than by writing the value */
+/** @param text description of the value, if that is better than the value itself */
 export function wrong(path: string, name: string, expected: string, value: unknown, text?: string): never {
   throw new ConfigError(`${path}: ${name} must be ${expected}, got ${text ?? got(value)}`)
 }
 
-/** A value as JSON has it, cut to a line: whatever it is, and however long and deep. */
+/** A value as JSON, cut to one line, however long or deep it is. */
 export function got(value: unknown): string {
   return shown(value, 60)
 }

@@ -1,6 +1,6 @@
 /**
- * A network cut in two for fine-tuning: a front that stays as it is, and a rest that learns from what the front gives. The
- * rest is a network of its own, whose input is a map of features in place of a picture.
+ * Cuts a network in two for fine-tuning: a frozen front, and a rest that learns from the front's features. The rest is
+ * a network of its own, whose input is a map of features instead of a picture.
  */
 
 import { ConfigError } from '../util/errors.js'
@@ -12,31 +12,31 @@ import { type LayerPath, type StagePath, stagePath } from './paths.js'
 import type { InputSpec, NetworkSpec } from './spec.js'
 
 /**
- * How much of a network stays as it is: `none` of it; the `stem`; all up to a stage, that one included, as `stage3`; or
- * `all` but the classifier.
+ * The frozen part of a network: `none`; the `stem`; everything up to and including a stage, for example `stage3`; or
+ * `all` except the classifier.
  */
 export type Freeze = 'none' | 'stem' | StagePath | 'all'
 
 /** A network in two parts. */
 export interface Cut {
-  /** The last layer of the front, whose results are what the rest reads; left out where nothing is frozen. */
+  /** The last layer of the front, whose results the rest reads; left out if nothing is frozen. */
   readonly at?: LayerPath
-  /** The rest, for features of this size; the network itself where nothing is frozen. */
+  /** Returns the rest for features of this size; the network itself if nothing is frozen. */
   rest(features: InputSpec): NetworkSpec
-  /** The path in the whole network of a path in the rest. */
+  /** Converts a path in the rest to a path in the whole network. */
   toWhole(path: string): string
-  /** The path in the rest of a path in the whole network; undefined for frozen layers. */
+  /** Converts a path in the whole network to a path in the rest; undefined for frozen layers. */
   toRest(path: string): string | undefined
 }
 
-/** All that a network can be asked to freeze, from nothing to everything. */
+/** The levels of freezing that a network offers, from nothing to everything. */
 export function freezeLevels(spec: NetworkSpec): Freeze[] {
   expectFields(spec, 'freezeLevels: spec', 'a spec, such as preset("resnet20") gives', { stages: list })
   const { stages } = spec
   return ['none', 'stem', ...stages.map((_, index) => stagePath(index + 1)), 'all']
 }
 
-/** @throws ConfigError for what this network does not have, with what it has */
+/** @throws ConfigError for a level that this network does not offer, with its levels */
 export function cutNetwork(spec: NetworkSpec, freeze: Freeze): Cut {
   const levels = freezeLevels(spec)
   if (!levels.includes(freeze))
@@ -67,7 +67,7 @@ export function cutNetwork(spec: NetworkSpec, freeze: Freeze): Cut {
   }
 }
 
-/** Features are pooled, so that they are as few as can be: one a channel. */
+/** Features are pooled, so that they are as few as possible: one per channel. */
 function classifierAlone(spec: NetworkSpec): Cut {
   return {
     at: 'head.pool',

@@ -1,34 +1,39 @@
-/** Families beside the papers' ResNets: fully connected nets, as lectures define the residual block, and a VGG-like net. */
+/**
+ * Families besides the papers' ResNets: fully connected nets, on which lectures define the residual block, and a
+ * VGG-like net.
+ */
 import { ConfigError } from '../util/errors.js'
 import { type BlockOptions, blockOptions } from './families.js'
 import type { BlockSpec, ClassifierHead, ConvLayer, InputSpec, NetworkSpec, Order, Shortcut } from './spec.js'
 
-/** Of fully connected nets. */
+/** Options of fully connected nets. */
 export interface FullyConnectedOptions extends BlockOptions {
   /** Default `dense-resnet` or `dense-plain` and the depth. */
   readonly name?: string
-  /** Weighted layers on the main path: the first, those of the blocks, and the classifier. */
+  /** Weighted layers on the main path: the first layer, the blocks' layers and the classifier. */
   readonly depth: number
   /** Numbers in a row of a table, or the size of pictures, which must be square. */
   readonly inputs: number | InputSpec
-  /** Units of the layers; several numbers are stages of as many blocks each. Default 64. */
+  /** Units per layer. Several numbers make stages of equally many blocks. Default 64. */
   readonly widths?: readonly number[]
   readonly classes: number
   /** Layers in each branch. Default 2. */
   readonly branchLayers?: number
-  /** Default `project-on-change`: a learned matrix where widths differ. `pad`: zeros. `none`: the plain twin. */
+  /**
+   * Default `project-on-change`: a learned matrix where widths differ. `pad` pads with zeros. `none` is the plain twin.
+   */
   readonly shortcut?: Shortcut
   /** Default `post`. */
   readonly order?: Order
-  /** Default false, as in the lectures: layers then have a bias. */
+  /** Default false, as in the lectures. Without norms, layers have a bias. */
   readonly norm?: boolean
 }
 
 /**
- * A fully connected net, residual or plain. A dense layer is a 1x1 convolution of a map of one pixel, a row of numbers
- * a picture of one pixel with as many channels; so a dense net is a spec like any other. The first layer on pictures has
- * a kernel as large as they are.
- * Throws a ConfigError for a depth that the blocks cannot make up, or pictures that are not square.
+ * A fully connected net, residual or plain. A dense layer is a 1x1 convolution of a map of one pixel. A row of numbers
+ * is a picture of one pixel with as many channels. So a dense net is a spec like any other. On pictures, the first
+ * layer's kernel is as large as the picture.
+ * @throws ConfigError for a depth that whole blocks cannot reach, or pictures that are not square
  */
 export function fullyConnected(options: FullyConnectedOptions): NetworkSpec<ClassifierHead> {
   const { depth, inputs, widths = [64], classes, branchLayers = 2, order = 'post', norm = false } = options
@@ -67,9 +72,9 @@ export function fullyConnected(options: FullyConnectedOptions): NetworkSpec<Clas
 const VGG_WIDTH = 128
 
 /**
- * A VGG-like net of 15 layers, all with 128 channels, so that any one can be taken out: two 3x3 convolutions with a
- * pooling after each, twelve blocks of one 3x3 layer without a shortcut, and the classifier. After the plain net of Veit
- * 2016, whose details are not published in full: where its poolings stand is a guess.
+ * A VGG-like net of 15 layers with 128 channels each, so that any one can be removed: two 3x3 convolutions with a
+ * pooling after each, twelve blocks of one 3x3 layer without a shortcut, and the classifier. It follows the plain net
+ * of Veit 2016, which is not published in full: the places of the poolings are a guess.
  */
 export function vggLike({
   classes = 10,

@@ -10,7 +10,7 @@ import { described } from '../util/expect.js'
 export type StagePath = `stage${number}`
 /** For example `stage2.block3`. */
 export type BlockPath = `${StagePath}.block${number}`
-/** A layer, or a block or stage, which stand for their last layer. */
+/** A layer, block or stage. A block or stage stands for its last layer. */
 export type LayerPath = 'stem' | `stem.${string}` | StagePath | BlockPath | `${BlockPath}.${string}` | `head.${string}`
 /** The names of parameters and buffers, after the path of their layer. */
 export type ParameterName = 'weight' | 'bias' | 'scale' | 'shift'
@@ -24,7 +24,10 @@ export function blockPath(stage: number, block: number): BlockPath {
   return `stage${stage}.block${block}`
 }
 
-/** The numbers of a block path, from 1. Throws a ConfigError if it is none. */
+/**
+ * Parses the numbers of a block path, which count from 1.
+ * @throws ConfigError if it is not a block path
+ */
 export function parseBlockPath(path: string): { readonly stage: number; readonly block: number } {
   if (typeof path !== 'string')
     throw new ConfigError(`path: expected the path of a block, such as stage2.block3, got ${described(path)}`)

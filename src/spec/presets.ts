@@ -17,13 +17,13 @@ import type { ClassifierHead, NetworkSpec, Order, PictureHead, Shortcut } from '
 import { edsr, vdsr } from './upscaling.js'
 
 /**
- * All else is the preset's own. `shortcut` and `gate` are refused for plain nets; of nets that give pictures they and
- * `classes` are.
+ * The fields that a preset lets you change. Plain nets refuse `shortcut` and `gate`; nets that give pictures also
+ * refuse `classes`.
  */
 export interface PresetOptions extends Pick<FamilyOptions, 'classes' | 'input' | 'shortcut' | 'gate'> {
   /** Another name of `classes`. */
   readonly numClasses?: number
-  /** Of nets that enlarge pictures themselves: by how much, 2 (the default), 3 or 4. */
+  /** Factor of nets that enlarge pictures themselves: 2 (the default), 3 or 4. */
   readonly scale?: number
 }
 
@@ -33,7 +33,7 @@ const plain = (depth: number) => (options: PresetOptions) => plainBlocks(cifarBa
 const grouped = (depth: number, groups: number, widthPerGroup: number, options: FamilyOptions) =>
   imagenetBottleneck({ depth, groups, widthPerGroup, ...options })
 
-/** Basic blocks at depth 110 with something changed: tables 1 to 3 of He 2016. */
+/** Basic-block nets of depth 110 with one change: tables 1 to 3 of He 2016. */
 const changed110 = (change: Omit<CifarOptions, 'depth'>) => (options: PresetOptions) =>
   cifarBasic({ depth: 110, ...change, ...options })
 const changed164 = (order: Order) => (options: PresetOptions) => cifarBottleneck({ depth: 164, ...options, order })
@@ -107,7 +107,7 @@ const classifiers = {
   plain34: (options) => plainBlocks(imagenetBasic({ depth: 34, ...options })),
 } as const satisfies Record<string, (options: PresetOptions) => NetworkSpec<ClassifierHead>>
 
-/** On luminance. */
+/** Nets that enlarge. They read luminance. */
 const upscalers = {
   vdsr20: (options) => vdsr(options),
   'plain-vdsr20': (options) => vdsr(options, 'none'),
@@ -118,7 +118,7 @@ const builders = { ...classifiers, ...upscalers }
 
 /** One of `presetNames`. */
 export type PresetName = keyof typeof builders
-/** The spec of a network with this name, of which the head is known. */
+/** The spec of a preset, with the type of its head. */
 export type PresetSpec<N extends PresetName = PresetName> = NetworkSpec<PresetHead<N>>
 type PresetHead<N extends PresetName> = N extends keyof typeof upscalers ? PictureHead : ClassifierHead
 
@@ -137,10 +137,10 @@ export function isPresetName(name: string): name is PresetName {
 }
 
 /**
- * The spec of a network of the papers; docs/specs.md says which table each is of. CIFAR nets (8 to 110, 164, 1001, 1202
- * layers) take 3x32x32 pictures and 10 classes, ImageNet nets (18 to 200) 3x224x224 and 1000, unless the options say
- * otherwise. Nets that give pictures (`vdsr20`, its direct-mapping twin `plain-vdsr20`, `edsr_baseline`) read one channel.
- * Throws a ConfigError for other names, and for options that are none.
+ * The spec of a network of the papers; docs/specs.md names its table. CIFAR nets (8 to 110, 164, 1001, 1202 layers)
+ * take 3x32x32 pictures and 10 classes, ImageNet nets (18 to 200) 3x224x224 and 1000, unless the options say otherwise.
+ * Nets that give pictures (`vdsr20`, its direct-mapping twin `plain-vdsr20`, `edsr_baseline`) read one channel.
+ * @throws ConfigError for unknown names and options
  */
 export function preset<N extends PresetName>(name: N, options: PresetOptions = {}): PresetSpec<N> {
   if (!isPresetName(name))
@@ -156,10 +156,13 @@ export function preset<N extends PresetName>(name: N, options: PresetOptions = {
     )
   }
   const { numClasses, ...rest } = options
-  return { ...builders[name](numClasses ? { ...rest, classes: numClasses } : rest), name } as PresetSpec<N> // which of both tables has it, the type tells
+  return { ...builders[name](numClasses ? { ...rest, classes: numClasses } : rest), name } as PresetSpec<N> // the type tells which table has it
 }
 
-/** Nets for one task have no use for what belongs to the other; `vdsr20` and its twin read pictures enlarged already. */
+/**
+ * Nets for one task refuse the options of the other. `vdsr20` and its twin read enlarged pictures, so they take no
+ * scale.
+ */
 function checkPurpose(name: PresetName, options: PresetOptions): void {
   const upscales = Object.hasOwn(upscalers, name)
   const foreign: (keyof PresetOptions)[] = upscales ? ['classes', 'numClasses', 'shortcut', 'gate'] : ['scale']

@@ -1,10 +1,10 @@
-/** The errors that papers report of the networks that stand in `presets.ts`, and where they report them. */
+/** The errors that papers report for the networks in `presets.ts`, with their sources. */
 import { expectKind, kind } from '../util/expect.js'
 import { isPresetName, type PresetName } from './presets.js'
 
-/** A published error of a network. Different tests make different figures: compare within one table only. */
+/** A published error of a network. Papers test in different ways, so compare within one table only. */
 export interface Published {
-  /** Top-1 error in percent; `fails`: the paper calls the training failed (above 20 %). */
+  /** Top-1 error (1 - accuracy) in percent; `fails` if the paper calls the training failed (above 20 %). */
   readonly error: number | 'fails'
   readonly data: 'CIFAR-10' | 'ImageNet'
   /** Paper and table, for example `He 2015, table 6`. */
@@ -15,7 +15,7 @@ const table = (data: Published['data'], where: string, errors: { readonly [N in 
   Object.entries(errors).map(([name, error]) => [name as PresetName, { error, data, where }] as const)
 
 const figures: ReadonlyMap<PresetName, Published> = new Map([
-  // One view of each picture. Of 110 layers the best of five runs.
+  // One view of each picture. For 110 layers, the best of five runs.
   ...table('CIFAR-10', 'He 2015, table 6', {
     resnet20: 8.75,
     resnet32: 7.51,
@@ -50,7 +50,7 @@ const figures: ReadonlyMap<PresetName, Published> = new Map([
     resnet110_1layer: 9.9,
     preresnet110_1layer: 8.91,
   }),
-  // Ten views of each picture. That table's ResNet-18 has shortcuts of option A, the preset has option B.
+  // Ten views of each picture. The table's ResNet-18 has option A shortcuts, the preset has option B.
   ...table('ImageNet', 'He 2015, table 2', { plain18: 27.94, plain34: 28.54 }),
   // Ten views of each picture, option B.
   ...table('ImageNet', 'He 2015, table 3', {
@@ -65,7 +65,7 @@ const figures: ReadonlyMap<PresetName, Published> = new Map([
 
 const presetName = kind<PresetName>('the name of a preset, see presetNames', (value) => isPresetName(value as string))
 
-/** The error that its paper reports of a network; undefined where no table has it. @throws ConfigError for other names */
+/** The error that a paper reports for a network; undefined if no table has it. @throws ConfigError for other names */
 export function published(name: PresetName): Published | undefined {
   expectKind(name, 'published: name', presetName)
   return figures.get(name)

@@ -1,13 +1,13 @@
-/** How far what a network reads matters to what it gives: half of its receptive field. */
+/** Reach of a network: half of its receptive field. */
 import { placedBlocks } from './blocks.js'
 import { pictureHeadOf } from './heads/index.js'
 import { enlargements } from './heads/picture.js'
 import type { ConvLayer, NetworkSpec } from './spec.js'
 
 /**
- * Of a net that gives pictures: a pixel of its result depends on no pixel of what it reads that is farther away than
- * this, in pixels of what it reads.
- * @throws ConfigError when the network gives no pictures
+ * The reach of a net that gives pictures: a pixel of its result depends on no pixel of its input farther away than
+ * this, in input pixels.
+ * @throws ConfigError if the network gives no pictures
  */
 export function reachOf(spec: NetworkSpec): number {
   const head = pictureHeadOf(spec)

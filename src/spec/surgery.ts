@@ -1,4 +1,4 @@
-/** Pure functions from a spec to a changed one: blocks removed, swapped and added. */
+/** Pure functions that change a spec: they remove, swap and add blocks. */
 
 import { ConfigError, ShapeError } from '../util/errors.js'
 import { described, expectKind, text, whole } from '../util/expect.js'
@@ -8,9 +8,9 @@ import { type BlockPath, blockPath, parseBlockPath, stagePath } from './paths.js
 import type { AnyHead, BlockSpec, NetworkSpec } from './spec.js'
 
 /**
- * The network without one block; the later blocks of its stage move up by one, see `pathAfterRemoval`.
- * Throws a ConfigError if there is no such block or if it is its stage's only one, a ShapeError if the block changes
- * sizes, so that its neighbours would not fit together.
+ * Removes one block. The later blocks of its stage move up by one, see `pathAfterRemoval`.
+ * @throws ConfigError if there is no such block or it is its stage's only one, ShapeError if the block changes sizes,
+ * so that its neighbours would not fit
  */
 export function removeBlock<H extends AnyHead>(spec: NetworkSpec<H>, path: BlockPath): NetworkSpec<H> {
   expectSpec(spec, 'removeBlock: spec')
@@ -31,8 +31,8 @@ export function removeBlock<H extends AnyHead>(spec: NetworkSpec<H>, path: Block
 }
 
 /**
- * The path of the same layer after `removeBlock(spec, removed)`: undefined for layers that were removed. So the
- * parameters of the whole network find their places in the lesioned one.
+ * The path of the same layer after `removeBlock(spec, removed)`; undefined for removed layers. It maps parameters of
+ * the whole network to the lesioned one.
  */
 export function pathAfterRemoval(path: string, removed: BlockPath): string | undefined {
   expectKind(path, 'pathAfterRemoval: path', text)
@@ -48,8 +48,8 @@ function extentText(spec: NetworkSpec): string {
 }
 
 /**
- * The network with two blocks in each other's place, see `pathAfterSwap`. [Veit 2016, figure 5]
- * Throws a ConfigError if one of them does not exist, a ShapeError unless both keep sizes and are equally wide.
+ * Swaps two blocks, see `pathAfterSwap`. [Veit 2016, figure 5]
+ * @throws ConfigError if one of them does not exist, ShapeError unless both keep sizes and are equally wide
  */
 export function swapBlocks<H extends AnyHead>(
   spec: NetworkSpec<H>,
@@ -71,7 +71,7 @@ export function swapBlocks<H extends AnyHead>(
   return withBlocks(spec, ({ path, spec: own }) => [path === first ? b.spec : path === second ? a.spec : own])
 }
 
-/** The path of the same layer after `swapBlocks(spec, first, second)`: so parameters move with their blocks. */
+/** The path of the same layer after `swapBlocks(spec, first, second)`, so that parameters move with their blocks. */
 export function pathAfterSwap(path: string, first: BlockPath, second: BlockPath): string {
   expectKind(path, 'pathAfterSwap: path', text)
   for (const block of [first, second]) parseBlockPath(block)
@@ -84,9 +84,9 @@ export function pathAfterSwap(path: string, first: BlockPath, second: BlockPath)
 }
 
 /**
- * The network with more blocks at the end of a stage, each like the stage's last block. What is called by a path before
- * is called by it afterwards. To grow a trained network, see `deepen`.
- * Throws a ConfigError for a stage that does not exist, or a number of blocks below 1.
+ * Appends blocks to a stage, each like the stage's last block. All earlier paths stay valid. To grow a trained network,
+ * see `deepen`.
+ * @throws ConfigError for a stage that does not exist, or a number of blocks below 1
  */
 export function appendBlocks<H extends AnyHead>(spec: NetworkSpec<H>, stage: number, blocks: number): NetworkSpec<H> {
   expectSpec(spec, 'appendBlocks: spec')
@@ -110,7 +110,7 @@ function blockAt(spec: NetworkSpec, path: BlockPath): PlacedBlock {
   return block
 }
 
-/** The network with each block replaced by others. */
+/** Replaces each block by a list of blocks. */
 function withBlocks<H extends AnyHead>(
   spec: NetworkSpec<H>,
   replace: (block: PlacedBlock) => readonly BlockSpec[],

@@ -1,42 +1,42 @@
 /**
- * Nets that make pictures larger and sharper, as functions to specs: one long residual branch over the bicubic enlargement
- * [Kim 2016], and residual blocks all along, which read the small picture [Lim 2017]. Both read luminance alone.
+ * Specs of nets that make pictures larger and sharper: VDSR is one long residual branch over the bicubic enlargement
+ * [Kim 2016], EDSR has residual blocks that read the small picture [Lim 2017]. Both read only luminance.
  */
 import { ConfigError } from '../util/errors.js'
 import type { BlockSpec, ConvLayer, InputSpec, NetworkSpec, PictureHead, PictureShortcut } from './spec.js'
 
-/** Options of both. */
+/** Options of both families. */
 export interface UpscalingOptions {
   readonly name?: string
-  /** The input in training: a patch, one channel. Pictures of any size can be made larger. */
+  /** Size of the input in training: a patch with one channel. Pictures of any size can be enlarged. */
   readonly input?: InputSpec
-  /** Channels inside. Default 64. */
+  /** Channels of the inner layers. Default 64. */
   readonly width?: number
   /** Whether convolutions have a bias. Default true. */
   readonly bias?: boolean
 }
 
-/** Of nets with one long residual branch. */
+/** Options of nets with one long residual branch. */
 export interface VdsrOptions extends UpscalingOptions {
   /** Weighted layers, at least 3. Default 20. */
   readonly depth?: number
 }
 
-/** Of nets of residual blocks. */
+/** Options of nets with residual blocks. */
 export interface EdsrOptions extends UpscalingOptions {
   /** Residual blocks, at least 1. Default 16. */
   readonly blocks?: number
-  /** By how much pictures grow: 2, 3 or 4. Default 2. */
+  /** Factor by which pictures grow: 2, 3 or 4. Default 2. */
   readonly scale?: number
 }
 
-/** How far pictures can be enlarged. */
+/** The factors by which nets enlarge. */
 export const scales = [2, 3, 4] as const
 
 /**
- * `depth` convolutions of 3x3 with ReLUs between, which give the difference between the bicubic enlargement that they read
- * and the true picture. By default as in the paper: 20 layers, 64 channels, patches as large as all that a pixel depends
- * on, 41x41. Without the shortcut of its head (see `plainTwin`) it has to give the picture itself.
+ * `depth` 3x3 convolutions with ReLUs between them. They predict the difference between their input, a bicubic
+ * enlargement, and the true picture. By default as in the paper: 20 layers, 64 channels, and patches of 41x41, the
+ * receptive field. Without the shortcut of its head (see `plainTwin`) the net predicts the picture itself.
  */
 export function vdsr(
   { depth = 20, width = 64, bias = true, ...options }: VdsrOptions = {},
@@ -56,8 +56,8 @@ export function vdsr(
 }
 
 /**
- * Residual blocks of two convolutions without norms, their branches scaled by 0.1, on the small picture; a shortcut over
- * all of them; then pixel shuffles. By default the form that is known as EDSR-baseline, on luminance.
+ * Residual blocks of two convolutions without norms, with branches scaled by 0.1, on the small picture; a shortcut over
+ * all of them; then pixel shuffles. By default the form known as EDSR-baseline, on luminance.
  */
 export function edsr(options: EdsrOptions = {}): NetworkSpec<PictureHead> {
   const { blocks = 16, scale = 2, width = 64, bias = true, ...rest } = options

@@ -1,7 +1,7 @@
 /**
- * Checks a spec that came from outside, for example from JSON, field by field. Every message starts with the path of
- * the part that is wrong and says what was expected and what was got. Numbers are bounded: a file of weights carries a
- * spec, and what it asks for is reserved in memory and walked over.
+ * Checks a spec from outside, for example from JSON, field by field. Every message starts with the path of the wrong
+ * part and says what was expected and what was found. Numbers have bounds, because a spec comes with a file of weights,
+ * and the program allocates memory and runs loops by its numbers.
  */
 
 import { ConfigError, ShapeError } from '../util/errors.js'
@@ -25,23 +25,24 @@ import {
 
 const stemKinds: readonly StemLayer['kind'][] = ['conv', 'norm', 'relu', 'maxPool', 'averagePool']
 
-/** The most there can be of what nothing else in a spec bounds. */
+/** Bounds of numbers that nothing else in a spec limits. */
 const most = {
   name: 200,
   /** Height and width of pictures. */
   side: 65_536,
   channels: 1_048_576,
   stem: 1_000,
-  /** Layers in the branches of all blocks together: four times as many as the deepest of the papers' nets has. */
+  /** Layers in all branches together: four times as many as in the deepest of the papers' nets. */
   layers: 5_000,
   scale: 1e30,
 }
 
 /**
- * The value as a spec. Specs of older versions are completed: a head without a kind is a classifier. A second argument
- * is the kind of head that it must have, a third the table of the kinds that there are (by default those of this package).
- * @throws ConfigError at the first field that is missing, unknown, without meaning or beyond its bounds (docs/specs.md has
- * them); ShapeError where widths cannot fit together
+ * Checks that a value is a spec and returns it. Completes specs of older versions: a head without a kind is a
+ * classifier. The second argument is the kind of head that the spec must have, the third the table of known kinds (by
+ * default those of this package).
+ * @throws ConfigError at the first field that is missing, unknown, invalid or out of bounds (docs/specs.md lists them);
+ * ShapeError if widths cannot fit together
  */
 export function validateSpec(value: unknown): NetworkSpec
 export function validateSpec<K extends HeadKind>(value: unknown, kind: K): NetworkSpec<Extract<HeadSpec, { kind: K }>>
@@ -53,14 +54,14 @@ export function validateSpec(value: unknown, kind?: string, heads: SpecHeads = s
   return spec
 }
 
-/** With the kind of its head, which specs of older versions do not name where it is a classifier. */
+/** Adds the kind of the head, which specs of older versions leave out for classifiers. */
 function completed(value: unknown): unknown {
   const head = isRecord(value) ? value.head : undefined
   if (!isRecord(head) || head.kind !== undefined) return value
   return { ...(value as object), head: { kind: 'classifier', ...head } }
 }
 
-/** The same for a spec that is complete. */
+/** The same for a complete spec. */
 export function checkSpec(value: unknown, heads: SpecHeads = specHeads): asserts value is NetworkSpec {
   const spec = fields(value, 'spec', ['format', 'name', 'input', 'stem', 'stages', 'head'])
   if (spec.format !== 1)
@@ -76,7 +77,7 @@ export function checkSpec(value: unknown, heads: SpecHeads = specHeads): asserts
   checkStages(spec.stages, steps)
   const head = object(spec.head, 'head')
   specHeadOf(head as Fields & AnyHead, heads).check(head)
-  const checked = value as NetworkSpec // every field has been looked at above
+  const checked = value as NetworkSpec // every field is checked above
   checkWidths(checked)
 }
 
@@ -117,7 +118,7 @@ function checkConv(layer: Fields, path: string, steps: number, more: readonly st
   checkReach(paddingOf(layer as unknown as ConvLayer), dilation * (kernel - 1) + 1, path, steps)
 }
 
-/** Beyond its reach a kernel sees nothing but padding. */
+/** Beyond its reach a kernel would see only padding. */
 function checkReach(padding: number, reach: number, path: string, steps: number): void {
   if (padding > reach) wrong(path, 'padding', `at most the reach of the kernel, ${reach}`, padding)
   if (padding > steps)
@@ -133,7 +134,7 @@ function checkStages(value: unknown, steps: number): void {
     layers += count
     if (layers > most.layers)
       throw new ConfigError(
-        `${path}: with this part the blocks have ${layers} layers or more, and ${most.layers} are the most; leave some out`,
+        `${path}: with this part the blocks have ${layers} layers or more, but at most ${most.layers} are allowed; leave some out`,
       )
   }
   const stages = list(value, 'spec', 'stages', 0, most.layers).map((value, index) => {
@@ -156,7 +157,7 @@ const blockFields = [
   ...['norm', 'branchScale', 'shortcutScale', 'shortcutDropout', 'gate'],
 ]
 
-/** @param add counts the layers of the branch among those of all blocks */
+/** @param add adds the branch's layers to the count of all blocks */
 function checkBlock(value: unknown, path: string, steps: number, add: (layers: number, path: string) => void): void {
   const block = fields(value, path, blockFields)
   const branch = list(block.branch, path, 'branch', 1, most.layers)
@@ -182,7 +183,7 @@ function checkBlock(value: unknown, path: string, steps: number, add: (layers: n
     )
 }
 
-/** An operation on branch and shortcut where they meet needs both. */
+/** An operation where branch and shortcut meet needs both. */
 function checkMeeting(block: Fields, path: string): void {
   for (const name of ['branchScale', 'shortcutScale', 'shortcutDropout', 'gate']) {
     const value = block[name]
@@ -205,7 +206,7 @@ function checkGate(value: unknown, path: string): void {
   number(gate, path, 'bias', most.scale)
 }
 
-/** Zero channels can be added, not taken away. */
+/** Zero channels can be added, but not removed. */
 function checkWidths(spec: NetworkSpec): void {
   for (const { path, spec: block, inputWidth, width } of placedBlocks(spec))
     if (block.shortcut === 'pad' && width < inputWidth)

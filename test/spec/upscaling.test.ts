@@ -111,7 +111,7 @@ describe('what is refused', () => {
     [{ classes: 10 }, 'head: there is no field "classes"; the fields are kind, enlarge, shortcut, bias'],
     [
       { enlarge: 2 },
-      'head: what came in cannot be added to a picture 2 times as large; set enlarge to 1, or shortcut to "stem"',
+      'head: its input cannot be added to a picture 2 times as large; set enlarge to 1, or shortcut to "stem"',
     ],
   ])('%j', (change, message) => {
     expect(() => validateSpec(withHead(change))).toThrow(new ConfigError(message))

@@ -179,7 +179,7 @@ describe('each field is checked and the message says where', () => {
     const stages = new Array(20).fill({ blocks: blocks.slice(0, 600) })
     expect(() => validateSpec({ ...spec, stages })).toThrow(
       new ConfigError(
-        'stage9: with this part the blocks have 5400 layers or more, and 5000 are the most; leave some out',
+        'stage9: with this part the blocks have 5400 layers or more, but at most 5000 are allowed; leave some out',
       ),
     )
     const long = { ...block, branch: new Array(3000).fill(block!.branch[0]) }

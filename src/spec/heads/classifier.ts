@@ -1,9 +1,9 @@
-/** The head that tells classes apart, as plain data. */
+/** The head that classifies, as plain data. */
 import { fields, flag, whole } from '../fields.js'
 import type { ClassifierHead } from '../spec.js'
 import { lastStage, type SpecHead } from './head.js'
 
-/** The most classes that a head can tell apart. */
+/** The largest number of classes of a head. */
 const MOST_CLASSES = 1_048_576
 
 export const classifier: SpecHead<ClassifierHead> = {

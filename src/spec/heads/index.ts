@@ -1,6 +1,6 @@
 /**
- * The table of heads as plain data: one row for each kind of head in the type `HeadSpec`, so that the compiler names the
- * row that is missing. Functions that meet heads of any kind take a table as their last argument.
+ * The table of heads as plain data. It has one row per kind of head in the type `HeadSpec`, so the compiler names a
+ * missing row. Functions that accept any kind of head take a table as their last argument.
  */
 import { ConfigError } from '../../util/errors.js'
 import { expectFields, object } from '../../util/expect.js'
@@ -13,45 +13,45 @@ import { picture } from './picture.js'
 /** The heads of this package, by kind. */
 export const specHeads: { readonly [K in HeadKind]: SpecHead<Extract<HeadSpec, { kind: K }>> } = { classifier, picture }
 
-/** A table of heads by kind: that of this package, or one with rows of one's own. */
+/** A table of heads by kind: this package's, or one with more rows. */
 export type SpecHeads = Readonly<Record<string, SpecHead>>
 
-/** Names of the tasks of this package: `classify` tells classes apart, `upscale` makes pictures larger and sharper. */
+/** Names of the tasks of this package: `classify` classifies pictures, `upscale` makes them larger and sharper. */
 export const taskNames = ['classify', 'upscale'] as const
 /** One of `taskNames`. */
 export type TaskName = (typeof taskNames)[number]
 
 /**
- * The row of a head.
- * @throws ConfigError for a kind that the table does not have
+ * Returns the row of a head.
+ * @throws ConfigError for a kind that is not in the table
  */
 export function specHeadOf(head: AnyHead, heads: SpecHeads = specHeads): SpecHead {
   oneOf({ kind: head.kind }, 'head', 'kind', Object.keys(heads))
   return heads[head.kind]!
 }
 
-/** The task that a network is for; its head tells. */
+/** The task of a network, as its head says. */
 export function taskOf(spec: Pick<NetworkSpec, 'head'>): TaskName {
   return specHeadOf(headed(spec, 'taskOf: spec').head).task as TaskName
 }
 
-/** @throws ConfigError when the network gives pictures */
+/** @throws ConfigError if the network gives pictures */
 export function classifierOf(spec: Pick<NetworkSpec, 'name' | 'head'>): ClassifierHead {
   return headAs('classifier', headed(spec, 'classifierOf: spec'))
 }
 
-/** @throws ConfigError when the network tells classes apart */
+/** @throws ConfigError if the network classifies */
 export function pictureHeadOf(spec: Pick<NetworkSpec, 'name' | 'head'>): PictureHead {
   return headAs('picture', spec)
 }
 
-/** The head, of one of the kinds of this package. */
+/** Returns the head as one of this package's kinds. */
 function headAs<K extends HeadKind>(kind: K, spec: Pick<NetworkSpec, 'name' | 'head'>): Extract<HeadSpec, { kind: K }> {
   if (spec.head.kind === kind) return spec.head as Extract<HeadSpec, { kind: K }>
   throw wrongHead(kind, spec)
 }
 
-/** The error of a question that only networks with another kind of head answer. */
+/** The error for a function that needs a network with another kind of head. */
 export function wrongHead(kind: HeadKind, { name, head }: Pick<NetworkSpec, 'name' | 'head'>): ConfigError {
   const wanted: SpecHead = specHeads[kind]
   const own: SpecHead | undefined = (specHeads as SpecHeads)[head.kind]

@@ -6,7 +6,7 @@ import { type PictureHead, pictureShortcuts } from '../spec.js'
 import { scales } from '../upscaling.js'
 import { lastStage, type SpecHead } from './head.js'
 
-/** The factors by which a head lets pictures grow, one after the other: each a convolution and a pixel shuffle. */
+/** The factors by which a head enlarges, in order. Each is a convolution and a pixel shuffle. */
 export function enlargements({ enlarge }: PictureHead): readonly number[] {
   if (enlarge === 1) return []
   return enlarge === 4 ? [2, 2] : [enlarge]
@@ -22,7 +22,7 @@ export const picture: SpecHead<PictureHead> = {
     if (enlarge > 4) wrong('head', 'enlarge', 'a whole number from 1 to 4', enlarge)
     if (head.shortcut === 'input' && enlarge > 1)
       throw new ConfigError(
-        `head: what came in cannot be added to a picture ${enlarge} times as large; set enlarge to 1, or shortcut to "stem"`,
+        `head: its input cannot be added to a picture ${enlarge} times as large; set enlarge to 1, or shortcut to "stem"`,
       )
   },
   depth: (head) => 1 + enlargements(head).length + (head.shortcut === 'stem' ? 1 : 0),
