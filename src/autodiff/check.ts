@@ -1,6 +1,6 @@
 /**
- * Numerical check of gradients: a graph's outputs are projected to one number with random coefficients, whose gradient
- * by the rules is compared with central differences. Meant for float64; the caller says how graphs are evaluated.
+ * Checks gradients numerically: projects a graph's outputs to one number with random coefficients, and compares its
+ * gradient by the rules with central differences. Meant for float64. The caller provides the evaluation of graphs.
  */
 import { GraphBuilder } from '../graph/builder.js'
 import type { Graph, GraphInput, Value } from '../graph/graph.js'
@@ -9,7 +9,7 @@ import { Random } from '../util/random.js'
 import { elements } from '../util/shape.js'
 import { pullBack } from './differentiate.js'
 
-/** Gives the outputs of a graph by name, from its inputs by name. */
+/** Returns the outputs of a graph by name, given its inputs by name. */
 export type Evaluate = (
   graph: Graph,
   inputs: ReadonlyMap<string, ArrayLike<number>>,
@@ -18,7 +18,7 @@ export type Evaluate = (
 /** The worst element of one input's gradient. */
 export interface GradientError {
   readonly input: string
-  /** |byRule − byDifference| over the largest magnitude in this gradient, or over 0.01 where that is larger. */
+  /** |byRule − byDifference| divided by the largest magnitude in this gradient, or by 0.01 if that is larger. */
   readonly error: number
   readonly element: number
   readonly byRule: number
@@ -26,15 +26,17 @@ export interface GradientError {
 }
 
 export interface CheckOptions {
-  /** Names of the inputs to check; by default all that hold floats. */
+  /** Names of the inputs to check; by default all float inputs. */
   readonly wrt?: readonly string[]
-  /** Size of a step for an element of magnitude up to 1, by default 1e-5; it grows with the element. */
+  /** Step size for an element of magnitude up to 1, by default 1e-5. It grows with the element. */
   readonly step?: number
-  /** Names the random projection. */
+  /** Seed of the random projection. */
   readonly seed?: number
 }
 
-/** Gradients that are zero everywhere would otherwise be measured against the rounding of the differences. */
+/**
+ * The least divisor of an error. Without it, gradients that are zero everywhere would be compared with rounding errors.
+ */
 const SMALLEST_SCALE = 0.01
 
 /** The worst relative error of the gradient of each input, in the order of the graph's inputs. */
@@ -47,7 +49,7 @@ export function checkGradients(
   const { step = 1e-5, seed = 0 } = options
   const floats = graph.inputs.filter(({ value }) => value.type.dtype === 'f32')
   const checked = options.wrt ? floats.filter(({ name }) => options.wrt?.includes(name)) : floats
-  invariant(!options.wrt || checked.length === options.wrt.length, `no float input is named as one of ${options.wrt}`)
+  invariant(!options.wrt || checked.length === options.wrt.length, `some of ${options.wrt} are not float inputs`)
 
   const coefficients = new Map(graph.outputs.map(({ name, value }, i) => [name, normals(value, seed, i)]))
   const projected = (changed: ReadonlyMap<string, ArrayLike<number>>) => {
@@ -77,7 +79,7 @@ export function checkGradients(
   })
 }
 
-/** The graph with an input `seed.NAME` for each output and an output `gradient.NAME` for each checked input. */
+/** Adds an input `seed.NAME` for each output and an output `gradient.NAME` for each checked input. */
 function withGradients(graph: Graph, checked: readonly GraphInput[]): Graph {
   const seeded = new GraphBuilder(graph)
   const seeds = new Map<Value, Value>()

@@ -1,6 +1,6 @@
 /**
- * Reverse-mode differentiation, graph to graph: appends to a graph the nodes that compute the gradients of a scalar
- * output. Only nodes on a way from the wanted values to that output are visited; each gradient is an ordinary value.
+ * Reverse-mode differentiation, from graph to graph: appends the nodes that compute the gradients of a scalar output.
+ * It visits only nodes on a path from the wanted values to that output. Each gradient is an ordinary value.
  */
 import { GraphBuilder } from '../graph/builder.js'
 import type { Graph, Node, Value } from '../graph/graph.js'
@@ -12,15 +12,15 @@ import { invariant } from '../util/errors.js'
 
 export interface Differentiated {
   readonly graph: Graph
-  /** The gradient of each wanted value; a value the output does not depend on has a gradient of zeros. */
+  /** The gradient of each wanted value; zeros for a value that the output does not depend on. */
   readonly gradients: ReadonlyMap<Value, Value>
 }
 
-/** Gradients of the scalar output named `output` with respect to `wrt`. */
+/** Differentiates the scalar output named `output` with respect to `wrt`. */
 export function differentiate(graph: Graph, output: string, wrt: readonly Value[]): Differentiated {
   const target = graph.outputs.find(({ name }) => name === output)?.value
   invariant(target, `the graph has no output named ${output}`)
-  invariant(target.type.shape.length === 0, `only a scalar can be differentiated, ${output} is none`)
+  invariant(target.type.shape.length === 0, `only a scalar can be differentiated, and ${output} is not one`)
 
   const builder = new GraphBuilder(graph)
   const one = emit(builder, fill, { shape: [], value: 1 }, [], 'gradient')[0]!
@@ -28,9 +28,10 @@ export function differentiate(graph: Graph, output: string, wrt: readonly Value[
 }
 
 /**
- * The reverse walk from any values of `graph`: `seeds` gives the gradients it starts from, which are values of the graph
- * of the same shapes. The result holds the gradients of the sum of all seed · value.
- * @param passes whether the gradient goes on from a node to one of its inputs, counted from 0 in the order of the operation; left out: everywhere
+ * Walks a graph in reverse from any of its values. `seeds` gives their gradients to start from: values of the graph of
+ * the same shapes. The result holds the gradients of the sum of all seed · value.
+ * @param passes whether the gradient goes from a node to one of its inputs, counted from 0 in the order of the
+ * operation; by default always
  */
 export function pullBack(
   graph: Graph,
@@ -73,7 +74,7 @@ export function pullBack(
   return { graph: verify(builder.build()), gradients: wanted }
 }
 
-/** The values that depend on any of `sources`, these included. */
+/** The values that depend on any of `sources`, including `sources`. */
 function dependents(graph: Graph, sources: readonly Value[]): ReadonlySet<Value> {
   const set = new Set(sources)
   for (const node of graph.nodes)

@@ -1,4 +1,4 @@
-/** Builds a graph node by node. Operations are added through `emit` in the ops room, which infers the output types. */
+/** Builds a graph node by node. `emit` of the ops room adds operations and infers their output types. */
 import { invariant, ShapeError } from '../util/errors.js'
 import { expectTensor } from '../util/shape.js'
 import type { Attributes, Graph, GraphInput, GraphOutput, InputRole, Node, TensorType, Update, Value } from './graph.js'
@@ -12,10 +12,10 @@ export class GraphBuilder {
   readonly #outputNames = new Set<string>()
   #nextId = 0
 
-  /** Starts empty, or with all that `from` holds (its values keep their identity). */
+  /** Starts empty, or with the contents of `from`, whose values keep their identity. */
   constructor(from?: Graph) {
     if (!from) return
-    // One by one: graphs of very deep nets have more nodes than a call takes arguments.
+    // One by one: graphs of very deep nets have more nodes than a call can take as arguments.
     for (const node of from.nodes) this.#nodes.push(node)
     for (const output of from.outputs) this.#outputs.push(output)
     for (const update of from.updates) this.#updates.push(update)
@@ -29,7 +29,7 @@ export class GraphBuilder {
     for (const node of from.nodes) for (const value of node.outputs) this.#nextId = Math.max(this.#nextId, value.id + 1)
   }
 
-  /** @throws ShapeError, which names the input, where its type is that of no tensor */
+  /** @throws ShapeError, which names the input, if no tensor can have its type */
   input(name: string, role: InputRole, type: TensorType): Value {
     invariant(!this.#inputNames.has(name), `the graph has two inputs named ${name}`)
     const value = this.#named(name, type)
@@ -39,9 +39,9 @@ export class GraphBuilder {
   }
 
   /**
-   * Adds a node whose output types are already known, and returns its outputs.
-   * @param named names of the last inputs, where these are operands that the operation can do without
-   * @throws ShapeError where one of them is that of no tensor
+   * Adds a node whose output types are known, and returns its outputs.
+   * @param named names of the last inputs, if these are optional operands
+   * @throws ShapeError if no tensor can have one of the types
    */
   node(
     op: string,

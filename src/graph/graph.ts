@@ -1,7 +1,7 @@
 /**
- * The intermediate representation: a static, typed, acyclic graph. Values are tensors of known shape; nodes compute
- * values from values; the nodes of a graph stand in an order in which they can be run. A graph is never changed after
- * it is built: passes make new ones. This room knows no operation by name.
+ * The intermediate representation: a static, typed, acyclic graph. Values are tensors of known shape. Nodes compute
+ * values from values and are stored in an order in which they can run. A graph never changes: passes make new ones.
+ * This room knows no operation by name.
  */
 import type { Shape } from '../util/shape.js'
 
@@ -12,14 +12,14 @@ export interface TensorType {
   readonly shape: Shape
 }
 
-/** A tensor of the graph: an input of it, or an output of one of its nodes. Compared by identity. */
+/** A tensor of the graph: an input of the graph, or an output of a node. Compared by identity. */
 export interface Value {
-  /** Unique in the graph, rising in the order of creation. */
+  /** Unique in the graph. Ids rise in the order of creation. */
   readonly id: number
   readonly type: TensorType
 }
 
-/** Plain data that configures a node: numbers, booleans, strings and lists of them. */
+/** Plain data that configures a node: numbers, booleans, strings, and lists of them. */
 export type Attribute = number | boolean | string | readonly Attribute[]
 export type Attributes = { readonly [name: string]: Attribute }
 
@@ -27,17 +27,18 @@ export interface Node {
   readonly op: string
   readonly attributes: Attributes
   readonly inputs: readonly Value[]
-  /** Names of the last inputs: operands that the operation can do without. Those before stand in its own order. */
+  /** Names of the last inputs, which are optional operands. The inputs before them are in the operation's order. */
   readonly named?: readonly string[]
   readonly outputs: readonly Value[]
-  /** Where in the network it comes from, for example `stage2.block3.conv1`. Used in errors, taps and profiles. */
+  /**
+   * The place in the network that it belongs to, for example `stage2.block3.conv1`. Used in errors, taps and profiles.
+   */
   readonly path: string
 }
 
 /**
- * The role of an input:
- * `data` written for each run (pictures, labels); `scalar` a number written for each run (the learning rate);
- * `parameter` learned; `buffer` running statistics; `optimizer` its state, for example velocities.
+ * The role of an input: `data`, written for each run (pictures, labels); `scalar`, a number written for each run (the
+ * learning rate); `parameter`, learned; `buffer`, running statistics; `optimizer`, its state, for example velocities.
  */
 export type InputRole = 'data' | 'scalar' | 'parameter' | 'buffer' | 'optimizer'
 
@@ -52,7 +53,7 @@ export interface GraphOutput {
   readonly value: Value
 }
 
-/** After the run, the input `target` holds what `source` computed: how parameters and running statistics change. */
+/** After the run, the input `target` holds the value of `source`. Parameters and running statistics change this way. */
 export interface Update {
   readonly target: Value
   readonly source: Value

@@ -1,11 +1,11 @@
-/** Puts the nodes of one graph into another that is being built, on inputs of the latter's choice. */
+/** Copies the nodes of one graph into another that is being built, with other inputs. */
 import type { GraphBuilder } from './builder.js'
 import type { Graph, GraphInput, Value } from './graph.js'
 
 /**
- * Adds a copy of each node of `graph`. Outputs and updates are not taken over: the function that comes back tells which
- * value each value of `graph` has become.
- * @param bind the value that stands for an input of `graph`
+ * Adds a copy of each node of `graph`. Outputs and updates are not copied. Returns a function from each value of
+ * `graph` to its copy.
+ * @param bind returns the value that replaces an input of `graph`
  */
 export function inline(
   builder: GraphBuilder,

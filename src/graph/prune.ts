@@ -1,4 +1,4 @@
-/** Drops the nodes whose results nobody uses. */
+/** Removes the nodes whose results are not used. */
 import type { Graph, Node, Value } from './graph.js'
 
 export function prune(graph: Graph): Graph {

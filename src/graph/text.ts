@@ -1,4 +1,4 @@
-/** The stable text form of a graph, for snapshots and for reading. One line an input, node, output and update. */
+/** The stable text form of a graph, for snapshots and for readers: a line per input, node, output and update. */
 import { shapeText } from '../util/shape.js'
 import type { Attribute, Graph, TensorType, Value } from './graph.js'
 

@@ -120,7 +120,7 @@ describe('the numerical check', () => {
 
   test('refuses to check an input that is not there', () => {
     expect(() => checkGradients(rectifier.graph, rectifier.inputs(), evaluateOutputs, { wrt: ['weight'] })).toThrow(
-      'no float input is named as one of weight',
+      'some of weight are not float inputs',
     )
   })
 })
