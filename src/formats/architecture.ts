@@ -1,4 +1,4 @@
-/** Finds out which network a dictionary of tensors belongs to, from names and shapes alone. */
+/** Infers a network from the names and shapes of its tensors. */
 import { depthOf } from '../spec/blocks.js'
 import { classifierOf } from '../spec/heads/index.js'
 import { type PresetName, preset, presetsFor } from '../spec/presets.js'
@@ -8,7 +8,7 @@ import { type KeyMap, keyMaps } from './key-maps.js'
 
 export type Shapes = ReadonlyMap<string, Shape>
 
-/** The map whose nets have such names and such a stem; undefined where there is none. */
+/** The map whose nets have these names and this stem; undefined if there is none. */
 export function keyMapOf(shapes: Shapes): KeyMap | undefined {
   const stages = stagesIn(shapes)
   const kernel = shapes.get('conv1.weight')?.[2]
@@ -19,9 +19,9 @@ export function keyMapOf(shapes: Shapes): KeyMap | undefined {
 }
 
 /**
- * The network that tensors with these names and shapes belong to; undefined where they are too few or too odd to tell.
- * The facts that they leave open (strides, how a shortcut without weights pads) are as the map's nets have them. A few wrong shapes
- * give the network that most of the tensors fit.
+ * Infers the network that tensors with these names and shapes belong to; undefined if they are too few or too unusual.
+ * Facts that they leave open (strides, how a shortcut without weights pads) follow the map's nets. If a few shapes are
+ * wrong, it returns the network that fits most tensors.
  */
 export function inferSpec(shapes: Shapes, map: KeyMap): NetworkSpec | undefined {
   const classes = shapes.get(`${map.classifier}.weight`)?.[0]
@@ -48,8 +48,8 @@ export function inferSpec(shapes: Shapes, map: KeyMap): NetworkSpec | undefined 
 }
 
 /**
- * A preset built as the map's nets are, where its own habits differ: the same parameters, other strides or splits. Where
- * strides of the first 1x1 and of the 3x3 are presets of their own, it is as its name says.
+ * Builds a preset with the habits of the map's nets: the same parameters, but their strides and splits. If presets
+ * exist for both strides (in the first 1x1 and in the 3x3), it follows the preset's name.
  * @param channels of the pictures
  */
 export function presetAs(name: PresetName, map: KeyMap, classes: number, channels = 3): NetworkSpec {
@@ -66,7 +66,7 @@ export function presetAs(name: PresetName, map: KeyMap, classes: number, channel
 
 function presetNameOf(spec: NetworkSpec, map: KeyMap): PresetName | undefined {
   const depth = String(depthOf(spec))
-  const near = presetsFor('classify').filter((name) => name.includes(depth)) // a quick way past the deep ones
+  const near = presetsFor('classify').filter((name) => name.includes(depth)) // skips the deep ones quickly
   if (near.length === 0) return undefined
   const { name: _, ...wanted } = spec
   const text = sorted(wanted)
@@ -76,7 +76,7 @@ function presetNameOf(spec: NetworkSpec, map: KeyMap): PresetName | undefined {
   })
 }
 
-/** JSON with fields in the order of the alphabet. */
+/** JSON with fields in alphabetical order. */
 function sorted(value: unknown): string {
   return JSON.stringify(value, (_, part: unknown) =>
     typeof part === 'object' && part !== null && !Array.isArray(part)
@@ -85,7 +85,7 @@ function sorted(value: unknown): string {
   )
 }
 
-/** Blocks a stage. Numbers beyond that of the tensors are no blocks. */
+/** Number of blocks per stage. Block numbers above the number of tensors do not count. */
 function stagesIn(shapes: Shapes): number[] {
   const depths: number[] = []
   for (const name of shapes.keys()) {
@@ -97,7 +97,7 @@ function stagesIn(shapes: Shapes): number[] {
   return Array.from(depths, (depth) => depth ?? 0)
 }
 
-/** The convolutions of a stage's branches, each as the first block has it that has it at all. */
+/** The convolutions of a stage's branches, each taken from the first block that has it. */
 function branchOf(shapes: Shapes, stage: number): ConvLayer[] {
   const found = new Map<number, Shape>()
   for (const [name, shape] of shapes) {
@@ -120,7 +120,7 @@ function branchOf(shapes: Shapes, stage: number): ConvLayer[] {
   }
 }
 
-/** As nearly all nets outside the first paper have it: a bottleneck's stride is in its 3x3 layer. */
+/** A bottleneck's stride is in its 3x3 layer, as in nearly all nets after the first paper. */
 function strideInOf(branch: readonly ConvLayer[]): number {
   return branch.length === 3 ? 1 : 0
 }
@@ -132,7 +132,7 @@ function shortcutOf(shapes: Shapes, map: KeyMap): Shortcut {
   return projections.some((name) => !/^layer\d+\.0\./.test(name)) ? 'project-always' : 'project-on-change'
 }
 
-/** The layers before the first stage; a stem of one 3x3 convolution leaves the size as it is. */
+/** The layers before the first stage. A stem of one 3x3 convolution keeps the size. */
 function stemOf(shapes: Shapes): StemLayer[] | undefined {
   const names = shapes.has('conv1.weight') ? ['conv1'] : ['conv1.0', 'conv1.3', 'conv1.6']
   const convs = names.flatMap((name): StemLayer[] => {
@@ -152,7 +152,7 @@ function inputChannels(shapes: Shapes): number {
   return isSize(channels) ? channels : 3
 }
 
-/** A size that a layer may have; larger ones are damage. */
+/** Whether a layer may have this size. Larger sizes mean damage. */
 function isSize(size: number | undefined): size is number {
   return size !== undefined && Number.isSafeInteger(size) && size >= 1 && size < 1 << 20
 }

@@ -1,6 +1,6 @@
-/** Numbers as files hold them, little-endian, decoded to the floats that networks compute with. */
+/** Decodes little-endian numbers from files to the floats that networks compute with. */
 
-/** Bytes of a number, by its type. */
+/** Bytes per number, by type. */
 export const elementBytes = {
   f64: 8,
   f32: 4,
@@ -23,7 +23,7 @@ export function isFloat(type: ElementType): boolean {
 
 /** @param bytes a whole number of floats, of any alignment; they are copied */
 export function decodeFloats(type: ElementType, bytes: Uint8Array): Float32Array {
-  const { buffer } = new Uint8Array(bytes) // a Buffer's slice would be no copy
+  const { buffer } = new Uint8Array(bytes) // a Buffer's slice would not copy
   switch (type) {
     case 'f32':
       return new Float32Array(buffer)
@@ -62,14 +62,17 @@ function lowHalves(words: Int32Array): Int32Array {
   return numbers
 }
 
-/** Floats whose 32 bits a rule tells from 16: a loop over bits, which files of half a gigabyte do not wait for. */
+/** Converts 16-bit to 32-bit floats by a rule on their bits. A plain loop, fast enough for files of half a gigabyte. */
 function widened(halves: Uint16Array, bits: (half: number) => number): Float32Array {
   const words = new Int32Array(halves.length)
   for (let i = 0; i < halves.length; i++) words[i] = bits(halves[i]!)
   return new Float32Array(words.buffer)
 }
 
-/** IEEE 754 binary16, 1 sign bit, 5 of exponent (bias 15), 10 of fraction, as the bits of a binary32 (8 bits, bias 127). */
+/**
+ * Converts IEEE 754 binary16 (1 sign bit, 5 exponent bits with bias 15, 10 fraction bits) to binary32 (8 exponent bits,
+ * bias 127).
+ */
 function halfToFloat(half: number): number {
   const sign = (half & 0x8000) << 16
   const exponent = (half >> 10) & 0x1f
@@ -77,6 +80,6 @@ function halfToFloat(half: number): number {
   if (exponent === 0x1f) return sign | 0x7f800000 | (fraction << 13)
   if (exponent > 0) return sign | ((exponent + 112) << 23) | (fraction << 13)
   if (fraction === 0) return sign
-  const places = Math.clz32(fraction) - 21 // until its first bit stands where that before the point does
+  const places = Math.clz32(fraction) - 21 // moves its first bit to the place before the point
   return sign | ((113 - places) << 23) | (((fraction << places) & 0x3ff) << 13)
 }

@@ -1,4 +1,4 @@
-/** Looks at a trained network that is handed in. */
+/** Checks that an argument is a trained network. */
 import { expectNormalisation } from '../data/expect-data.js'
 import { expectSpec } from '../spec/expect-spec.js'
 import { classifierOf, type SpecHeads, specHeads } from '../spec/heads/index.js'
@@ -8,7 +8,7 @@ import type { TrainedNetwork } from './trained-network.js'
 const NETWORK = 'a trained network, such as load(), untrained() or a checkpoint gives'
 
 /**
- * @param who the function and its argument, at the start of the error where it is none
+ * @param who the function and its argument, at the start of the error if it is none
  * @throws ConfigError, ShapeError
  */
 export function expectNetwork(
@@ -26,7 +26,7 @@ export function expectNetwork(
   expectWeights(weights, `${who}.weights`)
 }
 
-/** The same for one that tells classes apart. */
+/** The same for a network that classifies. */
 export function expectClassifier(value: unknown, who: string): asserts value is TrainedNetwork {
   expectNetwork(value, who)
   classifierOf(value.spec)

@@ -1,4 +1,4 @@
-/** Tensors of a file against the network that they are for: each must be there, none more, all of the right shape. */
+/** Checks a file's tensors against their network: all must be there, no others, each of the right shape. */
 import { type Heads, headOf, heads as ownHeads } from '../model/heads/index.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import { DataError } from '../util/errors.js'
@@ -10,18 +10,18 @@ import { type KeyMap, namedParameters } from './key-maps.js'
 import type { StateDict } from './stored-tensor.js'
 import type { Tensor } from './trained-network.js'
 
-/** Rows of a table of tensors that do not fit. */
+/** The most rows in a table of tensors that do not fit. */
 const MOST_ROWS = 12
 
-/** Beside the network that tensors must fit. */
+/** Options besides the network that the tensors must fit. */
 export interface FitOptions {
   /** The network that they look like. */
   readonly inferred?: NetworkSpec | undefined
-  /** The kinds of heads that there are; default: those of this package. */
+  /** The known kinds of heads; default: those of this package. */
   readonly heads?: Heads | undefined
 }
 
-/** Weights by our paths, of tensors that must be exactly those of the network. */
+/** Weights by our paths, from tensors that must match the network exactly. */
 export function weightsOf(
   dict: StateDict,
   spec: NetworkSpec,
@@ -36,7 +36,7 @@ export function weightsOf(
   )
 }
 
-/** One table of all that does not fit. */
+/** Throws one table of all tensors that do not fit. */
 function expectFit(
   dict: StateDict,
   expected: Shapes,

@@ -8,7 +8,7 @@ import type { RecogniseOptions } from './recognise.js'
 
 const FILE = 'config.json'
 
-/** The fields that timm writes beside its weights and that matter here. */
+/** The fields that are read from timm's settings. */
 interface TimmSettings {
   readonly mean?: unknown
   readonly std?: unknown
@@ -20,9 +20,9 @@ interface TimmSettings {
 }
 
 /**
- * How pictures are prepared and what the classes are called, from a `config.json`; what it does not say is left out.
- * @param who stands before every error
- * @throws DataError when it is no JSON, or says what makes no sense
+ * Reads from a `config.json` how pictures are prepared and what the classes are called. Leaves out missing settings.
+ * @param who starts every error
+ * @throws DataError if it is not JSON or has invalid settings
  */
 export function settingsOf(config: Uint8Array, who: string): Pick<RecogniseOptions, 'pictures' | 'classes'> {
   const budget = new Budget(who, config.length)
@@ -56,7 +56,7 @@ function picturesOf(settings: TimmSettings, who: string): NonNullable<RecogniseO
     return given as number[]
   }
   const input = numbers('input_size', [3], 'channels, height and width', isSize)
-  // Three, of colours, also beside nets that read grey; or as many as these read.
+  // Three numbers, for colours, even if the net reads grey; or one per channel of the net.
   const [channels = 3] = input ?? []
   const each = channels === 3 ? 'three numbers' : `3 or ${channels} numbers`
   const mean = numbers('mean', [3, channels], each, Number.isFinite)
@@ -76,12 +76,12 @@ function picturesOf(settings: TimmSettings, who: string): NonNullable<RecogniseO
   }
 }
 
-/** Others that timm knows are rare, and near enough to what is taken where nothing is said. */
+/** timm knows others. They are rare, and the default is close enough. */
 function isInterpolation(value: unknown): value is Interpolation {
   return value === 'bilinear' || value === 'bicubic'
 }
 
-/** Names that a person can read; numbers of WordNet are none. */
+/** Readable names. WordNet numbers are not. */
 function classesOf({ label_names: names, label_descriptions: descriptions }: TimmSettings): string[] | undefined {
   if (!Array.isArray(names) || !names.every((name) => typeof name === 'string')) return undefined
   const described = names.map((name: string) => {

@@ -1,7 +1,7 @@
 /**
- * The names that others give the parameters of their networks, and the facts that they left unsaid: how their nets are built where shapes do
- * not tell, and what they do to pictures. Each map is a rule from our paths to their names; applied to all paths of a
- * spec it is a one-to-one table, so it works both ways. Their words live in this file only.
+ * The names that other programs give to the parameters of their networks, and facts that shapes do not show: how their
+ * nets are built and how they prepare pictures. Each map is a rule from our paths to their names. Applied to all paths
+ * of a spec it is a one-to-one table, so it works both ways. Only this file uses their words.
  */
 import { cifar10Layout, cifar100Layout } from '../data/cifar/cifar.js'
 import { imageNetNormalisation, type Normalisation, type PictureSize } from '../data/dataset.js'
@@ -12,7 +12,7 @@ import type { BufferName, ParameterName } from '../spec/paths.js'
 import type { InputSpec, NetworkSpec, Shortcut } from '../spec/spec.js'
 import { invariant } from '../util/errors.js'
 
-/** Whose names are known. */
+/** The programs whose names are known. */
 export const keyMapNames = ['torchvision', 'timm', 'akamaster', 'bearpaw'] as const
 /** One of `keyMapNames`. */
 export type KeyMapName = (typeof keyMapNames)[number]
@@ -21,9 +21,9 @@ export interface KeyMap {
   readonly name: KeyMapName
   readonly classifier: 'fc' | 'linear'
   readonly shortcut: 'downsample' | 'shortcut'
-  /** The shortcut beside blocks that change sizes, where a file has no projections at all. */
+  /** The shortcut of blocks that change sizes, if a file has no projections at all. */
   readonly withoutProjections: Shortcut
-  /** The shape of the nets, which tells the maps apart. */
+  /** The form of the stem, which tells the maps apart. */
   readonly stem: '7x7' | '3x3' | 'deep'
   readonly stages: number
   readonly input: InputSpec
@@ -44,7 +44,7 @@ const cifar = { stem: '3x3', stages: 3, input: { channels: 3, height: 32, width:
 
 export const keyMaps: Readonly<Record<KeyMapName, KeyMap>> = {
   torchvision: { name: 'torchvision', stem: '7x7', ...imageNet },
-  // Its plain ResNets have torchvision's names; those with a deep stem have some of their own.
+  // Its plain ResNets have torchvision's names; nets with a deep stem have some of their own.
   timm: { name: 'timm', stem: 'deep', ...imageNet },
   akamaster: {
     ...cifar,
@@ -60,12 +60,12 @@ export const keyMaps: Readonly<Record<KeyMapName, KeyMap>> = {
     classifier: 'fc',
     shortcut: 'downsample',
     withoutProjections: 'project-on-change',
-    // Its deviations are means of those of single pictures, smaller than those of all pixels.
+    // Its deviations are means over single pictures, which are smaller than the deviation over all pixels.
     normalisation: { mean: cifar10Layout.normalisation.mean, std: [0.2023, 0.1994, 0.201] },
   },
 }
 
-/** The name of the last word of a path. */
+/** Their words for the last word of a path. */
 const lastWords: Readonly<Record<ParameterName | BufferName, string>> = {
   weight: 'weight',
   bias: 'bias',
@@ -81,8 +81,8 @@ export interface NamedParameter extends ParameterInfo {
 }
 
 /**
- * All parameters and running statistics of a network with their names in a map, no name twice. Layers that the map's nets
- * do not have (gates, further norms of a stem, heads that give pictures) are named in the same manner.
+ * All parameters and running statistics of a network with their names in a map, each unique. Layers that the map's nets
+ * do not have (gates, further norms of a stem, heads that give pictures) get names of the same form.
  */
 export function namedParameters(spec: NetworkSpec, map: KeyMap, heads: Heads = ownHeads): NamedParameter[] {
   const parameters = parametersOf(forwardGraph(spec, { batch: 1, mode: 'inference', heads }))
@@ -93,8 +93,8 @@ export function namedParameters(spec: NetworkSpec, map: KeyMap, heads: Heads = o
 }
 
 /**
- * The name of a parameter, by its path.
- * @param stemConvs convolutions of the stem
+ * The name of a parameter, given its path.
+ * @param stemConvs number of convolutions of the stem
  */
 function nameOf(path: string, map: KeyMap, stemConvs: number): string {
   const dot = path.lastIndexOf('.')
@@ -102,7 +102,7 @@ function nameOf(path: string, map: KeyMap, stemConvs: number): string {
   return `${layerName(path.slice(0, dot), map, stemConvs)}.${lastWords[word]}`
 }
 
-/** Layers that the map's nets do not have keep what our paths call them, in the place where they stand. */
+/** Layers that the map's nets do not have keep the words of our paths. */
 function layerName(path: string, map: KeyMap, stemConvs: number): string {
   if (path === 'head.classifier') return map.classifier
   if (path === 'head.norm') return 'bn'
@@ -118,8 +118,8 @@ function layerName(path: string, map: KeyMap, stemConvs: number): string {
 }
 
 /**
- * A stem of one convolution has it as `conv1` and its norms as `bn1`, `bn2` and so on. A stem of several is a list of conv,
- * norm, ReLU, and so on up to the last convolution, whose norm stands apart.
+ * A stem of one convolution calls it `conv1` and its norms `bn1`, `bn2` and so on. A stem of several is a list of conv,
+ * norm, ReLU, and so on up to the last convolution; the norm after that stands apart.
  */
 function stemName(kind: 'conv' | 'norm', number: number, convs: number): string {
   if (convs === 1) return kind === 'conv' ? 'conv1' : `bn${number}`
@@ -127,7 +127,7 @@ function stemName(kind: 'conv' | 'norm', number: number, convs: number): string 
   return `conv1.${3 * (number - 1) + (kind === 'conv' ? 0 : 1)}`
 }
 
-/** Names of classes where their number tells the data set; else `class 0` and so on. */
+/** Names of classes if their number identifies the data set; else `class 0` and so on. */
 export function classNames(count: number, map: KeyMap): readonly string[] {
   if (map.stages === 3)
     for (const { classes } of [cifar10Layout, cifar100Layout]) if (classes.length === count) return classes

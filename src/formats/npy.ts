@@ -1,16 +1,16 @@
-/** Rows of numbers as NumPy stores them: `numpy.load(path)` gives them back. Version 1.0 of the format. */
+/** Writes arrays in NumPy's format, version 1.0. `numpy.load(path)` reads them. */
 
 import { ShapeError } from '../util/errors.js'
 import { expectFloats, expectKind, listOf, whole } from '../util/expect.js'
 import { elements, type Shape, shapeText } from '../util/shape.js'
 
-/** The header, and all before it, fill a multiple of so many bytes. */
+/** The data begins at a multiple of this many bytes. */
 const ALIGNMENT = 64
 const MAGIC = '\x93NUMPY\x01\x00'
 
 /**
- * The bytes of a .npy file of 32-bit floats, little-endian, the last dimension running fastest.
- * @throws ShapeError when the numbers do not fill the shape
+ * Encodes a .npy file of little-endian 32-bit floats in row-major order.
+ * @throws ShapeError if the numbers do not fill the shape
  */
 export function encodeNpy(shape: Shape, data: Float32Array): Uint8Array<ArrayBuffer> {
   expectKind(shape, 'encodeNpy: shape', listOf(whole(0), 'a list of whole numbers'))
@@ -19,7 +19,7 @@ export function encodeNpy(shape: Shape, data: Float32Array): Uint8Array<ArrayBuf
     throw new ShapeError(`encodeNpy: ${data.length} numbers do not fill ${shapeText(shape)}`)
   const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(', ')
   const text = `{'descr': '<f4', 'fortran_order': False, 'shape': (${sizes}), }`
-  const before = MAGIC.length + 2 // the length of what follows
+  const before = MAGIC.length + 2 // 2 bytes hold the header's length
   const length = Math.ceil((before + text.length + 1) / ALIGNMENT) * ALIGNMENT - before
   const header = `${MAGIC}${String.fromCharCode(length & 255, length >> 8)}${text.padEnd(length - 1)}\n`
   const bytes = new Uint8Array(header.length + data.byteLength)

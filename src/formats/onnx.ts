@@ -1,6 +1,6 @@
 /**
- * Writes a network as an ONNX model, operator set 17: the inference graph node by node, norms unfolded (runtimes fold
- * them), weights as initializers, a batch of any size. Field numbers are those of the public schema, onnx.proto.
+ * Writes a network as an ONNX model, operator set 17: the inference graph node by node, norms not folded (runtimes fold
+ * them), weights as initializers, and a batch of any size. Field numbers follow the public schema, onnx.proto.
  */
 import type { GraphInput, Node, Value } from '../graph/graph.js'
 import { forwardGraph } from '../model/forward.js'
@@ -15,17 +15,17 @@ const IR_VERSION = 8
 const OPERATOR_SET = 17
 const FLOAT = 1
 const INT64 = 7
-/** The end of a slice of maps whose size may be any. */
+/** The end of a slice of maps of any size. */
 const TO_THE_END = 2 ** 31 - 1
 
-/** One node of ONNX; the graph's node may need several. Constants are added beside the weights. */
+/** One ONNX node. A node of the graph may need several. Constants are stored beside the weights. */
 interface OnnxNode {
   readonly type: string
   readonly inputs: readonly string[]
   readonly attributes?: readonly Encoded[]
 }
 
-/** Names of values, and constants that a node needs. */
+/** Names of values, and the constants that a node needs. */
 export interface Scope {
   name(value: Value): string
   /** Adds a list of whole numbers; returns its name. */
@@ -35,9 +35,9 @@ export interface Scope {
 }
 
 /**
- * The bytes of a model.
- * @param heads the kinds of heads that there are, by default those of this package
- * @throws ConfigError when an operation of the network has no counterpart; DataError when the network is not whole, see
+ * Encodes a model.
+ * @param heads the known kinds of heads, by default those of this package
+ * @throws ConfigError if ONNX has no counterpart of an operation; DataError if the network is not whole, see
  * `expectWhole`
  */
 export function encodeOnnx(network: TrainedNetwork, heads: Heads = ownHeads): Uint8Array {
@@ -52,7 +52,7 @@ export function encodeOnnx(network: TrainedNetwork, heads: Heads = ownHeads): Ui
   for (const { role, name, value } of graph.inputs)
     if (role !== 'data') initializers.push(floats(name, value.type.shape, weights.get(name)!.data))
   const used = new Set<string>()
-  // A convolution and its bias have one path.
+  // A convolution and its bias share one path.
   const unused = ({ path, op }: Node) => {
     const name = used.has(path) ? `${path}.${op}` : path
     used.add(name)
@@ -96,14 +96,14 @@ export function encodeOnnx(network: TrainedNetwork, heads: Heads = ownHeads): Ui
 }
 
 /**
- * The node as one of ONNX or as several in a row, each reading the one before.
- * @throws ConfigError when its operation has no counterpart
+ * Translates a node to one or several ONNX nodes in a row, each reading the one before.
+ * @throws ConfigError if ONNX has no counterpart of its operation
  */
 export function encodeNode(node: Node, result: string, scope: Scope): Encoded[] {
   const make = translations[node.op as OpName] as ((node: Node, scope: Scope) => readonly OnnxNode[]) | undefined
   if (!make)
     throw new ConfigError(
-      `${node.path}: ONNX export knows no ${opOf(node).name}; leave this layer out, or save as safetensors`,
+      `${node.path}: ONNX export does not know ${opOf(node).name}; leave this layer out, or save as safetensors`,
     )
   const parts = make(node, scope)
   return parts.map(({ type, inputs, attributes = [] }, i) => {
@@ -114,16 +114,16 @@ export function encodeNode(node: Node, result: string, scope: Scope): Encoded[] 
   })
 }
 
-/** Stands for the result of the node before. */
+/** Refers to the result of the node before. */
 const PREVIOUS = ''
 
 type Translations = { readonly [Name in OpName]?: (node: NodeOf<Name>, scope: Scope) => readonly OnnxNode[] }
 
-/** The counterparts of what inference graphs are made of. */
+/** The ONNX counterparts of the operations of inference graphs. */
 const translations: Translations = {
   conv2d: ({ attributes: a, inputs }, { name }) => {
     const attributes = [
-      ints('kernel_shape', inputs[1]!.type.shape.slice(2)), // the weights tell it too, but some readers do not look there
+      ints('kernel_shape', inputs[1]!.type.shape.slice(2)), // some readers do not look at the weight's shape
       ints('strides', a.stride),
       ints('pads', both(a.padding)),
       ints('dilations', a.dilation),
@@ -221,7 +221,7 @@ function wholes(name: string, values: readonly number[]): Encoded {
   return message(integer(1, values.length), integer(2, INT64), part(8, name), part(9, bytes))
 }
 
-/** An input or output: its name, type and shape, of which the dimensions that `free` has a name for are free. */
+/** An input or output: its name, type and shape. Dimensions with a name in `free` are free. */
 function described(
   { name, value }: Pick<GraphInput, 'name' | 'value'>,
   free: readonly (string | undefined)[],

@@ -1,13 +1,12 @@
 /**
- * A pickle machine that runs nothing: Python's pickles are programs for a stack machine, of which this one knows the
- * opcodes that build plain data, and of classes and functions only those that it is given. Any other opcode or name ends
- * the reading with an error that says which. Whatever it makes is paid for from the budget of the file. Knows nothing of
- * tensors.
+ * Reads pickles without running them. Python's pickles are programs for a stack machine. This machine knows only the
+ * opcodes that build plain data, and only the classes and functions that it is given. Any other opcode or name ends the
+ * reading with an error that names it. Every value counts against the budget of the file. It knows nothing of tensors.
  */
 import type { Budget } from '../util/budget.js'
 import { printable } from '../util/printable.js'
 
-/** The result of a call of a name in the table: made here, never by the file. */
+/** A function that a file may call. Our code makes the result, never the file. */
 export class Callable {
   readonly name: string
   readonly call: (args: readonly unknown[]) => unknown
@@ -18,26 +17,26 @@ export class Callable {
   }
 }
 
-/** Values that a name of the table costs: it is looked up, and honest files name each once and refer back to it. */
+/** Cost in values of a looked-up name. Honest files name each once and refer back to it. */
 const NAME_COST = 50
-/** Values that a text costs beside its instruction. */
+/** Cost in values of a text, besides its instruction. */
 const TEXT_COST = 4
-/** Bytes of a text that is decoded letter by letter. */
+/** The most bytes of a text that is decoded letter by letter. */
 const SHORT = 24
 
 /** The names that a file may refer to. */
 export interface PickleWorld {
   /** Classes and functions by `module name`; those that a file may call are `Callable`. */
   readonly globals: ReadonlyMap<string, unknown>
-  /** The object of a persistent id. */
+  /** Returns the object of a persistent id. */
   readonly persistent: (id: unknown) => unknown
-  /** Names the file in errors, and pays for all that is made. */
+  /** Names the file in errors, and counts all values that are made. */
   readonly budget: Budget
 }
 
 /**
- * The value of the pickle that begins at byte `start`, and the byte after it. Dictionaries become maps, lists and tuples
- * arrays, None null, bytes byte arrays; whole numbers that floats cannot hold become bigints.
+ * Reads the pickle that begins at byte `start`; returns its value and the byte after it. Dictionaries become maps,
+ * lists and tuples arrays, None null, bytes byte arrays. Whole numbers that floats cannot hold become bigints.
  */
 export function unpickle(bytes: Uint8Array, start: number, world: PickleWorld): { value: unknown; end: number } {
   const machine = new Machine(bytes, start, world)
@@ -64,7 +63,7 @@ class Machine {
     this.#world = world
   }
 
-  /** Up to the opcode that ends the pickle. */
+  /** Runs up to the opcode that ends the pickle. */
   run(): unknown {
     for (;;) {
       this.#world.budget.values()
@@ -103,7 +102,7 @@ class Machine {
     this.#stack.push(MARK)
   }
 
-  /** All above the last mark, which goes too. */
+  /** Takes all values above the last mark, and the mark. */
   popToMark(): unknown[] {
     const mark = this.#stack.lastIndexOf(MARK)
     if (mark < 0) this.fail('damaged: the pickle has no mark where one is needed')
@@ -126,7 +125,7 @@ class Machine {
     this.#stack.push(this.#memo.get(index))
   }
 
-  /** The bytes of an argument of the opcode. */
+  /** Takes the bytes of an argument. */
   take(count: number): Uint8Array {
     if (!(count >= 0 && this.at + count <= this.#bytes.length))
       this.fail('cut short: the pickle ends in the middle; copy or download it again')
@@ -154,7 +153,7 @@ class Machine {
     return this.int() >>> 0
   }
 
-  /** A length of 64 bits. */
+  /** Takes a 64-bit length. */
   long(): number {
     const at = this.at
     this.take(8)
@@ -167,7 +166,7 @@ class Machine {
     return this.#view.getFloat64(at)
   }
 
-  /** Up to the end of the line, which goes too. */
+  /** Takes the rest of the line, with its end. */
   line(): string {
     const end = this.#bytes.indexOf(0x0a, this.at)
     if (end < 0) this.fail('cut short: the pickle ends in the middle; copy or download it again')
@@ -190,7 +189,9 @@ class Machine {
     }
   }
 
-  /** A short text without the decoder, which takes longer to begin than to read it; undefined where letters are no ASCII. */
+  /**
+   * Decodes a short text itself, because starting the decoder would take longer; undefined for letters beyond ASCII.
+   */
   #ascii(count: number): string | undefined {
     if (!(count >= 0 && this.at + count <= this.#bytes.length)) return undefined
     let text = ''
@@ -203,7 +204,7 @@ class Machine {
     return text
   }
 
-  /** A little-endian whole number of any length, in two's complement. */
+  /** Takes a little-endian whole number of any length, in two's complement. */
   bigInt(count: number): number | bigint {
     const bytes = this.take(count)
     let digits = '0x0'
@@ -219,7 +220,7 @@ class Machine {
     if (!this.#world.globals.has(full))
       this.fail(
         `refused: it asks for ${printable(full.replace(' ', '.'), 100)}, but only tensors and plain containers are read, ` +
-          'and nothing is ever run; save the weights alone, in PyTorch: torch.save(model.state_dict(), path)',
+          'and code is never run; save the weights alone, in PyTorch: torch.save(model.state_dict(), path)',
       )
     this.#stack.push(this.#world.globals.get(full))
   }
@@ -232,7 +233,7 @@ class Machine {
     this.push(callee.call(args))
   }
 
-  /** Sets what an object has beside its contents, which nobody needs here. */
+  /** Ignores the state of an object: only its contents are needed here. */
   build(): void {
     this.pop()
     if (!(this.top() instanceof Map)) this.fail('refused: it sets the state of something that is no dictionary')
@@ -262,7 +263,7 @@ function text(value: unknown): string {
 
 const STOP = 0x2e
 
-/** Opcodes by name, where the name helps in an error: what is refused is most often one of these. */
+/** Names of opcodes that are often refused, for errors. */
 const refused = new Map(
   Object.entries({ i: 'INST', o: 'OBJ', P: 'PERSID', '\x81': 'NEWOBJ', '\x92': 'NEWOBJ_EX' }).concat([
     ['\x82', 'EXT1'],
@@ -278,14 +279,14 @@ function opcodeName(code: number): string {
   return name ? `${name} (${hex})` : hex
 }
 
-/** The opcodes that are known, by their byte. [Python's Lib/pickletools.py describes them] */
+/** The known opcodes, by their byte. [Python's Lib/pickletools.py describes them] */
 const opcodes: ReadonlyMap<number, (machine: Machine) => void> = new Map(
   Object.entries<(m: Machine) => void>({
     '\x80': (m) => {
       const protocol = m.byte()
       if (protocol > LATEST_PROTOCOL) m.fail(`the pickle has protocol ${protocol}, expected at most ${LATEST_PROTOCOL}`)
     },
-    '\x95': (m) => void m.take(8), // FRAME: how many bytes follow, for readers of streams
+    '\x95': (m) => void m.take(8), // FRAME: the number of bytes that follow, for readers of streams
     '(': (m) => m.mark(),
     '0': (m) => void m.pop(),
     N: (m) => m.push(null),

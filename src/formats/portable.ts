@@ -1,6 +1,6 @@
 /**
- * Safetensors that PyTorch users can load as they are: torchvision's names, with spec and preprocessing in the metadata,
- * so that the file becomes the same network again here.
+ * Writes safetensors that PyTorch users can load directly: torchvision's names, with spec and preprocessing in the
+ * metadata. Read back here, the file becomes the same network.
  */
 import { type Heads, heads as ownHeads } from '../model/heads/index.js'
 import { validateSpec } from '../spec/validate.js'
@@ -15,12 +15,12 @@ import type { StateDict } from './stored-tensor.js'
 import { checkPreprocessing, expectEnough, type Preprocessing, type TrainedNetwork } from './trained-network.js'
 import { expectWhole } from './whole.js'
 
-/** The names that are written: those that most programs know. */
+/** The map of names to write: most programs know torchvision's. */
 const map = keyMaps.torchvision
 
 /**
- * The bytes of a file. In PyTorch: `model.load_state_dict(safetensors.torch.load_file(path))`.
- * @throws DataError when the network is not whole, see `expectWhole`
+ * Encodes a file. In PyTorch: `model.load_state_dict(safetensors.torch.load_file(path))`.
+ * @throws DataError if the network is not whole, see `expectWhole`
  */
 export function encodePortable(network: TrainedNetwork, heads: Heads = ownHeads): Uint8Array {
   expectWhole(network, heads)
@@ -29,7 +29,7 @@ export function encodePortable(network: TrainedNetwork, heads: Heads = ownHeads)
     namedParameters(spec, map, heads).map(({ path, name }): [string, SafetensorsTensor] => [name, weights.get(path)!]),
   )
   const metadata = {
-    format: 'pt', // what libraries of PyTorch ask for
+    format: 'pt', // PyTorch libraries need this
     keys: map.name,
     spec: JSON.stringify(spec),
     preprocessing: JSON.stringify(preprocessing),
@@ -44,7 +44,7 @@ export function isPortable({ metadata }: SafetensorsFile): boolean {
 
 /**
  * @param who the file's name, at the start of every error
- * @throws DataError when the file is damaged
+ * @throws DataError if the file is damaged
  */
 export function decodePortable(
   tensors: StateDict,

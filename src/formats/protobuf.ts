@@ -1,9 +1,9 @@
 /**
- * Writes protocol buffers: the three kinds of field that ONNX models are made of. Large numbers of bytes are passed on,
- * not copied, until the whole is put together. [protobuf.dev/programming-guides/encoding]
+ * Writes protocol buffers: the three kinds of fields that ONNX models use. Large byte arrays are passed on and copied
+ * only once, at the end. [protobuf.dev/programming-guides/encoding]
  */
 
-/** A part of a message: its bytes in pieces. */
+/** A part of a message, as pieces of bytes. */
 export interface Encoded {
   readonly size: number
   readonly pieces: readonly Uint8Array[]
@@ -13,7 +13,7 @@ const VARINT = 0
 const BYTES = 2
 const FIXED32 = 5
 
-/** One message, or the fields of one, after the other. */
+/** A message from its fields in order. */
 export function message(...fields: readonly Encoded[]): Encoded {
   return {
     size: fields.reduce((sum, { size }) => sum + size, 0),
@@ -21,7 +21,7 @@ export function message(...fields: readonly Encoded[]): Encoded {
   }
 }
 
-/** A whole number from 0, or the same number for each of a list. */
+/** A whole number from 0, or the same field once for each of a list. */
 export function integer(field: number, ...values: readonly number[]): Encoded {
   return piece(values.flatMap((value) => [...varint(field * 8 + VARINT), ...varint(value)]))
 }
@@ -33,7 +33,7 @@ export function float(field: number, value: number): Encoded {
   return piece([...varint(field * 8 + FIXED32), ...bytes])
 }
 
-/** A text, bytes, or a message inside this one; or several. */
+/** A text, bytes, or a nested message; or several of them. */
 export function part(field: number, ...values: readonly (string | Uint8Array | Encoded)[]): Encoded {
   return message(
     ...values.map((value) => {
@@ -44,7 +44,7 @@ export function part(field: number, ...values: readonly (string | Uint8Array | E
   )
 }
 
-/** All bytes of a message in one. */
+/** Joins all bytes of a message. */
 export function joined({ size, pieces }: Encoded): Uint8Array {
   const bytes = new Uint8Array(size)
   let at = 0
@@ -63,7 +63,7 @@ function piece(bytes: readonly number[]): Encoded {
   return whole(Uint8Array.from(bytes))
 }
 
-/** Seven bits a byte, the lowest first; the highest bit of a byte says whether more follow. */
+/** Encodes seven bits per byte, the lowest first. The highest bit of a byte says whether more follow. */
 function varint(value: number): number[] {
   if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`a whole number from 0 expected, got ${value}`)
   const bytes: number[] = []

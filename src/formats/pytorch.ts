@@ -1,6 +1,6 @@
 /**
- * Reads the files of `torch.save`: the zip form (PyTorch 1.6 and later) and the legacy form before it. Their pickles are
- * read by a machine that runs nothing, see `pickle.ts`: it knows tensors, storages, dictionaries and lists.
+ * Reads the files of `torch.save`: the zip form (PyTorch 1.6 and later) and the legacy form before it. Their pickles
+ * are read by a machine that runs nothing, see `pickle.ts`; it knows tensors, storages, dictionaries and lists.
  */
 import { Budget } from '../util/budget.js'
 import { printable } from '../util/printable.js'
@@ -24,7 +24,7 @@ const storageTypes: Readonly<Record<string, ElementType>> = {
   BoolStorage: 'bool',
 }
 
-/** The class of a storage, as a name for the type of its elements. */
+/** The class of a storage. It names the type of the elements. */
 class StorageType {
   readonly element: ElementType
 
@@ -33,16 +33,17 @@ class StorageType {
   }
 }
 
-/** Where training programs put the weights among other things. */
+/** Keys under which training programs store the weights among other things. */
 const wrappers = ['state_dict', 'model_state_dict', 'model', 'net', 'weights'] as const
 
 const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn
 const LEGACY_PROTOCOL = 1001
-/** The pickle of the largest network has a tenth of it. */
+/** The limit of a pickle's size, ten times that of the largest network. */
 const MOST_PICKLE_BYTES = 1 << 25
 
 /**
- * The weights in a file of either form, by name, and which form it is; undefined where the first bytes show neither.
+ * Reads the weights in a file of either form, by name, and says which form it is; undefined if the first bytes show
+ * neither.
  * @throws DataError as `readPyTorchZip` does
  */
 export async function readPyTorch(
@@ -56,9 +57,9 @@ export async function readPyTorch(
 }
 
 /**
- * The weights in a file, by name.
+ * Reads the weights in a file, by name.
  * @param who the file's name, at the start of every error
- * @throws DataError when the file is damaged, holds no weights, or asks for anything but tensors and plain containers
+ * @throws DataError if the file is damaged, holds no weights, or asks for anything but tensors and plain containers
  */
 export async function readPyTorchZip(file: Uint8Array, who: string, signal?: AbortSignal): Promise<StateDict> {
   const budget = new Budget(who, file.length)
@@ -88,7 +89,7 @@ export async function readPyTorchZip(file: Uint8Array, who: string, signal?: Abo
   return weights
 }
 
-/** As `readPyTorchZip`, of the form before PyTorch 1.6: five pickles, then the storages one after the other. */
+/** Like `readPyTorchZip`, for the form before PyTorch 1.6: five pickles, then the storages one after the other. */
 export function readPyTorchLegacy(file: Uint8Array, who: string): StateDict {
   const budget = new Budget(who, file.length)
   const fail = failing(budget)
@@ -106,7 +107,7 @@ export function readPyTorchLegacy(file: Uint8Array, who: string): StateDict {
   if (protocol !== LEGACY_PROTOCOL) fail(`its protocol is ${shown(protocol)}, expected ${LEGACY_PROTOCOL}`)
   const system = next()
   if (!(system instanceof Map) || system.get('little_endian') !== true)
-    fail('its numbers are not said to be little-endian; save it on another machine')
+    fail('it does not say that its numbers are little-endian; save it on another machine')
   const value = next()
   const keys = next()
   if (!Array.isArray(keys)) return fail('damaged: it has no list of storages')
@@ -127,7 +128,7 @@ function failing(budget: Budget): Fail {
   return (what) => budget.fail(what)
 }
 
-/** All that a file may refer to. Storages enter the map when they are first named. */
+/** All names that a file may use. Storages enter the map when they are first named. */
 function worldOf(storages: Map<string, Storage>, budget: Budget): PickleWorld {
   const fail = failing(budget)
   const tensor = (name: string, count: number) =>
@@ -147,7 +148,7 @@ function worldOf(storages: Map<string, Storage>, budget: Budget): PickleWorld {
   return { globals, persistent: (id) => storageOf(id, storages, fail), budget }
 }
 
-/** A copy of its pairs, which the file may name again and again: they are paid for each time. */
+/** Copies its pairs. The file may name them again and again; each copy counts against the budget. */
 function dictionaryOf([pairs = []]: readonly unknown[], budget: Budget): Map<unknown, unknown> {
   if (Array.isArray(pairs)) budget.values(pairs.length)
   if (!Array.isArray(pairs) || !pairs.every((pair) => Array.isArray(pair) && pair.length === 2))
@@ -155,7 +156,7 @@ function dictionaryOf([pairs = []]: readonly unknown[], budget: Budget): Map<unk
   return new Map(pairs as [unknown, unknown][])
 }
 
-/** `('storage', type, key, where, count)`, in the legacy form with a view of it: `(key, offset, count)` or None. */
+/** Reads `('storage', type, key, where, count)`, in the legacy form with a view `(key, offset, count)` or None. */
 function storageOf(id: unknown, storages: Map<string, Storage>, fail: Fail): Storage {
   const [kind, type, key, , count, view = null] = Array.isArray(id) ? id : []
   if (kind !== 'storage' || !(type instanceof StorageType) || typeof key !== 'string' || !isCount(count))
@@ -176,7 +177,7 @@ function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }
 
-/** The dictionary of tensors in what a file holds: all of it, or the part where people usually put it. */
+/** The dictionary of tensors in the value of a file: the value itself, or the part where programs usually store it. */
 function weightsIn(value: unknown, budget: Budget): Map<string, StridedTensor> {
   const fail = failing(budget)
   if (!(value instanceof Map)) return fail(`expected a dictionary of tensors (a state_dict), got ${kindOf(value)}`)
@@ -203,7 +204,7 @@ function tensorsOf(value: unknown, budget: Budget): Map<string, StridedTensor> {
   return tensors
 }
 
-/** Tensors may share storages, but not so often that a small file asks for all memory. */
+/** Tensors may share storages, but not so often that a small file needs all memory. */
 function bounded(weights: Map<string, StridedTensor>, budget: Budget): Map<string, StridedTensor> {
   const most = 4 * storagesOf(weights).reduce((sum, { count }) => sum + count, 0)
   let numbers = 0
@@ -245,7 +246,7 @@ function kindOf(value: unknown): string {
   return shown(value)
 }
 
-/** A value for an error: short, whatever a damaged file holds. */
+/** A value for an error, kept short whatever a damaged file holds. */
 function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(printable(value, 40))
   if (Array.isArray(value)) return 'a list'

@@ -1,4 +1,6 @@
-/** From a dictionary of tensors, whoever made it, to a network: its spec, its weights by our paths, its preprocessing. */
+/**
+ * Turns a dictionary of tensors from any program into a network: its spec, its weights by our paths, its preprocessing.
+ */
 import { type Normalisation, normalisationFor, normalisationText, type PictureSize } from '../data/dataset.js'
 import type { Interpolation } from '../data/picture/resize.js'
 import { classifierOf } from '../spec/heads/index.js'
@@ -12,44 +14,45 @@ import { classNames, type KeyMap, type KeyMapName, keyMapNames } from './key-map
 import { type StateDict, withoutPrefixes } from './stored-tensor.js'
 import { expectEnough, type Preprocessing, type TrainedNetwork } from './trained-network.js'
 
-/** Facts about weights that a person may know better than their file. */
+/** Facts about weights that the user may know better than the file. */
 export interface RecogniseOptions {
-  /** Which network it is; by default found out from the shapes. */
+  /** The network; by default inferred from the shapes. */
   readonly arch?: PresetName | undefined
-  /** Names of the classes, in their order; by default those of the data set that the weights are known to come from. */
+  /** Names of the classes in order; by default those of the data set that the weights are known to come from. */
   readonly classes?: readonly string[] | undefined
-  /** How pictures are prepared, as far as it is not as the authors of the names have it. */
+  /** How pictures are prepared, if it differs from the habit of the names' authors. */
   readonly pictures?: PictureOptions | undefined
 }
 
 /** How pictures are prepared. */
 export interface PictureOptions {
   readonly normalisation?: Normalisation
-  /** The pixels that the network reads. */
+  /** The size in pixels that the network reads. */
   readonly input?: PictureSize
-  /** The size of pictures before the middle is read. */
+  /** The size of pictures before the centre is cropped. */
   readonly resize?: PictureSize
   readonly interpolation?: Interpolation
 }
 
 type KnownPictures = PictureOptions & { readonly normalisation: Normalisation }
 
-/** A network with what it was recognised by. */
+/** A network and how it was recognised. */
 export interface RecognisedNetwork extends TrainedNetwork {
-  /** Whose names its tensors have. */
+  /** The program whose names its tensors have. */
   readonly keys: KeyMapName
-  /** In a sentence: how pictures are said to be normalised, where neither the file nor whoever opened it tells. */
+  /** A sentence that says which normalisation is assumed, if neither the file nor the user gives one. */
   readonly assumed?: string | undefined
 }
 
-/** Counters that programs keep beside the weights, and inference does not need. */
+/** Counters that programs store beside the weights. Inference does not need them. */
 const counters = /(^|\.)num_batches_tracked$/
 
 /**
+ * Recognises a network.
  * @param who the file's name, at the start of every error
- * @param known what stands beside the file, and gives way to the options: its normalisation may be that of colours
- * @throws DataError when the tensors are of no network that is known, or do not fit it: then with a table of what is
- * missing, unexpected and of another shape
+ * @param known settings from beside the file; options override them, and their normalisation may be for colours
+ * @throws DataError if the tensors belong to no known network or do not fit it, with a table of missing, unexpected and
+ * misshapen tensors
  */
 export function recognise(
   tensors: StateDict,
@@ -83,7 +86,7 @@ export function recognise(
   }
 }
 
-/** @throws ConfigError unless there is a mean and a deviation above 0 for each channel */
+/** @throws ConfigError unless there are a mean and a deviation above 0 for each channel */
 function expectNormalisation({ mean, std }: Normalisation, channels: number, who: string): void {
   const got = normalisationText({ mean, std })
   if (mean.length !== channels || std.length !== channels)
@@ -105,7 +108,7 @@ function channelsText(channels: number): string {
   return channels === 1 ? '1 channel' : `${channels} channels`
 }
 
-/** Turns the refusal of a spec into an error that names the file. */
+/** Turns an error about a spec into one that names the file. */
 function naming<T>(who: string, check: () => T): T {
   try {
     return check()
@@ -143,7 +146,7 @@ function preprocessingOf(
   }
 }
 
-/** By their number; where that tells nothing they are numbered. */
+/** Names of the classes if their number identifies the data set; else numbers. */
 function guessedNames(count: number, map: KeyMap): Pick<Preprocessing, 'classes' | 'classesAssumed'> {
   const classes = classNames(count, map)
   return classes[0] === 'class 0' ? { classes } : { classes, classesAssumed: true }
@@ -152,7 +155,7 @@ function guessedNames(count: number, map: KeyMap): Pick<Preprocessing, 'classes'
 function unknown(who: string, dict: StateDict): DataError {
   const names = [...dict.keys()]
   return new DataError(
-    `${who}: its tensors are of no network that is known: expected the names of ${keyMapNames.join(', ')}, got ` +
+    `${who}: its tensors belong to no known network: expected the names of ${keyMapNames.join(', ')}, got ` +
       `${names.length} tensors such as ${
         names
           .slice(0, 4)

@@ -1,7 +1,7 @@
 /**
- * Reads and writes safetensors files: eight bytes of header length, a JSON header that names dtype, shape and place of
- * each tensor, then the bytes. All checks of the format's reference implementation are made, so that a damaged file is
- * refused by name instead of being read as noise. Knows nothing of networks.
+ * Reads and writes safetensors files: eight bytes of header length, a JSON header with dtype, shape and place of each
+ * tensor, then the data. It makes all checks of the format's reference implementation, so that a damaged file is
+ * refused with a reason instead of being read as noise. It knows nothing of networks.
  */
 import { Budget } from '../util/budget.js'
 import { DataError } from '../util/errors.js'
@@ -13,7 +13,7 @@ import { decodeFloats, decodeIntegers, type ElementType, elementBytes, isFloat }
 
 export type SafetensorsDType = Uppercase<ElementType>
 
-/** Element types that are read. */
+/** Element types that can be read. */
 const types = new Map(
   Object.keys(elementBytes).map((type) => [type.toUpperCase() as SafetensorsDType, type as ElementType]),
 )
@@ -35,12 +35,15 @@ export interface SafetensorsFile {
 
 const LENGTH_BYTES = 8
 const READ_FIRST = 'read the file first, for example with readFile(path)'
-/** That of a network of a thousand layers, with the state of its optimizer, has a tenth of it. */
+/** Ten times the header of a network of a thousand layers with its optimizer's state. */
 const MAX_HEADER_BYTES = 1 << 25
-/** Dimensions of a tensor. */
+/** The most dimensions of a tensor. */
 const MAX_DIMENSIONS = 64
 
-/** Writes a file: tensors in the order of the map, header padded so that data begins at a multiple of 8 bytes. */
+/**
+ * Writes a file. Tensors come in the order of the map. The header is padded so that data begins at a multiple of 8
+ * bytes.
+ */
 export function writeSafetensors(file: SafetensorsFile): Uint8Array {
   expectFile(file)
   const { tensors, metadata } = file
@@ -68,7 +71,7 @@ export function writeSafetensors(file: SafetensorsFile): Uint8Array {
   return bytes
 }
 
-/** @throws ConfigError for something other than tensors and texts by name */
+/** @throws ConfigError for anything but tensors and texts by name */
 function expectFile(file: unknown): void {
   const what = 'a safetensors file, { tensors, metadata }'
   expectFields(file, 'writeSafetensors: file', what, { tensors: map, metadata: object })
@@ -85,12 +88,12 @@ function dtypeOf(data: TensorData): SafetensorsDType {
 }
 
 /**
- * Reads a file. `name` stands at the start of every error.
- * @throws DataError when the file is no safetensors file, is cut short, or its header contradicts itself.
+ * Reads a file. `name` starts every error.
+ * @throws DataError if the file is not a safetensors file, is cut short, or its header contradicts itself
  */
 export function readSafetensors(file: Uint8Array, name = 'safetensors'): SafetensorsFile {
   const given = expectBytes(file, 'readSafetensors: file', READ_FIRST)
-  const bytes = new Uint8Array(given.buffer, given.byteOffset, given.byteLength) // Node's Buffer slices without copying
+  const bytes = new Uint8Array(given.buffer, given.byteOffset, given.byteLength) // a Buffer's slice would not copy
   const budget = new Budget(name, bytes.length)
   const fail: Fail = (what) => budget.fail(what)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

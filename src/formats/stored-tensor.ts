@@ -1,25 +1,25 @@
-/** Tensors as files of others hold them, and the dictionary of them that a network's weights are. */
+/** Tensors as stored in files of other programs, and dictionaries of them (state dicts). */
 import type { Shape } from '../util/shape.js'
 
-/** A tensor whose numbers are decoded when they are asked for. */
+/** A tensor that decodes its numbers on demand. */
 export interface StoredTensor {
   readonly shape: Shape
   /** For example `f16`. */
   readonly type: string
   /**
-   * The numbers in row-major order.
-   * @throws DataError when they are no floats
+   * Decodes the numbers in row-major order.
+   * @throws DataError if they are not floats
    */
   floats(): Float32Array
 }
 
-/** Tensors by the names that their author gave them, for example `layer1.0.conv1.weight`. */
+/** Tensors by their author's names, for example `layer1.0.conv1.weight`. */
 export type StateDict = ReadonlyMap<string, StoredTensor>
 
-/** The prefixes that people put around a network, as `DataParallel` and `torch.compile` do. */
+/** Prefixes that wrappers such as `DataParallel` and `torch.compile` add to all names. */
 const prefixes = ['module.', '_orig_mod.', 'model.', 'net.'] as const
 
-/** The dictionary without prefixes that all of its names have, however many stand before each other. */
+/** Removes all prefixes that every name has. */
 export function withoutPrefixes(tensors: StateDict): StateDict {
   const names = [...tensors.keys()]
   let length = 0

@@ -1,4 +1,4 @@
-/** PyTorch's tensors: a shape and strides over a storage that others may share. */
+/** PyTorch's tensors: a shape and strides over a storage, which several tensors may share. */
 import { printable } from '../util/printable.js'
 import { elements, type Shape } from '../util/shape.js'
 import { decodeFloats, type ElementType, elementBytes, isFloat } from './elements.js'
@@ -8,13 +8,13 @@ import type { StoredTensor } from './stored-tensor.js'
 export class Storage {
   readonly key: string
   readonly type: ElementType
-  /** Numbers in it. */
+  /** Number of elements. */
   readonly count: number
-  /** Where a view begins in the storage that it is a part of, in numbers. */
+  /** Start of a view in its root storage, in numbers. */
   readonly offset: number
   /** The storage that this is a view of, or itself. */
   readonly root: Storage
-  /** Of a root; set once they are found. */
+  /** Bytes of a root, set once they are found. */
   bytes: Uint8Array | undefined
 
   constructor(key: string, type: ElementType, count: number, offset = 0, root?: Storage) {
@@ -34,7 +34,7 @@ export class StridedTensor implements StoredTensor {
   readonly storage: Storage
   readonly shape: Shape
   readonly #strides: readonly number[]
-  /** Of its first number, from the start of the root storage. */
+  /** Offset of its first number from the start of the root storage. */
   readonly #offset: number
   readonly #fail: (what: string) => never
 
@@ -52,7 +52,7 @@ export class StridedTensor implements StoredTensor {
     this.#fail = fail
   }
 
-  /** Checks what a file says; `fail` throws where that makes no tensor inside the storage. */
+  /** Checks the values from a file. Calls `fail`, which throws, if they make no tensor inside the storage. */
   static of(storage: Storage, offset: unknown, shape: unknown, strides: unknown, fail: (what: string) => never) {
     if (!isCounts(shape) || !isCounts(strides) || shape.length !== strides.length || !isCounts([offset]))
       return fail('damaged: a tensor has no shape, strides and offset of whole numbers')
@@ -98,7 +98,7 @@ export class StridedTensor implements StoredTensor {
     return decodeFloats(type, own)
   }
 
-  /** Whether its numbers lie in a row. */
+  /** Whether its numbers are contiguous in row-major order. */
   #isContiguous(): boolean {
     let expected = 1
     for (let axis = this.shape.length - 1; axis >= 0; axis--) {

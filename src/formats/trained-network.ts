@@ -1,4 +1,4 @@
-/** A trained network: every file of weights becomes one. */
+/** A trained network. Every file of weights becomes one. */
 import type { Normalisation, PictureSize } from '../data/dataset.js'
 import { type Interpolation, interpolations } from '../data/picture/resize.js'
 import { type SpecHeads, specHeadOf, specHeads } from '../spec/heads/index.js'
@@ -8,28 +8,25 @@ import { DataError } from '../util/errors.js'
 import { shown } from '../util/printable.js'
 import type { Shape } from '../util/shape.js'
 
-/** A tensor outside an engine: NCHW, OIHW. */
+/** A tensor outside an engine, NCHW or OIHW. */
 export interface Tensor {
   readonly shape: Shape
   readonly data: Float32Array
 }
 
-/** The preparation of a picture before the network reads it, and the meaning of the answers. */
+/** How a picture is prepared for the network, and what the answers mean. */
 export interface Preprocessing {
   readonly normalisation: Normalisation
   readonly input: InputSpec
-  /**
-   * The size of pictures before their centre, of the input's size, is cut out; left out where the input is the
-   * whole picture.
-   */
+  /** The size of pictures before the centre is cropped to the input's size; left out if the whole picture is read. */
   readonly resize?: PictureSize | undefined
-  /** How pictures are resized; by default bilinear. Either way every pixel counts where they shrink. */
+  /** Interpolation in resizing, by default bilinear. Both kinds count every pixel when they shrink. */
   readonly interpolation?: Interpolation | undefined
-  /** None where the network gives pictures. */
+  /** Names of the classes; empty if the network gives pictures. */
   readonly classes: readonly string[]
-  /** Whether the file held no names, and those in `classes` were guessed from their number: then they prove nothing. */
+  /** Set if the file held no names, so that `classes` is guessed from their number and proves nothing. */
   readonly classesAssumed?: true | undefined
-  /** Of networks that give pictures: by how much these can be larger than what is given. */
+  /** For networks that give pictures: the factors by which they enlarge. */
   readonly scales?: readonly number[] | undefined
 }
 
@@ -41,13 +38,13 @@ export interface TrainedNetwork {
   readonly weights: ReadonlyMap<string, Tensor>
 }
 
-/** Times as many tensors as a file holds: so much may be missing before it is no more worth a list. */
+/** A spec may have at most this many times the tensors of its file. Beyond that a list of missing ones is useless. */
 const MOST_MISSING = 2
 
 /**
- * Before a network of this spec is laid out: a small file must not ask for ten thousand layers.
- * @param tensors that the file holds
- * @throws DataError, naming no file, when they are far too few
+ * Runs before a network of this spec is built: a small file must not ask for ten thousand layers.
+ * @param tensors number of tensors in the file
+ * @throws DataError, without the file's name, if they are far too few
  */
 export function expectEnough({ stem, stages }: NetworkSpec, tensors: number): void {
   let least = 0
@@ -57,7 +54,7 @@ export function expectEnough({ stem, stages }: NetworkSpec, tensors: number): vo
     throw new DataError(`its spec has ${least} tensors or more, the file holds ${tensors}; it is damaged, or not whole`)
 }
 
-/** @throws DataError, naming no file, when what a file says of pictures does not fit its spec */
+/** @throws DataError, without the file's name, if a file's preprocessing does not fit its spec */
 export function checkPreprocessing(
   stated: Preprocessing,
   { input, head }: NetworkSpec,
@@ -85,7 +82,7 @@ export function checkPreprocessing(
     }
 }
 
-/** Times that what pictures are resized to can be as large as the part of it that is read: usually it is 8/7. */
+/** The most times that the resized picture may be larger than the crop. Usually it is 8/7. */
 const MOST_MARGIN = 4
 
 function checkResize(resize: PictureSize, input: PictureSize, wrong: (what: string) => DataError): void {

@@ -1,4 +1,4 @@
-/** Reads a file of weights, and tells who named something else what they may have meant. */
+/** Reads a file of weights. If the path is wrong, the error suggests the right one. */
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { isPresetName } from '../spec/presets.js'
@@ -7,10 +7,10 @@ import type { FileSystem } from '../util/files/system.node.js'
 import { printable } from '../util/printable.js'
 
 const isWeights = (name: string) => /\.(safetensors|pth|pt|ckpt)$/.test(name) && !name.startsWith('.')
-/** Files that are told of at most. */
+/** The most files that an error suggests. */
 const NAMED = 3
 
-/** @throws DataError naming the file when it cannot be read: with the weights that lie in its place or beside it */
+/** @throws DataError naming the file if it cannot be read, with the weights inside or beside it */
 export async function readWeightsFile(
   path: string,
   signal?: AbortSignal | undefined,
@@ -36,7 +36,7 @@ async function remedyFor(path: string, code: string | undefined): Promise<string
   return beside.length > 0 ? `beside it are ${beside.slice(0, NAMED).join(', ')}` : undefined
 }
 
-/** Names of the files of weights in a folder, the best first; none where it cannot be read. */
+/** Names of the weight files in a folder, the best form first; none if the folder cannot be read. */
 async function weightsIn(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch(() => [])
   const best = (name: string) => (name.startsWith('best') ? 0 : 1)

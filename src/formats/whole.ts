@@ -1,4 +1,4 @@
-/** Before a network is written: whether all of it is there, so that what is written can be read again. */
+/** Checks before writing that a network is complete, so that the file can be read again. */
 import { forwardGraph } from '../model/forward.js'
 import { type Heads, heads as ownHeads } from '../model/heads/index.js'
 import { parametersOf } from '../model/parameters.js'
@@ -6,15 +6,15 @@ import { DataError, ResnetError } from '../util/errors.js'
 import { sameShape, shapeText } from '../util/shape.js'
 import { checkPreprocessing, type TrainedNetwork } from './trained-network.js'
 
-/** Files of this many bytes or more are not read here, and an ONNX model cannot be so large. */
+/** Files of this size or larger cannot be read here, and an ONNX model cannot be so large. */
 const TOO_LARGE = 2 ** 31
-/** Room for names and metadata beside the weights. */
+/** Room for names and metadata besides the weights. */
 const ROOM = 2 ** 24
 
 /**
- * Holds a network against its spec: every parameter and running statistic in its shape and no others, and a preprocessing
+ * Checks a network against its spec: every parameter and running statistic in its shape, no others, and a preprocessing
  * that fits.
- * @throws DataError, naming the network, where something is missing, does not fit, or is more than a file may hold
+ * @throws DataError, naming the network, if something is missing, does not fit, or is too large for a file
  */
 export function expectWhole({ spec, preprocessing, weights }: TrainedNetwork, heads: Heads = ownHeads): void {
   const wrong = (what: string) => new DataError(`${spec.name}: ${what}; nothing is written`)
@@ -34,7 +34,7 @@ export function expectWhole({ spec, preprocessing, weights }: TrainedNetwork, he
   const extra = [...weights.keys()].find((path) => !known.has(path))
   if (extra !== undefined) throw wrong(`its weights hold ${extra}, which belongs to no layer of its spec`)
   if (bytes > TOO_LARGE - ROOM)
-    throw wrong(`its weights take ${bytes} bytes, and files of 2 GiB or more can be read neither here nor as ONNX`)
+    throw wrong(`its weights take ${bytes} bytes, but neither this package nor ONNX reads files of 2 GiB or more`)
   try {
     checkPreprocessing(preprocessing, spec, heads)
   } catch (error) {

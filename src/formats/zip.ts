@@ -1,6 +1,6 @@
 /**
- * Reads zip archives: stored and deflated entries, found by the directory at the end of the file. What unpacks to far
- * more than its own size is refused, whether it says so or not. [PKWARE's APPNOTE describes the format]
+ * Reads zip archives: stored and deflated entries, found by the directory at the end of the file. It refuses entries
+ * that unpack to far more than the file's size, whether they say so or not. [PKWARE's APPNOTE describes the format]
  */
 import { Budget } from '../util/budget.js'
 import { crc32 } from '../util/crc32.js'
@@ -8,9 +8,9 @@ import { printable } from '../util/printable.js'
 
 export interface ZipEntry {
   readonly name: string
-  /** Unpacked. */
+  /** Unpacked size in bytes. */
   readonly size: number
-  /** The bytes, checked; views of the archive where it stores them as they are. */
+  /** Returns the checked bytes; views of the archive if the entry is stored. */
   read(): Promise<Uint8Array>
 }
 
@@ -24,15 +24,15 @@ const STORED = 0
 const DEFLATED = 8
 const utf8 = new TextDecoder()
 
-/** Whether bytes begin as a zip archive does. */
+/** Whether bytes begin like a zip archive. */
 export function isZip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x50 && bytes[1] === 0x4b && (bytes[2] === 3 || bytes[2] === 5)
 }
 
 /**
- * The entries of an archive, by name. Nothing is unpacked yet.
+ * Lists the entries of an archive by name, without unpacking any.
  * @param who the file's name, at the start of every error
- * @throws DataError when it is damaged, encrypted, or larger inside than it can honestly be
+ * @throws DataError if it is damaged, encrypted, or unpacks to more than it honestly can
  */
 export function readZip(
   file: Uint8Array,
@@ -75,21 +75,21 @@ export function readZip(
   const most = budget.mostBytes
   if (unpacked > most)
     fail(
-      `refused: it says that it unpacks to ${unpacked} bytes, more than ${most}, which no weights in ${file.length} do`,
+      `refused: it says that it unpacks to ${unpacked} bytes, more than ${most}, too many for a file of ${file.length} bytes`,
     )
   return entries
 }
 
 type Fail = (what: string) => never
 
-/** The bytes that an entry takes in the file, at least. */
+/** The range of bytes that an entry takes in the file, at least. */
 interface Place {
   readonly name: string
   readonly begin: number
   readonly end: number
 }
 
-/** Entries that share their bytes are how a small archive unpacks to a large one. */
+/** Small archives that unpack to large ones have entries that share their bytes. */
 function expectApart(places: Place[], fail: Fail): void {
   let before: Place | undefined
   for (const place of places.sort((a, b) => a.begin - b.begin)) {
@@ -109,7 +109,7 @@ interface Entry {
   readonly offset: number
 }
 
-/** The last place that looks like the end of the directory and lies where its comment says. */
+/** The last place that looks like the end of the directory and whose comment fits into the file. */
 function endOfDirectory(view: DataView): number | undefined {
   const last = view.byteLength - END_BYTES
   for (let at = last; at >= Math.max(0, last - MOST_COMMENT); at--)
@@ -136,13 +136,13 @@ async function readEntry(file: Uint8Array, entry: Entry, fail: Fail): Promise<Ui
   if (method !== STORED && method !== DEFLATED)
     fail(`${who} is packed by method ${method}, expected stored (0) or deflated (8); pack it again`)
   const bytes = method === STORED ? data : await inflate(data, size, who, fail)
-  // Some writers leave the sum out to save time, and then write 0.
+  // Some writers leave the checksum out to save time, and write 0.
   if (sum !== 0 && crc32(bytes) !== sum)
     fail(`damaged: ${who} does not have the checksum that the zip archive names; copy or download it again`)
   return bytes
 }
 
-/** @param size as stated: what turns out to be larger is given up, not unpacked */
+/** @param size the stated size; larger data is refused before it is unpacked */
 async function inflate(data: Uint8Array, size: number, who: string, fail: Fail): Promise<Uint8Array> {
   const bytes = new Uint8Array(size)
   let at = 0
@@ -169,7 +169,7 @@ async function inflate(data: Uint8Array, size: number, who: string, fail: Fail):
   return bytes
 }
 
-/** A name for an error: short, whatever a damaged directory holds. */
+/** A name for an error, kept short whatever a damaged directory holds. */
 function shown(name: string): string {
   return JSON.stringify(printable(name, 60))
 }

@@ -36,7 +36,7 @@ test('the odd file has every float type, and prefixes', async () => {
 })
 
 const asks = (name: string) =>
-  `x: refused: it asks for ${name}, but only tensors and plain containers are read, and nothing is ever run; save the weights alone, in PyTorch: torch.save(model.state_dict(), path)`
+  `x: refused: it asks for ${name}, but only tensors and plain containers are read, and code is never run; save the weights alone, in PyTorch: torch.save(model.state_dict(), path)`
 const archive = (data: Uint8Array, more: readonly { name: string; data: Uint8Array }[] = []) =>
   zip([{ name: 'archive/data.pkl', data }, ...more])
 const dictionary = (...items: readonly Uint8Array[]) => pickle(op.bytes('}('), ...items, op.bytes('u'))

@@ -154,7 +154,7 @@ describe('one table of all that does not fit', () => {
 
   test('names of nobody', () => {
     expect(() => recognise(new Map([['features.0.weight', conv]]), 'x')).toThrow(
-      'x: its tensors are of no network that is known: expected the names of torchvision, timm, akamaster, bearpaw, got 1 tensors such as features.0.weight;',
+      'x: its tensors belong to no known network: expected the names of torchvision, timm, akamaster, bearpaw, got 1 tensors such as features.0.weight;',
     )
   })
 })

@@ -291,7 +291,7 @@ describe('what could not be read again is not written', () => {
     const message = 'large: its weights take 2227'
     await expect(exportSafetensors({ spec, preprocessing, weights })).rejects.toThrow(message)
     await expect(exportOnnx({ spec, preprocessing, weights })).rejects.toThrow(
-      'files of 2 GiB or more can be read neither here nor as ONNX; nothing is written',
+      'neither this package nor ONNX reads files of 2 GiB or more; nothing is written',
     )
   })
 })
