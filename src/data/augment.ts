@@ -1,8 +1,7 @@
 /**
- * Augmentation: chance changes a picture before the network learns from it. It is plain data, and numbers drawn for one picture:
- * where it is cut, whether it is mirrored, how its colours change. The random numbers of a picture come from (seed,
- * epoch, index) alone, so neither the order of the pictures nor the size of the batches nor a resumed run changes what
- * a picture looks like.
+ * Augmentation: random changes to a picture before the network learns from it. It draws plain numbers for each picture:
+ * where to crop, whether to mirror, how to change colours. They depend on (seed, epoch, index) alone, so a picture
+ * looks the same whatever the order, the batch size or the number of resumes.
  */
 
 import { ConfigError } from '../util/errors.js'
@@ -11,31 +10,31 @@ import { shown } from '../util/printable.js'
 import { Random } from '../util/random.js'
 import type { PictureSize } from './dataset.js'
 
-/** How training pictures are changed by chance. */
+/** Random changes to training pictures. */
 export interface Augmentation {
   /**
-   * Black pixels added on each side before a window of the network's input size is cut out at a random place; 0 for
-   * none. The papers use 4 for 32x32 pictures.
+   * Black pixels added on each side before a random window of the network's input size is cropped; 0 for none. The
+   * papers use 4 for 32x32 pictures.
    */
   readonly pad: number
-  /** Mirror left and right with probability one half. */
+  /** Mirrors left and right with probability one half. */
   readonly flip: boolean
-  /** A part of random size and shape, resized to the network's input, in place of padding and window. */
+  /** Crops a part of random size and shape and resizes it to the network's input, instead of padding and a window. */
   readonly resizedCrop?: ResizedCrop | undefined
   readonly jitter?: Jitter | undefined
 }
 
-/** Of the inception crop [Szegedy et al. 2015]. */
+/** Limits of the inception crop [Szegedy et al. 2015]. */
 export interface ResizedCrop {
-  /** Smallest and largest share of the picture's area; the usual are 0.08 and 1. */
+  /** Smallest and largest share of the picture's area, usually 0.08 and 1. */
   readonly scale: readonly [number, number]
-  /** Smallest and largest width over height; the usual are 3/4 and 4/3. */
+  /** Smallest and largest width divided by height, usually 3/4 and 4/3. */
   readonly ratio: readonly [number, number]
 }
 
 /**
- * Changes of colour, in random order. Each s in [0, 1] means a factor from [1 - s, 1 + s]: of all values (brightness),
- * of the difference from the mean grey (contrast), of the difference from the grey of the pixel (saturation).
+ * Changes of colour, in random order. Each s in [0, 1] means a factor from [1 - s, 1 + s]. Brightness multiplies all
+ * values, contrast the difference from the mean grey, saturation the difference from the pixel's grey.
  */
 export interface Jitter {
   readonly brightness: number
@@ -43,14 +42,14 @@ export interface Jitter {
   readonly saturation: number
 }
 
-/** The crop that ImageNet networks are trained with. */
+/** The usual crop in training ImageNet networks. */
 export const usualCrop: ResizedCrop = { scale: [0.08, 1], ratio: [3 / 4, 4 / 3] }
 
-/** Where the window lies and whether it is mirrored. */
+/** The place of the window, and whether it is mirrored. */
 export interface View {
-  /** Rows the window lies below the top of the unpadded picture. */
+  /** Distance of the window from the top of the unpadded picture, in rows. */
   readonly top: number
-  /** Columns the window lies right of the left edge of the unpadded picture. */
+  /** Distance of the window from the left of the unpadded picture, in columns. */
   readonly left: number
   readonly mirrored: boolean
 }
@@ -64,13 +63,15 @@ export interface Part extends View {
 /** Factors in the order in which they are applied. */
 export type ColourChange = readonly (readonly [name: keyof Jitter, factor: number])[]
 
-/** The numbers that are drawn for one picture. */
+/** The random numbers of one picture. */
 export interface Draw {
   readonly view: View | Part
   readonly colours: ColourChange
 }
 
-/** The middle of a picture, as it is: for evaluation. Where it cannot be in the middle, it is half a pixel up or left. */
+/**
+ * The unchanged centre of a picture, for evaluation. If an exact centre is impossible, it is half a pixel up or left.
+ */
 export function centreView(picture: PictureSize, window: PictureSize): View {
   const top = Math.floor((picture.height - window.height) / 2)
   const left = Math.floor((picture.width - window.width) / 2)
@@ -78,8 +79,8 @@ export function centreView(picture: PictureSize, window: PictureSize): View {
 }
 
 /**
- * Draws the changes of picture `index` in an epoch. All places and both mirrorings are equally likely.
- * @param window what the network reads, at most as large as the picture
+ * Draws the changes of picture `index` in an epoch. All places are equally likely, and so are both mirrorings.
+ * @param window size of the network's input, at most that of the picture
  */
 export function draw(
   augmentation: Augmentation,
@@ -96,7 +97,10 @@ export function draw(
   return { view: { ...part, top, left, mirrored }, colours: jitter ? colourChange(jitter, random) : [] }
 }
 
-/** Area and shape are drawn until the part fits, ten times at most; then it is the largest middle part of legal shape. */
+/**
+ * Draws area and shape until the part fits, at most ten times. After that it takes the largest central part of legal
+ * shape.
+ */
 function randomPart({ scale, ratio }: ResizedCrop, picture: PictureSize, random: Random) {
   const [low, high] = [ln(ratio[0]), ln(ratio[1])]
   for (let tries = 0; tries < 10; tries++) {
@@ -120,12 +124,12 @@ function colourChange(jitter: Jitter, random: Random): ColourChange {
   return [...random.shuffle(Uint8Array.of(0, 1, 2))].map((i) => factors[i]!).filter(([, factor]) => factor !== 1)
 }
 
-/** Black pixels on a side: as many as the largest input has. */
+/** The most black pixels on a side, as many as the largest input has. */
 const MOST_PAD = 4096
 
 /**
- * @param who what the message begins with, for example `recipe.augmentation`
- * @throws ConfigError naming the first field that makes no sense.
+ * @param who start of the message, for example `recipe.augmentation`
+ * @throws ConfigError naming the first invalid field
  */
 export function checkAugmentation(value: unknown, who: string): asserts value is Augmentation {
   const { pad, flip, resizedCrop, jitter } = fields(value, who, '{ pad, flip }') as Partial<Augmentation>
@@ -151,7 +155,7 @@ export function checkAugmentation(value: unknown, who: string): asserts value is
   }
 }
 
-/** Two rising numbers above 0, the larger at most `most`. */
+/** Checks for two rising numbers above 0, the larger at most `most`. */
 function checkRange(range: unknown, who: string, most: number): void {
   const [low, high, ...more] = Array.isArray(range) ? (range as unknown[]) : []
   if (

@@ -1,7 +1,7 @@
 /**
- * Batches: in which order an epoch visits the pictures, and how 8-bit pictures become the normalised floats that a
- * network reads. Per picture: cut out (padded with black pixels, or resized), mirror, change colours, then normalise,
- * so the padding is black as a pixel is (not zero after normalisation).
+ * Batches: the order in which an epoch visits the pictures, and the conversion of 8-bit pictures to normalised floats.
+ * Each picture is cropped (padded with black pixels, or resized), mirrored, changed in colour and then normalised. So
+ * the padding is black like a pixel, not zero after normalisation.
  */
 import { ConfigError } from '../util/errors.js'
 import { Random } from '../util/random.js'
@@ -19,19 +19,18 @@ export function epochOrder(count: number, seed: number, epoch: number): Uint32Ar
 
 export interface BatchOptions {
   readonly normalisation: Normalisation
-  /** Left out: the centre of each picture as it is, for evaluation. */
+  /** Default: the unchanged centre of each picture, for evaluation. */
   readonly augmentation?: Augmentation | undefined
-  /** Together with the index of a picture, these name its random numbers. Unused without augmentation. */
+  /** Seed of each picture's random numbers, with its index. Not used without augmentation. */
   readonly seed: number
   readonly epoch: number
 }
 
 /**
- * Writes pictures `indices` to `out` as [indices.length][channels][height][width] normalised floats, of the size that
- * `inputSize(pictures)` says, and their class numbers to `labels`. Both may be longer than the batch; what follows it
- * is left alone.
- * Features are normalised as they are, (value - mean) / std; augmentation does not touch them.
- * Throws ConfigError where `out` or `labels` is too short, an index has no picture, or options make no sense.
+ * Writes the pictures `indices` to `out` as normalised floats [indices.length][channels][height][width], of the size of
+ * `inputSize(pictures)`, and their class numbers to `labels`. Both may be longer than the batch; the rest is not
+ * changed. Features are only normalised, (value - mean) / std, not augmented.
+ * @throws ConfigError if `out` or `labels` is too short, an index has no picture, or options are invalid
  */
 export function fillBatch(
   pictures: Pictures,
@@ -93,7 +92,7 @@ function expectNormalisation({ mean, std }: Normalisation, channels: number): vo
       throw new ConfigError(`normalisation: std of channel ${channel} is ${std[channel]}, expected above 0`)
 }
 
-/** Those of one picture, from view[from ...] to out[at ...]. Nothing is rounded before it is normalised. */
+/** Writes the features of one picture from view[from ...] to out[at ...]. They are not rounded before normalisation. */
 function writeFeatures(
   view: Float32Array | Float64Array,
   from: number,
@@ -119,21 +118,23 @@ function normalisedLevels(normalisation: Normalisation, channels: number): Float
   return levels
 }
 
-/** The same for values that are no whole numbers, in place. */
+/** Normalises values that are not whole numbers, in place. */
 function normalise(out: Float32Array, at: number, channels: number, pixels: number, { mean, std }: Normalisation) {
   for (let channel = 0; channel < channels; channel++)
     for (let i = at + channel * pixels; i < at + (channel + 1) * pixels; i++)
       out[i] = (out[i]! / 255 - mean[channel]!) / std[channel]!
 }
 
-/** A table of levels that leaves values as they are. */
+/** A table of levels that does not change values. */
 function plainLevels(channels: number): Float32Array {
   return Float32Array.from({ length: channels * 256 }, (_, i) => i % 256)
 }
 
 type Size = PictureSize & { readonly channels: number }
 
-/** One picture through its view and the table of levels to out[at ...]. Rows are copied, edges filled with black. */
+/**
+ * Writes one picture through its view and the table of levels to out[at ...]. Copies rows and fills edges with black.
+ */
 function writeView(
   bytes: Uint8Array,
   { channels, height, width }: Size,

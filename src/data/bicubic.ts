@@ -1,12 +1,13 @@
 /**
- * Bicubic resizing as everyone's figures of super-resolution use it (MATLAB's `imresize`): Keys' kernel with a = −0.5,
- * widened by the factor of shrinking so that fine patterns do not alias, weights that add up to 1, and pictures that go
- * on mirrored beyond their edges. Plain arithmetic in a fixed order: the same bits everywhere, whole or in parts.
+ * Bicubic resizing as in published figures of super-resolution (MATLAB's `imresize`). It uses Keys' kernel with a =
+ * −0.5, widened by the factor of shrinking so that fine patterns do not alias. Weights add up to 1, and pictures are
+ * mirrored beyond their edges. The arithmetic has a fixed order, so the bits are the same everywhere, for a whole
+ * picture or for parts.
  */
 import { cubic } from '../util/filters.js'
 import type { PictureSize } from './dataset.js'
 
-/** One channel of a picture, [height][width]; mostly from 0 to 255. */
+/** One channel of a picture, [height][width], usually from 0 to 255. */
 export interface Plane<Values extends ArrayLike<number> = ArrayLike<number>> extends PictureSize {
   readonly values: Values
 }
@@ -17,7 +18,7 @@ export interface Area extends PictureSize {
   readonly left: number
 }
 
-/** The inputs that each of some outputs is a sum of: `most` an output. */
+/** The inputs that each output sums: `most` inputs per output. */
 interface Taps {
   readonly indices: Int32Array
   readonly weights: Float64Array
@@ -27,7 +28,7 @@ interface Taps {
 const REACH = 2
 const keys = cubic(-0.5)
 
-/** Of outputs `first` to `first + count - 1` along an axis that goes from `from` pixels to `to`. */
+/** Taps of the outputs `first` to `first + count - 1` along an axis that is resized from `from` to `to` pixels. */
 function tapsOf(from: number, to: number, first: number, count: number): Taps {
   const step = from / to
   const widening = Math.max(1, step)
@@ -51,7 +52,7 @@ function tapsOf(from: number, to: number, first: number, count: number): Taps {
   return { indices, weights, most }
 }
 
-/** The edge pixel comes twice: … 1 0 0 1 2 … */
+/** Mirrors an index at the edges. The edge pixel comes twice: … 1 0 0 1 2 … */
 function mirrored(index: number, count: number): number {
   const period = 2 * count
   const within = ((index % period) + period) % period
@@ -59,8 +60,7 @@ function mirrored(index: number, count: number): number {
 }
 
 /**
- * A picture resized to another size, or a part of that: columns first, then rows. The part has the bits that it has in
- * the whole.
+ * Resizes a picture, or a part of the result: columns first, then rows. A part has the same bits as in the whole.
  * @param to size of the whole result, at least 1x1
  */
 export function bicubic(
@@ -70,7 +70,7 @@ export function bicubic(
 ): Plane<Float32Array> {
   const down = tapsOf(plane.height, to.height, part.top, part.height)
   const across = tapsOf(plane.width, to.width, part.left, part.width)
-  // Of the input only these columns matter to the part.
+  // Only these columns of the input contribute to the part.
   const first = across.indices.reduce((a, b) => Math.min(a, b), plane.width)
   const columns = across.indices.reduce((a, b) => Math.max(a, b), 0) - first + 1
   const row = new Float64Array(columns)
@@ -92,7 +92,7 @@ export function bicubic(
   return { height: part.height, width: part.width, values }
 }
 
-/** A rectangle cut out of a picture. */
+/** Crops a rectangle out of a picture. */
 export function cut<Values extends Uint8Array | Float32Array>(plane: Plane<Values>, area: Area): Plane<Values> {
   const values = plane.values.slice(0, area.height * area.width) as Values
   for (let y = 0; y < area.height; y++) {
@@ -102,7 +102,7 @@ export function cut<Values extends Uint8Array | Float32Array>(plane: Plane<Value
   return { height: area.height, width: area.width, values }
 }
 
-/** Whole numbers from 0 to 255: halves go up, what is beyond is cut off. */
+/** Rounds to whole numbers from 0 to 255. Halves are rounded up, values beyond the range are clamped. */
 export function toBytes({ height, width, values }: Plane): Plane<Uint8Array> {
   const bytes = new Uint8Array(height * width)
   for (let i = 0; i < bytes.length; i++) bytes[i] = Math.max(0, Math.min(255, Math.floor(values[i]! + 0.5)))

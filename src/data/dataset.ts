@@ -1,133 +1,138 @@
-/** Data sets as the rest of the house knows them. */
+/** The types of data sets. */
 
 import { ConfigError } from '../util/errors.js'
 import { bytesOf, callback, expectFields, expectKind, object, whole } from '../util/expect.js'
 
-/** Pictures that are read one at a time, because they lie in a file or are a choice from among others. */
+/** Pictures that are read one at a time, because they are in a file or are a selection of others. */
 export interface PictureReader {
-  /** The bytes [channels][height][width] of a picture; they stay as they are only until the next call. */
+  /** Returns the bytes [channels][height][width] of a picture. They are valid until the next call. */
   read(index: number): Uint8Array
 }
 
 /**
- * Floats in place of pictures, which are normalised but not augmented: rows of a table, or what the frozen part of a
- * network gives. Several views are the same pictures augmented in several ways: training takes them in turn, an epoch
- * each, evaluation reads the first.
+ * Floats instead of pictures: rows of a table, or outputs of the frozen part of a network. They are normalised but not
+ * augmented. Several views are the same pictures, augmented in different ways: each training epoch takes the next view,
+ * evaluation reads the first.
  */
 export interface Features {
   /** Each [count][channels][height][width]. */
   readonly views: readonly (Float32Array | Float64Array)[]
 }
 
-/** Where the bytes of pictures come from: memory, [count][channels][height][width], or a reader; or floats. */
+/** The source of pictures: bytes in memory, [count][channels][height][width], a reader, or floats. */
 export type Pixels = Uint8Array | PictureReader | Features
 
-/** Labelled pictures of one size, as 8-bit values in RGB order; or floats. */
+/** Labelled pictures of one size, as 8-bit values in RGB order, or floats. */
 export interface Pictures<P extends Pixels = Pixels> {
   readonly count: number
   readonly channels: number
   readonly height: number
   readonly width: number
   readonly pixels: P
-  /** Class numbers, one a picture. */
+  /** Class numbers, one per picture. */
   readonly labels: Uint8Array | Uint16Array
-  /** Of a folder: the file of each picture, by its path in the folder. */
+  /** For a folder: the file of each picture, by its path in the folder. */
   readonly files?: readonly string[] | undefined
-  /** How much of a picture a network reads, where that is not all: its centre, or in training a part of it by chance. */
+  /** Size of the network's input, if pictures are larger: their centre or, in training, a random part. */
   readonly window?: PictureSize | undefined
 }
 
-/** In pixels. */
+/** A size in pixels. */
 export interface PictureSize {
   readonly height: number
   readonly width: number
 }
 
-/** Per-channel mean and standard deviation of pixels scaled to [0, 1], of floats as they are; travels with the weights. */
+/**
+ * Mean and standard deviation per channel, of pixels scaled to [0, 1] or of unscaled floats. Stored with the weights.
+ */
 export interface Normalisation {
   readonly mean: readonly number[]
   readonly std: readonly number[]
 }
 
-/** The normalisation that leaves values as they are, for so many channels. */
+/** The normalisation of so many channels that changes nothing. */
 export function noNormalisation(channels: number): Normalisation {
   return { mean: new Array<number>(channels).fill(0), std: new Array<number>(channels).fill(1) }
 }
 
 /**
- * A normalisation of colours for pictures of another number of channels: fewer than three have the mean of the colours',
- * and so has each beyond the third. As it is where it has as many channels already.
+ * Converts a normalisation of colours to another number of channels. If there are fewer than three channels, each gets
+ * the mean of the colours' values; so does each channel beyond the third. Unchanged if the number of channels fits.
  */
 export function normalisationFor({ mean, std }: Normalisation, channels: number): Normalisation {
   if (mean.length === channels && std.length === channels) return { mean, std }
   const fitted = (values: readonly number[]) => {
-    // Without the last digits, in which a sum of decimal fractions is off.
+    // Drops the last digits, which rounding errors change.
     const middle = Number((values.reduce((a, b) => a + b, 0) / values.length).toPrecision(6))
     return Array.from({ length: channels }, (_, i) => (channels < values.length ? middle : (values[i] ?? middle)))
   }
   return { mean: fitted(mean), std: fitted(std) }
 }
 
-/** For people: `mean 0.449 and deviation 0.226`; of many channels the first. */
+/** As text: `mean 0.449 and deviation 0.226`; only the first of many channels. */
 export function normalisationText({ mean, std }: Normalisation): string {
   const list = (values: readonly number[]) => `${values.slice(0, 4).join(', ')}${values.length > 4 ? ', …' : ''}`
   return `mean ${list(mean)} and deviation ${list(std)}`
 }
 
-/** Of ImageNet: what most networks that can be fine-tuned were trained with. */
+/** The normalisation of ImageNet, which most networks for fine-tuning were trained with. */
 export const imageNetNormalisation: Normalisation = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] }
 
-/** Pictures to learn from and to test on. */
+/** Pictures to train and to test on. */
 export interface Dataset<P extends Pixels = Pixels> {
   readonly name: string
   /** Class names, by class number. */
   readonly classes: readonly string[]
   readonly train: Pictures<P>
-  /** Pictures that no weights are learned from, to choose among epochs and recipes: a part split off, or one of its own. */
+  /**
+   * Validation pictures: no weights learn from them, they serve to choose among epochs and recipes. They are split off,
+   * or a part of the set.
+   */
   readonly val?: Pictures<P> | undefined
   readonly test: Pictures<P>
   readonly normalisation: Normalisation
   /** Picture files that could not be read and were left out. */
   readonly unreadable?: readonly Unreadable[] | undefined
-  /** Of a folder: what was passed over, and what may be wrong with its pictures; a sentence each. */
+  /** For a folder: sentences about skipped files and possible mistakes in its pictures. */
   readonly notes?: readonly string[] | undefined
-  /** Of a folder: which test pictures were held out of it by chance; null where it has a part to test on. */
+  /** For a folder: the test pictures held out of it at random; null if it has a test part. */
   readonly heldOut?: HeldOutRecord | null | undefined
 }
 
 /**
- * Which pictures of a folder were held out by chance, without a name of them: from the same pictures the same are held
- * out again, and other pictures are told by the digest.
+ * Identifies the pictures of a folder that were held out at random, without their names. The same pictures give the
+ * same choice; the digest detects other pictures.
  */
 export interface HeldOutRecord {
   readonly seed: number
-  /** Pictures held out. */
+  /** Number of pictures held out. */
   readonly count: number
-  /** Pictures that the folder had. */
+  /** Number of pictures in the folder. */
   readonly of: number
-  /** SHA-256 over the names and sizes of all pictures, and over which are copies of others. */
+  /** SHA-256 over the names and sizes of all pictures, and over the groups of copies. */
   readonly digest: string
 }
 
 /** A picture that was left out. */
 export interface Unreadable {
-  /** By its path in the folder of the set. */
+  /** Its path in the folder of the set. */
   readonly file: string
-  /** In one line. */
+  /** The reason in one line. */
   readonly reason: string
 }
 
 const PICTURES = 'pictures, such as the train part of a data set'
 const sized = { channels: whole(1), height: whole(1), width: whole(1) }
 
-/** The part of each picture that a network reads: the size of its input. */
+/** The size of the network's input, which is a part of each picture or all of it. */
 export function inputSize(pictures: Pictures): PictureSize & { readonly channels: number } {
   expectFields(pictures, 'inputSize: pictures', PICTURES, sized)
   const { channels, height, width, window } = pictures
   return { channels, height: window?.height ?? height, width: window?.width ?? width }
 }
 
-/** The bytes [channels][height][width] of a picture; those of a reader stay as they are only until the next call. */
+/** Returns the bytes [channels][height][width] of a picture. Those of a reader are valid until the next call. */
 export function pictureBytes(pictures: Pictures, index: number): Uint8Array {
   expectKind(pictures, 'pictureBytes: pictures', object)
   const { pixels, channels, height, width, count } = pictures
@@ -139,7 +144,7 @@ export function pictureBytes(pictures: Pictures, index: number): Uint8Array {
     const size = channels * height * width
     return pixels.subarray(index * size, (index + 1) * size)
   }
-  const bytes = bytesOf(pixels) // of another realm
+  const bytes = bytesOf(pixels) // bytes of another realm
   if (bytes) return pictureBytes({ ...pictures, pixels: bytes }, index)
   expectKind(pixels, 'pictureBytes: pictures.pixels', object)
   if ('views' in pixels) throw new ConfigError('pictures: features are floats, and have no bytes to read')

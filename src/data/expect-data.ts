@@ -1,6 +1,6 @@
 /**
- * Looks at a data set when it is handed in, so that nothing is learned from, or judged by, labels and pixels that mean
- * nothing: once a training, not once a batch.
+ * Checks a data set when it is passed in, so that no training or test uses invalid labels or pixels. It runs once per
+ * training, not once per batch.
  */
 
 import { ConfigError, DataError } from '../util/errors.js'
@@ -41,10 +41,11 @@ const pictureFields = {
 }
 
 /**
+ * Checks pictures.
  * @param who the function and its argument, at the start of every error
- * @param classes how many there are, where that is known
- * @throws ConfigError for something other than pictures; DataError, with the place, for a label that is no class and for
- * pixels or labels of another number than there are pictures
+ * @param classes the number of classes, if it is known
+ * @throws ConfigError for anything but pictures; DataError, with the place, for an invalid label or for too few or too
+ * many pixels or labels
  */
 export function expectPictures(value: unknown, who: string, classes?: number): asserts value is Pictures {
   expectFields(value, who, PICTURES, pictureFields)
@@ -90,7 +91,7 @@ export function expectDataset(value: unknown, who: string): asserts value is Dat
   classes.forEach((label, i) => {
     expectKind(label, `${who}.classes[${i}]`, text)
   })
-  // That there are fewer than two classes is the graver mistake, and others say so.
+  // Fewer than two classes are the more serious mistake, which other checks report.
   const count = classes.length < 2 ? undefined : classes.length
   expectPictures(train, `${who}.train`, count)
   expectPictures(test, `${who}.test`, count)

@@ -1,6 +1,6 @@
 /**
- * Pictures held out of a set that comes in one piece, to test on: of each class its share, chosen by chance. Which they
- * are depends on (labels, count, seed) alone.
+ * Holds out random pictures of a set to test on, the same share of each class. The choice depends on (labels, count,
+ * seed) alone.
  */
 
 import { ConfigError } from '../util/errors.js'
@@ -10,21 +10,21 @@ import type { Features, PictureReader, Pictures } from './dataset.js'
 import { expectPictures } from './expect-data.js'
 import { choose } from './split.js'
 
-/** Sets the stream apart from those of epochs and of validation splits, which have the same seed. */
+/** Separates this random stream from those of epochs and validation splits with the same seed. */
 const HOLD_OUT = 0x401d
 
-/** Two parts of a set, each in the order that the pictures had. */
+/** Two parts of a set, each in the order of its pictures. */
 export interface HeldOut {
   readonly train: Pictures<PictureReader | Features>
   readonly test: Pictures<PictureReader | Features>
 }
 
 /**
- * Holds out `count` pictures: of each class its share, to within a picture, but never its last one.
- * @param copies pictures that are the same, in groups, by their places in the set: what is held out has no copy among the
- * pictures to learn from. Of a group one is held out at most, and then the others are left out; a group of several classes
- * is never held out.
- * @throws ConfigError unless at least one can be held out of a class and there are so many
+ * Holds out `count` pictures: the same share of each class, to within a picture, but never its last one.
+ * @param copies groups of equal pictures, by index. No held-out picture has a copy among the training pictures: of each
+ * group at most one is held out, and then the others are left out. A group that spans several classes is never held
+ * out.
+ * @throws ConfigError unless a class can spare a picture, and `count` is not too large
  */
 export function holdOut(
   pictures: Pictures,
@@ -57,16 +57,16 @@ export function holdOut(
   return { train: choose(pictures, train), test: choose(pictures, test) }
 }
 
-/** How many pictures of each class are no copies of another in it, by class. */
+/** Number of pictures of each class that are not copies of others in it. */
 export function distinct(pictures: Pictures, copies: readonly (readonly number[])[]): number[] {
   return candidates(pictures, copies).map(({ size }) => size)
 }
 
-/** Of one class. */
+/** The pictures of one class. */
 interface Candidates {
-  /** Pictures that may be held out. */
+  /** Indices of pictures that may be held out. */
   readonly places: number[]
-  /** Pictures that are no copies of another in the class. */
+  /** Number of pictures that are not copies of others in the class. */
   size: number
 }
 
@@ -92,13 +92,14 @@ function candidates({ labels }: Pictures, copies: readonly (readonly number[])[]
   return found
 }
 
-/** All but the last picture of a class, where that many may be. */
+/** The most pictures of a class that can be held out: all but its last one. */
 function mostOf(places: number, size: number): number {
   return Math.max(0, Math.min(places, size - 1))
 }
 
 /**
- * How many of each class: one at a time from the class whose held-out share lies furthest behind, the first of equals.
+ * Number of pictures to hold out of each class. Each picture goes to the class whose held-out share is furthest behind;
+ * on ties, to the first.
  */
 function quotasOf(classes: readonly Candidates[], count: number): number[] {
   const quotas = classes.map(() => 0)

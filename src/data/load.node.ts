@@ -1,4 +1,4 @@
-/** Data sets by name, as the command line and recipes name them. */
+/** Loads data sets by the names that the command line and recipes use. */
 
 import { ConfigError } from '../util/errors.js'
 import { described, expectKind, expectOptions, optional, options as optionsKind, text } from '../util/expect.js'
@@ -7,27 +7,30 @@ import { cifar10, cifar100 } from './cifar/cifar.node.js'
 import type { Dataset } from './dataset.js'
 import { type ImageFolderOptions, imageFolder } from './folder/image-folder.node.js'
 
-/** The data sets by name. */
+/** The names of the data sets. */
 export const datasetNames = ['builtin', 'cifar10', 'cifar100', 'folder'] as const
 /** One of `datasetNames`. */
 export type DatasetName = (typeof datasetNames)[number]
 
 /** How a data set is read. */
 export interface LoadOptions {
-  /** So many pictures of each part: the first, or of a folder some of each class. For the built-in set, how many are made. */
+  /**
+   * So many pictures of each part: the first ones, or for a folder some of each class. For the built-in set, the number
+   * of pictures to make.
+   */
   readonly limit?: { readonly train?: number | undefined; readonly test?: number | undefined } | undefined
-  /** Of the built-in set (16 or 32) and of a folder: pixels along a side of what a network reads. */
+  /** For the built-in set (16 or 32) and for a folder: side of the network's input in pixels. */
   readonly size?: number | undefined
-  /** Of the built-in set: which pictures. */
+  /** For the built-in set: the seed of its pictures. */
   readonly seed?: number | undefined
-  /** Of a folder: where and how its pictures are decoded and kept. */
+  /** For a folder: where and how its pictures are decoded and stored. */
   readonly folder?: Omit<ImageFolderOptions, 'limit' | 'size'> | undefined
 }
 
 /**
- * Loads a data set; `path` is where it lies (not for `builtin`, which is made by code).
- * Throws ConfigError for an unknown name, a missing path or an option that does not belong to the set, DataError for
- * files that are missing or damaged.
+ * Loads a data set from `path` (not for `builtin`, which is made by code).
+ * @throws ConfigError for an unknown name, a missing path or an option that does not belong to the set, DataError for
+ * files that are missing or damaged
  */
 export async function loadDataset(name: DatasetName, path?: string, options: LoadOptions = {}): Promise<Dataset> {
   if (!datasetNames.includes(name))

@@ -8,7 +8,7 @@ import { luminance } from './luminance.js'
 import { mostOf, type PixelPicture } from './picture/picture.js'
 
 /**
- * Luminance, rounded to 8 bits.
+ * Computes luminance, rounded to 8 bits.
  * @param bytes [channels][height][width] of 3 channels (RGB) or 1 (grey)
  */
 export function luminancePlane(

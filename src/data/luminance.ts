@@ -1,15 +1,15 @@
 /**
- * Luminance and chroma as super-resolution has them [ITU-R BT.601, studio range; MATLAB's `rgb2ycbcr`]: of colours from 0
- * to 255, luminance from 16 to 235, chroma from 16 to 240 around 128.
+ * Luminance and chroma in the convention of super-resolution [ITU-R BT.601, studio range; MATLAB's `rgb2ycbcr`].
+ * Colours from 0 to 255 give luminance from 16 to 235, and chroma from 16 to 240 around 128.
  */
 
 /** Shares of red, green and blue in luminance. */
 const [RED, GREEN, BLUE] = [0.299, 0.587, 0.114] as const
 const BLACK = 16
 const CENTRE = 128
-/** From black to white. */
+/** Range of luminance, from black to white. */
 const SPAN = 219
-/** From the centre to the edge, for both chromas. */
+/** Half the range of both chromas, from the centre to the edge. */
 const HALF = 112
 
 /** Luminance, blue chroma and red chroma of a colour; not rounded. */
@@ -29,7 +29,7 @@ export function toYcc(red: number, green: number, blue: number): Ycc {
   ]
 }
 
-/** Red, green and blue; neither rounded nor cut to 0 … 255. */
+/** Converts to red, green and blue, neither rounded nor clamped to 0 … 255. */
 export function toRgb([y, cb, cr]: Ycc): readonly [red: number, green: number, blue: number] {
   const grey = (255 * (y - BLACK)) / SPAN
   const blue = grey + (255 * (1 - BLUE) * (cb - CENTRE)) / HALF

@@ -1,6 +1,6 @@
 /**
- * Splits pictures into a part to train on and a part to validate on. Which pictures go where depends on (count, seed)
- * alone, so a run that goes on, or another recipe, sees the same two parts. Nothing is copied but labels and features.
+ * Splits pictures into a training part and a validation part. The split depends on (count, seed) alone, so a resumed
+ * run or another recipe has the same two parts. Only labels and features are copied.
  */
 
 import { ConfigError } from '../util/errors.js'
@@ -9,18 +9,18 @@ import { Random } from '../util/random.js'
 import { type Dataset, type Features, type PictureReader, type Pictures, pictureBytes } from './dataset.js'
 import { expectDataset, expectPictures } from './expect-data.js'
 
-/** Sets the stream of a split apart from those of the epochs, which have the same seed. */
+/** Separates this random stream from those of epochs with the same seed. */
 const SPLIT = 0x5b11
 
-/** The two parts, each in the order that the pictures had. */
+/** The two parts, each in the original order. */
 export interface Split {
   readonly train: Pictures<PictureReader | Features>
   readonly val: Pictures<PictureReader | Features>
 }
 
 /**
- * Takes `count` pictures out by chance (all choices are equally likely) and leaves the rest.
- * @throws ConfigError unless 1 <= count < pictures.count.
+ * Takes `count` random pictures out (all choices are equally likely) and keeps the rest.
+ * @throws ConfigError unless 1 <= count < pictures.count
  */
 export function splitPictures(pictures: Pictures, count: number, seed: number): Split {
   expectPictures(pictures, 'splitPictures: pictures')
@@ -38,10 +38,10 @@ export function splitPictures(pictures: Pictures, count: number, seed: number): 
 }
 
 /**
- * The data set with a part of its training pictures split off as `val` (random_split); its test pictures are not touched.
+ * Splits off a part of the training pictures as `val` (random_split). The test pictures do not change.
  * @param seed decides which pictures are split off
  * @param part a whole number of pictures, or a fraction between 0 and 1 of them, rounded to whole pictures
- * @throws ConfigError when the part is out of range, or the set has validation pictures of its own.
+ * @throws ConfigError if the part is out of range, or the set has its own validation pictures
  */
 export function splitDataset(data: Dataset, part: number, seed = 0): Dataset {
   expectDataset(data, 'splitDataset: data')
@@ -52,7 +52,7 @@ export function splitDataset(data: Dataset, part: number, seed = 0): Dataset {
   return { ...data, ...splitPictures(data.train, count, seed) }
 }
 
-/** Some of the pictures, in the order of `indices`, as a set of their own. */
+/** Selects pictures, in the order of `indices`, as a set of their own. */
 export function choose(pictures: Pictures, indices: Uint32Array): Pictures<PictureReader | Features> {
   const labels = pictures.labels.slice(0, indices.length)
   for (let i = 0; i < indices.length; i++) labels[i] = pictures.labels[indices[i]!]!

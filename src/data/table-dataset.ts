@@ -1,4 +1,4 @@
-/** Tables of numbers as data sets: a row is a picture of one pixel, with a channel a column. */
+/** Makes data sets of tables of numbers: a row is a picture of one pixel, with one channel per column. */
 
 import { DataError } from '../util/errors.js'
 import {
@@ -17,28 +17,28 @@ import {
 import type { Dataset, Features, Normalisation, PictureReader, Pictures } from './dataset.js'
 import { holdOut } from './hold-out.js'
 
-/** The numbers of one row of a table, one a column. */
+/** The numbers of one row of a table, one per column. */
 export type TableRow = readonly number[] | Float32Array | Float64Array
 
-/** Rows and what they are. */
+/** Rows and their classes. */
 export interface TableRows {
-  /** All of one length. */
+  /** Rows of one length. */
   readonly rows: readonly TableRow[]
-  /** Class numbers from 0, one a row. */
+  /** Class numbers from 0, one per row. */
   readonly labels: ArrayLike<number>
 }
 
-/** Options of a table beside its rows. */
+/** Options of a table besides its rows. */
 export interface TableOptions {
   /** Its name in errors and checkpoints. Default `table`. */
   readonly name?: string | undefined
-  /** Class names, by class number. Default: the numbers up to the largest label. */
+  /** Class names by class number. Default: the numbers up to the largest label. */
   readonly classes?: readonly string[] | undefined
-  /** Rows to test on. Left out, some are held out for it. */
+  /** Rows to test on. By default some rows are held out for it. */
   readonly test?: TableRows | undefined
-  /** How many to hold out where `test` is left out: a whole number, or a fraction between 0 and 1. Default 0.2. */
+  /** Rows to hold out if `test` is left out: a whole number, or a fraction between 0 and 1. Default 0.2. */
   readonly holdOut?: number | undefined
-  /** Names which rows are held out; of each class it is its share. Default 0. */
+  /** Decides which rows of each class are held out. Default 0. */
   readonly seed?: number | undefined
 }
 
@@ -46,13 +46,13 @@ export interface TableOptions {
 const MOST_CLASSES = 65536
 
 /**
- * A data set of a table, for networks whose input is as many channels as there are columns, of one pixel: those of
- * `fullyConnected({ inputs: columns, ... })`. Rows are copied. Columns are standardised by the mean and the deviation of
- * the training rows; both are the normalisation of the data set, travel with the weights, and are applied by
- * `Network.classify` and `Network.prepare` to rows as they are. A column of one value becomes zeros.
- * @param labels class numbers from 0, one a row
- * @throws DataError for rows that differ in length or hold something other than finite numbers, and for labels that are
- * no class; ConfigError when there are not enough rows to hold out so many
+ * Makes a data set of a table, for networks that read one pixel with a channel per column: `fullyConnected({ inputs:
+ * columns, ... })`. Rows are copied. Columns are standardised by the mean and deviation of the training rows. This
+ * normalisation is stored with the weights, and `Network.classify` and `Network.prepare` apply it to raw rows. A column
+ * of one value becomes zeros.
+ * @param labels class numbers from 0, one per row
+ * @throws DataError for rows of different lengths, for anything but finite numbers, and for invalid labels; ConfigError
+ * if there are too few rows to hold out
  */
 export function tableDataset(
   rows: readonly TableRow[],
@@ -89,7 +89,7 @@ function expectTable(table: TableRows, who: string): void {
   })
 }
 
-/** Its numbers are looked at afterwards. */
+/** Checks only the container. The numbers are checked later. */
 const rowKind = kind('a list of numbers', (value) => Array.isArray(value) || ArrayBuffer.isView(value))
 
 /** @throws DataError unless a row has so many columns, all of them finite numbers */
@@ -132,7 +132,7 @@ function expectLabel(label: number, classes: number, who: string): void {
     throw new DataError(`${who}: expected a class number from 0 to ${last}, got ${String(label)}`)
 }
 
-/** Up to the largest label; labels that are no class numbers are left for others to complain of. */
+/** Numbers up to the largest label. Invalid labels are reported elsewhere. */
 function numberedClasses(...lists: readonly ArrayLike<number>[]): string[] {
   let most = 0
   for (const labels of lists)
@@ -141,8 +141,8 @@ function numberedClasses(...lists: readonly ArrayLike<number>[]): string[] {
 }
 
 /**
- * Mean and deviation of each column. Values are counted from the first one, so that those of a constant column differ
- * by exactly nothing; it is divided by 1.
+ * Mean and deviation of each column. Values are taken relative to the first one, so that the values of a constant
+ * column differ by exactly 0; its deviation is set to 1.
  */
 function standardisation({ count, channels, pixels }: Pictures<PictureReader | Features>): Normalisation {
   const [values] = (pixels as Features).views as [Float64Array]

@@ -1,7 +1,7 @@
 /**
- * The built-in set: small pictures of ten named things, made by code from a seed, so that everything can be tried
- * without a download. The things vary in place, size, proportion, turn and colour, on gradients, textures and clutter,
- * mostly light on dark but also dark on light: single pixels say little about the class, shapes say all.
+ * The built-in set: small pictures of ten named things, drawn by code from a seed, so that everything works without a
+ * download. The things vary in place, size, proportion, rotation and colour, on gradients, textures and clutter. Most
+ * are light on dark, some dark on light, so single pixels say little about the class and shapes say all.
  */
 
 import { ConfigError } from '../../util/errors.js'
@@ -11,24 +11,30 @@ import type { Dataset, Normalisation, Pictures } from '../dataset.js'
 import { Canvas, type Colour, SIDE } from './canvas.js'
 import { fragmentStencils, STENCIL, shapeNames, shapeStencils, VARIANTS } from './shapes.js'
 
-/** Which built-in pictures are made. */
+/** Options of the built-in set. */
 export interface BuiltinOptions {
-  /** Pixels along a side. The 16x16 pictures are the 32x32 ones, four pixels averaged to one. Default 32. */
+  /**
+   * Side of the pictures in pixels. A 16x16 picture is the 32x32 one with four pixels averaged into one. Default 32.
+   */
   readonly size?: 16 | 32 | undefined
-  /** Pictures to train on, at least 1; default 5000. The first n are the same whatever the number. */
+  /** Number of training pictures, at least 1; default 5000. The first n are the same for any number. */
   readonly train?: number | undefined
-  /** Pictures to test on, at least 1; default 1000. */
+  /** Number of test pictures, at least 1; default 1000. */
   readonly test?: number | undefined
-  /** A whole number; another seed makes other pictures of the same kind. Default 0. */
+  /** A whole number. Another seed makes other pictures of the same kind. Default 0. */
   readonly seed?: number | undefined
 }
 
-/** Measured over the 32x32 training pictures of seed 0; at 16x16 the means are the same, the deviations 3 to 4 % less. */
+/**
+ * Measured on the 32x32 training pictures of seed 0. At 16x16 the means are the same, and the deviations 3 to 4 %
+ * smaller.
+ */
 export const builtinNormalisation: Normalisation = { mean: [0.444, 0.459, 0.4335], std: [0.244, 0.264, 0.234] }
 
 /**
- * Makes the built-in set: 8-bit RGB pictures, classes in turn (picture i is of class i mod 10).
- * The bytes depend on the options alone. Throws ConfigError for an option out of range.
+ * Makes the built-in set: 8-bit RGB pictures, where picture i is of class i mod 10. The bytes depend on the options
+ * alone.
+ * @throws ConfigError for an option out of range
  */
 export function builtin(options: BuiltinOptions = {}): Dataset<Uint8Array> {
   expectOptions(options, 'builtin: options')
@@ -70,7 +76,7 @@ class Painter {
 
   #paint(label: number, random: Random): void {
     const canvas = this.#canvas
-    const light = random.below(4) !== 0 // a light thing on a darker ground, or one time in four the other way round
+    const light = random.below(4) !== 0 // a light thing on a darker ground; one in four the other way round
     const ground = muted(randomColour(random, light ? 0 : 96, light ? 159 : 255))
     const other = near(ground, random)
     canvas.gradient(ground, other, random.between(-8, 8), random.between(-8, 8))
@@ -82,7 +88,10 @@ class Painter {
     canvas.grain(random, random.between(0, 16))
   }
 
-  /** The thing itself, more often near the middle than not: wholly inside, or over the edge by at most a pixel. */
+  /**
+   * Draws the thing itself, near the centre more often than not. It lies inside the picture, or over the edge by at
+   * most a pixel.
+   */
   #thing(label: number, colour: Colour, random: Random): void {
     const half = random.between(84, 112)
     const slack = 8 * SIDE - 2 * half + 16
@@ -128,19 +137,19 @@ function randomColour(random: Random, low = 0, high = 255): Colour {
   return [random.between(low, high), random.between(low, high), random.between(low, high)]
 }
 
-/** Half way to the grey of the same brightness: grounds are calm, what lies on them is vivid. */
+/** Half way to the grey of the same brightness: backgrounds are calm, things are vivid. */
 function muted(colour: Colour): Colour {
   const grey = brightness(colour)
   return [(colour[0] + grey) >> 1, (colour[1] + grey) >> 1, (colour[2] + grey) >> 1]
 }
 
-/** A colour not far from the given one. */
+/** A colour close to the given one. */
 function near([red, green, blue]: Colour, random: Random): Colour {
   const shift = (value: number) => Math.max(0, Math.min(255, value + random.between(-56, 56)))
   return [shift(red), shift(green), shift(blue)]
 }
 
-/** A colour clearly lighter (side 1) or darker (side -1) than all the others; the best of some tries. */
+/** A colour clearly lighter (side 1) or darker (side -1) than all others: the best of several tries. */
 function contrasting(others: readonly Colour[], side: 1 | -1, random: Random): Colour {
   let best: Colour = [0, 0, 0]
   let bestContrast = -256
@@ -152,12 +161,12 @@ function contrasting(others: readonly Colour[], side: 1 | -1, random: Random): C
   return best
 }
 
-/** 0 ... 255; green counts most, as to the eye. */
+/** Brightness from 0 to 255. Green counts most, as to the eye. */
 function brightness([red, green, blue]: Colour): number {
   return (77 * red + 150 * green + 29 * blue) >> 8
 }
 
-/** Nothing, stripes, checks or soft clouds, of random strength. */
+/** A texture: none, stripes, checks or soft clouds, of random strength. */
 function texture(random: Random): (x: number, y: number) => number {
   const strength = random.between(4, 20)
   const kind = random.below(4)

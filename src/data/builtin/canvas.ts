@@ -1,7 +1,7 @@
 /**
- * The drawing board of the built-in set: a small RGB canvas on which gradients, textures, stencils and noise are put,
- * edges smoothed by 4x4 samples a pixel. Whole numbers only (sums, products, shifts, and quotients cut to whole
- * numbers), so that a seed gives the same bytes on every machine.
+ * The canvas of the built-in set: a small RGB picture on which gradients, textures, stencils and noise are drawn. Edges
+ * are smoothed by 4x4 samples per pixel. It computes in whole numbers only (sums, products, shifts, truncated
+ * quotients), so a seed gives the same bytes on every machine.
  */
 import type { Random } from '../../util/random.js'
 import { STENCIL } from './shapes.js'
@@ -11,24 +11,24 @@ export const SIDE = 32
 
 export type Colour = readonly [red: number, green: number, blue: number]
 
-/** Where a stencil lands. Lengths in eighths of a pixel. */
+/** The place of a stencil. Lengths are in eighths of a pixel. */
 export interface Placement {
   /** Centre. */
   readonly x: number
   readonly y: number
-  /** Half the width and half the height of the whole stencil, before turning; at least 2. */
+  /** Half the width and height of the whole stencil, before rotation; at least 2. */
   readonly halfWidth: number
   readonly halfHeight: number
-  /** Turned by 2 atan(turn / 64): from -64 to 64 for a quarter turn either way, 11 for about 20 degrees. */
+  /** Rotation by 2 atan(turn / 64): from -64 to 64 for a quarter turn either way, 11 for about 20 degrees. */
   readonly turn: number
   readonly mirrored: boolean
 }
 
 export class Canvas {
-  /** [3][SIDE][SIDE]; may leave 0 ... 255 until `bytes` cuts it. */
+  /** [3][SIDE][SIDE]. Values may leave 0 ... 255 until `bytes` clamps them. */
   readonly #values = new Int32Array(3 * SIDE * SIDE)
 
-  /** A gradient from one colour to the other; the slopes, from -8 to 8, say in which direction and how steep. */
+  /** Draws a gradient from one colour to the other. The slopes, from -8 to 8, set its direction and steepness. */
   gradient(from: Colour, to: Colour, slopeX: number, slopeY: number): void {
     for (let y = 0; y < SIDE; y++)
       for (let x = 0; x < SIDE; x++) {
@@ -39,7 +39,7 @@ export class Canvas {
       }
   }
 
-  /** Adds to all channels of each pixel what `height` says for it. */
+  /** Adds the value of `height` at each pixel to all its channels. */
   relief(height: (x: number, y: number) => number): void {
     for (let y = 0; y < SIDE; y++)
       for (let x = 0; x < SIDE; x++) {
@@ -48,14 +48,14 @@ export class Canvas {
       }
   }
 
-  /** Paints the cells of a stencil that are 1; `shade` is added from its centre downwards, taken away upwards. */
+  /** Paints the cells of a stencil that are 1. Adds `shade` below its centre and subtracts it above. */
   stamp(stencil: Uint8Array, place: Placement, colour: Colour, shade: number): void {
     const { x, y, turn } = place
     const square = 4096 + turn * turn
     const cos = Math.trunc(((4096 - turn * turn) * 65536) / square)
     const sin = Math.trunc((128 * turn * 65536) / square)
     const side = place.mirrored ? -1 : 1
-    // canvas (eighths of a pixel from the centre) to stencil (cells from the centre), with 16 bits of fraction
+    // Maps canvas (eighths of a pixel from the centre) to stencil (cells from the centre), with 16 bits of fraction.
     const half = STENCIL / 2
     const xx = Math.trunc((side * cos * half) / place.halfWidth)
     const xy = Math.trunc((side * sin * half) / place.halfWidth)
@@ -81,16 +81,16 @@ export class Canvas {
       }
   }
 
-  /** Independent noise from -strength to strength on each pixel and channel; strength at most 127. */
+  /** Adds independent noise from -strength to strength to each pixel and channel. The strength is at most 127. */
   grain(random: Random, strength: number): void {
     const values = this.#values
     for (let i = 0; i < values.length; i += 4) {
-      const word = random.uint32() // a byte a value
+      const word = random.uint32() // a byte per value
       for (let j = 0; j < 4; j++) values[i + j]! += ((((word >>> (8 * j)) & 255) * (2 * strength + 1)) >> 8) - strength
     }
   }
 
-  /** The picture as bytes [3][side][side]: at SIDE as it is, at half of it each byte the mean of four. */
+  /** Returns the picture as bytes [3][side][side]. At half of SIDE each byte is the mean of four. */
   bytes(side: 16 | 32, out: Uint8Array): void {
     const values = this.#values
     for (let i = 0; i < values.length; i++) values[i] = Math.max(0, Math.min(255, values[i]!))

@@ -1,21 +1,21 @@
 /**
- * The outlines of the built-in set: ten things with a name, and the fragments that lie about as clutter. Each is drawn
- * once into a stencil of 128x128 cells, in a few variants (thicker, thinner, with a door or without); pictures then
- * stamp turned and scaled stencils. Whole numbers only, so that the stencils are the same bits everywhere.
+ * The outlines of the built-in set: ten named things, and fragments that serve as clutter. Each is drawn once into a
+ * stencil of 128x128 cells, in a few variants (thicker, thinner, with or without a door). Pictures stamp these
+ * stencils, rotated and scaled. Whole numbers only, so that the stencils are the same bits everywhere.
  */
 
-/** Cells along a side of a stencil. */
+/** Side of a stencil in cells. */
 export const STENCIL = 128
 
-/** Variants of each outline. */
+/** Number of variants of each outline. */
 export const VARIANTS = 4
 
-/** Names of the ten classes, by class number. All mean the same when mirrored. */
+/** Names of the ten classes, by class number. Mirroring changes no class. */
 export const shapeNames = ['ring', 'cross', 'star', 'house', 'tree', 'fish', 'cup', 'key', 'moon', 'arrow'] as const
 
 /**
- * A square of cells, each 0 or 1, with coordinates from -127 to 127 in both directions: x to the right, y downwards.
- * Shapes are added or cut out in the order of the calls.
+ * A square of cells, each 0 or 1, with coordinates from -127 to 127 in both directions, x to the right and y downwards.
+ * Shapes are added or removed in the order of the calls.
  */
 class Stencil {
   readonly cells = new Uint8Array(STENCIL * STENCIL)
@@ -29,7 +29,7 @@ class Stencil {
     return this.#paint(value, (x, y) => x >= left && x <= right && y >= top && y <= bottom)
   }
 
-  /** Corners x, y, x, y, ...; even-odd rule. */
+  /** Corners x, y, x, y, ...; filled by the even-odd rule. */
   polygon(corners: readonly number[], value = 1): this {
     return this.#paint(value, (x, y) => {
       let inside = false
@@ -57,7 +57,7 @@ const outlines: Readonly<Record<(typeof shapeNames)[number], Outline>> = {
   ring: (s, v) => s.ellipse(0, 0, 112, 112).ellipse(0, 0, 56 + 6 * v, 56 + 6 * v, 0),
   cross: (s, v) => s.box(-118, -30 - 4 * v, 118, 30 + 4 * v).box(-30 - 4 * v, -118, 30 + 4 * v, 118),
   star: (s, v) => {
-    const n = [44, 48, 52, 56][v]! // in percent: how far the inner corners lie from the centre
+    const n = [44, 48, 52, 56][v]! // distance of the inner corners from the centre in percent
     const inner = (k: number) => Math.trunc((k * n) / 100)
     s.polygon([
       ...[0, -125, inner(71), inner(-97), 119, -39, inner(114), inner(37), 73, 101],
@@ -92,7 +92,7 @@ const outlines: Readonly<Record<(typeof shapeNames)[number], Outline>> = {
   arrow: (s, v) => s.box(-120, -24 - 2 * v, 20, 24 + 2 * v).polygon([4, -92, 122, 0, 4, 92]),
 }
 
-/** Fragments: pieces that occur in many of the ten things, and are none of them. */
+/** Fragments: parts that occur in many of the ten things and are none of them. */
 const fragmentOutlines: readonly Outline[] = [
   (s, v) => s.polygon([-100, 80 - 20 * v, 0, -110, 100, 80]), // gable
   (s, v) =>

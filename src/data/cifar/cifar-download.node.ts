@@ -1,14 +1,14 @@
-/** Fetches the CIFAR archives from their official address, or from a mirror of it. */
+/** Downloads the CIFAR archives from their official address or from a mirror. */
 
 import { join } from 'node:path'
 import { callback, expectKind, expectOptions, name as nameKind, oneOf, signal, text } from '../../util/expect.js'
 import { type CifarLayout, cifar10Layout, cifar100Layout } from './cifar.js'
 import { type DownloadOptions, download } from './download.node.js'
 
-/** Where the archives lie, as https://www.cs.toronto.edu/~kriz/cifar.html links them. */
+/** Address of the archives, as https://www.cs.toronto.edu/~kriz/cifar.html links them. */
 export const cifarAddress = 'https://www.cs.toronto.edu/~kriz'
 
-/** As the official page lists them. */
+/** Check sums from the official page. */
 const md5: Readonly<Record<CifarLayout['name'], string>> = {
   cifar10: 'c32a1d4ab5d03f1284b67883e8d87530',
   cifar100: '03b5dce01913d631647c71ecec9e9cb8',
@@ -17,18 +17,18 @@ const md5: Readonly<Record<CifarLayout['name'], string>> = {
 /** The archives have about 162 MiB each. */
 const MOST_BYTES = 1 << 28
 
-/** Where a download ended up. */
+/** The result of a download. */
 export interface CifarDownload {
-  /** The archive, which `cifar10` and `cifar100` read as it is. */
+  /** Path of the archive, which `cifar10` and `cifar100` read directly. */
   readonly file: string
-  /** False where it was there already, whole and right. */
+  /** False if the right file was already there. */
   readonly downloaded: boolean
 }
 
 /**
  * Downloads the binary version of a set into a folder.
- * @param options `from` is the address of the folder that holds the archive, in place of the official one
- * @throws DataError when the server refuses, the bytes are wrong, the disk is full, or nothing came after all tries.
+ * @param options `from` is the address of a folder with the archive, instead of the official one
+ * @throws DataError if the server refuses, the bytes are wrong, the disk is full, or all tries fail
  */
 export async function downloadCifar(
   name: CifarLayout['name'],

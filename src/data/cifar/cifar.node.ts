@@ -1,6 +1,6 @@
 /**
- * CIFAR-10 and CIFAR-100 from disk, in the official binary version: a folder with the .bin files, a folder that holds
- * the official folder or archive, or the archive itself. Smaller sets in the same layout are read as well.
+ * Reads CIFAR-10 and CIFAR-100 from disk, in the official binary version: a folder with the .bin files, a folder that
+ * holds the official folder or archive, or the archive itself. Smaller sets in the same layout are read as well.
  */
 
 import { readdir, readFile, stat } from 'node:fs/promises'
@@ -22,29 +22,29 @@ import {
 } from './cifar.js'
 import { readTar } from './tar.js'
 
-/** How much of CIFAR is read. */
+/** Limits of the pictures that are read. */
 export interface CifarOptions {
-  /** Keep the first so many pictures of each part; all of them if there are fewer. */
+  /** Reads only the first pictures of each part, up to these numbers. */
   readonly limit?: { readonly train?: number | undefined; readonly test?: number | undefined } | undefined
 }
 
-/** Bytes of a file of class names, many times over. */
+/** Bytes that a file of class names may have, many times the usual size. */
 const MOST_NAMES = 1 << 16
 
-/** Unpacked, the official archives have 176 MiB; more than this is no CIFAR. */
+/** The official archives unpack to 176 MiB. Anything that unpacks to more than this is not CIFAR. */
 const UNPACKED_LIMIT = 1 << 28
 
 const HOME = 'https://www.cs.toronto.edu/~kriz/cifar.html'
 
 /**
- * CIFAR-10 (10 classes, 32x32 RGB) from a folder or `cifar-10-binary.tar.gz`.
- * Throws DataError, naming the file, when something is missing or damaged; ConfigError for a limit out of range.
+ * Reads CIFAR-10 (10 classes, 32x32 RGB) from a folder or `cifar-10-binary.tar.gz`.
+ * @throws DataError naming the file if something is missing or damaged; ConfigError for a limit out of range
  */
 export function cifar10(path: string, options: CifarOptions = {}): Promise<Dataset<Uint8Array>> {
   return readCifar(cifar10Layout, path, options)
 }
 
-/** CIFAR-100 with its 100 fine classes; otherwise as `cifar10`. */
+/** Reads CIFAR-100 with its 100 fine classes; otherwise like `cifar10`. */
 export function cifar100(path: string, options: CifarOptions = {}): Promise<Dataset<Uint8Array>> {
   return readCifar(cifar100Layout, path, options)
 }
@@ -81,13 +81,13 @@ function classNames(layout: CifarLayout, { source, bytes }: NamedBytes): string[
 
 /** The files of a folder or of an archive. */
 interface Files {
-  /** As the person called it, for errors. */
+  /** The name that the user gave, for errors. */
   readonly source: string
   readonly names: readonly string[]
   readAll(names: readonly string[]): Promise<NamedBytes[]>
 }
 
-/** The training files that are there: a smaller set may stop early, but none may be missing in between. */
+/** The training files that exist. A smaller set may stop early, but no file may be missing in between. */
 function trainFiles(layout: CifarLayout, files: Files): string[] {
   const present = layout.trainFiles.filter((name) => files.names.includes(name))
   const wanted = layout.trainFiles.slice(0, Math.max(1, layout.trainFiles.indexOf(present.at(-1) ?? '') + 1))
@@ -131,7 +131,7 @@ async function archiveFiles(layout: CifarLayout, path: string): Promise<Files> {
   return { source: path, names, readAll: async (wanted) => wanted.map(readOne) }
 }
 
-/** Reads a file unless it is far larger than any of CIFAR. */
+/** Reads a file, unless it is far larger than any file of CIFAR. */
 async function readWhole(path: string): Promise<Uint8Array> {
   const { size } = await orExplain(path, stat(path))
   if (size > UNPACKED_LIMIT)
@@ -147,7 +147,7 @@ async function unpack(layout: CifarLayout, path: string, packed: Uint8Array): Pr
     return await promisify(gunzip)(packed, { maxOutputLength: most })
   } catch (error) {
     const what = {
-      ERR_BUFFER_TOO_LARGE: `unpacks to more than ${most} bytes, which no CIFAR archive does`,
+      ERR_BUFFER_TOO_LARGE: `unpacks to more than ${most} bytes, too many for a CIFAR archive`,
       Z_BUF_ERROR: 'the gzip archive ends too early; the file is truncated',
     }[codeOf(error)]
     throw new DataError(`${path}: ${what ?? 'the gzip archive is damaged'}: download ${layout.archive} again`, {
@@ -156,7 +156,7 @@ async function unpack(layout: CifarLayout, path: string, packed: Uint8Array): Pr
   }
 }
 
-/** Says what was found in place of the files, and recognises the usual mix-ups. */
+/** Says what was found instead of the files, and recognises the usual mix-ups. */
 function whatIsThere(names: readonly string[]): string {
   const known: readonly (readonly [string, string])[] = [
     ['data_batch_1', 'holds the Python version of CIFAR-10, not the binary one'],
@@ -182,7 +182,7 @@ function remedy(layout: CifarLayout): string {
   return `expected the binary version of ${layout.title}: a folder with ${expectedFiles(layout)}, or ${layout.archive}, from ${HOME}`
 }
 
-/** Turns an error of the file system into one that names the file; `said` replaces the text for the code `code`. */
+/** Turns an error of the file system into one that names the file. `said` replaces the text for the code `code`. */
 async function orExplain<T>(path: string, work: Promise<T>, code?: string, said?: string): Promise<T> {
   try {
     return await work
@@ -192,7 +192,7 @@ async function orExplain<T>(path: string, work: Promise<T>, code?: string, said?
   }
 }
 
-/** The code of a Node error, `unknown error` without one. */
+/** The code of a Node error; `unknown error` if it has none. */
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown error'
 }

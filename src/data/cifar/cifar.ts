@@ -1,7 +1,7 @@
 /**
- * The CIFAR sets as bytes: what their binary files hold, and how those become pictures. Source of the layout and of the
- * names: https://www.cs.toronto.edu/~kriz/cifar.html. A record is one or two label bytes, then 3072 bytes of pixels:
- * 32x32 red values row by row, then green, then blue, which is the order that `Pictures` has.
+ * Parses the binary files of the CIFAR sets into pictures. Layout and names come from
+ * https://www.cs.toronto.edu/~kriz/cifar.html. A record is one or two label bytes, then 3072 bytes of pixels: 32x32 red
+ * values row by row, then green, then blue, in the order of `Pictures`.
  */
 import { limits } from '../../util/budget.js'
 import { DataError } from '../../util/errors.js'
@@ -14,17 +14,19 @@ const PIXELS = 3 * SIDE * SIDE
 /** The differences of the two sets. */
 export interface CifarLayout {
   readonly name: 'cifar10' | 'cifar100'
-  /** As people write it. */
+  /** The usual spelling. */
   readonly title: string
   /** The folder that the official archive unpacks to, and the archive. */
   readonly folder: string
   readonly archive: string
-  /** Training files in their order; smaller sets may stop early. */
+  /** Training files in order. Smaller sets may stop early. */
   readonly trainFiles: readonly string[]
   readonly testFile: string
-  /** Class names, one a line; need not be there. */
+  /** File of class names, one per line. It may be missing. */
   readonly namesFile: string
-  /** Label bytes of a record; the last is the class (CIFAR-100 has the coarse label before the fine one). */
+  /**
+   * Number of label bytes in a record. The last one is the class (CIFAR-100 has the coarse label before the fine one).
+   */
   readonly labelBytes: number
   readonly classes: readonly string[]
   readonly normalisation: Normalisation
@@ -69,8 +71,8 @@ export interface NamedBytes {
 }
 
 /**
- * The pictures of one or more files, in their order; with `limit`, the first so many of them (all if there are fewer).
- * Throws DataError for a file that is empty or not made of whole records, and for a label out of range.
+ * Parses the pictures of one or more files, in order, or the first `limit` of them.
+ * @throws DataError for a file that is empty or not made of whole records, and for a label out of range
  */
 export function parseCifar(
   layout: CifarLayout,
@@ -102,7 +104,10 @@ export function parseCifar(
   return { count, channels: 3, height: SIDE, width: SIDE, pixels, labels }
 }
 
-/** Class names from the text of a names file, one a line. Throws DataError unless there are as many as classes. */
+/**
+ * Parses class names from the text of a names file, one per line.
+ * @throws DataError unless their number is the number of classes
+ */
 export function parseClassNames(layout: CifarLayout, source: string, text: string): string[] {
   const names = text
     .split('\n')

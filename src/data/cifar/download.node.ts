@@ -1,6 +1,6 @@
 /**
- * Downloads a file that is known beforehand by its check sum: goes on where an earlier try stopped, tries again when
- * the network fails, and puts the file into place only when it is whole and right.
+ * Downloads a file with a known check sum. It resumes where an earlier try stopped, tries again when the network fails,
+ * and puts the file into place only when it is complete and correct.
  */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
@@ -13,45 +13,45 @@ import { makeFolder } from '../../util/files/folder.node.js'
 
 export interface Download {
   readonly url: string
-  /** Where it goes. What has arrived so far lies beside it, with `.partial` added to its name. */
+  /** Path of the file. The part that has arrived is stored beside it, with `.partial` added to its name. */
   readonly file: string
   readonly sum: CheckSum
-  /** Nothing longer than this is taken. */
+  /** The most bytes that are accepted. */
   readonly mostBytes: number
-  /** Sent along, for example who asks. */
+  /** Request headers, for example the user agent. */
   readonly headers?: Readonly<Record<string, string>> | undefined
-  /** The remedy where the server has no such file, or another one; it follows a colon. */
+  /** The remedy if the server has no such file, or a wrong one. It follows a colon. */
   readonly remedy: string
 }
 
 export interface CheckSum {
   readonly algorithm: 'md5' | 'sha1' | 'sha256'
   readonly hex: string
-  /** Counted before the file: what `git` does with its kind and length. */
+  /** Bytes to hash before the file, as `git` hashes kind and length first. */
   readonly prefix?: string
 }
 
-/** How patient a download is, and who watches. */
+/** Patience of a download, and its listeners. */
 export interface DownloadOptions {
-  /** Bytes that are here, and how many there will be where the server says so. */
+  /** Called with the bytes that have arrived, and the total if the server tells it. */
   readonly onProgress?: ((bytes: number, total: number | undefined) => void) | undefined
-  /** Called before another try, with what went wrong. */
+  /** Called before another try, with the error. */
   readonly onRetry?: ((reason: string, seconds: number) => void) | undefined
   readonly signal?: AbortSignal | undefined
-  /** Tries in a row that bring nothing new before it is given up; by default 5. */
+  /** Tries in a row without a new byte before it gives up; by default 5. */
   readonly tries?: number | undefined
-  /** Seconds before the second try, twice as many before each further one; by default 1. */
+  /** Seconds before the second try, doubled before each further one; by default 1. */
   readonly pause?: number | undefined
-  /** Seconds without a byte after which a connection is taken for dead; by default 30. */
+  /** Seconds without a byte after which a connection counts as dead; by default 30. */
   readonly patience?: number | undefined
 }
 
-/** Failures that another try may cure. */
+/** Failures that another try may solve. */
 class Transient extends Error {}
 
 /**
- * Downloads a file unless it is there already with the right check sum; resolves to whether it was downloaded.
- * @throws DataError when the server refuses, the bytes are wrong, the disk is full, or nothing came after all tries.
+ * Downloads a file unless it is there with the right check sum. Resolves to whether it was downloaded.
+ * @throws DataError if the server refuses, the bytes are wrong, the disk is full, or all tries fail
  */
 export async function download(what: Download, options: DownloadOptions = {}): Promise<boolean> {
   const { file, sum: expected, url, remedy } = what
@@ -75,9 +75,9 @@ export async function download(what: Download, options: DownloadOptions = {}): P
       await rm(partial, { force: true })
       if (from === 0 || again)
         throw new DataError(
-          `${url}: what arrived has the check sum ${sum}, expected ${expected.hex}; something on the way changes it, or the file there is another one: try again later, or ${remedy}`,
+          `${url}: the bytes that arrived have the check sum ${sum}, expected ${expected.hex}; something on the way changes them, or the file there is another one: try again later, or ${remedy}`,
         )
-      again = true // what was here before may be at fault: once more, from the beginning
+      again = true // the partial file may be at fault: start again from the first byte
       had = 0
     } catch (error) {
       signal?.throwIfAborted()
@@ -102,7 +102,7 @@ function gaveUp(url: string, { message, cause }: Error, tries: number, partial: 
   return new DataError(`${url}: ${message}; gave up after ${tries} tries without a new byte${kept}`, { cause })
 }
 
-/** Fetches what is missing of a file; resolves to the byte that the server began from. */
+/** Downloads the missing part of a file. Resolves to the byte that the server began with. */
 async function fetchRest(
   { url, mostBytes, headers: own, remedy }: Download,
   partial: string,
@@ -121,12 +121,12 @@ async function fetchRest(
     const had = await lengthOf(partial)
     const headers = { ...own, 'accept-encoding': 'identity', ...(had > 0 ? { range: `bytes=${had}-` } : {}) }
     const response = await fetch(url, { headers, signal }).catch(onFailure)
-    if (response.status === 416 && had > 0) return had // there is no more: the check sum tells whether that is right
+    if (response.status === 416 && had > 0) return had // nothing is missing; the check sum will tell whether it is right
     expectFile(url, response, remedy)
     const from = response.status === 206 ? expectRest(response, had) : 0
     if (from === undefined) {
       await rm(partial, { force: true })
-      throw new Transient(`the server sent another part than bytes ${had} and on`)
+      throw new Transient(`the server sent other bytes than those from ${had} on`)
     }
     const length = Number(response.headers.get('content-length') ?? Number.NaN)
     const total = Number.isFinite(length) ? from + length : undefined
@@ -143,7 +143,7 @@ async function fetchRest(
         if (at + value.length > mostBytes) {
           stalled.abort()
           await rm(partial, { force: true })
-          throw new DataError(`${url}: sends more than ${mostBytes} bytes, which this file does not have`)
+          throw new DataError(`${url}: sends more than ${mostBytes} bytes, too many for this file`)
         }
         await file.write(value, 0, value.length, at).catch((error: unknown) => {
           stalled.abort()
@@ -163,7 +163,7 @@ async function fetchRest(
   }
 }
 
-/** @throws DataError for an answer that will not change, Transient for one that may. */
+/** @throws DataError for an answer that will not change, Transient for one that may */
 function expectFile(url: string, { status, statusText, headers }: Response, remedy: string): void {
   if (status === 200 || status === 206) {
     if (headers.get('content-type')?.startsWith('text/html'))
@@ -177,7 +177,7 @@ function expectFile(url: string, { status, statusText, headers }: Response, reme
   throw new DataError(`${url}: ${answer}; the file may have moved: ${remedy}`)
 }
 
-/** The byte that a part of a file begins with, if it is the one that was asked for. */
+/** The first byte of the part that the server sent, if it is the one asked for. */
 function expectRest({ headers }: Response, asked: number): number | undefined {
   const first = /^bytes (\d+)-/.exec(headers.get('content-range') ?? '')?.[1]
   return Number(first) === asked ? asked : undefined
@@ -187,7 +187,7 @@ function networkError(error: unknown): Transient {
   return new Transient(networkReason(error), { cause: error })
 }
 
-/** Why `fetch` failed, in words that help. */
+/** Explains why `fetch` failed. */
 export function networkReason(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   const known: Readonly<Record<string, string>> = {
@@ -212,7 +212,7 @@ async function openPartial(path: string, from: number): Promise<FileHandle> {
   }
 }
 
-/** 0 where there is no such file. */
+/** Returns 0 if there is no such file. */
 async function lengthOf(path: string): Promise<number> {
   return (await stat(path).catch(() => undefined))?.size ?? 0
 }

@@ -1,9 +1,9 @@
-/** Reads tar archives (ustar and its older form): the plain files in them, by name. Links and the like are passed over. */
+/** Reads tar archives (ustar and its older form): the plain files in them, by name. Skips links and other entries. */
 import { Budget } from '../../util/budget.js'
 import { DataError } from '../../util/errors.js'
 import { printable } from '../../util/printable.js'
 
-/** The contents are a view of the archive's bytes, not a copy. */
+/** A file of an archive. Its content is a view of the archive's bytes, not a copy. */
 export interface TarFile {
   readonly name: string
   readonly bytes: Uint8Array
@@ -12,8 +12,9 @@ export interface TarFile {
 const BLOCK = 512
 
 /**
- * The files of an archive, in its order. `source` names the archive in errors. Throws DataError if a header's check sum
- * is wrong (the bytes are no tar archive, or damaged) or the archive ends in the middle of a file.
+ * Lists the files of an archive, in its order. `source` names the archive in errors.
+ * @throws DataError if a header's check sum is wrong (not a tar archive, or damaged) or the archive ends in the middle
+ * of a file
  */
 export function readTar(archive: Uint8Array, source: string): TarFile[] {
   const files: TarFile[] = []
@@ -38,7 +39,7 @@ export function readTar(archive: Uint8Array, source: string): TarFile[] {
         `${source}: ${printable(name)} should have ${size} bytes, but the archive ends after ${archive.length - start} of them; the file is truncated: download it again`,
       )
     const kind = header[156]!
-    if (kind === 0 || kind === 0x30) files.push({ name, bytes: archive.subarray(start, start + size) }) // '0', or its older form
+    if (kind === 0 || kind === 0x30) files.push({ name, bytes: archive.subarray(start, start + size) }) // '0', or 0 in the older form
     at = start + Math.ceil(size / BLOCK) * BLOCK
   }
   return files
@@ -46,24 +47,24 @@ export function readTar(archive: Uint8Array, source: string): TarFile[] {
 
 /** ustar keeps the beginning of a long name in a field of its own. */
 function fullName(header: Uint8Array): string {
-  const ustar = text(header, 257, 6) === 'ustar' // GNU's variant, 'ustar ', uses that field otherwise
+  const ustar = text(header, 257, 6) === 'ustar' // GNU's variant, 'ustar ', uses that field in another way
   const prefix = ustar ? text(header, 345, 155) : ''
   const name = text(header, 0, 100)
   return prefix === '' ? name : `${prefix}/${name}`
 }
 
-/** The sum of the header's bytes, those of the sum itself counted as blanks. */
+/** Sums the header's bytes. The bytes of the sum itself count as blanks. */
 function checkSum(header: Uint8Array): number {
   return header.reduce((sum, byte, i) => sum + (i >= 148 && i < 156 ? 0x20 : byte), 0)
 }
 
-/** NaN if the field is not an octal number. */
+/** Parses an octal field; NaN if it is not octal. */
 function octal(header: Uint8Array, at: number, length: number): number {
   const digits = text(header, at, length).trim()
   return /^[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : Number.NaN
 }
 
-/** A field up to its first zero byte. */
+/** Reads a field up to its first zero byte. */
 function text(header: Uint8Array, at: number, length: number): string {
   const field = header.subarray(at, at + length)
   const end = field.indexOf(0)

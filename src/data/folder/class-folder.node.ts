@@ -1,6 +1,6 @@
 /**
- * Pictures to fine-tune with: a folder a class, with a part to test on or without. Where there is none some pictures are
- * held out by chance, and it is said so.
+ * Loads pictures to fine-tune with: a folder per class, with or without a test part. Without one, it holds some
+ * pictures out at random and says so.
  */
 
 import { join } from 'node:path'
@@ -13,37 +13,41 @@ import { holdOutFolder } from './hold-out-folder.node.js'
 import { checkOptions, type ImageFolderOptions, loadParts } from './image-folder.node.js'
 import { listFolder, type PictureFolder } from './picture-files.node.js'
 
-/** How a folder is read, and how much of it is held out where it has no part to test on. */
+/** How a folder is read, and how much of it is held out if it has no test part. */
 export interface ClassFolderOptions extends Omit<ImageFolderOptions, 'limit'> {
-  /** A number of pictures, or a fraction between 0 and 1 of them; by default 0.2. Of no use where there are test pictures. */
+  /**
+   * A number of pictures, or a fraction between 0 and 1 of them; by default 0.2. Not used if there are test pictures.
+   */
   readonly heldOut?: number | undefined
-  /** Decides which are held out; by default 0. */
+  /** Decides which pictures are held out; by default 0. */
   readonly seed?: number | undefined
   /**
-   * Hold out again what a checkpoint says was held out, in place of `heldOut` and `seed`; a folder whose pictures are
-   * others is refused.
+   * Holds out the same pictures as a checkpoint says, instead of `heldOut` and `seed`. Refuses a folder with other
+   * pictures.
    */
   readonly again?: HeldOutRecord | null | undefined
 }
 
-/** A folder of classes, and what is to be said of it. */
+/** A folder of classes, with notes about it. */
 export interface ClassFolder {
-  /** `heldOut` in it says which pictures were held out, where any were. */
+  /** The data set. Its `heldOut` tells which pictures were held out, if any. */
   readonly data: Dataset
-  /** Whether the test pictures were held out of the others. */
+  /** Whether the test pictures were held out of the training pictures. */
   readonly isSplit: boolean
-  /** The pictures that it is tested on, for example `18 of 90 pictures, held out by chance (seed 0, of each class its share)`. */
+  /**
+   * The test pictures in words, for example `18 of 90 pictures, held out by chance (seed 0, of each class its share)`.
+   */
   readonly testedOn: string
-  /** Sentences about what was passed over, and about what may be wrong with the pictures. */
+  /** Sentences about skipped files and about possible mistakes in the pictures. */
   readonly notes: readonly string[]
 }
 
-/** Files that are looked into for their size. */
+/** Number of files whose size is checked. */
 const SAMPLE = 32
 
 /**
- * Loads `<class>/*` or `train/<class>/*`, with `test/` or `val/` where they are. Pictures that are held out have no copies
- * among those to learn from.
+ * Loads `<class>/*` or `train/<class>/*`, with `test/` or `val/` if they exist. Held-out pictures have no copies among
+ * the training pictures.
  * @throws DataError and ConfigError as `imageFolder` does
  */
 export async function classFolder(path: string, options: ClassFolderOptions = {}): Promise<ClassFolder> {
@@ -118,7 +122,7 @@ function loneClasses({ classes, train, test }: Dataset): string[] {
   })
 }
 
-/** By a sample of the files: what is enlarged much shows little. */
+/** Checks a sample of the files, because pictures that are enlarged much show little. */
 async function smallPictures(path: string, { files = [] }: Pictures, size: number): Promise<string[]> {
   const step = Math.max(1, Math.floor(files.length / SAMPLE))
   const sample = files.filter((_, i) => i % step === 0)

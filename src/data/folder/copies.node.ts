@@ -1,6 +1,6 @@
 /**
- * Files that are the same picture, byte by byte. A test on copies of what was learned tells nothing. Candidates come from
- * what is known without reading a file again: its size, and the check sum of its decoded pixels.
+ * Finds files that are the same picture, byte by byte. A test on copies of training pictures says nothing. Candidates
+ * have equal sizes and equal check sums of their decoded pixels, so no other file is read again.
  */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
@@ -9,15 +9,15 @@ import { pipeline } from 'node:stream/promises'
 
 /** A file that was decoded. */
 export interface DecodedFile {
-  /** From the folder of the set on. */
+  /** Its path in the folder of the set. */
   readonly path: string
-  /** In bytes. */
+  /** Size in bytes. */
   readonly size: number
-  /** Of its pixels. */
+  /** Check sum of its pixels. */
   readonly sum: number
 }
 
-/** Paths of files with the same content, in groups of two or more, in the order of the list. */
+/** Groups of two or more paths of files with the same content, in the order of the list. */
 export async function copiesAmong(
   root: string,
   files: readonly DecodedFile[],
@@ -29,7 +29,7 @@ export async function copiesAmong(
     const hashed: { readonly path: string; readonly hash: string }[] = []
     for (const { path } of group) {
       signal?.throwIfAborted()
-      const hash = await hashOf(join(root, path)).catch(() => undefined) // gone since it was decoded: no copy
+      const hash = await hashOf(join(root, path)).catch(() => undefined) // deleted since it was decoded: not a copy
       if (hash !== undefined) hashed.push({ path, hash })
     }
     for (const same of grouped(hashed, ({ hash }) => hash))

@@ -1,9 +1,9 @@
-/** Sentences about pictures that come several times. */
+/** Sentences about pictures that occur several times. */
 import type { Pictures } from '../dataset.js'
 
 /**
  * Sentences about copies on both sides of a split, and about pictures in two classes.
- * @param parts to test on, and to validate on
+ * @param parts test and validation part
  * @param copies files with the same content, in groups
  */
 export function copiesOfLearned(
@@ -37,10 +37,10 @@ export function copiesOfLearned(
   return [...notes, ...inTwoClasses([...labels.values()].filter(({ size }) => size > 1).length)]
 }
 
-/** @param count of pictures that lie in more than one class */
+/** @param count number of pictures in more than one class */
 export function inTwoClasses(count: number): string[] {
   if (count === 0) return []
   return [
-    `${count} ${count === 1 ? 'picture lies' : 'pictures lie'} in more than one class, as copies: one class at most is right`,
+    `${count} ${count === 1 ? 'picture lies' : 'pictures lie'} in more than one class, as copies: at most one class is right`,
   ]
 }

@@ -1,4 +1,7 @@
-/** Which pictures a person means: files by name, all pictures of a folder, or what fits a pattern such as cats/*.jpg. */
+/**
+ * Finds the pictures that arguments name: files, all pictures of a folder, or the matches of a pattern such as
+ * cats/*.jpg.
+ */
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DataError } from '../../util/errors.js'
@@ -7,18 +10,21 @@ import { isPictureName } from '../picture/name.js'
 import { below } from './layout.js'
 import { folderView } from './view.node.js'
 
-/** Who hears of what was passed over. */
+/** Options of the search. */
 export interface FindPicturesOptions {
-  /** A sentence for each folder in which something was passed over: hidden files, thumbnails, bins of other programs. */
+  /**
+   * Called with a sentence for each folder in which files were skipped: hidden files, thumbnails, bins of other
+   * programs.
+   */
   readonly onNote?: ((note: string) => void) | undefined
 }
 
 /**
- * Files in the order in which they are named; those of a folder (of any depth) and of a pattern sorted by name. `*` and
- * `?` stand for parts of a name, `**` for folders of any depth: for shells that leave patterns alone. Files are not
- * opened, and those that are named need not exist. Hidden files and what other programs leave in folders are passed over,
- * and a folder whose name ends as that of a picture is none.
- * @throws DataError for a folder without pictures, or a pattern that nothing fits
+ * Lists files in the order of their names. The files of a folder (of any depth) or of a pattern are sorted by name. `*`
+ * and `?` match parts of a name, `**` matches folders of any depth, for shells that do not expand patterns. Files are
+ * not opened, and a named file need not exist. It skips hidden files and files that other programs leave in folders. A
+ * folder whose name ends like a picture's is not a picture.
+ * @throws DataError for a folder without pictures, or a pattern without matches
  */
 export async function findPictures(names: readonly string[], options: FindPicturesOptions = {}): Promise<string[]> {
   expectKind(names, 'findPictures: names', listOf(nameKind, 'a list of paths'))
@@ -39,7 +45,7 @@ export async function findPictures(names: readonly string[], options: FindPictur
   return found
 }
 
-/** Paths from the folder on, sorted. */
+/** Paths within the folder, sorted. */
 async function picturesIn(folder: string, { onNote }: FindPicturesOptions = {}): Promise<string[]> {
   const view = folderView(folder)
   const found: string[] = []
@@ -53,7 +59,7 @@ async function picturesIn(folder: string, { onNote }: FindPicturesOptions = {}):
   return found.sort()
 }
 
-/** Pictures below the folder before the first wildcard whose path from there on fits the rest of the pattern. */
+/** Pictures below the folder before the first wildcard whose further path matches the rest of the pattern. */
 async function fitting(pattern: string): Promise<string[]> {
   const parts = pattern.split(/[/\\]/)
   const first = parts.findIndex((part) => /[*?]/.test(part))
@@ -66,7 +72,7 @@ async function fitting(pattern: string): Promise<string[]> {
   return files.filter((path) => fits.test(`${path}/`)).map((path) => (first === 0 ? path : `${folder}/${path}`))
 }
 
-/** A part of a path. */
+/** Converts a part of a path to a regular expression. */
 function asExpression(part: string): string {
   return part
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')

@@ -1,6 +1,6 @@
 /**
- * Pictures of a folder held out by chance, with a record from which the same are held out again: that of a checkpoint,
- * which holds no names of files.
+ * Holds out random pictures of a folder, and records the choice so that it can be repeated. The record, in a
+ * checkpoint, holds no file names.
  */
 import { createHash } from 'node:crypto'
 import { DataError } from '../../util/errors.js'
@@ -9,15 +9,15 @@ import { distinct, type HeldOut, holdOut } from '../hold-out.js'
 import { inTwoClasses } from './copies.js'
 import type { PictureFolder } from './picture-files.node.js'
 
-/** How many are held out, or which. */
+/** How many pictures are held out, or which. */
 export interface HoldOutOptions {
-  /** A number of pictures, or a fraction between 0 and 1 of those that are no copies of others; by default 0.2. */
+  /** A number of pictures, or a fraction between 0 and 1 of those that are not copies; by default 0.2. */
   readonly heldOut?: number | undefined
-  /** By default 0. */
+  /** Default 0. */
   readonly seed?: number | undefined
-  /** The same as before, in place of both. */
+  /** The record of an earlier choice to repeat, instead of both. */
   readonly again?: HeldOutRecord | null | undefined
-  /** The remedy where the pictures are others. */
+  /** The remedy if the pictures are different. */
   readonly remedy?: string
 }
 
@@ -25,7 +25,7 @@ const SHARE = 0.2
 
 /**
  * @param listing the folder, whose only part is `train` @param whole its pictures @param copies paths, in groups
- * @throws DataError where a class has too few pictures, or the pictures are not those of the record
+ * @throws DataError if a class has too few pictures, or the pictures are not those of the record
  */
 export function holdOutFolder(
   path: string,
@@ -57,7 +57,7 @@ export function holdOutFolder(
   return { ...parts, record, notes }
 }
 
-/** The facts that the choice depends on: which pictures there are, by name and size, and which are copies. */
+/** Hashes the facts that the choice depends on: names and sizes of the pictures, and the groups of copies. */
 function digestOf({ parts }: PictureFolder, { files = [] }: Pictures, groups: readonly (readonly number[])[]): string {
   const { inside, files: listed } = parts.get('train')!
   const sizes = new Map(listed.map(({ path, size }) => [path, size]))

@@ -1,7 +1,7 @@
 /**
- * Pictures of one's own: a folder with `train/<class>/*` and `val/` or `test/` of the same kind. They are decoded once
- * and kept in packs (see pack-cache.node.ts); sets larger than the memory that is granted stay on the disk, and
- * pictures are read when a batch needs them.
+ * Loads a folder of pictures with `train/<class>/*` and `val/` or `test/` of the same kind. Pictures are decoded once
+ * and stored in packs (see pack-cache.node.ts). Sets larger than the memory limit stay on disk, and pictures are read
+ * when a batch needs them.
  */
 
 import { constants } from 'node:buffer'
@@ -28,30 +28,32 @@ import { packReader, readPixels } from './pack.node.js'
 import { findPack, makePack, makeRoom, type PackOrder, type PackWork, packPath, packSize } from './pack-cache.node.js'
 import { listPictures, type PartName, type PictureFolder } from './picture-files.node.js'
 
-/** How a folder of pictures is read and kept. */
+/** How a folder of pictures is read and stored. */
 export interface ImageFolderOptions {
-  /** Pixels along a side of what a network reads; by default 224. */
+  /** Side of the network's input in pixels; by default 224. */
   readonly size?: number | undefined
   /**
-   * Pixels along a side of the pictures as they are kept: the shorter side is resized to it and the rest cut off. Crops
-   * for training come from there, and evaluation reads the centre. By default size for less than 64, 8/7 of it from
-   * there up (256 for 224).
+   * Side of the stored pictures in pixels: the shorter side is resized to it and the rest cropped. Training takes its
+   * crops from them, and evaluation reads the centre. By default `size` below 64, else 8/7 of it (256 for 224).
    */
   readonly packedSize?: number | undefined
-  /** Keep so many pictures of each part, the same number of each class as far as there are; by default all. */
+  /** Loads only so many pictures of each part, equally many of each class if possible; by default all. */
   readonly limit?: { readonly train?: number | undefined; readonly test?: number | undefined } | undefined
   /** Folder for decoded pictures; by default `.resnet-cache` in the folder of the set. */
   readonly cache?: string | undefined
-  /** Bytes of decoded pictures that the cache may hold, those of other sets included; by default 64 GiB. */
+  /** The most bytes of decoded pictures in the cache, including other sets; by default 64 GiB. */
   readonly cacheLimit?: number | undefined
   /**
-   * Bytes of decoded pictures to hold in memory; larger sets are read from the disk, and so are those for which there is no
-   * room. By default 2 GiB.
+   * The most bytes of decoded pictures in memory; by default 2 GiB. Larger sets, and sets without enough free memory,
+   * are read from disk.
    */
   readonly memory?: number | undefined
-  /** Pictures decoded at the same time, from 1 to 1024; by default two a processor. More than four a processor are not. */
+  /**
+   * Number of pictures decoded at the same time, from 1 to 1024; by default two per processor. At most four per
+   * processor are used.
+   */
   readonly concurrency?: number | undefined
-  /** Called while pictures are decoded, over all parts; not when they were found decoded. */
+  /** Called while pictures are decoded, over all parts. Not called if all are decoded already. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -59,10 +61,11 @@ export interface ImageFolderOptions {
 const GIB = 1 << 30
 
 /**
- * Loads a folder of pictures; those that cannot be read are left out and listed in `unreadable`. Classes are the folders in `train/` (or `Training/`, `seg_train/`, …), sorted by name. With both `val/` and `test/` the
- * former is the set's `val`; with one of them it is its `test`.
- * @throws DataError naming the folder or file: another layout, a class without pictures, more than 5 % of a part or a
- * whole class that cannot be read, a cache that cannot be written or is too small. ConfigError for options out of range.
+ * Loads a folder of pictures. Unreadable pictures are left out and listed in `unreadable`. Classes are the folders in
+ * `train/` (or `Training/`, `seg_train/`, …), sorted by name. With both `val/` and `test/`, the former is the set's
+ * `val`; with only one of them, it is its `test`.
+ * @throws DataError naming the folder or file for another layout, a class without pictures, more than 5 % of a part or
+ * a whole class unreadable, or a cache that cannot be written or is too small; ConfigError for options out of range
  */
 export async function imageFolder(path: string, options: ImageFolderOptions = {}): Promise<Dataset> {
   expectKind(path, 'imageFolder: path', nameKind)
@@ -77,7 +80,7 @@ export async function imageFolder(path: string, options: ImageFolderOptions = {}
   return { name: 'folder', classes, train, ...own, test: last, normalisation: imageNetNormalisation, unreadable, notes }
 }
 
-/** Pictures by part, and what there is to say of them. */
+/** Pictures by part, with notes about them. */
 export interface LoadedParts {
   readonly loaded: ReadonlyMap<PartName, Pictures>
   readonly unreadable: readonly Unreadable[]
@@ -85,7 +88,7 @@ export interface LoadedParts {
   readonly copies: readonly (readonly string[])[]
 }
 
-/** Decodes what has been listed, or finds it decoded. */
+/** Decodes the listed pictures, or finds them decoded. */
 export async function loadParts(
   path: string,
   { classes, parts }: Pick<PictureFolder, 'classes' | 'parts'>,
@@ -115,12 +118,12 @@ export async function loadParts(
   return { loaded, unreadable, copies: await copiesAmong(path, decoded, options.signal) }
 }
 
-/** Pixels along a side of what a network reads, and of what is kept. */
+/** Side in pixels of the network's input, and of the stored pictures. */
 function sizesOf({ size = 224, packedSize }: ImageFolderOptions): { readonly size: number; readonly side: number } {
   return { size, side: packedSize ?? (size < 64 ? size : Math.round((size * 8) / 7)) }
 }
 
-/** Makes what is not there yet. Progress is over all that is to be made. */
+/** Makes the missing packs. Progress counts the pictures of all of them. */
 async function makePacks(
   orders: readonly (readonly [PartName, PackOrder])[],
   cache: string,
@@ -148,7 +151,7 @@ interface Loaded {
   readonly files: readonly DecodedFile[]
 }
 
-/** Opens a pack; one whose pixels are damaged is made again, once. */
+/** Opens a pack. If its pixels are damaged, makes it again, once. */
 async function load(path: string, order: PackOrder, inMemory: boolean, work: PackWork): Promise<Loaded> {
   for (let tries = 0; tries < 2; tries++) {
     const contents = await findPack(path)
@@ -168,7 +171,10 @@ async function load(path: string, order: PackOrder, inMemory: boolean, work: Pac
   throw new DataError(`${path}: was written, but cannot be read again; check the disk, or name another with --cache`)
 }
 
-/** Some of the pictures: the first of each class, then the second of each, until there are enough; in their order. */
+/**
+ * Selects some of the pictures, in their order: the first of each class, then the second of each, until there are
+ * enough.
+ */
 export function evenly(pictures: Pictures, count: number): Pictures {
   if (count >= pictures.count) return pictures
   const seen = new Map<number, number>()

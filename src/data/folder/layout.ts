@@ -1,22 +1,22 @@
 /**
- * The layout of a folder of pictures: parts, classes, pictures. The rules are the same for a disk and for files that
- * were opened in a page; both hand over a view. Folders that only look like parts are refused, since they would be classes and teach
- * a network nothing. A note tells of everything that is passed over.
+ * The layout of a folder of pictures: parts, classes, pictures. The rules are the same for a disk and for files opened
+ * in a page; both provide a view. It refuses folders that only look like parts: as classes they would teach a network
+ * nothing. Notes name everything that is skipped.
  */
 import { DataError } from '../../util/errors.js'
 import { isPictureName, pictureExtensions } from '../picture/name.js'
 import { likeParts, type PartName, partOf } from './parts.js'
 
-/** A folder that can be looked into. Paths go from it on, with forward slashes; that of itself is empty. */
+/** A view of a folder. Paths are relative to it, with forward slashes; its own path is empty. */
 export interface FolderView {
   /** The name of a path in errors. */
   name(path: string): string
   /**
-   * The content of a folder without litter: names, sorted by their letters' codes.
-   * @param links whether a link to a folder is one
+   * The content of a folder without litter: names, sorted by character code.
+   * @param links whether a link to a folder counts as a folder
    */
   list(path: string, links: boolean): Promise<Entries>
-  /** The remedy where classes are not found. */
+  /** The remedy if no classes are found. */
   readonly remedy?: string
 }
 
@@ -25,17 +25,17 @@ export interface Entries {
   readonly files: readonly string[]
 }
 
-/** Parts with the folders where their classes lie; none where classes lie in the folder itself. */
+/** Parts with the folders of their classes; empty if the classes are in the folder itself. */
 export interface FoundParts {
   readonly tops: ReadonlyMap<PartName, string>
   readonly notes: readonly string[]
 }
 
-/** A part, or all of a folder that has none. */
+/** A part, or the whole folder if it has none. */
 export interface FoundPictures {
-  /** The folder where the classes lie. */
+  /** The folder of the classes. */
   readonly top: string
-  /** Class after class, each sorted by path. */
+  /** Pictures class after class, each sorted by path. */
   readonly pictures: readonly { readonly path: string; readonly label: number }[]
 }
 
@@ -46,11 +46,11 @@ export interface Layout<K extends string> {
   readonly notes: readonly string[]
 }
 
-/** Part names in part names, as Kaggle packs them: `seg_train/seg_train`. */
+/** The most part names nested in each other, as in Kaggle's `seg_train/seg_train`. */
 const MOST_NESTED = 3
 const NAMED = 3
 
-/** @throws DataError naming folders that may be parts or classes, or are the same part twice */
+/** @throws DataError naming folders that may be parts or classes, or that are the same part twice */
 export async function findParts(view: FolderView): Promise<FoundParts> {
   const { folders } = await view.list('', true)
   const named = folders.filter((name) => partOf(name))
@@ -75,7 +75,7 @@ export async function findParts(view: FolderView): Promise<FoundParts> {
     const before = tops.get(part)
     if (before !== undefined)
       throw new DataError(
-        `${view.name('')}: holds ${before}/ and ${name}/, which both are the part ${part}; put their classes together, or take one of them out`,
+        `${view.name('')}: holds ${before}/ and ${name}/, and both are the part ${part}; put their classes together, or take one of them out`,
       )
     tops.set(part, await classLevel(view, name, part))
   }
@@ -100,10 +100,11 @@ async function classLevel(view: FolderView, name: string, part: PartName): Promi
 }
 
 /**
- * The classes and pictures of parts. Classes are the folders with pictures of the first part; the others must not have more.
- * @param tops where the classes of each lie, for example `train`, or empty
- * @param most how many classes there can be
- * @throws DataError naming the folder: fewer than two classes or too many, a part without pictures
+ * Lists the classes and pictures of parts. Classes are the folders with pictures in the first part; the other parts
+ * must not have more.
+ * @param tops folder of each part's classes, for example `train`, or empty
+ * @param most the most classes allowed
+ * @throws DataError naming the folder if there are fewer than two classes or too many, or a part has no pictures
  */
 export async function readLayout<K extends string>(
   view: FolderView,
@@ -132,12 +133,12 @@ export async function readLayout<K extends string>(
 
 interface Classes {
   readonly top: string
-  /** All folders, with pictures or without. */
+  /** All folders, with or without pictures. */
   readonly folders: readonly string[]
   readonly empty: readonly string[]
-  /** Pictures that lie beside the folders. */
+  /** Number of pictures beside the folders. */
   readonly loose: number
-  /** Paths by the name of the class, composed. */
+  /** Paths by the composed name of the class. */
   readonly pictures: ReadonlyMap<string, readonly string[]>
   readonly notes: readonly string[]
 }
@@ -174,7 +175,7 @@ async function classesIn(view: FolderView, top: string): Promise<Classes> {
   return { top, folders, empty: [...empty, ...runs], loose, pictures, notes }
 }
 
-/** A class called `train` is one; where there are `train` and `test`, they are none. */
+/** A class may be called `train`. But if there are `train` and `test`, they are not classes. */
 function expectNoParts(view: FolderView, path: string, folders: readonly string[]): void {
   const named = folders.filter((name) => partOf(name))
   if (new Set(named.map(partOf)).size > 1)
@@ -210,7 +211,7 @@ function noPictures(view: FolderView, path: string): DataError {
   )
 }
 
-/** Pictures of any depth, and whether a training was saved among them. */
+/** Lists pictures of any depth, and whether a training was saved among them. */
 async function picturesIn(
   view: FolderView,
   path: string,
@@ -227,7 +228,7 @@ async function picturesIn(
   return { paths, isRun }
 }
 
-/** By letters' codes of composed names, so that every machine numbers pictures alike. */
+/** Sorts by character code of composed names, so that every machine numbers pictures alike. */
 function sortedByName(paths: readonly string[]): string[] {
   return paths
     .map((path) => ({ path, key: path.normalize('NFC') }))
@@ -235,14 +236,14 @@ function sortedByName(paths: readonly string[]): string[] {
     .map(({ path }) => path)
 }
 
-/** The path of something in a folder. */
+/** The path of an entry in a folder. */
 export function below(path: string, name: string): string {
   return path === '' ? name : `${path}/${name}`
 }
 
 const slashed = (name: string) => `${name}/`
 
-/** Some names, of more the number. */
+/** Lists some names, and the number of the others. */
 export function listed(names: readonly string[]): string {
   return `${names.slice(0, NAMED).join(', ')}${names.length > NAMED ? ` and ${names.length - NAMED} more` : ''}`
 }

@@ -1,9 +1,9 @@
 /**
- * Litter: files that programs leave in folders of pictures, and no person put there: hidden files and folders, thumbnails, bins, and
- * halves of files of another system. It is passed over, and counted so that it can be said.
+ * Litter: files in folders of pictures that programs left there, not people. Examples are hidden files and folders,
+ * thumbnails, bins, and companion files of another system. It is skipped and counted, so that a note can tell.
  */
 
-/** Names without their case, of files and folders alike. */
+/** Lower-case names of files and folders. */
 const litter = new Set([
   '__macosx',
   '__pycache__',
@@ -21,17 +21,17 @@ const litter = new Set([
   'desktop.ini',
   'icon\r',
 ])
-/** Of this package: decoded pictures. It is nobody else's, so nothing needs to be said. */
+/** This package's own folder of decoded pictures. No note mentions it. */
 const CACHE = '.resnet-cache'
-/** Kinds that are told, of more the number. */
+/** The most kinds that a note names; the others are counted. */
 const TOLD = 5
 
-/** Whether a file or folder of this name is passed over. */
+/** Whether a file or folder of this name is skipped. */
 export function isLitter(name: string): boolean {
   return name.startsWith('.') || litter.has(name.toLowerCase())
 }
 
-/** Counts what was passed over. */
+/** Counts skipped files and folders. */
 export class PassedOver {
   readonly #counts = new Map<string, { files: number; folders: number }>()
 
@@ -43,7 +43,10 @@ export class PassedOver {
     this.#counts.set(kind, count)
   }
 
-  /** In a line, for example `passed over: .ipynb_checkpoints (2 folders), Thumbs.db (1 file)`; none where nothing was. */
+  /**
+   * A note in one line, for example `passed over: .ipynb_checkpoints (2 folders), Thumbs.db (1 file)`; none if nothing
+   * was skipped.
+   */
   get notes(): string[] {
     const texts = [...this.#counts]
       .sort(([a], [b]) => (a < b ? -1 : 1))

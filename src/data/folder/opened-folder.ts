@@ -1,13 +1,13 @@
 /**
- * The layout of a folder that a person opened in a page, from the paths of its files: `<class>/*`, or `train/<class>/*`,
- * with `test/` or `val/` of the same kind or without. The rules are those for a disk: see folder-layout.ts.
+ * The layout of a folder that was opened in a page, from the paths of its files: `<class>/*`, or `train/<class>/*`,
+ * with or without `test/` or `val/` of the same kind. The rules are those of layout.ts.
  */
 import { DataError } from '../../util/errors.js'
 import { isPictureName } from '../picture/name.js'
 import { below, type Entries, type FolderView, findParts, readLayout } from './layout.js'
 import { isLitter, PassedOver } from './litter.js'
 
-/** A picture of a class, by its place in the list of files. */
+/** A picture of a class, by its index in the list of files. */
 export interface OpenedPicture {
   readonly file: number
   readonly label: number
@@ -17,9 +17,9 @@ export interface OpenedFolder {
   /** Names of the classes, sorted. */
   readonly classes: readonly string[]
   readonly train: readonly OpenedPicture[]
-  /** Where there is a part to test on. */
+  /** Present if there is a test part. */
   readonly test?: readonly OpenedPicture[]
-  /** Sentences about what was passed over. */
+  /** Sentences about skipped files. */
   readonly notes: readonly string[]
 }
 
@@ -27,8 +27,8 @@ export interface OpenedFolder {
 const MOST_CLASSES = 256
 
 /**
- * @param paths with forward slashes, the folder that was opened in front
- * @throws DataError that says what was found in place of a folder for each class
+ * @param paths paths with forward slashes that start with the opened folder
+ * @throws DataError that says what was found instead of a folder for each class
  */
 export async function openedFolder(paths: readonly string[]): Promise<OpenedFolder> {
   if (!paths.some((path) => isPictureName(path)))
@@ -57,7 +57,7 @@ export async function openedFolder(paths: readonly string[]): Promise<OpenedFold
   }
 }
 
-/** Paths as folders. What is litter is counted once, with all that is in it. */
+/** Views paths as folders. Litter is counted once, with everything in it. */
 function viewOf(paths: readonly string[], passed: PassedOver): FolderView {
   const found = new Map<string, { folders: Set<string>; files: Set<string> }>()
   const entries = (path: string) => {

@@ -1,7 +1,7 @@
 /**
- * Packs of decoded pictures, kept from one run to the next in a folder that may grow to a limit. A pack is named by
- * all that its bytes come from: the list of files with their sizes and times, the size of the pictures, the decoder. It
- * is written under another name and moved into place whole; one that is damaged is made again.
+ * The cache of packs of decoded pictures, a folder with a size limit that lasts from run to run. A pack's name depends
+ * on everything that its bytes come from: the list of files with their sizes and times, the size of the pictures, the
+ * decoder. A pack is written under another name and moved into place when complete. A damaged pack is made again.
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { readdir, rename, rm, stat } from 'node:fs/promises'
@@ -21,50 +21,50 @@ export interface PackOrder {
   readonly root: string
   /** For example `train`. */
   readonly name: string
-  /** The folder where its classes lie. */
+  /** The folder of its classes. */
   readonly top: string
   readonly files: readonly PictureFile[]
   readonly classes: readonly string[]
-  /** Pixels along a side of the decoded pictures. */
+  /** Side of the decoded pictures in pixels. */
   readonly side: number
-  /** The version of their decoder: see `decoderVersion`. */
+  /** The version of the decoder: see `decoderVersion`. */
   readonly decoder: string
 }
 
 export interface PackWork {
-  /** Pictures decoded at the same time, at most four a processor; by default two. */
+  /** Number of pictures decoded at the same time, at most four per processor; by default two. */
   readonly concurrency?: number | undefined
   /** Called after each picture. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
 
-/** More than this share of a part that cannot be read is no accident. */
+/** If more than this share of a part cannot be read, something is wrong. */
 const MOST_UNREADABLE = 0.05
 
 const REMEDY = 'name another folder for decoded pictures with --cache'
 
-/** The files that may be removed here: packs, and remains of packs whose making was broken off. */
+/** Files that may be removed here: packs, and remains of packs that were not finished. */
 const PACK = /^(train|val|test)-[0-9a-f]{16}\.pack$/
 const BROKEN_OFF = /^\.(train|val|test)-[0-9a-f]{16}\.pack\.[0-9a-f]{8}\.tmp$/
 
-/** Where the pack of an order lies in a cache folder, whether it is there or not. */
+/** The path of an order's pack in a cache folder, whether it exists or not. */
 export function packPath(folder: string, { name, files, side, decoder }: PackOrder): string {
   const hash = createHash('sha256').update(JSON.stringify({ decoder, side }))
   for (const { path, label, size, mtime } of files) hash.update(`\n${JSON.stringify([path, label, size, mtime])}`)
   return join(folder, `${name}-${hash.digest('hex').slice(0, 16)}.pack`)
 }
 
-/** The bytes that an order takes, if all of it can be read. */
+/** The bytes of an order's pack if every picture can be read. */
 export function packSize({ files, side }: PackOrder): number {
   return files.length * (3 * side * side + 6)
 }
 
-/** A pack that is there and whole as far as can be told without its pixels. Using it makes it the youngest. */
+/** Opens a pack if it is there and complete, without checking its pixels. This makes it the youngest. */
 export async function findPack(path: string): Promise<PackContents | undefined> {
   try {
     const contents = await openPack(path)
-    if (contents) await touchPack(path).catch(() => {}) // a folder that can only be read is as good
+    if (contents) await touchPack(path).catch(() => {}) // a read-only folder works as well
     return contents
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined
@@ -73,8 +73,8 @@ export async function findPack(path: string): Promise<PackContents | undefined> 
 }
 
 /**
- * Decodes pictures and puts them into place as a pack. Those that cannot be read are left out and listed.
- * @throws DataError when too many cannot be read, or the pack cannot be written.
+ * Decodes pictures and puts them into place as a pack. Unreadable pictures are left out and listed.
+ * @throws DataError if too many cannot be read, or the pack cannot be written
  */
 export async function makePack(path: string, order: PackOrder, work: PackWork = {}): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.tmp`)
@@ -101,7 +101,7 @@ async function decodeAll(writer: PackWriter, order: PackOrder, work: PackWork): 
   const concurrency = Math.min(work.concurrency ?? 2 * processors, 4 * processors)
   const decode = (file: PictureFile) =>
     decodePicture(join(root, file.path), side).catch((error: unknown) => oneLine(error, join(root, file.path)))
-  const pending: Promise<Uint8Array | string>[] = [] // in order; their results are written in order
+  const pending: Promise<Uint8Array | string>[] = [] // results are written in this order
   const unreadable: Unreadable[] = []
   const good = new Uint32Array(order.classes.length)
   let next = 0
@@ -143,16 +143,16 @@ function example(unreadable: readonly Unreadable[]): string {
   return `for example ${file}: ${reason}; mend or remove these files`
 }
 
-/** Why a picture cannot be read, without the file's own name. */
+/** The reason why a picture cannot be read, without the file's name. */
 function oneLine(error: unknown, file: string): string {
   const text = error instanceof Error ? error.message : String(error)
   return text.replace(`${file}: `, '').split('\n')[0]!
 }
 
 /**
- * Makes room in a cache folder for packs that are to come, the oldest packs going first.
- * @param keep packs that must stay @param room bytes that are needed @param limit bytes that the folder may have
- * @throws DataError when even an otherwise empty folder would grow beyond its limit.
+ * Makes room for new packs in a cache folder. The oldest packs are removed first.
+ * @param keep packs that must stay @param room bytes that are needed @param limit the most bytes in the folder
+ * @throws DataError if even an otherwise empty folder would exceed its limit
  */
 export async function makeRoom(folder: string, keep: readonly string[], room: number, limit: number): Promise<void> {
   const names = await readdir(folder).catch((error: unknown) => {

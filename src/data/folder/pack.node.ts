@@ -1,8 +1,8 @@
 /**
- * A pack: decoded pictures of one size in one file, written once and read whole or picture by picture. In order:
- * 16 bytes that say what it is; the pixels, picture after picture; a label of two bytes and a check sum (CRC-32) of
- * four for each; a JSON text; its length in four bytes and the check sum of all that follows the pixels. A pack that
- * was cut short or changed is told by its check sums.
+ * A pack: decoded pictures of one size in one file, written once and read whole or picture by picture. It holds, in
+ * order: 16 bytes that identify it; the pixels of all pictures; a two-byte label and a four-byte check sum (CRC-32) for
+ * each; a JSON text; its length in four bytes; and the check sum of everything after the pixels. Check sums detect a
+ * pack that was cut short or changed.
  */
 import { closeSync, openSync, readSync, rmSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
@@ -13,11 +13,11 @@ import type { PictureReader, Unreadable } from '../dataset.js'
 
 const MAGIC = Buffer.from('resnet pack 1\n\0\0')
 
-/** The head of a pack, before its pixels. Pictures are [3][side][side] bytes. */
+/** The facts in a pack besides its pixels. Pictures are [3][side][side] bytes. */
 export interface PackContents {
   readonly side: number
   readonly labels: Uint16Array
-  /** Of the pixels of each picture. */
+  /** Check sum of each picture's pixels. */
   readonly sums: Uint32Array
   readonly unreadable: readonly Unreadable[]
 }
@@ -46,7 +46,7 @@ export class PackWriter {
     this.#sums.push(crc32(pixels))
   }
 
-  /** Flushes all to the disk. */
+  /** Writes everything to disk. */
   async finish(unreadable: readonly Unreadable[]): Promise<void> {
     const text = Buffer.from(JSON.stringify({ side: this.#side, count: this.#labels.length, unreadable }))
     const end = Buffer.concat([
@@ -64,7 +64,7 @@ export class PackWriter {
   }
 }
 
-/** The head of a pack, or undefined if the file is damaged. Pixels are not looked at. */
+/** Reads everything but the pixels; undefined if the file is damaged. */
 export async function openPack(path: string): Promise<PackContents | undefined> {
   const file = await open(path)
   try {
@@ -97,7 +97,7 @@ export async function openPack(path: string): Promise<PackContents | undefined> 
   }
 }
 
-/** Makes a pack as young as a new one, by writing its first byte again. */
+/** Makes a pack the youngest by writing its first byte again. */
 export async function touchPack(path: string): Promise<void> {
   const file = await open(path, 'r+')
   try {
@@ -143,8 +143,8 @@ export async function readPixels(path: string, { side, sums }: PackContents): Pr
 }
 
 /**
- * Reads pictures from a pack when they are asked for. The file is opened for each of them, so that there is nothing to
- * close and no number of data sets uses up the handles; beside reading a picture that costs next to nothing.
+ * Reads pictures from a pack on demand. It opens the file for each picture, so that nothing needs closing and many data
+ * sets do not use up file handles. Compared with reading, opening costs next to nothing.
  */
 export function packReader(path: string, { side, sums }: PackContents): PictureReader {
   const bytes = new Uint8Array(3 * side * side)
@@ -156,7 +156,7 @@ export function packReader(path: string, { side, sums }: PackContents): PictureR
         file = openSync(path, 'r')
         for (let at = 0; at < bytes.length; ) {
           const count = readSync(file, bytes, at, bytes.length - at, MAGIC.length + index * bytes.length + at)
-          if (count === 0) break // cut short: the check sum tells
+          if (count === 0) break // cut short: the check sum will tell
           at += count
         }
       } catch (error) {

@@ -1,10 +1,13 @@
-/** The parts that a set of pictures comes in, by the names that people give their folders. */
+/** The parts of a set of pictures, by the usual names of their folders. */
 
 /** The parts of a data set. */
 export const partNames = ['train', 'val', 'test'] as const
 export type PartName = (typeof partNames)[number]
 
-/** Of names without case, signs, `seg` in front (of a well-known set) and `set`, `data` and the like behind. */
+/**
+ * Keys are names in lower case without signs, without `seg` in front (from a well-known set), and without `set`, `data`
+ * and the like at the end.
+ */
 const parts: Readonly<Record<string, PartName>> = {
   train: 'train',
   training: 'train',
@@ -16,7 +19,7 @@ const parts: Readonly<Record<string, PartName>> = {
   testing: 'test',
 }
 
-/** The part that a folder of this name is: `Training`, `seg_train`, `test_set`, `valid`, …; undefined for other names. */
+/** The part that a folder's name means: `Training`, `seg_train`, `test_set`, `valid`, …; undefined for other names. */
 export function partOf(name: string): PartName | undefined {
   const letters = name.toLowerCase().replace(/[\s_.-]+/g, '')
   const bare = letters.replace(/^seg/, '').replace(/(set|data|images|imgs|pictures|split)$/, '')
@@ -24,8 +27,8 @@ export function partOf(name: string): PartName | undefined {
 }
 
 /**
- * Folders whose names have a part's name in them and are the same but for it, such as `cats_train` and `cats_test`, or
- * have nothing but numbers beside it, such as `train1` and `train2`: parts for a person, and none that are known here.
+ * Folders that a person would take for parts, but whose names are unknown here. Their names differ only in a part's
+ * name, such as `cats_train` and `cats_test`, or add only numbers to it, such as `train1` and `train2`.
  */
 export function likeParts(names: readonly string[]): readonly string[] {
   const split = names.flatMap((name) => {

@@ -1,6 +1,6 @@
 /**
- * Which pictures a folder on the disk holds, without opening one: `<class>/*`, or `train/<class>/*` and `val/<class>/*` or
- * `test/<class>/*`. Names are sorted by their letters' codes, so that every machine numbers classes and pictures alike.
+ * Lists the pictures of a folder on disk without opening them: `<class>/*`, or `train/<class>/*` and `val/<class>/*` or
+ * `test/<class>/*`. Names are sorted by character code, so that every machine numbers classes and pictures alike.
  */
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -14,41 +14,41 @@ export type { PartName }
 
 /** A file that should be a picture. */
 export interface PictureFile {
-  /** From the folder of the set, with forward slashes: `train/cat/7.jpg`. */
+  /** Path in the folder of the set, with forward slashes: `train/cat/7.jpg`. */
   readonly path: string
   readonly label: number
-  /** In bytes. */
+  /** Size in bytes. */
   readonly size: number
-  /** When it was last written, in milliseconds. */
+  /** Time of the last change, in milliseconds. */
   readonly mtime: number
 }
 
 /** Pictures of one part, class after class. */
 export interface PicturePart {
-  /** The folder where its classes lie, with that of the set in front. */
+  /** The folder of its classes, including the folder of the set. */
   readonly top: string
-  /** The same from the folder of the set on; empty where it is that. */
+  /** The same relative to the folder of the set; empty if they are equal. */
   readonly inside: string
   readonly files: readonly PictureFile[]
 }
 
 export interface PictureFolder {
-  /** Names of the classes, composed and sorted. */
+  /** Names of the classes, composed (NFC) and sorted. */
   readonly classes: readonly string[]
   readonly parts: ReadonlyMap<PartName, PicturePart>
-  /** Sentences about what was passed over. */
+  /** Sentences about skipped files. */
   readonly notes: readonly string[]
 }
 
-/** At most so many classes have numbers. */
+/** The most classes that labels can number. */
 const MOST_CLASSES = 65536
 
 const LAYOUT = 'expected train/<class>/<pictures>, and val/ or test/ of the same kind'
 
 /**
- * A folder in parts, or whose pictures are in one piece: `<class>/*`, or `train/<class>/*` alone. `whole` is then the only
- * part, called `train`.
- * @throws DataError naming the folder when it holds fewer than two classes, or it is not clear what is a class
+ * Lists a folder with parts, or a folder in one piece: `<class>/*`, or `train/<class>/*` alone. For the latter the only
+ * part is `train`, and `isWhole` is true.
+ * @throws DataError naming the folder if it holds fewer than two classes, or it is not clear which folders are classes
  */
 export async function listFolder(root: string): Promise<PictureFolder & { readonly isWhole: boolean }> {
   const view = folderView(root, LAYOUT)
@@ -61,7 +61,7 @@ export async function listFolder(root: string): Promise<PictureFolder & { readon
   }
 }
 
-/** @throws DataError naming the folder when the layout is another one, or a folder cannot be read. */
+/** @throws DataError naming the folder if the layout is different, or a folder cannot be read */
 export async function listPictures(root: string): Promise<PictureFolder> {
   const view = folderView(root, LAYOUT)
   const { tops, notes } = await findParts(view)
@@ -77,7 +77,7 @@ function inOrder(tops: ReadonlyMap<PartName, string>): (readonly [PartName, stri
   })
 }
 
-/** With sizes and times. @param more what else was passed over, once all has been looked into */
+/** Adds sizes and times. @param more returns further notes, once everything is listed */
 async function described(
   root: string,
   layout: Layout<PartName>,
@@ -96,7 +96,7 @@ async function described(
   return { classes: layout.classes, parts, notes: [...more(), ...layout.notes] }
 }
 
-/** Nothing for what is no file. A link to nowhere stays in the list, to be reported with what cannot be read. */
+/** Undefined for anything but a file. A broken link stays in the list and is reported as unreadable. */
 async function fileAt(root: string, path: string, label: number): Promise<PictureFile | undefined> {
   try {
     const status = await stat(join(root, path))
@@ -106,7 +106,7 @@ async function fileAt(root: string, path: string, label: number): Promise<Pictur
   }
 }
 
-/** Says what was found in place of the layout, and recognises the usual mix-ups. */
+/** Says what was found instead of the layout, and recognises the usual mix-ups. */
 async function whatIsThere(view: ReturnType<typeof folderView>, tops: ReadonlyMap<PartName, string>): Promise<string> {
   const { folders } = await view.list('', true)
   if (tops.has('train')) return `holds ${tops.get('train')}/, but neither val/ nor test/`

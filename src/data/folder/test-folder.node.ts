@@ -1,6 +1,6 @@
 /**
- * A folder of pictures to judge a trained network on: its part to test on, or what was held out of it when the network
- * was fine-tuned, or all of it. Nothing in it needs to be there to learn from.
+ * Loads a folder of pictures to test a trained network on: its test part, the pictures that fine-tuning held out of it,
+ * or all of it. It needs no training part.
  */
 import { ConfigError, DataError, invariant } from '../../util/errors.js'
 import { expectFields, expectKind, expectOptions, flag, name, text, whole } from '../../util/expect.js'
@@ -9,35 +9,40 @@ import { holdOutFolder } from './hold-out-folder.node.js'
 import { checkOptions, evenly, type ImageFolderOptions, loadParts } from './image-folder.node.js'
 import { listFolder } from './picture-files.node.js'
 
-/** How a folder is read, and which of its pictures are judged. */
+/** How a folder is read, and which of its pictures are used. */
 export interface TestFolderOptions extends Omit<ImageFolderOptions, 'limit'> {
-  /** Judge so many pictures, the same number of each class as far as there are; by default all. */
+  /** Tests on so many pictures, equally many of each class if possible; by default all. */
   readonly limit?: number | undefined
-  /** The pictures that a fine-tuning held out, from its checkpoint (`checkpoint.data.heldOut`): judged where no part is there to test on. */
+  /**
+   * The pictures that fine-tuning held out, from its checkpoint (`checkpoint.data.heldOut`). Used if there is no test
+   * part.
+   */
   readonly heldOut?: HeldOutRecord | null | undefined
-  /** Whether the network was fine-tuned by a version that kept no record of what it held out: refused without `all`. */
+  /**
+   * Whether the network was fine-tuned by a version that did not record its held-out pictures. Refused without `all`.
+   */
   readonly isUnrecorded?: boolean | undefined
-  /** Judge all pictures, of whatever part, those that the network learned from among them. */
+  /** Tests on all pictures of every part, including those that the network learned from. */
   readonly all?: boolean | undefined
 }
 
-/** Pictures to judge by, and what is to be said of them. */
+/** Pictures to test on, with notes about them. */
 export interface TestFolder {
   /** Only `test` has pictures. */
   readonly data: Dataset
-  /** In words, for example `the 36 pictures in test/`. */
+  /** The test pictures in words, for example `the 36 pictures in test/`. */
   readonly testedOn: string
-  /** Sentences about files that were passed over, and about how far the figures are to be believed. */
+  /** Sentences about skipped files, and about the reliability of the figures. */
   readonly notes: readonly string[]
 }
 
 const recordFields = { seed: whole(0), count: whole(1), of: whole(1), digest: text }
 
 /**
- * Loads what is to be judged: `test/` (or `val/`, where it is the only one), with `train/` beside it or without; or of
- * `<class>/*` what was held out, or all.
- * @throws DataError as `imageFolder` does, and where the pictures are not those that some were held out of; ConfigError
- * for `all` where there is a part to test on, and for options that are none
+ * Loads the pictures to test on: `test/` (or `val/` if there is no other), with or without `train/`; or for `<class>/*`
+ * the held-out pictures, or all.
+ * @throws DataError as `imageFolder` does, and if the pictures are not those of the record; ConfigError for `all` if
+ * there is a test part, and for invalid options
  */
 export async function testFolder(path: string, options: TestFolderOptions = {}): Promise<TestFolder> {
   expectKind(path, 'testFolder: path', name)

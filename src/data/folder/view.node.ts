@@ -1,15 +1,15 @@
-/** A folder on the disk, as the rules of layouts look into it. */
+/** A view of a folder on disk, for the rules of layouts. */
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileError } from '../../util/files/error.js'
 import { below, type Entries, type FolderView } from './layout.js'
 import { isLitter, PassedOver } from './litter.js'
 
-/** @param remedy what to do where a folder cannot be read */
+/** @param remedy remedy if a folder cannot be read */
 export function folderView(
   root: string,
   remedy?: string,
-): FolderView & { /** Sentences about what was passed over so far. */ readonly notes: readonly string[] } {
+): FolderView & { /** Sentences about the files skipped so far. */ readonly notes: readonly string[] } {
   const passed = new PassedOver()
   const seen = new Map<string, Promise<Entries>>()
   const read = async (path: string, links: boolean): Promise<Entries> => {
@@ -41,7 +41,7 @@ export function folderView(
   }
 }
 
-/** A link to nowhere is no folder. */
+/** Whether a path is a folder. A broken link is not. */
 async function isFolder(path: string): Promise<boolean> {
   return stat(path).then(
     (target) => target.isDirectory(),

@@ -1,9 +1,12 @@
-/** Changes the colours of a picture in place: brightness, contrast, saturation. Fixed order of sums: the same bits everywhere. */
+/**
+ * Changes the colours of a picture in place: brightness, contrast, saturation. Sums have a fixed order, so the bits are
+ * the same everywhere.
+ */
 import type { ColourChange } from '../augment.js'
 
 /**
- * @param values [channels][pixels] from 0 to 255 at values[at ...]; they are cut to that range after each change
- * @param channels 3 (RGB), or any number where saturation does not change; one channel is its own grey
+ * @param values [channels][pixels] from 0 to 255 at values[at ...]; clamped to that range after each change
+ * @param channels 3 (RGB), or any number if saturation does not change; one channel is its own grey
  */
 export function changeColours(
   values: Float32Array,

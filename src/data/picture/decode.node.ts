@@ -1,7 +1,7 @@
 /**
- * A picture file as the bytes of a small square: decoded, turned as the camera says, flattened on black, made RGB with
- * 8 bits, resized so that the shorter side fits, and cut to its centre. `sharp` decodes in its own threads. What all
- * that decode have in common is here too: files are known by their first bytes, and pixels and time have a limit.
+ * Decodes a picture file to the bytes of a small square: rotated as the camera says, flattened on black, converted to
+ * 8-bit RGB, resized so that the shorter side fits, and cropped to its centre. `sharp` decodes in its own threads. This
+ * file also holds the rules for all decoding: a file's first bytes tell its format, and pixels and time have limits.
  */
 import { open } from 'node:fs/promises'
 import type { Metadata, Sharp } from 'sharp'
@@ -9,7 +9,7 @@ import { DataError } from '../../util/errors.js'
 import { fileError } from '../../util/files/error.js'
 import { isLabTiff, refusalOf } from './format.js'
 
-/** Loaded when pictures are decoded: whoever has none needs no `sharp`, and does not wait for it. */
+/** Loads `sharp` on demand: code that decodes no pictures neither needs it nor waits for it. */
 export async function decoder() {
   try {
     return (await import('sharp')).default
@@ -21,29 +21,29 @@ export async function decoder() {
   }
 }
 
-/** Changes whenever other bytes may come out: pictures that were kept are then decoded again. */
+/** Changes whenever decoded bytes may change. Stored pictures are then decoded again. */
 export async function decoderVersion(): Promise<string> {
   const { versions } = await decoder()
   return `1, sharp ${versions.sharp ?? ''}, libvips ${versions.vips}`
 }
 
 /**
- * Pixels that one picture may unpack to: far beyond any photograph, but no file of a few bytes may fill the memory.
- * That is 16384 along each side of a square.
+ * The most pixels of a picture, 16384 along each side of a square: far more than any photograph, but too few for a
+ * small file to fill the memory.
  */
 export const MOST_PIXELS = 1 << 28
 
-/** Bytes that a picture file may have: with no compression and 16 bits, some 90 million pixels. */
+/** The most bytes of a picture file: without compression and with 16 bits, some 90 million pixels. */
 const MOST_BYTES = 1 << 29
-/** Bytes that are read at first, and how many of them tell whether the file is a picture at all. */
+/** Bytes that are read first, and how many of them decide whether the file is a picture. */
 const [FIRST_BYTES, KNOWN_BY] = [1 << 16, 4096]
-/** Seconds that decoding one picture may take: far more than the largest that are read need. */
+/** The most seconds of decoding one picture, far more than the largest accepted pictures need. */
 const MOST_SECONDS = 120
 
 /**
- * The bytes of a picture file; what turns out to be no picture is not read any further.
- * @throws DataError naming the file when it cannot be read, is a folder, is far too large, or is no picture by its first
- * bytes
+ * Reads the bytes of a picture file. Stops as soon as it turns out not to be a picture.
+ * @throws DataError naming the file if it cannot be read, is a folder, is far too large, or is not a picture by its
+ * first bytes
  */
 export async function readPictureFile(file: string): Promise<Uint8Array> {
   try {
@@ -61,9 +61,7 @@ export async function readPictureFile(file: string): Promise<Uint8Array> {
       if (!known && (ended || length >= KNOWN_BY)) expectPicture(Buffer.concat(pieces))
       known ||= length >= KNOWN_BY
       if (length > MOST_BYTES)
-        throw new DataError(
-          `has more than ${MOST_BYTES} bytes, which no picture that is read has; make it smaller first`,
-        )
+        throw new DataError(`has more than ${MOST_BYTES} bytes, too many for a picture; make it smaller first`)
     }
     return Buffer.concat(pieces)
   } catch (error) {
@@ -77,17 +75,17 @@ function expectPicture(bytes: Uint8Array): void {
   if (refusal !== undefined) throw new DataError(refusal)
 }
 
-/** A picture that is about to be decoded, and what its header says. */
+/** A picture that is about to be decoded, with the facts of its header. */
 export interface OpenedPicture {
   readonly image: Sharp
   readonly metadata: Metadata
 }
 
 /**
- * From bytes, not from a path: libvips remembers what it read from a path, also where the file has changed. Of an
- * animation or of several pages it is the first.
+ * Opens a picture from bytes, not from a path: libvips caches by path, even if the file has changed. Takes the first
+ * frame or page.
  * @param file its name, at the start of every error
- * @throws DataError when this is no picture, or one of more pixels than are read
+ * @throws DataError if this is not a picture, or has too many pixels
  */
 export async function openPicture(bytes: Uint8Array, file: string, mostPixels = MOST_PIXELS): Promise<OpenedPicture> {
   const sharp = await decoder()
@@ -107,7 +105,7 @@ export async function openPicture(bytes: Uint8Array, file: string, mostPixels = 
 }
 
 /**
- * Does what libvips may fail at; whatever goes wrong becomes an error of one line that names the file.
+ * Runs work in which libvips may fail. Errors become one line that names the file.
  * @throws DataError
  */
 export async function naming<T>(file: string, bytes: Uint8Array, work: () => Promise<T>): Promise<T> {
@@ -125,8 +123,8 @@ export async function naming<T>(file: string, bytes: Uint8Array, work: () => Pro
 }
 
 /**
- * The bytes [3][side][side] of a picture. Of an animation it is the first frame.
- * @throws DataError with a reason of one line when the file cannot be read or is no picture.
+ * Returns the bytes [3][side][side] of a picture, or of the first frame of an animation.
+ * @throws DataError with a reason in one line if the file cannot be read or is not a picture
  */
 export async function decodePicture(file: string, side: number): Promise<Uint8Array> {
   const bytes = await readPictureFile(file)
@@ -142,7 +140,7 @@ export async function decodePicture(file: string, side: number): Promise<Uint8Ar
   return planes
 }
 
-/** Why a picture could not be decoded, in one line. Where several fail at once, libvips may lose the reason. */
+/** The reason why a picture could not be decoded, in one line. If several fail at once, libvips may lose it. */
 export function reasonOf(error: unknown): string {
   const { message } = error as Error
   if (message === 'Unknown error') return 'the picture is damaged or cut short'
@@ -151,7 +149,7 @@ export function reasonOf(error: unknown): string {
   return lines.filter((line, i) => line !== '' && !lines.slice(0, i).some((before) => before.includes(line))).join('; ')
 }
 
-/** Pixels along the shorter side of a picture; undefined where it cannot be read. */
+/** Shorter side of a picture in pixels; undefined if it cannot be read. */
 export async function shorterSide(file: string): Promise<number | undefined> {
   try {
     const { width, height } = (await openPicture(await readPictureFile(file), file)).metadata

@@ -1,19 +1,19 @@
 /**
- * The format of a file, by its first bytes: a name can say anything. Pictures of known formats go on to a decoder. A file
- * that cannot be read is named before a decoder spends a minute on drawing an SVG, or memory on something else.
+ * The format of a file by its first bytes, because a name can say anything. Known picture formats go to a decoder.
+ * Other files are refused before a decoder spends a minute on an SVG, or memory on something else.
  */
 
-/** A format, and whether it is read. */
+/** A format, and whether it can be read. */
 export interface FileKind {
   /** For example `a PNG picture`. */
   readonly what: string
-  /** Whether it is a picture of pixels in a format that is decoded. */
+  /** Whether it is a pixel format that can be decoded. */
   readonly isRead: boolean
-  /** The remedy where it is not read. */
+  /** The remedy if it cannot be read. */
   readonly remedy?: string
 }
 
-/** The formats that are decoded in Node; each browser reads others. */
+/** The formats that are decoded in Node. Browsers read others. */
 export const readFormats = 'PNG, JPEG, WebP, GIF, TIFF or AVIF'
 
 const SAVE = 'save it as PNG or JPEG'
@@ -22,7 +22,7 @@ const UNPACK = 'unpack it first'
 const read = (name: string): FileKind => ({ what: `${name === 'AVIF' ? 'an' : 'a'} ${name} picture`, isRead: true })
 const other = (what: string, remedy = SAVE): FileKind => ({ what, isRead: false, remedy })
 
-/** Bytes at the very start, as text of a letter a byte. */
+/** The first bytes of a file, as text with one letter per byte. */
 const starts: readonly (readonly [string, FileKind])[] = [
   ['\x89PNG\r\n\x1a\n', read('PNG')],
   ['\xff\xd8\xff', read('JPEG')],
@@ -48,13 +48,13 @@ const starts: readonly (readonly [string, FileKind])[] = [
   ['version https://git-lfs', other('a pointer of git LFS in place of the picture', 'fetch it: git lfs pull')],
 ]
 
-/** Of HEIF containers: brands whose pictures are coded as AV1, and as HEVC, which is not read. */
+/** Brands of HEIF containers: those coded as AV1, and those coded as HEVC, which cannot be read. */
 const [AV1, HEVC] = [/^(avif|avis)$/, /^(heic|heix|hevc|hevx|heim|heis)$/]
 
-/** Bytes that are looked at. */
+/** Number of bytes that are checked. */
 const LOOKED_AT = 4096
 
-/** Undefined for what is not known, and for no bytes at all. */
+/** The format of bytes; undefined if it is not known or there are no bytes. */
 export function fileKind(bytes: Uint8Array): FileKind | undefined {
   const start = latin(bytes, 0, LOOKED_AT)
   const known = starts.find(([magic]) => start.startsWith(magic))?.[1]
@@ -81,7 +81,7 @@ function container(bytes: Uint8Array): FileKind {
     : other('a film', 'save a frame of it as PNG')
 }
 
-/** Texts are passed on as what they are, by the first tag. */
+/** Recognises text formats by their first tag. */
 function markup(start: string): FileKind | undefined {
   const text = start.replace(/^(\xef\xbb\xbf|\xff\xfe|\xfe\xff)/, '').replaceAll('\0', '')
   if (!/^\s*</.test(text)) return undefined
@@ -95,8 +95,8 @@ function latin(bytes: Uint8Array, from: number, to: number): string {
 }
 
 /**
- * Why bytes are not even given to a decoder; undefined for a picture that a decoder may try.
- * @returns to follow the name of the file and a colon
+ * The reason why bytes are not given to a decoder; undefined for a picture that a decoder may try.
+ * @returns text to follow the file's name and a colon
  */
 export function refusalOf(bytes: Uint8Array): string | undefined {
   if (bytes.length === 0) return 'is no picture that can be read: the file is empty'
@@ -105,7 +105,7 @@ export function refusalOf(bytes: Uint8Array): string | undefined {
   return known.isRead ? undefined : `is ${known.what}, which cannot be read as a picture; ${known.remedy}`
 }
 
-/** TIFF pictures may hold colours as Lab, which libvips does not open. */
+/** Whether a TIFF picture holds Lab colours, which libvips does not open. */
 export function isLabTiff(bytes: Uint8Array): boolean {
   const start = latin(bytes, 0, 4)
   if (start !== 'II*\0' && start !== 'MM\0*') return false
@@ -123,6 +123,6 @@ export function isLabTiff(bytes: Uint8Array): boolean {
   return false
 }
 
-/** The tag that says what the numbers of a TIFF mean, and its values for Lab: CIE's, ICC's and ITU's. */
+/** The tag that says what a TIFF's numbers mean, and its values for Lab: of CIE, ICC and ITU. */
 const PHOTOMETRIC = 262
 const LAB = new Set([8, 9, 10])

@@ -1,18 +1,21 @@
-/** Pictures in colour for networks that read grey ones: luminance, as the eye sees it. [ITU-R BT.601, full range] */
+/**
+ * Converts colour pictures to grey for networks that read one channel: luminance, as the eye sees it. [ITU-R BT.601,
+ * full range]
+ */
 import { ConfigError } from '../../util/errors.js'
 import { expectKind, whole } from '../../util/expect.js'
 import { type Dataset, inputSize, normalisationFor, type Pictures, pictureBytes } from '../dataset.js'
 import { expectDataset } from '../expect-data.js'
 
-/** From 0 to 255, as the colours are; not rounded. */
+/** Luminance from 0 to 255, not rounded. */
 export function greyOf(red: number, green: number, blue: number): number {
   return 0.299 * red + 0.587 * green + 0.114 * blue
 }
 
 /**
- * The data set as a network of so many channels reads it: as it is where that is what its pictures have; their luminance,
- * rounded to 8 bits, where they are in colour and the network reads one channel. Nothing is copied.
- * @throws ConfigError where neither is so, and for what is no data set; DataError for pixels or labels that do not fit
+ * Converts a data set to a network's number of channels. It stays unchanged if its pictures have that number. Colour
+ * pictures become luminance, rounded to 8 bits, if the network reads one channel. Nothing is copied.
+ * @throws ConfigError if neither holds, and for anything but a data set; DataError for pixels or labels that do not fit
  */
 export function matchChannels(data: Dataset, channels: number): Dataset {
   expectDataset(data, 'matchChannels: data')

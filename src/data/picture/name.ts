@@ -1,6 +1,6 @@
-/** Which files are taken for pictures, by their names. */
+/** Recognises picture files by their names. */
 
-/** Other files are passed over. */
+/** Extensions of pictures. Other files are skipped. */
 export const pictureExtensions: readonly string[] =
   'jpg jpeg jpe jfif png webp gif tif tiff avif heic heif jxl jp2 bmp'.split(' ')
 

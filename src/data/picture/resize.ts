@@ -1,7 +1,7 @@
 /**
- * Resizes a part of a picture, bilinearly or bicubically; where it shrinks the filter widens with the step, so that
- * every pixel counts and fine patterns do not alias. Pixels lie at their centres, and what would reach over the edge of
- * the part is left out, as in Pillow. Plain arithmetic in a fixed order: the same bits everywhere.
+ * Resizes a part of a picture, bilinearly or bicubically. When it shrinks, the filter widens with the step, so that
+ * every pixel counts and fine patterns do not alias. Pixels are sampled at their centres, and the filter is cut at the
+ * edge of the part, as in Pillow. The arithmetic has a fixed order, so the bits are the same everywhere.
  */
 import { cubic, triangle } from '../../util/filters.js'
 import type { Part } from '../augment.js'
@@ -12,7 +12,7 @@ export const interpolations = ['bilinear', 'bicubic'] as const
 /** One of `interpolations`. */
 export type Interpolation = (typeof interpolations)[number]
 
-/** The weight at a distance, in steps, and the distance from which on it is 0. */
+/** A kernel: its weight at a distance in steps, and the distance beyond which it is 0. */
 interface Kernel {
   readonly at: (distance: number) => number
   readonly reach: number
@@ -23,12 +23,12 @@ const kernels: Readonly<Record<Interpolation, Kernel>> = {
   bicubic: { at: cubic(-0.5), reach: 2 },
 }
 
-/** For each output pixel the first input pixel it reads and the weights from there on, which add up to 1. */
+/** The first input pixel of each output pixel, and the weights from there on, which add up to 1. */
 interface Filter {
   readonly first: Int32Array
-  /** [outputs][most]; what is beyond a filter's reach is 0. */
+  /** [outputs][most]. Weights beyond a filter's reach are 0. */
   readonly weights: Float64Array
-  /** Weights an output pixel. */
+  /** Number of weights per output pixel. */
   readonly most: number
 }
 
@@ -57,8 +57,8 @@ function filter(from: number, to: number, kernel: Kernel): Filter {
 }
 
 /**
- * Writes a part of a picture, resized to height x width, to out[at ...] as [channels][height][width] values from 0 to
- * 255 (bicubic ones may reach a little beyond), not rounded; left and right change places where the part is mirrored.
+ * Writes a part of a picture, resized to height x width, to out[at ...] as values [channels][height][width] from 0 to
+ * 255 (bicubic values may go slightly beyond), not rounded. A mirrored part swaps left and right.
  * @param bytes [channels][rows][columns]
  */
 export function resize(

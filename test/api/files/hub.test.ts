@@ -235,11 +235,13 @@ describe('what cannot be had is said', () => {
     other[5000]! ^= 1
     answers = { ...good, 'GET /timm/tiny/resolve/main/model.safetensors': send(other) }
     await expect(filesFromHub(name, options())).rejects.toThrow(
-      `has the check sum ${sha('sha256', other)}, expected ${sha('sha256', weights)}`,
+      `have the check sum ${sha('sha256', other)}, expected ${sha('sha256', weights)}`,
     )
     expect(readdirSync(own())).toEqual([])
     answers = { ...good, 'GET /timm/tiny/resolve/main/config.json': send(Buffer.alloc(config.length)) }
-    await expect(filesFromHub(name, options())).rejects.toThrow(/config\.json: what arrived has the check sum/)
+    await expect(filesFromHub(name, options())).rejects.toThrow(
+      /config\.json: the bytes that arrived have the check sum/,
+    )
     expect(readdirSync(own())).toEqual(['model.safetensors'])
   })
 

@@ -144,7 +144,7 @@ describe('a download', () => {
       response.writeHead(206, { 'content-range': 'bytes 0-9/300000' }).end(content.subarray(0, 10))
     const result = await fetchFrom([shifted, good], {}, { 'x.tar.gz.partial': content.subarray(0, 5000) })
     await expectWhole(result)
-    expect(result.retries).toEqual(['the server sent another part than bytes 5000 and on'])
+    expect(result.retries).toEqual(['the server sent other bytes than those from 5000 on'])
   })
 
   test('begins again where what was there before is wrong', async () => {
@@ -205,7 +205,7 @@ describe('what cannot be helped is said', () => {
       response.end(other.subarray(head(request, response, other)))
     }
     const sum = createHash('md5').update(Buffer.alloc(300_000)).digest('hex')
-    const message = `${address}/x.tar.gz: what arrived has the check sum ${sum}, expected ${md5}; something on the way changes it, or the file there is another one: try again later, or name another address with --from`
+    const message = `${address}/x.tar.gz: the bytes that arrived have the check sum ${sum}, expected ${md5}; something on the way changes them, or the file there is another one: try again later, or name another address with --from`
     expect(await expected(fetchFrom([wrong]))).toEqual({ message, names: [] })
     expect(asked).toHaveLength(1)
     const partial = { 'x.tar.gz.partial': Buffer.alloc(10) }
@@ -216,7 +216,7 @@ describe('what cannot be helped is said', () => {
   test('a length that is a lie', async () => {
     const short: Answer = (_, response) =>
       response.writeHead(200, { 'content-length': 1000 }).end(content.subarray(0, 1000))
-    expect((await expected(fetchFrom([short]))).message).toContain('what arrived has the check sum')
+    expect((await expected(fetchFrom([short]))).message).toContain('the bytes that arrived have the check sum')
     const long: Answer = (_, response) => {
       response.writeHead(200, { 'content-length': 900_000 })
       response.write(content, () => setTimeout(() => response.destroy(), 20))
@@ -235,7 +235,7 @@ describe('what cannot be helped is said', () => {
       pour()
     }
     expect(await expected(fetchFrom([endless]))).toEqual({
-      message: `${address}/x.tar.gz: sends more than 1000000 bytes, which this file does not have`,
+      message: `${address}/x.tar.gz: sends more than 1000000 bytes, too many for this file`,
       names: [],
     })
   })

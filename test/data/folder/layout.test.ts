@@ -113,7 +113,7 @@ describe.each([
   })
 
   test.each([
-    ['the same part twice', [...pair('train/'), ...pair('Training/')], 'which both are the part train; put their'],
+    ['the same part twice', [...pair('train/'), ...pair('Training/')], 'and both are the part train; put their'],
     [
       'a part beside classes',
       [...pair(''), 'test/1.png'],

@@ -111,7 +111,7 @@ describe('copies', () => {
     const { notes } = await imageFolder(await folderWith(files), { size })
     expect(notes).toEqual([
       '2 of the 2 test pictures are copies of pictures to learn from, byte by byte: they make the error too small; take them out of one side',
-      '1 picture lies in more than one class, as copies: one class at most is right',
+      '1 picture lies in more than one class, as copies: at most one class is right',
     ])
   })
 
