@@ -1,4 +1,4 @@
-/** The package for those who study networks, in Node: the papers' claims, nets taken apart, and blocks moved about. */
+/** The entry for people who study networks, in Node: the papers' claims, measurements inside nets, and lesions. */
 
 export { runDemo } from './api/compute.node.js'
 export { arrangeBlocks } from './api/network/arrange.js'

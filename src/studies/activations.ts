@@ -1,4 +1,4 @@
-/** Where norm and ReLU stand in a block. [He 2016, table 2] */
+/** The place of norm and ReLU in a block. [He 2016, table 2] */
 import type { Order } from '../spec/spec.js'
 import { careful, cifarNet } from './nets.js'
 import { defineStudy } from './study.js'
@@ -14,7 +14,7 @@ import {
 import { all, atLeast, atMost } from './verdict.js'
 import { at, type Workbench } from './workbench.js'
 
-/** The rows of the table: what each order is called there, and its error with 110 layers. */
+/** The rows of the table: the name of each order there, and its error with 110 layers. */
 const rows = {
   original: { order: 'post', published: 6.61 },
   'BN after addition': { order: 'norm-after-add', published: 8.17 },
@@ -33,9 +33,9 @@ export const activations = defineStudy({
   name: 'activations',
   title: 'Where should norm and ReLU stand?',
   about:
-    'The first residual blocks had a ReLU after the addition, so that what travels along the shortcuts is cut off at zero ' +
-    'once a block. Moved into the branch, before its convolutions, norm and ReLU leave the path of shortcuts clean. All ' +
-    'five orders of the paper’s table are trained alike.',
+    'The first residual blocks had a ReLU after the addition, so the signal along the shortcuts is cut off at zero ' +
+    'once per block. Norm and ReLU before the convolutions of the branch leave the path of shortcuts clean. All ' +
+    'five orders of the paper’s table are trained in the same way.',
   shrunk: '32 layers in place of 110 and 164; four epochs.',
   claims: {
     'bn-after-hurts': {

@@ -1,5 +1,5 @@
 /**
- * The argument of the paper, carried out: a deeper net that does as well as a shallower one exists, because the added
+ * The paper's argument as an experiment: a deeper net that does as well as a shallower one exists, because the added
  * layers can be identities. [He 2015, §1]
  */
 import { deepened } from '../api/network/surgery.js'
@@ -20,14 +20,14 @@ import { at, eachSeed, finalErrors, type Trained, type Workbench, withSeeds } fr
 const kinds = ['residual', 'plain'] as const
 type Kind = (typeof kinds)[number]
 
-/** Test errors in percent, one a seed. */
+/** Test errors in percent, one per seed. */
 interface Grown {
   readonly shallow: readonly number[]
-  /** At once after it was deepened. */
+  /** Right after deepening. */
   readonly deepened: readonly number[]
-  /** After it was trained on. */
+  /** After further training. */
   readonly resumed: readonly number[]
-  /** A net of that depth from fresh weights. */
+  /** A net of the same depth, trained from fresh weights. */
   readonly scratch: readonly number[]
 }
 
@@ -35,9 +35,9 @@ export interface Construction {
   readonly depths: { readonly shallow: number; readonly deep: number }
   readonly residual: Grown
   readonly plain: Grown
-  /** Whether logits of the deepened residual net are the same bits. */
+  /** Whether the logits of the deepened residual net have the same bits. */
   readonly exact: readonly boolean[]
-  /** Largest difference of features of the deepened plain net, as a part of the largest feature. */
+  /** Largest difference of features of the deepened plain net, divided by the largest feature. */
   readonly plainError: readonly number[]
 }
 
@@ -47,10 +47,10 @@ export const construction = defineStudy({
   name: 'construction',
   title: 'Can a deeper net be made that is no worse?',
   about:
-    'A trained net is made deeper by layers that do nothing: residual blocks whose branch is zero, and plain layers with ' +
-    'identity kernels whose norms are set from what passes there. Both deeper nets give the answers of the shallower one, so ' +
-    'a solution of that depth exists for both. Then both are trained on, and beside them stand nets of that depth trained ' +
-    'from fresh weights.',
+    'A trained net is made deeper by layers that do nothing: residual blocks whose branch is zero, and plain layers ' +
+    'with identity kernels whose norms are set from the values that pass there. Both deeper nets give the answers of ' +
+    'the shallower one, so a solution of that depth exists for both. Then both are trained on, and compared with ' +
+    'nets of that depth trained from fresh weights.',
   shrunk: 'From 20 to 32 layers; four epochs, and one more after deepening.',
   claims: {
     'residual-exact': {
@@ -167,7 +167,7 @@ function depthsFor(bench: Workbench): readonly [shallow: number, deep: number] {
   return depths ? [depths[0]!, depths.at(-1)!] : at(bench, { quick: [20, 32], paper: [20, 56] })
 }
 
-/** How a deepened net trains on. */
+/** The recipe for further training of a deepened net. */
 function resumingRecipe(bench: Workbench): RecipeOptions {
   return recipeFor(bench, { lr: 0.02 }, 1)
 }
@@ -209,8 +209,8 @@ async function compare(bench: Workbench, { seed }: Trained, source: TrainedNetwo
 }
 
 /**
- * A plain net with more blocks at the end of a stage that pass their input on: identity kernels, and norms that take
- * away and give back the mean and variance of what passes there, so that they are identities in training too.
+ * Appends blocks to a stage of a plain net that pass their input on. They have identity kernels, and norms that remove
+ * and restore the mean and variance of the values that pass there, so they are identities in training too.
  */
 export async function appendIdentities(
   bench: Workbench,
@@ -243,10 +243,10 @@ export async function appendIdentities(
   return { ...network, spec: { ...deeper, name: `${spec.name}-deeper` }, weights: new Map([...weights, ...identity]) }
 }
 
-/** Of norms. */
+/** Epsilon of norms. */
 const EPSILON = 1e-5
 
-/** A 3x3 convolution that gives back what it gets. */
+/** A 3x3 convolution that returns its input. */
 export function identityKernel(width: number): Tensor {
   const data = new Float32Array(width * width * 9)
   for (let channel = 0; channel < width; channel++) data[(channel * width + channel) * 9 + 4] = 1

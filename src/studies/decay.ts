@@ -1,4 +1,4 @@
-/** Does a residual net need weight decay? With norms and without, plain and residual. [lecture] */
+/** Whether a residual net needs weight decay, with and without norms, compared with a plain net. [lecture] */
 import type { NetworkSpec, StemLayer } from '../spec/spec.js'
 import { bareRecipe, cifarNet, recipeFor } from './nets.js'
 import { defineStudy } from './study.js'
@@ -26,10 +26,10 @@ export const decay = defineStudy({
   name: 'decay',
   title: 'Does a ResNet need weight decay?',
   about:
-    'Weight decay pulls weights to zero. In a residual block zero means “pass the input on”; in a plain layer it means ' +
-    '“pass nothing on”. With norms the size of the weights does not matter, and decay only changes how large steps are ' +
-    'compared with them. Plain and residual nets, with and without norms, are trained with no decay, with the papers’ ' +
-    '1e-4, and with fifty times as much.',
+    'Weight decay pulls weights to zero. In a residual block zero means “pass the input on”; in a plain layer it ' +
+    'means “pass nothing on”. With norms the size of the weights does not matter, and decay only changes the size of ' +
+    'steps relative to them. Plain and residual nets, with and without norms, are trained with no decay, with the ' +
+    'papers’ 1e-4, and with fifty times as much.',
   shrunk: 'Nets of 14 layers, four epochs: too short for decay to do all it can.',
   claims: {
     'can-do-without': {
@@ -85,7 +85,7 @@ export const decay = defineStudy({
   figures: ({ errors }) => variantFigures(errors, (name) => (name.startsWith('plain') ? 'plain' : 'residual')),
 })
 
-/** The net without norms; its convolutions have biases instead. */
+/** The net without norms. Its convolutions have biases instead. */
 export function bare(spec: NetworkSpec): NetworkSpec {
   const stem = spec.stem.flatMap((layer): StemLayer[] =>
     layer.kind === 'norm' ? [] : layer.kind === 'conv' ? [{ ...layer, bias: true }] : [layer],

@@ -1,4 +1,7 @@
-/** Deeper plain nets do worse, on the pictures they train on too; deeper residual nets do not. [He 2015, figures 1 and 6] */
+/**
+ * Deeper plain nets do worse, even on the pictures they train on; deeper residual nets do not. [He 2015, figures 1 and
+ * 6]
+ */
 
 import { complexity } from '../model/complexity.js'
 import { type ByDepth, depthSeries, depthsOf, depthTrainings, difference, errorsByDepth } from './depths.js'
@@ -12,7 +15,7 @@ interface Curve {
   readonly name: string
   readonly kind: 'plain' | 'residual'
   readonly depth: number
-  /** Mean over seeds. */
+  /** Means over seeds. */
   readonly points: readonly { readonly step: number; readonly train: number; readonly test: number }[]
 }
 
@@ -20,15 +23,15 @@ export interface Degradation {
   readonly plain: readonly ByDepth[]
   readonly residual: readonly ByDepth[]
   readonly curves: readonly Curve[]
-  /** Whether twins have equal params and MACs, a depth. */
+  /** Whether twins have equal params and MACs, per depth. */
   readonly equalCost: readonly boolean[]
 }
 
-/** Published test errors of residual nets [He 2015, table 6]; those of plain nets are read off figure 6. */
+/** Published test errors of residual nets [He 2015, table 6]. Those of plain nets are estimates from figure 6. */
 const residualErrors: Readonly<Record<number, number>> = { 20: 8.75, 32: 7.51, 44: 7.17, 56: 6.97, 110: 6.61 }
 const plainErrors: Readonly<Record<number, number>> = { 20: 9, 32: 10, 44: 11, 56: 13 }
 
-/** Points by which an error must rise to be called worse, and may rise and be called no worse. */
+/** Margin in points: an error that rises by more is called worse, by less no worse. */
 const WORSE = 3
 const NO_WORSE = 2
 
@@ -42,9 +45,9 @@ export const degradation = defineStudy({
   name: 'degradation',
   title: 'Does depth hurt?',
   about:
-    'A deeper net can do all that a shallower one can: its additional layers need only pass their input on. So more depth ' +
-    'should never mean more training error. Plain nets and their residual twins, with equal params and multiply-adds ' +
-    '(option A), are trained for equal steps at growing depth.',
+    'A deeper net can do all that a shallower one can: its additional layers need only pass their input on. So more ' +
+    'depth should never mean more training error. Plain nets and their residual twins, with equal params and ' +
+    'multiply-adds (option A), are trained for equal steps at growing depth.',
   shrunk: 'Four epochs in one cycle instead of 64,000 steps; at most 56 layers.',
   claims: {
     'plain-degrades': {
@@ -102,7 +105,7 @@ export const degradation = defineStudy({
     const early = difference(first.test, half.test)
     const late = difference(half.test, last.test)
     const bestResidual = best(residual)
-    // Two depths show no bend.
+    // Two depths cannot show a minimum.
     const bend = (values: readonly number[]) => (plain.length < 3 ? [] : values)
     return {
       'plain-degrades': all(

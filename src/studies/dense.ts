@@ -1,4 +1,4 @@
-/** Do shortcuts help fully connected nets? The lectures define the block on dense layers. */
+/** Whether shortcuts help fully connected nets. The lectures define the block on dense layers. */
 import { fullyConnected } from '../spec/other-families.js'
 import { difference } from './depths.js'
 import { fitting, recipeFor } from './nets.js'
@@ -32,10 +32,11 @@ export const dense = defineStudy({
   name: 'dense',
   title: 'Do shortcuts help dense nets?',
   about:
-    'Nothing in the idea of a residual block is about convolutions: lectures write it with dense layers, ' +
-    'a[l+2] = g(z[l+2] + W_s a[l]). Fully connected nets without norms, plain and with a shortcut over every two layers, ' +
-    'are trained on the same pictures at growing depth; and where widths differ, with W_s learned and with W_s fixed to zero padding. ' +
-    'Without norms the sum of many fresh branches grows with depth; so the residual nets are trained a second time from branches of zero.',
+    'Nothing in the idea of a residual block is about convolutions: lectures write it with dense layers, a[l+2] = ' +
+    'g(z[l+2] + W_s a[l]). Fully connected nets without norms, plain and with a shortcut over every two layers, are ' +
+    'trained on the same pictures at growing depth. Where widths differ, W_s is either learned or fixed to zero ' +
+    'padding. Without norms the sum of many fresh branches grows with depth, so the residual nets are trained a ' +
+    'second time from branches of zero.',
   shrunk: 'Up to 50 layers of 64 units, four epochs on small pictures.',
   claims: {
     'plain-degrades': {
@@ -130,7 +131,7 @@ function netsOf(bench: Workbench) {
   const net = (name: string, options: Partial<Parameters<typeof fullyConnected>[0]>): Variant => ({
     name,
     spec: fullyConnected({ depth: 10, classes, inputs: input!, name: `dense ${name}`, ...options }),
-    // Without norms: a small rate, and no step too far.
+    // Without norms: a small rate, and gradients clipped.
     recipe: recipeFor(bench, { lr: 0.02, clipNorm: 1, zeroInitResidual: name.includes('from zero') }),
   })
   const variants = depths.flatMap((depth) =>

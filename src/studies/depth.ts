@@ -1,4 +1,7 @@
-/** Do a hundred layers train, and a thousand? Original and pre-activation. [He 2015, §4.2; He 2016, table 3] */
+/**
+ * Whether a hundred layers train, and a thousand, in the original order and in pre-activation. [He 2015, §4.2; He 2016,
+ * table 3]
+ */
 import { difference } from './depths.js'
 import { bottleneckNet, careful, cifarNet } from './nets.js'
 import { defineStudy, type Row } from './study.js'
@@ -126,7 +129,7 @@ export const depth = defineStudy({
   ],
 })
 
-/** 164 and 1001 layers are bottlenecks, all others basic blocks. */
+/** Nets of 164 and 1001 layers have bottlenecks, all others basic blocks. */
 function netOf(bench: Workbench, kind: (typeof kinds)[number], layers: number): Variant {
   const as = kind === 'original' ? 'residual' : 'pre-activation'
   const spec = layers === 164 || layers === 1001 ? bottleneckNet(bench, as, layers) : cifarNet(bench, as, layers)

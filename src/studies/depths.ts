@@ -1,4 +1,4 @@
-/** Plain and residual nets by depth: what several studies train, so that they share it. */
+/** Plain and residual nets by depth. Several studies train and share them. */
 import { pointOf, type Series } from './figure.js'
 import { careful, cifarNet } from './nets.js'
 import { at, eachSeed, finalErrors, type Trained, type Training, type Workbench, withSeeds } from './workbench.js'
@@ -6,7 +6,7 @@ import { at, eachSeed, finalErrors, type Trained, type Training, type Workbench,
 /** Errors in percent, by depth. */
 export interface ByDepth {
   readonly depth: number
-  /** One a seed. */
+  /** One per seed. */
   readonly train: readonly number[]
   readonly test: readonly number[]
 }
@@ -16,7 +16,7 @@ export function depthsOf(bench: Workbench): readonly number[] {
   return bench.depths ?? at(bench, { quick: [8, 14, 20, 32, 44, 56], paper: [20, 32, 44, 56, 110] })
 }
 
-/** Plain or residual nets of some depths with all seeds, by the recipe that all depths share. */
+/** The trainings of plain or residual nets of some depths with all seeds, by the recipe that all depths share. */
 export function depthTrainings(
   bench: Workbench,
   kind: 'plain' | 'residual',
@@ -28,7 +28,7 @@ export function depthTrainings(
   )
 }
 
-/** A plain or residual net of a depth, trained by the recipe that all depths share. */
+/** Trains a plain or residual net of a depth by the recipe that all depths share. */
 export function trainDepth(
   bench: Workbench,
   kind: 'plain' | 'residual',
@@ -54,7 +54,7 @@ export async function errorsByDepth(
   return { errors, curves }
 }
 
-/** The two lines of a kind of net, training error dashed. */
+/** The two lines of a kind of net. The training error is dashed. */
 export function depthSeries(name: string, tone: Series['tone'], errors: readonly ByDepth[]): Series[] {
   return [
     { name: `${name}, test`, tone, points: errors.map(({ depth, test }) => pointOf(depth, test)) },
@@ -67,7 +67,7 @@ export function depthSeries(name: string, tone: Series['tone'], errors: readonly
   ]
 }
 
-/** Seed by seed: how much more one has than the other. */
+/** Differences a − b, seed by seed. */
 export function difference(a: readonly number[], b: readonly number[]): number[] {
   return a.map((value, i) => value - b[i]!)
 }

@@ -1,4 +1,6 @@
-/** Three ways for a shortcut over a change of size: zero padding, projection there, projection everywhere. [He 2015, §4.1] */
+/**
+ * Three kinds of shortcut over a change of size: zero padding, projection there, projection everywhere. [He 2015, §4.1]
+ */
 import { complexity } from '../model/complexity.js'
 import type { Shortcut } from '../spec/spec.js'
 import { cifarNet, recipeFor } from './nets.js'
@@ -29,14 +31,14 @@ export interface Dimensions {
   readonly macs: readonly number[]
 }
 
-/** The net of an option, at the depth that its cost and error are told of. */
+/** The net of an option, at the depth whose cost and error are reported. */
 export function optionNet(bench: Workbench, option: Option) {
   const depth = bench.depths?.at(-1) ?? 20
   const shortcut = options[option]
   return cifarNet(bench, 'residual', depth, option === 'A' ? {} : { shortcut, name: `resnet${depth}-${option}` })
 }
 
-/** Options side by side, trained alike. */
+/** The nets of options, trained in the same way. */
 export function optionVariants(bench: Workbench, options: readonly Option[]): readonly Variant[] {
   return options.map((name) => ({ name, spec: optionNet(bench, name), recipe: recipeFor(bench) }))
 }
@@ -46,8 +48,8 @@ export const dimensions = defineStudy({
   title: 'How should a shortcut change size?',
   about:
     'Where width doubles and maps halve, the identity does not fit. Option A takes every second pixel and adds zero ' +
-    'channels, without parameters; B projects by a learned 1x1 convolution where sizes change; C projects in every block. ' +
-    'All else is equal.',
+    'channels, without parameters; B projects by a learned 1x1 convolution where sizes change; C projects in every ' +
+    'block. All else is equal.',
   shrunk: 'ResNet-20 on small pictures in place of ResNet-34 on ImageNet; four epochs.',
   claims: {
     'b-over-a': {

@@ -1,4 +1,7 @@
-/** Halving maps and doubling widths keeps the cost of a layer; and what the shortcut over it costs. [He 2015, §3.3] */
+/**
+ * Halving maps and doubling widths keeps the cost of a layer. Also: the cost of the shortcut over the change. [He 2015,
+ * §3.3]
+ */
 import { complexity, type LayerCost } from '../model/complexity.js'
 import { optionVariants } from './dimensions.js'
 import { defineStudy } from './study.js'
@@ -15,11 +18,11 @@ interface StageCost {
 
 export interface Downsampling {
   readonly errors: readonly VariantErrors[]
-  /** By stage, of option A. */
+  /** Costs per stage, with option A. */
   readonly stages: readonly StageCost[]
-  /** Multiply-adds of one inner 3x3 layer, by stage. */
+  /** Multiply-adds of one inner 3x3 layer, per stage. */
   readonly layer: readonly number[]
-  /** Multiply-adds and params of all shortcuts, as parts of the whole net, in percent: A, B. */
+  /** Multiply-adds and params of all shortcuts in percent of the whole net: A, B. */
   readonly shortcuts: readonly { readonly macs: number; readonly params: number }[]
 }
 
@@ -27,9 +30,9 @@ export const downsampling = defineStudy({
   name: 'downsampling',
   title: 'What does it cost to halve the maps?',
   about:
-    'Where maps halve in height and width, widths double: a quarter of the pixels, four times the weights, so that each ' +
-    'layer costs the same wherever it stands. The shortcut over the change costs nothing with option A and a small 1x1 ' +
-    'convolution with B. Counted layer by layer, and both are trained.',
+    'Where maps halve in height and width, widths double: a quarter of the pixels, four times the weights, so that ' +
+    'each layer costs the same wherever it stands. The shortcut over the change costs nothing with option A and a ' +
+    'small 1x1 convolution with B. The costs are counted layer by layer, and both nets are trained.',
   shrunk: 'ResNet-20 on small pictures; four epochs.',
   claims: {
     'equal-layers': {
@@ -60,7 +63,7 @@ export const downsampling = defineStudy({
     const variants = optionVariants(bench, names)
     const costs = variants.map(({ spec }) => complexity(spec))
     const layers = costs[0]!.layers
-    const inner = (stage: number) => layers.find(({ path }) => path === `stage${stage}.block1.conv2`)! // behind the stride
+    const inner = (stage: number) => layers.find(({ path }) => path === `stage${stage}.block1.conv2`)! // after the stride
     return {
       errors: await trainVariants(bench, variants),
       stages: [1, 2, 3].map((stage) => total(layers.filter(({ path }) => path.startsWith(`stage${stage}.`)))),

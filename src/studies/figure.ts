@@ -1,12 +1,12 @@
-/** TaskTypes as plain data: what is drawn and what it means, not how. Reports, and whoever else wants to, draw them. */
+/** Figures as plain data: their content and meaning, not their look. Reports and other programs draw them. */
 
-/** The kind of a thing, so that all figures show it in the same colour: plain nets, residual ones, and others in order. */
+/** The kind of a thing. All figures show it in the same colour: plain nets, residual nets, and others in order. */
 export type Tone = 'plain' | 'residual' | 'third' | 'fourth' | 'neutral'
 
-/** How a line is dashed: lines of one tone differ in it. */
+/** How a line is dashed, to distinguish lines of one tone. */
 export type Dash = 'solid' | 'dashed' | 'dotted' | 'dash-dot'
 
-/** A point; `low` and `high` where several seeds spread. */
+/** A point. `low` and `high` give the spread over several seeds. */
 export interface Point {
   readonly x: number
   readonly y: number
@@ -25,10 +25,10 @@ export interface Series {
 /** The quantity on an axis. */
 export interface Axis {
   readonly label: string
-  /** Logarithmic; then all values are above 0. */
+  /** Whether the axis is logarithmic. All values must then be above 0. */
   readonly log?: boolean | undefined
   readonly unit?: string | undefined
-  /** Where the axis begins and ends; by default at the data. */
+  /** Limits of the axis; by default those of the data. */
   readonly from?: number | undefined
   readonly to?: number | undefined
 }
@@ -52,11 +52,11 @@ export interface Bar {
   readonly value: number
   readonly low?: number | undefined
   readonly high?: number | undefined
-  /** Of the source, drawn as a tick beside the bar. */
+  /** The published value, drawn as a tick beside the bar. */
   readonly published?: number | undefined
 }
 
-/** A bar a thing, from 0. */
+/** Bars from 0, one per item. */
 export interface BarsFigure {
   readonly kind: 'bars'
   readonly title: string
@@ -65,7 +65,7 @@ export interface BarsFigure {
   readonly bars: readonly Bar[]
 }
 
-/** Bytes of a picture, row by row: one a pixel (grey) or three (RGB). */
+/** Bytes of a picture, row by row: one per pixel (grey) or three (RGB). */
 export interface PixelMap {
   readonly width: number
   readonly height: number
@@ -85,19 +85,19 @@ export interface PicturesFigure {
 /** One figure of a report. */
 export type Figure = LinesFigure | BarsFigure | PicturesFigure
 
-/** The point of several seeds: their mean between the least and the largest. */
+/** The point of several seeds: mean, smallest and largest value. */
 export function pointOf(x: number, values: readonly number[]): Point {
   const y = values.reduce((sum, value) => sum + value, 0) / values.length
   return values.length > 1 ? { x, y, low: Math.min(...values), high: Math.max(...values) } : { x, y }
 }
 
-/** Mean, least and largest of several seeds, as parts of a bar. */
+/** Mean, smallest and largest value of several seeds, as parts of a bar. */
 export function barOf(values: readonly number[]): Pick<Bar, 'value' | 'low' | 'high'> {
   const { y, low, high } = pointOf(0, values)
   return { value: y, low, high }
 }
 
-/** Numbers as grey pixels, the least black and the largest white. */
+/** Numbers as grey pixels: the smallest is black, the largest white. */
 export function greyMap(width: number, height: number, values: ArrayLike<number>): PixelMap {
   const list = Array.from(values)
   const low = Math.min(...list)

@@ -7,17 +7,17 @@ import { bareRecipe, cifarNet } from './nets.js'
 import { mean } from './verdict.js'
 import { finalErrors, type Training, type Workbench, withSeeds } from './workbench.js'
 
-/** Of the nets of a seed, by strength of decay. */
+/** Results of the nets of a seed, by strength of decay. */
 export interface Decayed {
-  /** Length of the branch over that of the shortcut, mean over the residual net's blocks that keep sizes. */
+  /** Norm of the branch divided by that of the shortcut, mean over the residual net's blocks that keep sizes. */
   readonly branches: readonly number[]
-  /** Length of what the plain net's last layers give, as a part of that of the net without decay. */
+  /** Norm of the plain net's last outputs, divided by that of the net without decay. */
   readonly outputs: readonly number[]
   /** Test errors in percent. */
   readonly errors: { readonly plain: readonly number[]; readonly residual: readonly number[] }
 }
 
-/** From none to a strength that nothing in such a net withstands. */
+/** From no decay to a strength that no such net survives. */
 export const DECAYS = [0, 1e-3, 3e-3, 1e-2] as const
 const DEPTH = 14
 const PICTURES = 8

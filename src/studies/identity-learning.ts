@@ -1,4 +1,4 @@
-/** Stacks of layers that learn, from random maps, to give back what they get. */
+/** Trains stacks of layers from random maps to return their input. */
 import type { Executable } from '../engine/engine.js'
 import type { Graph, GraphInput } from '../graph/graph.js'
 import { f32 } from '../graph/graph.js'
@@ -17,7 +17,7 @@ const WIDTH = 16
 const SIDE = 8
 const LR = 0.02
 
-/** Errors at the end as parts of the target's variance, by depth. */
+/** Final errors by depth, divided by the target's variance. */
 export interface Learned {
   readonly depths: readonly number[]
   readonly plain: readonly number[]
@@ -35,7 +35,9 @@ export async function learnIdentity(bench: Workbench, seed: number): Promise<Lea
   return { depths, plain: await errors(false), residual: await errors(true) }
 }
 
-/** conv, ReLU, conv; with shortcuts the input of each pair is added to it. Input and target are signed. */
+/**
+ * Builds conv, ReLU, conv; with shortcuts the input of each pair is added to its output. Input and target are signed.
+ */
 export function stack(depth: number, residual: boolean): Graph {
   const layers = new LayerBuilder('training')
   const input = layers.pictures(BATCH, WIDTH, SIDE, SIDE)
@@ -53,7 +55,7 @@ export function stack(depth: number, residual: boolean): Graph {
   return layers.graph.build()
 }
 
-/** Error over the last batches; a stack that lost its numbers is no better than a constant. */
+/** Mean error of the last batches. A stack that lost its numbers counts as a constant. */
 async function learn(bench: Workbench, graph: Graph, steps: number, seed: number): Promise<number> {
   const recipe = completeRecipe({ lr: LR, weightDecay: 0, clipNorm: 1 })
   const executable = await compileGraph(bench.engine, stepGraph([graph], recipe))
@@ -77,7 +79,7 @@ async function learn(bench: Workbench, graph: Graph, steps: number, seed: number
   }
 }
 
-/** He initialisation, and an optimizer at rest. */
+/** He initialisation, and an optimizer with zero state. */
 function initialise(executable: Executable, seed: number): void {
   const random = new Random(seed, 0x1e)
   const deviation = Math.sqrt(2 / (9 * WIDTH))

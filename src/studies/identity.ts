@@ -1,4 +1,4 @@
-/** How near a residual block is to doing nothing, and how far a plain one. [He 2015, §3.1; lecture] */
+/** How close a residual block, and a plain one, is to the identity function. [He 2015, §3.1; lecture] */
 import type { Tensor } from '../formats/trained-network.js'
 import { placedBlocks } from '../spec/blocks.js'
 import { cifarBasic } from '../spec/families.js'
@@ -16,35 +16,35 @@ import { apartTrainings, trainApart } from './taken-apart.js'
 import { all, always, atLeast, atMost, mean } from './verdict.js'
 import { eachSeed, type Trained, type Workbench } from './workbench.js'
 
-/** By factor of the weights: size of what differs from the input, as a part of it. */
+/** Relative size of the difference from the input, by factor of the weights. */
 type ByFactor = readonly number[]
 
 export interface Identity {
-  /** A block whose branch is zero: whether output and input are the same bits, a seed. */
+  /** For blocks whose branch is zero: whether output and input have the same bits, per seed. */
   readonly exact: {
     readonly post: readonly boolean[]
     readonly pre: readonly boolean[]
     readonly negativeChanged: readonly boolean[]
   }
-  /** Nets without norms, trained with decay: one a seed. */
+  /** Results of nets without norms, trained with decay, per seed. */
   readonly decayed: readonly Decayed[]
-  /** Where decay leads in the end, without norms: a list a seed, by factor. Residual: distance from the input. Plain: size. */
+  /** The limit of decay without norms: per seed a list by factor. Residual: distance from the input. Plain: size. */
   readonly residual: readonly ByFactor[]
   readonly plain: readonly ByFactor[]
-  /** With norms: distance from the output with whole weights; and from the input with scaled scales and shifts. */
+  /** With norms: distance from the output at full weights, and from the input with scaled scales and shifts. */
   readonly normWeights: readonly ByFactor[]
   readonly normScales: readonly ByFactor[]
-  /** Error of learning the identity, as a part of the target's variance: by depth, a list a seed. */
+  /** Error of learning the identity, divided by the target's variance: per depth a list over seeds. */
   readonly learned: {
     readonly depths: readonly number[]
     readonly plain: readonly (readonly number[])[]
     readonly residual: readonly (readonly number[])[]
   }
-  /** A list a seed: length of each branch that keeps sizes, as a part of its shortcut's, in the trained net. */
+  /** Per seed, the norm of each size-keeping block's branch divided by its shortcut's, in the trained net. */
   readonly nearness: readonly (readonly number[])[]
 }
 
-/** The parts of weights that decay leaves, from all to nothing. */
+/** The factors of weights that decay leaves, from 1 to 0. */
 const FACTORS = [1, 0.5, 0.2, 0.1, 0.01, 0]
 const PICTURES = 8
 
@@ -52,10 +52,11 @@ export const identity = defineStudy({
   name: 'identity',
   title: 'Can a block do nothing?',
   about:
-    'A layer that is not needed should pass its input on. A residual block does so when its branch is zero, which is where ' +
-    'weight decay pulls it; a plain pair of layers has to learn it, and decay pulls it to zero instead. Shown are the exact ' +
-    'cases, the way that decay goes (all weights times 1, 0.5, … 0), what it does to nets of 14 layers in training, how ' +
-    'well stacks of layers learn the identity function from data, and how near to it the blocks of a trained net are.',
+    'A layer that is not needed should pass its input on. A residual block does so when its branch is zero, which is ' +
+    'where weight decay pulls it; a plain pair of layers has to learn it, and decay pulls it to zero instead. The ' +
+    'study shows the exact cases, the path of decay (all weights times 1, 0.5, … 0), its effect on nets of 14 layers ' +
+    'in training, how well stacks of layers learn the identity function from data, and how close to it the blocks of ' +
+    'a trained net are.',
   shrunk: 'Single blocks and small stacks; the trained net has 56 layers and six epochs.',
   claims: {
     'zero-branch-post': {
@@ -294,7 +295,7 @@ function byFactor(lists: readonly ByFactor[]): Point[] {
   ).toReversed()
 }
 
-/** A net whose first stage is one block on a signed stem, in whichever order, with norms or without. */
+/** A net whose first stage is one block on a signed stem, in either order, with or without norms. */
 function oneBlock(bench: Workbench, kind: 'post' | 'pre', norm: boolean, signedStem: boolean): NetworkSpec {
   const template = cifarBasic({ depth: 8, ...fitting(bench), order: kind })
   const { activateBeforeSplit: _, ...block } = template.stages[0]!.blocks[0]!
@@ -346,7 +347,7 @@ async function blocksAlone(bench: Workbench, seed: number) {
   }
 }
 
-/** The weights whose names match, times a factor. */
+/** The weights, with those whose names match multiplied by a factor. */
 function times(weights: Weights, which: RegExp, factor: number): Map<string, Tensor> {
   return new Map(
     [...weights].map(([name, { shape, data }]) => [
@@ -356,7 +357,9 @@ function times(weights: Weights, which: RegExp, factor: number): Map<string, Ten
   )
 }
 
-/** Of each block that keeps sizes and splits before its first norm: length of its branch over that of its input. */
+/**
+ * Norm of the branch divided by that of the input, for each block that keeps sizes and splits before its first norm.
+ */
 async function branchSizes(bench: Workbench, { spec, seed, checkpoint }: Trained): Promise<number[]> {
   const blocks = placedBlocks(spec)
   const inner = blocks

@@ -1,4 +1,4 @@
-/** All studies, in the order in which they are listed and run. */
+/** All studies, in the order of lists and runs. */
 import { activations } from './activations.js'
 import { construction } from './construction.js'
 import { decay } from './decay.js'
@@ -20,7 +20,7 @@ import type { AnyStudy } from './study.js'
 import { superresolution } from './superresolution.js'
 import { vanishing } from './vanishing.js'
 
-/** All studies there are. */
+/** All studies. */
 export const studies: readonly AnyStudy[] = [
   degradation,
   identity,

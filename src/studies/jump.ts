@@ -1,4 +1,4 @@
-/** How many layers should a shortcut pass over? [lecture; He 2015, §3.2; He 2016, table 3] */
+/** The number of layers that a shortcut should pass over. [lecture; He 2015, §3.2; He 2016, table 3] */
 import { cifarBasic } from '../spec/families.js'
 import { plainTwin } from '../spec/plain-twin.js'
 import type { ConvLayer, NetworkSpec } from '../spec/spec.js'
@@ -16,7 +16,7 @@ import {
 import { atLeast } from './verdict.js'
 import { at, type Workbench } from './workbench.js'
 
-/** Layers a shortcut passes over; all of them divide 36. */
+/** Numbers of layers that a shortcut passes over. All divide 36. */
 const JUMPS = [1, 2, 3, 4, 9] as const
 const LAYERS = 36
 
@@ -31,8 +31,8 @@ export const jump = defineStudy({
   title: 'How far should a shortcut jump?',
   about:
     `One stage of ${LAYERS} equal layers, with a shortcut over every one, two, three, four or nine of them, and without any. ` +
-    'Over one layer a branch is no more than a linear map before the ReLU; over many, the net is nearly plain between ' +
-    'shortcuts. Params, multiply-adds and steps are equal.',
+    'Over one layer a branch is no more than a linear map before the ReLU; over many, the net is nearly plain ' +
+    'between shortcuts. Params, multiply-adds and steps are equal.',
   shrunk: 'One stage of width 16 on small maps; four epochs.',
   claims: {
     'one-is-worse': {
@@ -88,7 +88,7 @@ export const jump = defineStudy({
   ],
 })
 
-/** 36 layers of one width with a shortcut over every `over` of them. */
+/** A net of 36 layers of one width, with a shortcut over every `over` of them. */
 export function jumping(bench: Workbench, over: number): NetworkSpec {
   const width = 16
   const { stem, stages, ...template } = cifarBasic({ depth: 8, ...fitting(bench), shortcut: 'pad' })
@@ -98,7 +98,7 @@ export function jumping(bench: Workbench, over: number): NetworkSpec {
   return {
     ...template,
     name: `jump-${over}`,
-    // Half of the side: the whole net has the cost of a ResNet-20 or less.
+    // Half the side, so that the whole net costs no more than a ResNet-20.
     stem: [{ ...(conv as ConvLayer), stride: at(bench, { quick: 2, paper: 1 }) }, ...others],
     stages: [{ blocks: Array.from({ length: LAYERS / over }, () => block) }],
   }

@@ -1,4 +1,7 @@
-/** Blocks of a trained residual net can be taken out one by one; layers of a plain net cannot. [Veit 2016, §4.1, §4.2] */
+/**
+ * Lesions: blocks of a trained residual net can be removed one by one, layers of a plain net cannot. [Veit 2016, §4.1,
+ * §4.2]
+ */
 import { withoutBlock } from '../api/network/surgery.js'
 import { placedBlocks } from '../spec/blocks.js'
 import type { BlockPath } from '../spec/paths.js'
@@ -13,21 +16,21 @@ import { at, eachSeed, type Trained, type Workbench } from './workbench.js'
 /** Errors in percent. */
 interface Lesions {
   readonly whole: number
-  /** With one block or layer taken out, in order. */
+  /** Errors with one block or layer removed, in order. */
   readonly single: readonly number[]
 }
 
 export interface Lesion {
   /** Whether each block changes sizes. */
   readonly changes: readonly boolean[]
-  /** One a seed. */
+  /** One per seed. */
   readonly residual: readonly Lesions[]
   readonly vgg: readonly Lesions[]
-  /** With so many taken out at random: mean over choices, one a seed. */
+  /** Errors with several blocks removed at random: means over choices, one per seed. */
   readonly several: readonly { readonly count: number; readonly errors: readonly number[] }[]
 }
 
-/** Pictures that a lesion is judged on. */
+/** Number of pictures that a lesion is tested on. */
 const PICTURES = { quick: 500, paper: 2000 } as const
 const CHOICES = { quick: 4, paper: 20 } as const
 
@@ -35,10 +38,10 @@ export const lesion = defineStudy({
   name: 'lesion',
   title: 'What happens when a block is taken out?',
   about:
-    'A plain net is a chain: each layer needs the one before it. If a residual net is rather many short paths side by ' +
-    'side, taking out one block removes half of the paths and leaves the other half whole. Blocks of trained nets are ' +
-    'silenced (their shortcut stays), one at a time and several at random, and layers are taken out of a plain net that ' +
-    'is built like VGG. Nothing is trained after the operation.',
+    'A plain net is a chain: each layer needs the one before it. If a residual net is a bundle of many short paths ' +
+    'side by side, removing one block removes half of the paths and leaves the other half whole. Blocks of trained ' +
+    'nets are silenced (their shortcut stays), one at a time and several at random, and layers are removed from a ' +
+    'plain net that is built like VGG. Nothing is trained after the operation.',
   shrunk:
     'A pre-activation net of 56 layers (27 blocks, not 54), trained for six epochs; a VGG-like net of width 32, not 128.',
   claims: {
@@ -182,7 +185,7 @@ function byPlace(nets: readonly Lesions[]) {
   )
 }
 
-/** All operations on the nets of one seed. */
+/** Applies all lesions to the nets of one seed. */
 async function operate(bench: Workbench, residual: Trained, vgg: Trained) {
   const { spec, seed } = residual
   const { weights } = await residual.checkpoint()
@@ -204,12 +207,12 @@ async function operate(bench: Workbench, residual: Trained, vgg: Trained) {
   return { ...operated, vgg: await operatePlain(bench, vgg, pictures) }
 }
 
-/** Up to two in three blocks, in growing steps. */
+/** Growing numbers of blocks, up to two thirds of them. */
 function counts(blocks: number): number[] {
   return [1, 2, 3, 4, 6, 8, 10, 13, 16, 20, 26, 32].filter((count) => count <= (2 * blocks) / 3)
 }
 
-/** A layer of a plain net has no shortcut to fall back on: what follows reads what came before it. */
+/** A layer of a plain net has no shortcut to fall back on, so the next layer reads the removed layer's input. */
 async function operatePlain(bench: Workbench, { spec, seed, checkpoint }: Trained, pictures: number): Promise<Lesions> {
   const network = await checkpoint()
   const whole = await judging(bench, spec, seed, pictures, (errorOf) => errorOf(network.weights))

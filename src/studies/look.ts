@@ -1,4 +1,4 @@
-/** The outputs of trained and fresh nets for a batch of test pictures: taps, and how large they are. */
+/** Outputs of trained and fresh nets for a batch of test pictures, and their sizes. */
 
 import { fillBatch } from '../data/batches.js'
 import { inputSize } from '../data/dataset.js'
@@ -19,7 +19,7 @@ export function testBatch(bench: Workbench, seed: number, count: number): Float3
   return batch
 }
 
-/** The outputs of layers for a batch, with norms as in inference. */
+/** The outputs of layers for a batch, with norms in inference mode. */
 export async function activationsOf<P extends LayerPath>(
   bench: Workbench,
   network: TrainedNetwork,
@@ -35,7 +35,7 @@ export async function activationsOf<P extends LayerPath>(
   }
 }
 
-/** The same with norms by the batch, as in training. */
+/** The same with norms in training mode. */
 export async function batchActivationsOf<P extends LayerPath>(
   bench: Workbench,
   { spec, weights }: TrainedNetwork,
@@ -59,7 +59,7 @@ export async function batchActivationsOf<P extends LayerPath>(
   return Object.fromEntries(paths.map((path) => [path, found.get(path)!.data])) as { [path in P]: Float32Array }
 }
 
-/** Euclidean length. */
+/** Euclidean norm. */
 export function lengthOf(values: Float32Array): number {
   return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0))
 }
@@ -70,7 +70,7 @@ export function deviationOf(values: Float32Array): number {
   return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length)
 }
 
-/** Largest difference of two arrays, as a part of the largest value of the first. */
+/** Largest difference of two arrays, divided by the largest value of the first. */
 export function largestError(expected: Float32Array, got: Float32Array): number {
   let [largest, difference] = [0, 0]
   expected.forEach((value, i) => {

@@ -1,4 +1,4 @@
-/** The networks and recipes that studies share: the papers' CIFAR nets, at the size of the data, and two recipes. */
+/** Networks and recipes that studies share: the papers' CIFAR nets, at the size of the data, and two recipes. */
 
 import { inputSize } from '../data/dataset.js'
 import { type CifarOptions, cifarBasic, cifarBottleneck } from '../spec/families.js'
@@ -7,16 +7,16 @@ import type { NetworkSpec } from '../spec/spec.js'
 import type { RecipeOptions } from '../tasks/recipe.js'
 import { at, type Workbench } from './workbench.js'
 
-/** The kinds of net that depth is studied on. */
+/** The kinds of nets whose depth is studied. */
 export type Kind = 'plain' | 'residual' | 'pre-activation'
 
-/** Classes and input of the data at hand, for the functions that make nets. */
+/** Classes and input of the workbench's data, as options of net functions. */
 export function fitting(bench: Workbench): Pick<CifarOptions, 'classes' | 'input'> {
   const data = bench.data(bench.seeds[0]!)
   return { classes: data.classes.length, input: inputSize(data.train) }
 }
 
-/** A CIFAR net of basic blocks, or its plain twin, for the pictures at hand. */
+/** A CIFAR net of basic blocks, or its plain twin, for the workbench's pictures. */
 export function cifarNet(
   bench: Workbench,
   kind: Kind,
@@ -32,13 +32,13 @@ export function bottleneckNet(bench: Workbench, kind: Exclude<Kind, 'plain'>, de
   return cifarBottleneck({ depth, ...fitting(bench), order: kind === 'pre-activation' ? 'pre' : 'post' })
 }
 
-/** Steps an epoch of 50,000 pictures has at batch 128: what the papers' iterations are counted in here. */
+/** Steps of an epoch of 50,000 pictures at batch 128, which convert the papers' iterations to epochs. */
 const PAPER_EPOCH = 390
 
 /**
- * How nets are trained. `quick`: some 300 steps in one cycle; `paper`: 64,000 steps, the rate falling after 32,000 and
+ * The usual recipe. `quick`: some 300 steps in one cycle. `paper`: 64,000 steps, where the rate falls after 32,000 and
  * 48,000 [He 2015, §4.2], or with `epochs` the same in proportion.
- * @param quickEpochs how long at `quick`, where nobody asks for another length
+ * @param quickEpochs number of epochs at `quick`, unless another is asked for
  */
 export function recipeFor(bench: Workbench, options: RecipeOptions = {}, quickEpochs = 4): RecipeOptions {
   const { epochs } = bench
@@ -67,14 +67,14 @@ export function recipeFor(bench: Workbench, options: RecipeOptions = {}, quickEp
 }
 
 /**
- * How nets without norms are trained: their gradients have to be kept in bounds, and at a rate of 0.01 they hardly learn
- * in a short training.
+ * The recipe for nets without norms. Their gradients must be clipped, and at a rate of 0.01 they hardly learn in a
+ * short training.
  */
 export function bareRecipe(bench: Workbench, options: RecipeOptions = {}): RecipeOptions {
   return recipeFor(bench, { clipNorm: 1, ...options })
 }
 
-/** The papers' rule for nets of 110 layers and more: a tenth of the rate until they have begun to learn. */
+/** The papers' rule for nets of 110 layers and more: a tenth of the rate until they begin to learn. */
 export function careful(
   bench: Workbench,
   depth: number,

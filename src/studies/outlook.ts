@@ -1,16 +1,16 @@
-/** How far studies are: which of how many nets trains, and how long all of them will take. */
+/** Progress of studies: the net that trains, the number of nets, and the remaining time. */
 import { complexity } from '../model/complexity.js'
 import { completeRecipe } from '../tasks/complete-recipe.js'
 import type { StepProgress } from '../train/step/progress.js'
 import type { Training } from './workbench.js'
 
-/** Where a training stands among all that are to be made. */
+/** The place of a training among all planned ones. */
 export interface Place {
-  /** Of the net that trains, from 1. */
+  /** Number of the training net, from 1. */
   readonly index: number
-  /** Nets to train, those that are trained already left out. */
+  /** Number of nets to train, without those already trained. */
   readonly count: number
-  /** Until all of them are trained, judged by the trainings so far; undefined where nothing can be told yet. */
+  /** Estimated seconds until all are trained, from the trainings so far; undefined if no estimate is possible. */
   readonly secondsLeft: number | undefined
 }
 
@@ -20,18 +20,18 @@ export function identityOf({ spec, recipe, seed }: Training): string {
 }
 
 export class Outlook {
-  /** Work of the trainings that have not begun, by identity: multiply-adds of all steps, to a factor. */
+  /** Work of the trainings that have not begun, by identity: multiply-adds of all steps, times a constant. */
   readonly #waiting = new Map<string, { readonly training: Training; readonly work: number }>()
   readonly #pictures: number
   #begun = 0
   #current: { readonly identity: string; readonly work: number; first: number; at: number } | undefined
-  /** Work done in this run, and the seconds that it took. */
+  /** Work done in this run, and the seconds it took. */
   #done = 0
   #seconds = 0
 
   /**
-   * @param trainings all that will be asked for
-   * @param pictures to train on: how long an epoch is
+   * @param trainings all trainings that will be asked for
+   * @param pictures number of training pictures, which sets the length of an epoch
    * @param isMade whether a training was made in an earlier run
    */
   constructor(trainings: readonly Training[], pictures: number, isMade: (training: Training) => boolean) {
@@ -40,7 +40,7 @@ export class Outlook {
       if (!isMade(training)) this.#waiting.set(identityOf(training), { training, work: this.#workOf(training) })
   }
 
-  /** Hears of each step of a training. @param now in seconds */
+  /** Records a step of a training. @param now in seconds */
   progress(training: Training, { step, totalSteps }: StepProgress, now = performance.now() / 1000): Place {
     const identity = identityOf(training)
     if (this.#current?.identity !== identity) this.#begin(training, identity, step / totalSteps, now)
@@ -61,7 +61,7 @@ export class Outlook {
   }
 
   #begin(training: Training, identity: string, share: number, now: number): void {
-    // One that begins with weights was foretold by a net of the same size: it has the same recipe and seed.
+    // A training that starts from weights was announced by a net of the same size, recipe and seed.
     const known = this.#waiting.has(identity) ? identity : this.#likest(training)
     if (known !== undefined) this.#waiting.delete(known)
     this.#begun++

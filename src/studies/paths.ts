@@ -1,6 +1,6 @@
 /**
- * A residual net of n blocks is a bundle of 2^n paths: each passes through some branches and by the others. Long ones
- * carry hardly any gradient. [Veit 2016, §5]
+ * A residual net of n blocks is a bundle of 2^n paths. Each path passes through some branches and around the others.
+ * Long paths carry hardly any gradient. [Veit 2016, §5]
  */
 import { differentiate, pullBack } from '../autodiff/differentiate.js'
 import type { Executable } from '../engine/engine.js'
@@ -28,42 +28,43 @@ import { at, eachSeed, finalErrors, type Trained, type Workbench } from './workb
 
 export interface Paths {
   readonly blocks: number
-  /** A list a seed: natural logarithm of the mean gradient norm at the input, by length of the path from 0. */
+  /** Per seed, the natural logarithm of the mean gradient norm at the input, by length of the path from 0. */
   readonly logNorms: readonly (readonly number[])[]
   /**
-   * Test error in percent, one a seed: of the whole net, and of its twin that was trained by effective paths alone, where it
-   * was.
+   * Test errors in percent, one per seed: of the whole net, and of its twin trained along effective paths alone, if it
+   * was run.
    */
   readonly errors: { readonly whole: readonly number[]; readonly effective: readonly number[] }
 }
 
 const SAMPLES = { quick: 6, paper: 100 } as const
-/** Pictures that a gradient is taken of. */
+/** Number of pictures in the batch whose gradient is taken. */
 const BATCH = 16
-/** The part of the summed gradient that is called nearly all. */
+/** The share of the summed gradient that counts as nearly all. */
 const NEARLY_ALL = 0.9
 /**
- * The part of the blocks that a step of effective-path training goes through, so that the paths it trains have the
- * lengths of those that carry the gradient [Veit 2016, §5].
+ * The share of the blocks that a step of effective-path training goes through. It gives the trained paths the lengths
+ * of those that carry the gradient [Veit 2016, §5].
  */
 const KEPT = 23 / 54
 
-/** The twin among the nets that are trained; it takes as long as the other. */
+/** The name of the twin. It takes as long to train as the whole net. */
 const EFFECTIVE = 'effective paths'
 
-/** Trains along the effective paths: each batch goes through some of the branches only. */
+/** Trains along the effective paths: each batch passes only some of the branches. */
 const effectiveRecipe: RecipeOptions = { dropPath: 1 - KEPT, dropPathRule: 'uniform', dropPathBy: 'batch' }
 
 export const paths = defineStudy({
   name: 'paths',
   title: 'Which paths carry the gradient?',
   about:
-    'Written out, a net of n residual blocks is a sum over 2^n paths. Most have a length near n/2, but the gradient that ' +
-    'comes back along a path shrinks with each branch on its way. For each length some blocks are drawn at random, a batch goes ' +
-    'forward through the whole trained net, and its gradient goes back through the branches of these blocks and the ' +
-    'shortcuts of all others. Times the number of paths of that length, this tells which paths a net learns by. Then a ' +
-    'twin is trained in which each step goes through 23 in 54 of the blocks, drawn anew, and through the shortcuts of ' +
-    'the others: it never learns along long paths. (The paper draws exactly so many; here each block is drawn by itself.)',
+    'Written out, a net of n residual blocks is a sum over 2^n paths. Most have a length near n/2, but the gradient ' +
+    'that comes back along a path shrinks with each branch on its way. For each length some blocks are drawn at ' +
+    'random, a batch goes forward through the whole trained net, and its gradient goes back through the branches of ' +
+    'these blocks and the shortcuts of all others. Multiplied by the number of paths of that length, this tells ' +
+    'which paths a net learns by. Then a twin is trained in which each step goes through 23 in 54 of the blocks, ' +
+    'drawn anew, and through the shortcuts of the others: it never learns along long paths. (The paper draws exactly ' +
+    'so many; here each block is drawn by itself.)',
   shrunk: 'A pre-activation net of 56 layers (27 blocks, not 54), trained for six epochs; 6 paths a length, not 1000.',
   claims: {
     shrinks: {
@@ -226,7 +227,7 @@ export const paths = defineStudy({
   },
 })
 
-/** The part of all paths through n blocks that pass from `from` to `to` branches: binomial with one half. */
+/** The share of all paths through n blocks that pass from `from` to `to` branches: binomial with one half. */
 export function shareOfPaths(n: number, from: number, to: number): number {
   let share = 0
   for (let k = from; k <= to; k++) share += Math.exp(logBinomial(n, k) - n * Math.LN2)
@@ -240,7 +241,10 @@ function logBinomial(n: number, k: number): number {
   return log
 }
 
-/** The share that the paths of each length carry together: number of paths times mean norm, as parts of the sum over all. */
+/**
+ * The share that all paths of each length carry together: number of paths times mean norm, divided by the sum over all
+ * lengths.
+ */
 export function gradientShares(logNorms: readonly number[]): number[] {
   const n = logNorms.length - 1
   const logs = logNorms.map((log, k) => log + logBinomial(n, k))
@@ -250,7 +254,7 @@ export function gradientShares(logNorms: readonly number[]): number[] {
   return totals.map((total) => total / sum)
 }
 
-/** The shortest range of lengths that carries at least such a part of the summed gradient: [from, to]. */
+/** The shortest range of lengths [from, to] that carries at least this share of the summed gradient. */
 export function carrying(logNorms: readonly number[], part: number): readonly [number, number] {
   const shares = gradientShares(logNorms)
   for (let width = 1; width <= shares.length; width++) {
@@ -263,7 +267,7 @@ export function carrying(logNorms: readonly number[], part: number): readonly [n
   return [0, shares.length - 1]
 }
 
-/** A block's two ways back: through the branch alone, and through the shortcut alone. */
+/** The two ways back through a block: the branch alone, and the shortcut alone. */
 interface WayBack {
   branch(gradient: Float32Array): Promise<Float32Array>
   shortcut(gradient: Float32Array): Promise<Float32Array>
@@ -315,7 +319,7 @@ async function normsByLength(bench: Workbench, { spec, seed, checkpoint }: Train
   }
 }
 
-/** The gradient of the loss at the end of the last block. */
+/** The gradient of the loss at the output of the last block. */
 async function headGradient(
   bench: Workbench,
   spec: NetworkSpec,
@@ -353,7 +357,7 @@ function unit(values: Float32Array): Float32Array {
   return values.map((value) => value / length)
 }
 
-/** Height of the maps that come into a block. */
+/** Height of the maps that enter a block. */
 function sideOf(height: number, blocks: readonly PlacedBlock[], index: number): number {
   return blocks.slice(0, index).reduce((side, { spec }) => Math.ceil(side / spec.stride), height)
 }
@@ -376,7 +380,7 @@ async function wayBack(
   }
   if (!block.changesSize && !block.spec.activateBeforeSplit)
     return { branch: (gradient) => back(branch, gradient), shortcut: async (gradient) => gradient }
-  // Of the whole block less that of its branch: what its shortcut gives.
+  // The shortcut's gradient is that of the whole block minus that of its branch.
   const whole = await pulling(bench, block, weights, input, side)
   executables.push(whole)
   return {
@@ -388,7 +392,7 @@ async function wayBack(
   }
 }
 
-/** The gradient at a block's input for one at its output, norms as in inference. */
+/** The gradient at a block's input for a given gradient at its output, with norms in inference mode. */
 async function pulling(
   bench: Workbench,
   block: PlacedBlock,

@@ -1,4 +1,4 @@
-/** Signals and gradients add up along identity shortcuts, and multiply along all others. [He 2016, §2, §3] */
+/** Signals and gradients add up along identity shortcuts and multiply along all others. [He 2016, §2, §3] */
 import { placedBlocks } from '../spec/blocks.js'
 import type { BlockPath, LayerPath } from '../spec/paths.js'
 import type { BlockSpec, NetworkSpec } from '../spec/spec.js'
@@ -11,27 +11,27 @@ import { apartDepth, apartTrainings, trainApart } from './taken-apart.js'
 import { all, atLeast, atMost, mean } from './verdict.js'
 import { eachSeed, type Trained, type Workbench, withSeeds } from './workbench.js'
 
-/** Gradient of a fresh net's loss, by block from the first to the last. */
+/** Gradients of a fresh net's loss, from the first block to the last. */
 interface Backward {
   readonly name: string
   readonly tone: Series['tone']
   readonly dash?: Series['dash']
-  /** A list a seed: norm of the gradient of each block's first layer. */
+  /** Per seed, the norm of the gradient of each block's first layer. */
   readonly norms: readonly (readonly number[])[]
 }
 
 export interface Propagation {
-  /** Largest deviation of x_L from x_l + the branches between, as a part of the largest x_L; one a seed. */
+  /** Largest deviation of x_L from x_l + the branches between, divided by the largest x_L; one per seed. */
   readonly preError: readonly number[]
   readonly postError: readonly number[]
-  /** A list a seed: root mean square of what each block of the trained pre-activation net gives. */
+  /** Per seed, the root mean square of each block's output in the trained pre-activation net. */
   readonly sizes: readonly (readonly number[])[]
   readonly backward: readonly Backward[]
 }
 
 const PICTURES = 16
 
-/** How many times as large the gradient of the first block is as that of the last, log10. */
+/** log10 of the gradient of the first block divided by that of the last. */
 const decades = ({ norms }: Backward) => norms.map((list) => Math.log10(list[0]! / list.at(-1)!))
 const named = (backward: readonly Backward[], name: string) => backward.find((one) => one.name === name)!
 
@@ -39,10 +39,10 @@ export const propagation = defineStudy({
   name: 'propagation',
   title: 'What travels along the shortcuts?',
   about:
-    'With identity shortcuts and nothing after the addition, what comes out of a stage is what went in plus all branches ' +
+    'With identity shortcuts and nothing after the addition, the output of a stage is its input plus all branches ' +
     'between: x_L = x_l + Σ F(x_i). Gradients come back by the same sum, so that a part of them reaches every block ' +
-    'unchanged. A shortcut that is scaled by λ instead multiplies: by λ for each block on the way. Checked on trained nets ' +
-    '(forward) and on fresh ones of the same depth (backward).',
+    'unchanged. A shortcut that is scaled by λ instead multiplies by λ for each block on the way. This is checked on ' +
+    'trained nets (forward) and on fresh ones of the same depth (backward).',
   shrunk: 'Nets of 56 layers; gradients of fresh nets on one batch.',
   claims: {
     additive: {
@@ -167,7 +167,7 @@ export const propagation = defineStudy({
   ],
 })
 
-/** How far x_L is from x_l plus the branches between, in the worst stage, and how large blocks' outputs are. */
+/** Distance of x_L from x_l plus the branches between, in the worst stage, and the sizes of blocks' outputs. */
 async function forward(bench: Workbench, { spec, seed, checkpoint }: Trained) {
   const blocks = placedBlocks(spec)
   const branchEnd = ({ path, spec: { branch, order } }: (typeof blocks)[number]): LayerPath =>
@@ -187,7 +187,7 @@ async function forward(bench: Workbench, { spec, seed, checkpoint }: Trained) {
   return { error: Math.max(...errors), sizes }
 }
 
-/** All blocks that keep sizes get their shortcut scaled. */
+/** Scales the shortcut of every block that keeps sizes. */
 export function scaled(spec: NetworkSpec, factor: number): NetworkSpec {
   const keeping = new Set<BlockPath>(keepingSize(spec))
   const change = (block: BlockSpec, path: BlockPath) =>
@@ -221,7 +221,7 @@ async function allBackward(bench: Workbench): Promise<Backward[]> {
   return backward
 }
 
-/** Of each block's first layer, before the first step. */
+/** Gradient norms of each block's first layer, before the first step. */
 export async function freshGradients(bench: Workbench, spec: NetworkSpec, seed: number): Promise<number[]> {
   const { engine, signal } = bench
   const trainer = await bench.createTrainer(spec, bench.data(seed), { ...recipeFor(bench), seed }, { engine, signal })
@@ -233,7 +233,7 @@ export async function freshGradients(bench: Workbench, spec: NetworkSpec, seed: 
   }
 }
 
-/** The post-activation net beside the one that is taken apart. */
+/** The post-activation net to compare with. */
 function originalNet(bench: Workbench) {
   return { spec: cifarNet(bench, 'residual', 20), recipe: recipeFor(bench) }
 }

@@ -1,4 +1,4 @@
-/** Blocks of a trained residual net can be swapped, within limits. [Veit 2016, §4.3] */
+/** Some blocks of a trained residual net can be swapped. [Veit 2016, §4.3] */
 import type { BlockPath } from '../spec/paths.js'
 import { parseBlockPath } from '../spec/paths.js'
 import { Random } from '../util/random.js'
@@ -13,31 +13,32 @@ interface Reordering {
   readonly swaps: number
   /** Kendall's rank correlation of the new order with the old one. */
   readonly tau: number
-  /** In percent. */
+  /** Error in percent. */
   readonly error: number
 }
 
 export interface Reorder {
-  /** One a seed. */
+  /** One per seed. */
   readonly whole: readonly number[]
-  /** A list a seed. */
+  /** A list per seed. */
   readonly trials: readonly (readonly Reordering[])[]
 }
 
 const SWAPS = [1, 2, 3, 5, 8, 12, 20, 40]
 const CHOICES = { quick: 4, paper: 20 } as const
 const PICTURES = { quick: 500, paper: 2000 } as const
-/** Orders with this rank correlation or more are called nearly kept. */
+/** Rank correlation from which an order counts as nearly kept. */
 const NEARLY = 0.9
 
 export const reorder = defineStudy({
   name: 'reorder',
   title: 'Does the order of blocks matter?',
   about:
-    'If blocks of a stage refine one representation step by step, rather than each making a new one, a trained net should ' +
-    'bear having some of them swapped. Pairs of blocks of equal shape are swapped at random, more and more of them, without ' +
-    'any training afterwards; how much order is lost is told by Kendall’s tau over all blocks: 1 for the old order, 0 where ' +
-    'any two blocks stand in either order equally often, which swaps within stages do not come near.',
+    'If blocks of a stage refine one representation step by step, rather than each making a new one, a trained net ' +
+    'should survive swapping some of them. Pairs of blocks of equal shape are swapped at random, more and more of ' +
+    'them, without any training afterwards. Kendall’s tau over all blocks tells how much order is lost: it is 1 for ' +
+    'the old order, and 0 if any two blocks stand in either order equally often, which swaps within stages never ' +
+    'reach.',
   shrunk: 'A pre-activation net of 56 layers (27 blocks, not 54), trained for six epochs.',
   claims: {
     'bears-a-little': {
@@ -138,7 +139,7 @@ async function shuffleBlocks(bench: Workbench, { spec, seed, checkpoint }: Train
   })
 }
 
-/** An order of the blocks in which pairs of one stage have been swapped at random. */
+/** An order of the blocks with random pairs of one stage swapped. */
 export function swapped(paths: readonly BlockPath[], swaps: number, random: Random): number[] {
   const order = paths.map((_, index) => index)
   const stageOf = paths.map((path) => parseBlockPath(path).stage)
@@ -152,7 +153,10 @@ export function swapped(paths: readonly BlockPath[], swaps: number, random: Rand
   return order
 }
 
-/** Kendall's rank correlation of an order of 0 … n − 1 with the sorted one: pairs in order less those that are not. */
+/**
+ * Kendall's rank correlation of an order of 0 … n − 1 with the sorted one: pairs in order minus pairs out of order,
+ * divided by all.
+ */
 export function kendallTau(order: readonly number[]): number {
   let inOrder = 0
   const pairs = (order.length * (order.length - 1)) / 2

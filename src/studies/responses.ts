@@ -1,4 +1,4 @@
-/** How strongly the layers of trained nets answer: residual ones less than plain ones. [He 2015, figure 7] */
+/** Response strength of the layers of trained nets: residual nets respond less than plain ones. [He 2015, figure 7] */
 import { placedBlocks } from '../spec/blocks.js'
 import type { LayerPath } from '../spec/paths.js'
 import type { NetworkSpec } from '../spec/spec.js'
@@ -12,7 +12,7 @@ interface Net {
   readonly name: string
   readonly kind: 'plain' | 'residual'
   readonly depth: number
-  /** A list a seed: the standard deviation of each layer's response, in order. */
+  /** Per seed, the standard deviation of each layer's response, in order. */
   readonly deviations: readonly (readonly number[])[]
 }
 
@@ -22,7 +22,7 @@ export interface Responses {
 
 const PICTURES = 64
 
-/** The mean response of a net, a seed. */
+/** The mean response of a net, per seed. */
 const means = ({ deviations }: Net) => deviations.map(mean)
 
 /** Every depth is trained without shortcuts and with them. */
@@ -32,10 +32,10 @@ export const responses = defineStudy({
   name: 'responses',
   title: 'Do residual branches answer more softly?',
   about:
-    'If residual branches are small corrections of what the shortcut brings, their layers should answer more softly than ' +
-    'those of plain nets, and in deeper nets, where each has less to correct, more softly still. Measured is the standard ' +
-    'deviation of what each 3x3 layer gives after its norm and before ReLU and addition. A norm’s output has about the ' +
-    'deviation of its learned scale, so this is largely a picture of the scales.',
+    'If residual branches are small corrections of the shortcut’s signal, their layers should answer more softly ' +
+    'than those of plain nets, and in deeper nets, where each has less to correct, more softly still. The study ' +
+    'measures the standard deviation of each 3x3 layer’s output after its norm and before ReLU and addition. A ' +
+    'norm’s output has about the deviation of its learned scale, so this is largely a picture of the scales.',
   shrunk: 'Up to 56 layers; trained for four epochs, which leaves the scales near the 1 that they start from.',
   claims: {
     'smaller-than-plain': {
@@ -124,7 +124,7 @@ export function layersOf(spec: NetworkSpec): LayerPath[] {
   return ['stem.norm', ...branches]
 }
 
-/** The plain net of 110 layers does not train. */
+/** The plain net of 110 layers is left out, because it does not train. */
 function depthsOf(bench: Workbench, kind: 'plain' | 'residual'): readonly number[] {
   const depths = bench.depths ?? at(bench, { quick: [20, 56], paper: [20, 56, 110] })
   return kind === 'plain' ? depths.filter((layers) => layers < 110) : depths

@@ -1,4 +1,4 @@
-/** Runs a study in Node and keeps what it came to, as `results.json` in its folder. */
+/** Runs studies in Node and saves each result as `results.json` in its folder. */
 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -39,29 +39,31 @@ export interface StudyOptions extends EngineOptions {
   readonly scale?: Scale | undefined
   /** Default 0, 1, 2. */
   readonly seeds?: readonly number[] | undefined
-  /** Where CIFAR-10 lies: needed for `paper`; for `quick` the built-in pictures are used. */
+  /** Folder of CIFAR-10, needed for `paper`. `quick` uses the built-in pictures. */
   readonly data?: string | undefined
-  /** Default `runs/studies`; a folder a scale, and in it one a study. What is finished in it is not run again. */
+  /**
+   * Default `runs/studies`. It holds a folder per scale, and in it one per study. Finished work in it is not run again.
+   */
   readonly folder?: string | undefined
-  /** A shorter training than the scale has. */
+  /** Number of epochs, to train for less time than the scale does. */
   readonly epochs?: number | undefined
-  /** Of the studies that compare depths: which. */
+  /** For studies that compare depths: the depths. */
   readonly depths?: readonly number[] | undefined
   /**
-   * Of the studies that set variants side by side: which of them, by name; claims about the others stay open. Large and small
-   * letters are the same, `x` does for `×` and `-` for `−`.
+   * For studies that compare variants: their names. Claims about the others stay open. Case does not matter; `x` stands
+   * for `×` and `-` for `−`.
    */
   readonly variants?: readonly string[] | undefined
   readonly signal?: AbortSignal | undefined
-  /** Before each study. */
+  /** Called before each study. */
   readonly onStudy?: ((study: AnyStudy) => void) | undefined
-  /** The newest step of the net that is training, and where it stands among all nets of all the studies. */
+  /** Called with the newest step of the net that is training, and its place among all nets of all studies. */
   readonly onTraining?: ((net: string, seed: number, progress: StepProgress, place: Place) => void) | undefined
-  /** After each study, with the folder of its `results.json`. */
+  /** Called after each study, with the folder of its `results.json`. */
   readonly onResult?: ((result: StudyResult, folder: string) => void | Promise<void>) | undefined
 }
 
-/** Seeds of a study, unless others are asked for: enough for a spread. */
+/** Default seeds of a study: enough for a spread. */
 const SEEDS = [0, 1, 2]
 
 const fields = {
@@ -78,9 +80,9 @@ const fields = {
 }
 
 /**
- * Runs studies, by name or one's own, one after the other; nets that several need are trained once. Interrupted, it goes on where it
- * was when it is called again with the same folder.
- * @throws ConfigError for a study, a variant or an option that is none, or a scale that lacks its data
+ * Runs studies in turn, by name or your own. Nets that several need are trained once. After an interruption, call it
+ * again with the same folder and it continues.
+ * @throws ConfigError for an unknown study, variant or option, or a scale that lacks its data
  */
 export async function runStudies(
   chosen: readonly (string | AnyStudy)[],
@@ -115,7 +117,7 @@ export async function runStudies(
     })
     const outlook = new Outlook(
       all.flatMap((study) => study.trainings?.(bench) ?? []),
-      // Drawing them takes seconds; each study does so at last for its result, and without studies nobody does.
+      // Drawing the pictures takes seconds. Every study needs them in the end; without studies they are not drawn.
       all.length === 0 ? 0 : bench.data(seeds[0]!).train.count,
       (training) => bench.isMade(training),
     )
@@ -136,8 +138,8 @@ export async function runStudies(
 }
 
 /**
- * The results that lie in the folder of a scale, from whichever runs, in the order of the studies.
- * @throws DataError naming the file when one of them is damaged
+ * Reads the results in the folder of a scale, from any runs, in the order of the studies.
+ * @throws DataError naming the file if one of them is damaged
  */
 export async function readStudyResults(folder: string): Promise<StudyResult[]> {
   expectKind(folder, 'readStudyResults: folder', nameKind)

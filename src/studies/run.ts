@@ -1,4 +1,4 @@
-/** Runs a study on a workbench and judges it. */
+/** Runs a study on a workbench and applies its rule. */
 import { callback, expectFields, list, object, text } from '../util/expect.js'
 import type { Figure } from './figure.js'
 import type { Scale } from './scale.js'
@@ -6,13 +6,13 @@ import { type AnyStudy, type Claim, expectStudy, type Row, type Study } from './
 import type { Finding } from './verdict.js'
 import type { Workbench } from './workbench.js'
 
-/** A claim and what became of it. */
+/** A claim with its verdict. */
 export interface JudgedClaim extends Finding, Pick<Claim, 'source' | 'expected'> {
   readonly id: string
   readonly claim: string
 }
 
-/** The result of a study: all that a report shows. */
+/** The result of a study, with everything that a report shows. */
 export interface StudyResult {
   readonly format: 1
   readonly study: string
@@ -22,28 +22,28 @@ export interface StudyResult {
   /** The differences from the source. */
   readonly shrunk: string
   readonly seeds: readonly number[]
-  /** The settings that were asked for in place of the study's own. */
+  /** The settings that were asked for instead of the study's own. */
   readonly asked?: Pick<Workbench, 'epochs' | 'depths' | 'variants'> | undefined
   readonly data: string
   readonly engine: string
   readonly threads: number
-  /** Of this run, wall clock; parts that were kept from earlier runs take none. */
+  /** Wall-clock seconds of this run. Parts kept from earlier runs take none. */
   readonly seconds: number
   readonly claims: readonly JudgedClaim[]
   readonly rows: readonly Row[]
   readonly figures: readonly Figure[]
-  /** The measurements of the study itself: `judge` and `figures` follow from them. */
+  /** The raw measurements of the study. `judge` and `figures` follow from them. */
   readonly measured: unknown
 }
 
-/** Measures and judges. */
+/** Runs a study and judges its claims. */
 export async function runStudy(study: AnyStudy, bench: Workbench): Promise<StudyResult> {
   expectStudy(study, 'runStudy: study')
   const does = { data: callback, once: callback, train: callback, createTrainer: callback }
   const fields = { scale: text, seeds: list, engine: object, ...does }
   expectFields(bench, 'runStudy: bench', 'a workbench', fields)
   const began = performance.now()
-  // As it will come back from a file: a report drawn later is the same.
+  // Measurements as they come back from a file, so that a later report is the same.
   const measured: unknown = JSON.parse(JSON.stringify(await study.measure(bench)))
   return {
     ...settle(study, measured),
@@ -60,7 +60,7 @@ export async function runStudy(study: AnyStudy, bench: Workbench): Promise<Study
   }
 }
 
-/** The conclusions from a measurement: the verdicts by the study's rule, the rows and the figures. */
+/** Draws the conclusions from a measurement: the verdicts by the study's rule, the rows and the figures. */
 export function settle<Id extends string, M>(
   study: Study<Id, M>,
   measured: M,
@@ -81,8 +81,7 @@ function differences({ shrunk }: AnyStudy, { scale, epochs, depths, variants }: 
   const parts = scale === 'quick' ? [shrunk] : ['The source’s data and schedule.']
   if (epochs !== undefined) parts.push(`Training was cut to ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}.`)
   if (depths !== undefined) parts.push(`Only the depths ${depths.join(', ')} were asked for.`)
-  if (variants !== undefined)
-    parts.push(`Of what is set side by side, only these were asked for: ${variants.join('; ')}.`)
+  if (variants !== undefined) parts.push(`Of the variants, only these were asked for: ${variants.join('; ')}.`)
   return parts.join(' ')
 }
 

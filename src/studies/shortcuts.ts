@@ -15,7 +15,7 @@ import {
 import { atLeast } from './verdict.js'
 import { at, type Workbench } from './workbench.js'
 
-/** The rows of the table: what changes, and the error with 110 layers; `fail` is above 20 %. */
+/** The rows of the table: the change, and the error with 110 layers; `fail` is above 20 %. */
 const table = {
   original: [{}, 6.61],
   'no shortcut (plain)': [{ shortcut: 'none' }, 'fail'],
@@ -34,7 +34,7 @@ type Name = keyof typeof table
 const names = Object.keys(table) as Name[]
 const published: Published = Object.fromEntries(names.map((name) => [name, table[name][1]]))
 
-/** Variants that a claim speaks of. */
+/** Variants that a claim refers to. */
 const scaledAndDropped = ['shortcut × 0.5', 'both × 0.5', 'dropout 0.5'] as const
 const gated = ['exclusive gate, bias 0', 'exclusive gate, bias −6', 'shortcut-only gate, bias 0'] as const
 
@@ -46,10 +46,10 @@ export const shortcuts = defineStudy({
   name: 'shortcuts',
   title: 'Is the identity the best shortcut?',
   about:
-    'A shortcut could be scaled, gated, convolved or dropped at random; all of these can express the identity or nearly so, ' +
-    'and gates and convolutions have parameters besides. If the plain identity wins all the same, what counts is how easily ' +
-    'the net is optimised, not what it can express: training error tells. Noise in place of the shortcut shows whether it ' +
-    'matters at all what is added.',
+    'A shortcut could be scaled, gated, convolved or dropped at random; all of these can express the identity or ' +
+    'nearly so, and gates and convolutions have parameters besides. If the plain identity wins all the same, what ' +
+    'counts is how easily the net is optimised, not what it can express: training error tells. Noise in place of the ' +
+    'shortcut shows whether it matters at all what is added.',
   shrunk: '20 layers in place of 110, where a hundred factors less multiply; four epochs.',
   claims: {
     'identity-best': {

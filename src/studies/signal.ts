@@ -1,4 +1,4 @@
-/** Layers leave something of the picture that went in: plain ones little, those with shortcuts more. */
+/** How much of the input picture survives many layers: little in plain nets, more with shortcuts. */
 import { inputSize } from '../data/dataset.js'
 import type { TrainedNetwork } from '../formats/trained-network.js'
 import { cifarBasic } from '../spec/families.js'
@@ -14,15 +14,15 @@ import { atLeast, atMost } from './verdict.js'
 import { eachSeed, type Workbench } from './workbench.js'
 
 const kinds = ['plain', 'residual'] as const
-/** Layers after which the signal is looked at. */
+/** Layers after which the signal is measured. */
 const LAYERS = [2, 4, 6, 10, 16, 24, 32, 40, 50]
 
 export interface Signal {
   readonly layers: readonly number[]
-  /** By kind of net, a list a seed: correlation with the input by layer, 0 to 1. */
+  /** For each kind of net, a list per seed: correlation with the input by layer, from 0 to 1. */
   readonly plain: readonly (readonly number[])[]
   readonly residual: readonly (readonly number[])[]
-  /** Of the first seed: the input, and what is left of it. */
+  /** For the first seed: the input, and what the layers leave of it. */
   readonly input: PixelMap
   readonly pictures: { readonly plain: readonly PixelMap[]; readonly residual: readonly PixelMap[] }
 }
@@ -34,10 +34,11 @@ export const signal = defineStudy({
   name: 'signal',
   title: 'What do fifty layers leave of a picture?',
   about:
-    'Before it has learned anything, a layer is a random filter. Fifty of them in a row should leave nothing that can be ' +
-    'recognised of a picture, so that the last layers have nothing to learn from. With a shortcut over every two layers ' +
-    'part of the picture goes past them. Fresh nets of 50 layers of 16 channels, He initialisation, ReLU and no change of size; ' +
-    'the correlation is that between each map and the grey picture, its size averaged over channels and pictures.',
+    'Before it has learned anything, a layer is a random filter. Fifty of them in a row should leave nothing that ' +
+    'can be recognised of a picture, so that the last layers have nothing to learn from. With a shortcut over every ' +
+    'two layers part of the picture goes past them. The nets are fresh: 50 layers of 16 channels, He initialisation, ' +
+    'ReLU and no change of size. The study takes the size of the correlation between each map and the grey picture, ' +
+    'averaged over channels and pictures.',
   shrunk: 'Nothing is trained; 16 pictures.',
   claims: {
     'plain-forgets': {
@@ -127,7 +128,7 @@ export const signal = defineStudy({
   ],
 })
 
-/** Fifty layers of one width after a stem: 25 blocks. */
+/** A net of fifty layers of one width after a stem: 25 blocks. */
 export function fiftyLayers(bench: Workbench): NetworkSpec {
   const { stages, ...template } = cifarBasic({ depth: 8, ...fitting(bench) })
   const block = stages[0]!.blocks[0]!
@@ -190,8 +191,7 @@ export function meanMap(maps: Float32Array, size: number): Float32Array {
 }
 
 /**
- * How much maps resemble their pictures: the size of the correlation, mean over all maps. Maps that are all one value
- * resemble nothing.
+ * Likeness of maps to their pictures: the size of the correlation, averaged over all maps. Constant maps count as 0.
  * @param maps [pictures][channels][size]
  * @param grey [pictures][size]
  */

@@ -1,4 +1,7 @@
-/** Learning what is missing of a picture against learning the picture, and shortcuts all along. [Kim 2016, §4; Lim 2017] */
+/**
+ * Compares learning the difference to a picture, learning the picture, and shortcuts all along. [Kim 2016, §4; Lim
+ * 2017]
+ */
 import { bicubic, type Plane, toBytes } from '../data/bicubic.js'
 import { builtin } from '../data/builtin/builtin.js'
 import type { Dataset } from '../data/dataset.js'
@@ -28,7 +31,7 @@ const nameOf: Readonly<Record<Kind, string>> = {
 }
 const RATES = [0.1, 0.01, 0.001] as const
 
-/** PSNR in dB on test pictures, one a seed, of a kind of net trained with a rate. */
+/** PSNR in dB on test pictures, one per seed, of a kind of net trained at one rate. */
 interface Trial {
   readonly kind: Kind
   readonly depth: number
@@ -38,15 +41,15 @@ interface Trial {
 
 export interface Superresolution {
   readonly trials: readonly Trial[]
-  /** One a seed. */
+  /** One per seed. */
   readonly bicubic: readonly number[]
-  /** Of the first seed: what goes in, what is added, what comes out, what should. */
+  /** For the first seed: input, residual, output and target. */
   readonly pictures: readonly (readonly PixelMap[])[]
 }
 
 const SCALE = 2
 const PICTURES = { quick: { train: 300, test: 30 }, paper: { train: 5000, test: 200 } }
-/** Pictures that are shown. */
+/** Number of pictures shown. */
 const SHOWN = 3
 const best = (trials: readonly Trial[]) => trials.reduce((a, b) => (mean(b.psnr) > mean(a.psnr) ? b : a))
 const shallowest = (trials: readonly Trial[]) => Math.min(...trials.map(({ depth }) => depth))
@@ -56,10 +59,11 @@ export const superresolution = defineStudy({
   name: 'superresolution',
   title: 'Learn the picture, or what is missing of it?',
   about:
-    'An enlarged picture is nearly the true one already: what is missing is small and mostly zero. A net that predicts only ' +
-    'this difference, with one shortcut from its input to its output, is compared with its twin without that shortcut, which ' +
-    'has to carry the whole picture through all layers; and with residual blocks all along, which read the small picture. ' +
-    'Twice as large, on luminance, at three learning rates and two depths, beside bicubic enlargement.',
+    'An enlarged picture is nearly the true one already: what is missing is small and mostly zero. A net that ' +
+    'predicts only this difference, with one shortcut from its input to its output, is compared with its twin ' +
+    'without that shortcut, which has to carry the whole picture through all layers; and with residual blocks all ' +
+    'along, which read the small picture. Twice as large, on luminance, at three learning rates and two depths, ' +
+    'beside bicubic enlargement.',
   shrunk: 'Nets of 5 and 10 layers of 16 channels on drawn pictures of 32×32 pixels, 300 steps; one scale.',
   claims: {
     'residual-over-direct': {
@@ -181,13 +185,13 @@ export const superresolution = defineStudy({
   ],
 })
 
-/** Of Set5, twice, after 10 epochs. [Kim 2016, table 1] */
+/** Published PSNR on Set5, factor 2, after 10 epochs. [Kim 2016, table 1] */
 function publishedAt(kind: Kind, depth: number, rate: number): number | undefined {
   if (depth !== 10 || rate !== 0.1) return undefined
   return kind === 'residual' ? 36.9 : kind === 'direct' ? 27.42 : undefined
 }
 
-/** Nets of about the same number of layers; their patches are of the data's own kind. */
+/** Nets with about the same number of layers. Their patches have the size of the data's. */
 function netOf(kind: Kind, depth: number, width: number): NetworkSpec {
   const patch = (side: number) => ({ input: { channels: 1, height: side, width: side }, width })
   if (kind === 'blocks') return edsr({ blocks: Math.max(1, Math.round((depth - 3) / 2)), scale: SCALE, ...patch(8) })
@@ -217,7 +221,7 @@ async function trial(
 ): Promise<Part> {
   const spec = netOf(kind, depth, at(bench, { quick: 16, paper: 64 }))
   const steps = bench.epochs === undefined ? at(bench, { quick: 300, paper: 20_000 }) : 10 * bench.epochs
-  // As the paper: SGD whose gradients are cut off at a value over the rate, so that large rates can be used at all.
+  // As in the paper: SGD with gradients clipped by value over the rate, which makes large rates usable.
   const recipe: RecipeOptions = {
     optimizer: 'sgd',
     batchSize: 32,
@@ -239,14 +243,14 @@ async function trial(
       return { psnr: evaluation.psnr, bicubic: evaluation.bicubic.psnr, pictures }
     } catch (error) {
       if (!(error instanceof TrainingError)) throw error
-      return { psnr: 0, bicubic: meanOfBicubic(data), pictures: [] } // no picture at all
+      return { psnr: 0, bicubic: meanOfBicubic(data), pictures: [] } // the net gives no picture
     }
   } finally {
     await trainer.dispose()
   }
 }
 
-/** A test picture made small and large again. */
+/** Shrinks a test picture and enlarges it again. */
 function enlarged(truth: Plane): Plane<Float32Array> {
   return bicubic(shrunk(truth, SCALE), truth)
 }

@@ -1,4 +1,4 @@
-/** Trained nets with changed weights: blocks taken out or swapped without a new plan, and judged again. */
+/** Changes the weights of trained nets to remove or swap blocks, and tests them without a new plan. */
 import type { Tensor } from '../formats/trained-network.js'
 import { LostNumbers } from '../inference/lost-numbers.js'
 import { placedBlocks } from '../spec/blocks.js'
@@ -12,10 +12,13 @@ import type { Workbench } from './workbench.js'
 /** Parameters and running statistics by path. */
 export type Weights = ReadonlyMap<string, Tensor>
 
-/** Test error in percent of a net with whatever weights; that of guessing where it gives no numbers any more. */
+/**
+ * Returns the test error in percent of a net with changed weights. If it gives no numbers, the error is that of
+ * guessing.
+ */
 export type ErrorOf = (weights: Weights) => Promise<number>
 
-/** Hands out the error of a net on (at most so many) test pictures of a seed; the plan is made once. */
+/** Provides the error of a net on (at most so many) test pictures of a seed. The plan is made once. */
 export async function judging<T>(
   bench: Workbench,
   spec: NetworkSpec,
@@ -41,7 +44,7 @@ export async function judging<T>(
   }
 }
 
-/** The paths of blocks that leave sizes as they are: those that can be taken out or swapped. */
+/** The paths of blocks that keep sizes, which can be removed or swapped. */
 export function keepingSize(spec: NetworkSpec): BlockPath[] {
   return placedBlocks(spec)
     .filter(({ changesSize }) => !changesSize)
@@ -49,8 +52,8 @@ export function keepingSize(spec: NetworkSpec): BlockPath[] {
 }
 
 /**
- * The weights with some residual branches silenced, so that these blocks are their shortcuts alone: the same net as
- * without the block, where the shortcut is the identity.
+ * Sets some residual branches to zero, so that these blocks are their shortcuts alone. With identity shortcuts this
+ * equals removing the blocks.
  */
 export function withoutBranches(spec: NetworkSpec, weights: Weights, gone: ReadonlySet<BlockPath>): Weights {
   const silenced = new Map(weights)
@@ -66,7 +69,7 @@ export function withoutBranches(spec: NetworkSpec, weights: Weights, gone: Reado
   return silenced
 }
 
-/** The weights with blocks in another order: the place `paths[i]` gets what stood at `paths[order[i]]`. */
+/** Reorders blocks: the place `paths[i]` gets the weights of `paths[order[i]]`. */
 export function reordered(weights: Weights, paths: readonly BlockPath[], order: readonly number[]): Weights {
   const moved = new Map(weights)
   order.forEach((from, to) => {
@@ -78,7 +81,7 @@ export function reordered(weights: Weights, paths: readonly BlockPath[], order: 
   return moved
 }
 
-/** So many of the items, each choice equally likely, in their order. */
+/** A random choice of so many items, in their order. All choices are equally likely. */
 export function someOf<T>(items: readonly T[], count: number, random: Random): T[] {
   const order = random.shuffle(Array.from(items, (_, index) => index))
   return order

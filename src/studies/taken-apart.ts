@@ -1,11 +1,14 @@
-/** The net that is taken apart: a pre-activation net as Veit 2016 had it, shared by lesion, reorder, paths, propagation. */
+/**
+ * The net for lesions, as in Veit 2016: a pre-activation net, shared by the studies lesion, reorder, paths and
+ * propagation.
+ */
 import { vggLike } from '../spec/other-families.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import type { RecipeOptions } from '../tasks/recipe.js'
 import { careful, cifarNet, fitting } from './nets.js'
 import { at, type Trained, type Training, type Workbench, withSeeds } from './workbench.js'
 
-/** Layers of it: 54 blocks in the paper, half as many at `quick`. */
+/** Its number of layers: 54 blocks in the paper, half as many at `quick`. */
 export function apartDepth(bench: Workbench): number {
   return bench.depths?.at(-1) ?? at(bench, { quick: 56, paper: 110 })
 }
@@ -17,13 +20,13 @@ export function apartTrainings(bench: Workbench, recipe: RecipeOptions = {}): re
   return withSeeds(bench, [{ spec, recipe: careful(bench, depth, recipe, QUICK_EPOCHS) }])
 }
 
-/** The trained net of a seed; with changes of its recipe, a twin that is trained by them. */
+/** Trains the net with a seed; with changes of its recipe, a twin. */
 export function trainApart(bench: Workbench, seed: number, recipe: RecipeOptions = {}): Promise<Trained> {
   const depth = apartDepth(bench)
   return bench.train(cifarNet(bench, 'pre-activation', depth), careful(bench, depth, recipe, QUICK_EPOCHS), seed)
 }
 
-/** The VGG-like net beside it, whose layers are all alike, so that they can be taken out; narrower at `quick`. */
+/** The VGG-like net to compare with. Its layers are equal, so that any can be removed; it is narrower at `quick`. */
 export function vggNet(bench: Workbench): NetworkSpec {
   const width = at(bench, { quick: 32, paper: 128 })
   const { stem, stages, ...spec } = vggLike(fitting(bench))
@@ -46,5 +49,5 @@ export function trainVggLike(bench: Workbench, seed: number): Promise<Trained> {
   return bench.train(vggNet(bench), careful(bench, 15, {}, QUICK_EPOCHS), seed)
 }
 
-/** A net that is taken apart should have learned something first. */
+/** Enough epochs for the net to learn something before lesions. */
 const QUICK_EPOCHS = 6

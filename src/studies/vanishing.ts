@@ -1,4 +1,6 @@
-/** Which nets lose their gradient on the way back, and whether that explains degradation. [He 2015, §4.1; He 2015b] */
+/**
+ * Which nets lose their gradient in the backward pass, and whether that explains degradation. [He 2015, §4.1; He 2015b]
+ */
 import { differentiate } from '../autodiff/differentiate.js'
 import { GraphBuilder } from '../graph/builder.js'
 import type { Value } from '../graph/graph.js'
@@ -29,27 +31,31 @@ interface Kind {
 }
 
 interface Profile extends Kind {
-  /** A list a seed: log10 of the norm of the gradient at what each layer gives, from the first on. */
+  /** Per seed, log10 of the norm of the gradient at each layer's output, from the first on. */
   readonly logs: readonly (readonly number[])[]
 }
 
 export interface Vanishing {
   readonly profiles: readonly Profile[]
-  /** Of the deep plain net with norm: log10 of the gradient of its first block over that of its last, one a seed. */
+  /**
+   * For the deep plain net with norm: log10 of the gradient of its first block divided by that of its last, one per
+   * seed.
+   */
   readonly plainHealth: readonly number[]
-  /** By how many points of test error it is behind a shallow one, one a seed. */
+  /** Its test error minus that of a shallow one, in points, one per seed. */
   readonly plainRise: readonly number[]
 }
 
 const LAYERS = 30
 const WIDTH = 16
 const PICTURES = 16
-/** The value that stands for a gradient that is no longer a number above zero in float32. */
+/** The value for a gradient that is no longer above zero in float32. */
 const GONE = -45
 
 /**
- * log10 of the gradient after the first two layers over that at the last: below 0 it vanishes, above 0 it explodes. After
- * two layers, because there the first shortcut has joined: what stands inside a branch is not on the path of shortcuts.
+ * log10 of the gradient after the first two layers divided by that at the last: below 0 it vanishes, above 0 it
+ * explodes. It starts after two layers because the first shortcut joins there; a layer inside a branch is not on the
+ * path of shortcuts.
  */
 const decades = ({ logs }: Profile) => logs.map((list) => list[1]! - list.at(-1)!)
 
@@ -58,9 +64,10 @@ export const vanishing = defineStudy({
   title: 'Is it vanishing gradients?',
   about:
     `The first suspect when deep nets fail is the gradient: it may vanish on its way back. In fresh nets of ${LAYERS} ` +
-    'convolutions the norm of the gradient is taken at what each layer gives, for two activations, three initialisations ' +
-    '(small: deviation 0.01), with and without norm, plain and with a shortcut over every two layers. Then the doubt of ' +
-    'the paper itself: a deep plain net with norm has healthy gradients and degrades all the same.',
+    'convolutions the norm of the gradient is taken at each layer’s output, for two activations, three ' +
+    'initialisations (small: deviation 0.01), with and without norm, plain and with a shortcut over every two ' +
+    'layers. Then the doubt of the paper itself: a deep plain net with norm has healthy gradients and degrades all ' +
+    'the same.',
   shrunk: `${LAYERS} layers of ${WIDTH} channels; the doubt is tried on plain nets of 20 and 56 layers.`,
   claims: {
     'sigmoid-vanishes': {
@@ -218,14 +225,14 @@ function allKinds(): Kind[] {
   )
 }
 
-/** Deviation of the weights of a 3x3 layer from as many channels to as many. */
+/** Standard deviation of the weights of a 3x3 layer with equal numbers of input and output channels. */
 export function deviationFor(initialisation: Kind['initialisation'], channels: number): number {
   const fan = 9 * channels
   if (initialisation === 'small') return 0.01
   return initialisation === 'He' ? Math.sqrt(2 / fan) : Math.sqrt(1 / fan) // Xavier: 2 / (fan-in + fan-out)
 }
 
-/** log10 of the gradient's norm at what each layer gives, of a fresh net on one batch. */
+/** log10 of the gradient's norm at each layer's output, for a fresh net and one batch. */
 async function profile(bench: Workbench, kind: Kind, seed: number): Promise<number[]> {
   const batch = testBatch(bench, seed, PICTURES)
   const side = Math.round(Math.sqrt(batch.length / PICTURES / 3))
@@ -270,7 +277,7 @@ async function profile(bench: Workbench, kind: Kind, seed: number): Promise<numb
     await executable.run()
     const logs: number[] = []
     for (const i of given.keys()) {
-      // Squares of small numbers are nothing in float32: they are summed in float64.
+      // Squares of small numbers underflow in float32, so they are summed in float64.
       const norm = lengthOf(await executable.read(`gradient${i}`))
       logs.push(norm > 0 ? Math.log10(norm) : GONE)
     }

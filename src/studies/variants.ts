@@ -1,4 +1,4 @@
-/** Nets that differ in one thing, trained alike and set side by side: what tables of papers hold. */
+/** Nets that differ in one thing, trained in the same way and compared, as in the papers' tables. */
 
 import type { NetworkSpec } from '../spec/spec.js'
 import type { RecipeOptions } from '../tasks/recipe.js'
@@ -15,21 +15,21 @@ export interface Variant {
   readonly recipe: RecipeOptions
 }
 
-/** Errors in percent, one a seed; none where the variant was not run. */
+/** Errors in percent, one per seed; empty if the variant was not run. */
 export interface VariantErrors {
   readonly name: string
   readonly train: readonly number[]
   readonly test: readonly number[]
-  /** In how many seeds the numbers were lost. */
+  /** Number of seeds whose numbers were lost. */
   readonly lost: number
 }
 
-/** A published error by name of the variant; a word where there is no number. */
+/** Published errors by name of the variant; a word if there is no number. */
 export type Published = Readonly<Record<string, number | string>>
 
 /**
- * Which of a study's variants are to be run: all, unless some were asked for.
- * @throws ConfigError when the study has no variant of a name that was asked for
+ * The variants of a study to run: all, unless some were asked for.
+ * @throws ConfigError if the study has no variant of a name that was asked for
  */
 export function wantedOf({ variants }: Pick<Workbench, 'variants'>, names: readonly string[]): ReadonlySet<string> {
   const plain = (name: string) => name.toLowerCase().replaceAll('×', 'x').replaceAll('−', '-')
@@ -41,7 +41,7 @@ export function wantedOf({ variants }: Pick<Workbench, 'variants'>, names: reado
   return new Set(found ?? names)
 }
 
-/** The trainings of those that are wanted. */
+/** The trainings of the wanted variants. */
 export function variantTrainings(bench: Workbench, variants: readonly Variant[]): readonly Training[] {
   const wanted = wantedOf(
     bench,
@@ -53,7 +53,7 @@ export function variantTrainings(bench: Workbench, variants: readonly Variant[])
   )
 }
 
-/** Trains those that are wanted, each with all seeds. */
+/** Trains the wanted variants, each with all seeds. */
 export async function trainVariants(bench: Workbench, variants: readonly Variant[]): Promise<VariantErrors[]> {
   const wanted = wantedOf(
     bench,
@@ -81,7 +81,7 @@ export function variantNamed(results: readonly VariantErrors[], name: string): V
   return results.find((result) => result.name === name)!
 }
 
-/** Seed by seed: how much more test error (or training error) one has than another. */
+/** Differences of test error (or training error) between two variants, seed by seed. */
 export function above(
   results: readonly VariantErrors[],
   one: string,
@@ -108,7 +108,7 @@ export function variantRows(results: readonly VariantErrors[], published: Publis
   })
 }
 
-/** The points of variants that were run: where each stands, and its name. */
+/** The points of variants that were run, with their names. */
 export function variantPoints(
   results: readonly VariantErrors[],
   part: 'train' | 'test',

@@ -1,7 +1,7 @@
 /**
- * The rules that judge. A number is judged by its mean over seeds and by how sure that mean is: `sure` standard errors on
- * either side. Where these reach over the margin the verdict is `inconclusive`, and so it is with fewer than three seeds,
- * because their spread says nothing.
+ * The rules that judge. A rule compares the mean over seeds, plus or minus `sure` standard errors, with a margin. If
+ * the margin lies inside that range, the verdict is `inconclusive`. So it is with fewer than three seeds, because their
+ * spread says nothing.
  */
 import { expectFields, expectKind, finite, list, numbers, text } from '../util/expect.js'
 
@@ -10,19 +10,19 @@ export const verdicts = ['holds', 'does-not-hold', 'inconclusive'] as const
 /** One of `verdicts`. */
 export type Verdict = (typeof verdicts)[number]
 
-/** The finding of a rule about a claim. */
+/** The finding about a claim. */
 export interface Finding {
-  /** The effect: its mean over seeds. Null where nothing was measured. */
+  /** Mean of the effect over seeds; null if nothing was measured. */
   readonly measured: number | null
-  /** Sample standard deviation over seeds; null where there are not two. */
+  /** Sample standard deviation over seeds; null for fewer than two. */
   readonly spread: number | null
   readonly unit: string
   readonly verdict: Verdict
-  /** The effect and the margin, in words. */
+  /** The effect and the margin in words. */
   readonly rule: string
 }
 
-/** Seeds from which a spread counts. */
+/** Number of seeds from which a spread counts. */
 export const LEAST_SEEDS = 3
 const SURE = 2
 
@@ -44,7 +44,7 @@ function expectRule(who: string, effect: unknown, values: unknown, margin: unkno
   expectKind(unit, `${who}: unit`, text)
 }
 
-/** `holds` when the mean over seeds is surely at least the margin, `does-not-hold` when it is surely below it. */
+/** `holds` if the mean over seeds is surely at least the margin, `does-not-hold` if it is surely below it. */
 export function atLeast(effect: string, values: readonly number[], margin: number, unit: string): Finding {
   expectRule('atLeast', effect, values, margin, unit)
   return judged(`${effect}: at least ${margin}${unit && ` ${unit}`}`, values, unit, (low, high) =>
@@ -52,7 +52,7 @@ export function atLeast(effect: string, values: readonly number[], margin: numbe
   )
 }
 
-/** `holds` when the mean over seeds is surely at most the margin, `does-not-hold` when it is surely above it. */
+/** `holds` if the mean over seeds is surely at most the margin, `does-not-hold` if it is surely above it. */
 export function atMost(effect: string, values: readonly number[], margin: number, unit: string): Finding {
   expectRule('atMost', effect, values, margin, unit)
   return judged(`${effect}: at most ${margin}${unit && ` ${unit}`}`, values, unit, (low, high) =>
@@ -60,7 +60,7 @@ export function atMost(effect: string, values: readonly number[], margin: number
   )
 }
 
-/** For what is so exactly or not at all: `holds` when it is so each time. The measure is the share of times, in percent. */
+/** For exact facts: `holds` if the outcome is true each time. The measure is the share of true outcomes in percent. */
 export function always(effect: string, outcomes: readonly boolean[]): Finding {
   expectKind(effect, 'always: effect', text)
   expectKind(outcomes, 'always: outcomes', list)
@@ -76,7 +76,7 @@ export function always(effect: string, outcomes: readonly boolean[]): Finding {
   }
 }
 
-/** Nothing was measured: the claim stays open. */
+/** For claims that were not measured: they stay open. */
 export function notRun(rule: string, unit: string): Finding {
   expectKind(rule, 'notRun: rule', text)
   expectKind(unit, 'notRun: unit', text)
@@ -84,8 +84,8 @@ export function notRun(rule: string, unit: string): Finding {
 }
 
 /**
- * Of several findings about one claim: it holds when all do, and fails when one does. The measure shown is that of the
- * first that decides.
+ * Combines several findings about one claim: it holds if all hold, and fails if one fails. Shows the measure of the
+ * first finding that decides.
  */
 export function all(...findings: readonly [Finding, ...Finding[]]): Finding {
   for (const finding of findings.length > 0 ? findings : [undefined])

@@ -1,7 +1,7 @@
 /**
- * The workbench in Node: whatever is finished is kept in a folder at once, so that a study which was interrupted, or
- * another one that needs the same net, takes it from there. `parts/` holds measurements, `nets/` trainings; both are
- * named by all that they depend on.
+ * The workbench in Node. It saves every finished part in a folder at once, so that an interrupted study, or another one
+ * with the same net, finds it there. `parts/` holds measurements, `nets/` trainings. Their names depend on everything
+ * that they depend on.
  */
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
@@ -40,17 +40,20 @@ export interface WorkbenchOptions {
   readonly depths?: readonly number[] | undefined
   readonly variants?: readonly string[] | undefined
   readonly signal?: AbortSignal | undefined
-  /** Hears of each training, and of its newest step. */
+  /** Called with each training and its newest step. */
   readonly onTraining?: ((training: Training, progress: StepProgress) => void) | undefined
 }
 
-/** A spec as folders are named by it: those of classifiers are named as before their heads had a kind, so that nets of then are found. */
+/**
+ * The part of a spec that names folders. Classifiers are named as before heads had a kind, so that older nets are
+ * found.
+ */
 function identityOf({ head, ...spec }: NetworkSpec): object {
   const { kind, ...rest } = head
   return { ...spec, head: kind === 'classifier' ? rest : head }
 }
 
-/** How a training ended, as it is kept. */
+/** The saved end of a training. */
 interface End {
   readonly history: readonly EpochRecord[]
   readonly lost?: string
@@ -105,7 +108,7 @@ export class FolderWorkbench implements Workbench {
     return { spec, seed, ...end, checkpoint: () => readCheckpoint(new RunFolder(folder).last) }
   }
 
-  /** Whether a training from fresh weights has come to its end, in this run or an earlier one. */
+  /** Whether a training from fresh weights is finished, in this run or an earlier one. */
   isMade(training: Training): boolean {
     return existsSync(join(this.#folderOf(training), 'end.json'))
   }
@@ -168,13 +171,13 @@ export class FolderWorkbench implements Workbench {
   }
 }
 
-/** Undefined where nothing was saved. */
+/** Undefined if nothing was saved. */
 async function checkpointIn(folder: RunFolder): Promise<Checkpoint | undefined> {
   const bytes = await readFile(folder.last).catch(() => undefined)
   return bytes && readCheckpoint(folder.last)
 }
 
-/** A file name that says what it is of, and differs where anything that it depends on does. */
+/** A readable file name that changes with everything that its content depends on. */
 function named(words: string, identity: unknown): string {
   const hash = createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 12)
   return `${words.replaceAll(/[^a-zA-Z0-9.-]+/g, '-').slice(0, 60)}-${hash}`

@@ -1,4 +1,4 @@
-/** The bench that a study works on: data, engine, trainings that are shared and kept, and a memory for what it has measured. */
+/** The workbench of a study: data, engine, trainings that are shared and kept, and saved measurements. */
 
 import type { TrainingFunctions } from '../api/training/training.js'
 import type { Dataset } from '../data/dataset.js'
@@ -10,19 +10,19 @@ import type { RecipeOptions } from '../tasks/recipe.js'
 import type { Checkpoint, EpochRecord } from '../train/checkpoint/checkpoint.js'
 import type { Scale } from './scale.js'
 
-/** A training that came to its end, or to the end of its numbers. */
+/** A training that reached its end, or lost its numbers. */
 export interface Trained {
   readonly spec: NetworkSpec
   readonly seed: number
-  /** An entry an epoch. */
+  /** One entry per epoch. */
   readonly history: readonly EpochRecord[]
-  /** Why it ended early, where its numbers were lost. */
+  /** Why it ended early, if its numbers were lost. */
   readonly lost?: string | undefined
-  /** The weights in the end. Those of a lost training are the last that were kept. */
+  /** The final weights. For a lost training, the last that were saved. */
   checkpoint(): Promise<Checkpoint>
 }
 
-/** A training as it is asked for. */
+/** A training to make. */
 export interface Training {
   readonly spec: NetworkSpec
   readonly recipe: RecipeOptions
@@ -37,37 +37,37 @@ export function withSeeds(
   return nets.flatMap(({ spec, recipe }) => seeds.map((seed) => ({ spec, recipe, seed })))
 }
 
-/** The bench that a study is handed. */
+/** The tools that a study gets. */
 export interface Workbench {
   readonly scale: Scale
   readonly seeds: readonly number[]
-  /** In place of the recipe's own length, where somebody has less time. */
+  /** Number of epochs instead of the recipe's, to save time. */
   readonly epochs?: number | undefined
-  /** In place of the study's own depths. */
+  /** Depths instead of the study's own. */
   readonly depths?: readonly number[] | undefined
-  /** Where a study sets variants side by side, only these of them, by name. */
+  /** The names of the variants to run, if a study compares variants. */
   readonly variants?: readonly string[] | undefined
   readonly engine: ChosenEngine
   readonly signal?: AbortSignal | undefined
-  /** The pictures of a seed: the built-in set differs from seed to seed, others are always the same. */
+  /** The pictures of a seed. The built-in set differs from seed to seed, others are always the same. */
   data(seed: number): Dataset
-  /** A trainer of one's own; dispose of it. */
+  /** Makes a trainer for the study's own use. Dispose of it. */
   readonly createTrainer: TrainingFunctions['createTrainer']
   /**
-   * Trains, or takes what was trained before by whichever study with the same spec, recipe and data.
-   * @param start weights to begin with, by path; default fresh ones
+   * Trains, or returns the training of any study with the same spec, recipe and data.
+   * @param start weights to start from, by path; default fresh ones
    */
   train(spec: NetworkSpec, recipe: RecipeOptions, seed: number, start?: TrainedNetwork['weights']): Promise<Trained>
-  /** Does a part of a measurement once: a study that was interrupted finds its result again by this name. */
+  /** Runs a part of a measurement once. An interrupted study finds its result again by this name. */
   once<T>(name: string, work: () => Promise<T>): Promise<T>
 }
 
-/** The value for the scale at hand. */
+/** The value for the workbench's scale. */
 export function at<T>({ scale }: Pick<Workbench, 'scale'>, values: Readonly<Record<Scale, T>>): T {
   return values[scale]
 }
 
-/** Errors at the end in percent; a net that lost its numbers guesses. */
+/** Final errors in percent. A net that lost its numbers counts as guessing. */
 export function finalErrors({ history, lost, spec }: Trained): { readonly train: number; readonly test: number } {
   const last = history.at(-1)
   const guess = 100 * (1 - 1 / classifierOf(spec).classes)
@@ -75,7 +75,7 @@ export function finalErrors({ history, lost, spec }: Trained): { readonly train:
   return { train: last.train.top1Error, test: last.test.top1Error }
 }
 
-/** Does one thing a seed, in order. */
+/** Does some work for each seed, in order. */
 export async function eachSeed<T>(
   { seeds }: Pick<Workbench, 'seeds'>,
   work: (seed: number) => Promise<T>,
