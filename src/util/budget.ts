@@ -1,34 +1,34 @@
 /**
- * The budget of one reading: how much may be made of what a file says, whoever wrote it. Readers pay for everything before
- * they make it, so that a small file which asks for much ends at once, by name, and never fills the memory or runs for
- * minutes. The limits are several times what the deepest networks that people have published need.
+ * Limits what a reader may make from one file, whoever wrote it. Readers charge everything to the budget before they
+ * make it. So a small file that asks for too much is refused at once, with a reason, and never fills the memory or runs
+ * for minutes. The limits are several times the needs of the deepest published networks.
  */
 import { DataError } from './errors.js'
 
-/** How much one file may come to. */
+/** Limits for one file. */
 export const limits = {
-  /** Lists, dictionaries, objects and tensors. */
+  /** Number of lists, dictionaries, objects and tensors. */
   containers: 500_000,
-  /** All that is in them, and every instruction that a file gives for making them. */
+  /** Number of their entries, and of the instructions that make them. */
   values: 2_000_000,
-  /** Lists in lists. */
+  /** Depth of nested lists. */
   depth: 64,
-  /** Tensors by name. */
+  /** Number of named tensors. */
   tensors: 200_000,
-  /** Characters of a name. */
+  /** Number of characters in a name. */
   name: 1000,
 } as const
 
-/** Seconds that reading may take where the machine is slow, by the size of the file: honest ones take a hundredth. */
+/** Seconds that reading may take on a slow machine, by the size of the file. Honest files take a hundredth. */
 const mostSeconds = (fileBytes: number) => 20 + fileBytes / 4_000_000
-/** Bytes that may be made of a file: floats pack by a tenth, zeros by a thousand times. */
+/** Bytes that may be made from a file. Floats compress by a tenth, zeros to a thousandth. */
 const mostBytes = (fileBytes: number) => 33_554_432 + 20 * fileBytes
-/** Values between two looks at the clock. */
+/** Number of values between two checks of the clock. */
 const LOOK = 4096
-/** Seconds of work after which others get a turn. */
+/** Seconds of work before other tasks get a turn. */
 const TURN = 0.05
 
-/** The account that readers pay from, one for each file. */
+/** The budget of one file. */
 export class Budget {
   /** The file's name, at the start of every error. */
   readonly who: string
@@ -43,8 +43,8 @@ export class Budget {
   #unseen = 0
 
   /**
-   * @param fileBytes of the file: more may be made of a larger one
-   * @param now seconds from any moment on
+   * @param fileBytes size of the file: a larger file may make more
+   * @param now seconds since any fixed moment
    */
   constructor(who: string, fileBytes = 0, now = () => performance.now() / 1000) {
     this.who = who
@@ -60,7 +60,7 @@ export class Budget {
     throw new DataError(`${this.who}: ${what}`)
   }
 
-  /** Pays for lists, dictionaries and the like. */
+  /** Charges lists, dictionaries and the like. */
   containers(count = 1): void {
     this.#containers += count
     if (this.#containers > limits.containers)
@@ -69,7 +69,7 @@ export class Budget {
       )
   }
 
-  /** Pays for what stands in them, or for as much work. */
+  /** Charges their entries, or as much work. */
   values(count = 1): void {
     this.#values += count
     if (this.#values > limits.values)
@@ -78,19 +78,19 @@ export class Budget {
     if (this.#unseen >= LOOK) this.tick()
   }
 
-  /** Pays for bytes that are unpacked or copied. */
+  /** Charges bytes that are unpacked or copied. */
   bytes(count: number): void {
     this.#bytes += count
     if (this.#bytes > this.mostBytes)
-      this.fail(`refused: more than ${this.mostBytes} bytes would be made of it, which no weights of its size do`)
+      this.fail(`refused: more than ${this.mostBytes} bytes would be made of it, too many for weights of its size`)
   }
 
-  /** @param depth of lists in lists */
+  /** @param depth depth of nested lists */
   depth(depth: number): void {
     if (depth > limits.depth) this.fail(`refused: it has lists in lists more than ${limits.depth} deep`)
   }
 
-  /** @param count all tensors that a file has */
+  /** @param count number of all tensors in a file */
   tensors(count: number): void {
     if (count > limits.tensors)
       this.fail(`refused: it holds ${count} tensors, more than the ${limits.tensors} that are read`)
@@ -102,14 +102,14 @@ export class Budget {
       this.fail(`refused: the name of ${what} has ${text.length} characters, more than ${limits.name}`)
   }
 
-  /** Ends the reading when it has taken too long. */
+  /** Ends the reading if it has taken too long. */
   tick(): void {
     this.#unseen = 0
     if (this.#now() - this.#begin > this.#mostSeconds)
       this.fail(`refused: reading it takes longer than ${Math.round(this.#mostSeconds)} seconds`)
   }
 
-  /** Lets others have a turn when some time has passed, so that Ctrl-C is heard. @throws what `signal` was aborted with */
+  /** Yields to other tasks after some time, so that Ctrl-C works. @throws the abort reason of `signal` */
   async breathe(signal?: AbortSignal): Promise<void> {
     this.tick()
     signal?.throwIfAborted()

@@ -1,6 +1,6 @@
-/** CRC-32 as in zip and PNG (polynomial 0xEDB88320): finds damage in files, four bytes a turn. */
+/** CRC-32 as in zip and PNG (polynomial 0xEDB88320). It finds damage in files, four bytes per step. */
 
-/** Four tables of 256: what a byte does to the sum, followed by 0, 1, 2 or 3 bytes. */
+/** Four tables of 256: the effect of a byte on the sum when 0, 1, 2 or 3 bytes follow. */
 const tables = makeTables()
 
 function makeTables(): Uint32Array {
@@ -14,7 +14,7 @@ function makeTables(): Uint32Array {
   return table
 }
 
-/** @param start the sum of what comes before these bytes */
+/** @param start the sum of the bytes before these */
 export function crc32(bytes: Uint8Array, start = 0): number {
   let sum = ~start
   let at = 0

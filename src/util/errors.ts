@@ -1,22 +1,22 @@
 /**
- * The errors a person can meet. Each message says who speaks (a path, a file, a flag), what was expected,
- * what was got, and what to do about it.
+ * The errors that a user can meet. Each message names its subject (a path, a file, a flag), says what was expected and
+ * what was found, and gives a remedy.
  */
 
-/** The remedy of an error, in the words of those who call functions and of those who type commands. */
+/** The remedy of an error, worded for users of functions and for users of commands. */
 export interface Remedy {
   readonly code: string
   readonly shell: string
 }
 
-/** The cause of an error, and the remedy where it has other words for other readers. */
+/** The cause of an error, and its remedy if the two kinds of users need different words. */
 export interface ResnetErrorOptions extends ErrorOptions {
   readonly remedy?: Remedy
 }
 
 /**
- * Base of every error this package throws on purpose. Anything else that escapes is a bug of ours. Its message is for
- * those who call functions; `shellMessage` says the same to those who type commands.
+ * Base of every error that this package throws on purpose. Any other error is a bug of this package. Its message
+ * addresses users of functions; `shellMessage` says the same to users of commands.
  */
 export class ResnetError extends Error {
   override readonly name: string = 'ResnetError'
@@ -29,7 +29,7 @@ export class ResnetError extends Error {
     this.#shellMessage = remedy ? `${message}; ${remedy.shell}` : message
   }
 
-  /** The message in the words of those who type commands. */
+  /** The message for users of commands. */
   get shellMessage(): string {
     return this.#shellMessage
   }
@@ -40,12 +40,12 @@ export class ShapeError extends ResnetError {
   override readonly name = 'ShapeError'
 }
 
-/** A spec, recipe, option or flag with a value that has no meaning. */
+/** A spec, recipe, option or flag with an invalid value. */
 export class ConfigError extends ResnetError {
   override readonly name = 'ConfigError'
 }
 
-/** A file or folder that is missing, damaged, or not what it was taken for. The message names it. */
+/** A file or folder that is missing, damaged, or of the wrong kind. The message names it. */
 export class DataError extends ResnetError {
   override readonly name = 'DataError'
 }
@@ -60,7 +60,7 @@ export class TrainingError extends ResnetError {
   override readonly name = 'TrainingError'
 }
 
-/** States what the code itself guarantees. A failure is a bug here, never a mistake of the user's. */
+/** Checks a condition that the code itself guarantees. A failure is a bug here, never a mistake of the user. */
 export function invariant(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Error(`internal error: ${message} (please report this)`)
 }

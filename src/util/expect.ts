@@ -1,12 +1,12 @@
 /**
- * Looks at what is given to a public function before it is used, so that a mistake is answered at the door: by the name
- * of the argument, what was expected, what was got, and the remedy. Knows nothing of realms: bytes that were made in
- * another window or in a test's own world are bytes.
+ * Checks the arguments of public functions before use. The error names the argument and says what was expected, what
+ * was found, and the remedy. The realm does not matter: bytes from another window or from a test's own context count as
+ * bytes.
  */
 import { ConfigError } from './errors.js'
 import { nameHere } from './other-names.js'
 
-/** A kind of value that can be asked for, and its name after "expected". */
+/** A kind of value, and its name after "expected". */
 export interface Kind<T = unknown> {
   readonly what: string
   fits(value: unknown): value is T
@@ -21,9 +21,9 @@ export const name = kind<string>('a text that is not empty', (value) => typeof v
 export const flag = kind<boolean>('true or false', (value) => typeof value === 'boolean')
 export const callback = kind<(...args: never[]) => unknown>('a function', (value) => typeof value === 'function')
 export const object = kind<object>('an object', isRecord)
-/** Fields that were written down by hand, as those of options are: nothing that holds bytes or is to be awaited. */
+/** An object of plain fields, such as options: no typed arrays, buffers or promises. */
 export const options = kind<object>('an object of options', isPlain)
-/** Of any size; whether it makes sense is looked at elsewhere. */
+/** Any number. Other checks decide whether it is valid. */
 export const number = kind<number>('a number', (value) => typeof value === 'number')
 export const list = kind<readonly unknown[]>('a list', Array.isArray)
 export const finite = kind<number>('a finite number', Number.isFinite)
@@ -37,7 +37,7 @@ export const signal = kind<AbortSignal>(
   (value) => isRecord(value) && typeof value.aborted === 'boolean' && typeof value.throwIfAborted === 'function',
 )
 
-/** A whole number of at least `least`, at most `most` if that is given. */
+/** A whole number of at least `least`, and at most `most` if given. */
 export function whole(least: number, most = Number.MAX_SAFE_INTEGER): Kind<number> {
   const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`
   return kind(
@@ -46,7 +46,7 @@ export function whole(least: number, most = Number.MAX_SAFE_INTEGER): Kind<numbe
   )
 }
 
-/** A list whose entries are all of a kind, for example `a list of texts`. */
+/** A list whose entries all have one kind, for example `a list of texts`. */
 export function listOf<T>(entry: Kind<T>, what: string): Kind<readonly T[]> {
   return kind(what, (value) => Array.isArray(value) && value.every((one) => entry.fits(one)))
 }
@@ -56,21 +56,21 @@ export function oneOf<T extends string>(legal: readonly T[]): Kind<T> {
   return kind(`one of ${legal.join(', ')}`, (value) => legal.includes(value as T))
 }
 
-/** Numbers in a row, whatever holds them. */
+/** A list or typed array of numbers. */
 export const numbers = kind<ArrayLike<number>>('a list of numbers', (value) => {
   if (isView(value)) return !/^(Data|Big)/.test(tagOf(value))
   return Array.isArray(value) && value.every((one) => typeof one === 'number')
 })
 
-/** 32-bit floats, of any realm. */
+/** 32-bit floats of any realm. */
 export const floats = kind<Float32Array>('a Float32Array', (value) => tagOf(value) === 'Float32Array')
 
-/** Fields by name; those of a kind made by `optional` may be left out. */
+/** Kinds of fields by name. Fields of `optional` kinds may be left out. */
 export type Fields = Readonly<Record<string, Kind>>
 
 const mayBeLeftOut = new WeakSet<Kind>()
 
-/** May be left out; otherwise it is of the kind. */
+/** The same kind, or undefined. */
 export function optional<T>(wanted: Kind<T>): Kind<T | undefined> {
   const either = kind<T | undefined>(wanted.what, (value) => value === undefined || wanted.fits(value))
   mayBeLeftOut.add(either)
@@ -79,16 +79,16 @@ export function optional<T>(wanted: Kind<T>): Kind<T | undefined> {
 
 /**
  * @param who the function and its argument, for example `classify: picture`
- * @throws ConfigError when the value is not of the kind
+ * @throws ConfigError if the value is not of the kind
  */
 export function expectKind<T>(value: unknown, who: string, wanted: Kind<T>): asserts value is T {
   if (!wanted.fits(value)) throw new ConfigError(`${who}: expected ${wanted.what}, got ${described(value)}`)
 }
 
 /**
- * An object with fields of some kinds.
- * @param what it is, and what gives one: said where it is something else altogether
- * @throws ConfigError naming the argument, or the field that is wrong
+ * Checks an object and its fields.
+ * @param what name of the object and its source, for values of another kind
+ * @throws ConfigError naming the argument, or the wrong field
  */
 export function expectFields(value: unknown, who: string, what: string, fields: Fields): void {
   const wanted = Object.entries(fields)
@@ -97,7 +97,7 @@ export function expectFields(value: unknown, who: string, what: string, fields: 
   for (const [field, own] of wanted) expectKind(value[field], `${who}.${field}`, own)
 }
 
-/** Options of a function: an object, each field of which may be left out. */
+/** Checks options of a function: an object whose fields may all be left out. */
 export function expectOptions(value: unknown, who: string, fields: Fields = {}): void {
   expectKind(value, who, options)
   for (const field of Object.keys(value)) {
@@ -109,7 +109,7 @@ export function expectOptions(value: unknown, who: string, fields: Fields = {}):
 }
 
 /**
- * The bytes that are given as such, of this realm: those of a typed array, a view or an ArrayBuffer. Nothing is copied.
+ * Returns the bytes of a typed array, a view or an ArrayBuffer as bytes of this realm, without copying.
  * @throws ConfigError for anything else, with the remedy
  */
 export function expectBytes(value: unknown, who: string, remedy: string): Uint8Array {
@@ -118,7 +118,7 @@ export function expectBytes(value: unknown, who: string, remedy: string): Uint8A
   return bytes
 }
 
-/** Undefined for what holds no bytes. */
+/** Undefined for anything that holds no bytes. */
 export function bytesOf(value: unknown): Uint8Array | undefined {
   if (value instanceof Uint8Array) return value
   if (isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
@@ -126,7 +126,7 @@ export function bytesOf(value: unknown): Uint8Array | undefined {
   return isBuffer ? new Uint8Array(value as ArrayBuffer) : undefined
 }
 
-/** Floats of this realm, without a copy. @throws ConfigError for anything else */
+/** Returns floats of this realm, without copying. @throws ConfigError for anything else */
 export function expectFloats(value: unknown, who: string): Float32Array {
   expectKind(value, who, floats)
   const given: Float32Array = value
@@ -135,7 +135,7 @@ export function expectFloats(value: unknown, who: string): Float32Array {
 
 const floatsAt = ({ buffer, byteOffset, length }: Float32Array) => new Float32Array(buffer, byteOffset, length)
 
-/** Whether it has fields and is neither a list nor a function. */
+/** Whether a value has fields and is neither a list nor a function. */
 export function isRecord(value: unknown): value is Readonly<Record<PropertyKey, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
@@ -157,15 +157,15 @@ function isPlain(value: unknown): boolean {
   return typeof value.then !== 'function' && typeof value[Symbol.iterator] !== 'function'
 }
 
-/** The class that the value names as its own: the same in every realm. */
+/** The class name that a value states, which is the same in every realm. */
 function tagOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice(8, -1)
 }
 
-/** Letters of a text, and fields of an object, that are shown. */
+/** Numbers of characters of a text, and of fields of an object, that are shown. */
 const [LETTERS, NAMED] = [40, 4]
 
-/** A value as it is called after "got": short, in one line, and with a remedy where there is one. */
+/** A description of a value after "got": short, in one line, with a remedy if there is one. */
 export function described(value: unknown): string {
   if (value === undefined) return 'nothing'
   if (typeof value === 'string') return shortText(value)

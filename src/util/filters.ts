@@ -1,6 +1,6 @@
-/** Filters that values are resampled with, as functions of the distance from an output in steps of the input. */
+/** Filters for resampling, as functions of the distance from an output in steps of the input. */
 
-/** Bilinear. */
+/** Bilinear filter. */
 export function triangle(distance: number): number {
   return Math.max(0, 1 - distance)
 }

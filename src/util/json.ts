@@ -1,10 +1,13 @@
-/** JSON of a file: counted before it is parsed, so that a text of lists in lists, or of millions of them, is refused. */
+/**
+ * Parses JSON from a file. It counts the text's lists and values first, so that deep nesting or millions of values are
+ * refused.
+ */
 import type { Budget } from './budget.js'
 import { printable } from './printable.js'
 
 /**
- * The value of a JSON text. Undefined where it is none, unless `otherwise` says more: it is told why.
- * @throws DataError naming the file when the text holds more, or is nested deeper, than its budget allows
+ * Parses a JSON text. If it is not JSON, returns undefined, or calls `otherwise` with the reason.
+ * @throws DataError naming the file if the text holds more values, or nests deeper, than its budget allows
  */
 export function parseJson(text: string, budget: Budget, otherwise?: (reason: string) => never): unknown {
   pay(text, budget)
@@ -17,7 +20,7 @@ export function parseJson(text: string, budget: Budget, otherwise?: (reason: str
 
 const [QUOTE, BACKSLASH, COMMA, LIST, LIST_END, OBJECT, OBJECT_END] = Array.from('"\\,[]{}', (c) => c.charCodeAt(0))
 
-/** Counts lists, objects and what is in them, whether or not the text is JSON. */
+/** Counts lists, objects and their entries, whether or not the text is JSON. */
 function pay(text: string, budget: Budget): void {
   let depth = 0
   for (let at = 0; at < text.length; at++)

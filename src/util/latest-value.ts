@@ -1,6 +1,6 @@
 /**
- * Hands values from a maker that must not wait to a reader who may be slow: the reader always gets the newest value,
- * and those it was too slow for are dropped. The last value is never dropped.
+ * Passes values from a writer that must not wait to a reader that may be slow. The reader always gets the newest value;
+ * values that it was too slow for are dropped, but never the last one.
  */
 export class LatestValue<T> implements AsyncIterable<T> {
   #value: { readonly value: T } | undefined
@@ -12,7 +12,7 @@ export class LatestValue<T> implements AsyncIterable<T> {
     this.#wake()
   }
 
-  /** No more values; an error, if given, reaches the reader after the last value. */
+  /** Ends the values. An error, if given, reaches the reader after the last value. */
   end(failure: { readonly error?: unknown } = {}): void {
     this.#end = failure
     this.#wake()

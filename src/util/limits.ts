@@ -1,4 +1,4 @@
-/** Failures that come from a limit of the system, whatever was being done: what to say of them, and what helps. */
+/** Recognises failures caused by a limit of the system, and names a remedy. */
 
 const reasons: readonly (readonly [RegExp, string])[] = [
   [/^EMFILE$|too many open files/i, 'too many files are open at once; raise the limit, for example by ulimit -n 4096'],
@@ -13,7 +13,7 @@ const reasons: readonly (readonly [RegExp, string])[] = [
   ],
 ]
 
-/** The limit that an error tells of, with what helps; undefined where it tells of none. */
+/** The limit that an error names, with a remedy; undefined if it names none. */
 export function limitReason(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
   const code = 'code' in error ? String(error.code) : ''

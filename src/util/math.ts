@@ -1,7 +1,7 @@
 /**
- * Elementary functions made of + − × ÷ and square root only, so that they give the same bits on every JavaScript
- * engine (`Math.exp`, `Math.log` and `Math.cos` may differ in the last bits between V8 versions). Everything that
- * feeds the bits of a training uses these. Accuracy: relative error below 1e-14 over the ranges used here.
+ * Elementary functions made only of + − × ÷ and square root, so that they give the same bits on every JavaScript engine
+ * (`Math.exp`, `Math.log` and `Math.cos` may differ in the last bits between V8 versions). All code that affects the
+ * bits of a training uses them. The relative error is below 1e-14 over the ranges used here.
  */
 
 const LN2_HIGH = 0.6931471803691238

@@ -1,10 +1,9 @@
-/** The legal values nearest to what was written: for messages that guess what was meant. */
+/** Suggests the legal values nearest to a wrong one, for messages. */
 import { expectKind, listOf, text, whole } from './expect.js'
 
 /**
- * At most `count` legal values, nearest first, that can be meant by what was written: at most a third of their letters
- * differ.
- * @throws ConfigError for something other than a text, a list of texts and a number
+ * At most `count` legal values, nearest first, that differ from the written one in at most a third of their letters.
+ * @throws ConfigError for anything but a text, a list of texts and a number
  */
 export function nearest(written: string, legal: readonly string[], count = 1): readonly string[] {
   expectNames('nearest', written, legal, count)
@@ -16,7 +15,7 @@ export function nearest(written: string, legal: readonly string[], count = 1): r
     .map(({ value }) => value)
 }
 
-/** `did you mean a, b or c?`, of the nearest values; empty where none is near. @throws as `nearest` does */
+/** `did you mean a, b or c?` with the nearest values; empty if none is near. @throws as `nearest` does */
 export function guess(written: string, legal: readonly string[], count = 1): string {
   expectNames('guess', written, legal, count)
   const near = nearest(written, legal, count)

@@ -1,22 +1,19 @@
-/**
- * Text of a file, made fit for a message, a terminal or a table: short, on one line, and without the characters that
- * steer what shows it.
- */
+/** Makes text from a file fit for a message, a terminal or a table: short, on one line, without control characters. */
 
-/** Characters of a foreign name that a message shows, where nothing else is said. */
+/** Default number of characters that a message shows of a foreign name. */
 const MOST = 80
 
 /**
- * Characters that steer a terminal or turn the order of a line: control characters (C0, DEL, C1), separators of lines and
- * paragraphs, marks and overrides of direction, the byte order mark and halves of pairs that stand alone.
+ * Characters that control a terminal or change the order of a line: control characters (C0, DEL, C1), separators of
+ * lines and paragraphs, marks and overrides of direction, the byte order mark, and lone halves of surrogate pairs.
  */
 const STEERING =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the expression looks for these
   /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\p{Surrogate}/gu
 
 /**
- * The text with a `�` for each character that steers a terminal, cut to `most` characters, the last of them `…` where
- * something is missing. Never throws, and takes no longer for a long text than for a short one.
+ * Replaces each control character by `�` and cuts the text to `most` characters; the last one is `…` if text is
+ * missing. Never throws, and takes no longer for a long text than for a short one.
  */
 export function printable(text: string, most = MOST): string {
   const begin = text.slice(0, 2 * most + 2) // a character takes at most two units
@@ -25,14 +22,14 @@ export function printable(text: string, most = MOST): string {
   return `${characters.slice(0, most - 1).join('')}…`
 }
 
-/** Whole numbers from here on are not written out: that can take minutes. */
+/** Whole numbers from here on are not written out, which could take minutes. */
 const HUGE = 1n << 256n
-/** Nested lists and objects that `shown` looks into. */
+/** The deepest nesting of lists and objects that `shown` reads. */
 const MOST_DEPTH = 4
 
 /**
- * A value of any kind for a message, about as JSON has it: `"cat"`, `[1,2,3]`, `{"a":1}`, `nothing` for undefined; cut to
- * `most` characters. Never throws, and looks at no more of the value than is shown.
+ * A value of any kind for a message, roughly as JSON: `"cat"`, `[1,2,3]`, `{"a":1}`, `nothing` for undefined; cut to
+ * `most` characters. Never throws, and reads no more of the value than it shows.
  */
 export function shown(value: unknown, most = MOST): string {
   try {
@@ -42,7 +39,7 @@ export function shown(value: unknown, most = MOST): string {
   }
 }
 
-/** Ends early once there is more than fits. */
+/** Stops early when no more text fits. */
 function written(value: unknown, most: number, depth: number): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 2 * most + 2))
   if (typeof value === 'number') return Object.is(value, -0) ? '0' : String(value)

@@ -1,7 +1,7 @@
 /**
- * Seeded random numbers: xoshiro128** seeded through splitmix32, 32-bit integer arithmetic only, so that a seed means
- * the same numbers everywhere. Streams are made from a list of whole numbers, for example (seed, epoch, index):
- * whoever needs random numbers asks for a stream of its own, and nobody's numbers depend on who asked first.
+ * Seeded random numbers: xoshiro128** seeded through splitmix32, in 32-bit integer arithmetic, so that a seed gives the
+ * same numbers everywhere. A list of whole numbers, for example (seed, epoch, index), names a stream. Each user of
+ * random numbers has its own stream, so no numbers depend on who asked first.
  */
 import { ln } from './math.js'
 
@@ -19,7 +19,7 @@ export class Random {
   #d: number
   #spare: number | undefined
 
-  /** A stream named by whole numbers: the same list gives the same stream, any other list an unrelated one. */
+  /** Makes the stream named by whole numbers. Equal lists give equal streams, others unrelated ones. */
   constructor(...key: readonly number[]) {
     let state = 0x6a09e667
     for (const part of key) {

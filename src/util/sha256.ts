@@ -1,6 +1,6 @@
 /**
- * SHA-256 [FIPS 180-4] over pieces of bytes. Written out because the browser's own is offered to secure pages only,
- * and answers later.
+ * SHA-256 [FIPS 180-4] over pieces of bytes. Implemented here because the browser's own is asynchronous and available
+ * only to secure pages.
  */
 import { expectBytes } from './expect.js'
 
@@ -96,8 +96,8 @@ export class Sha256 {
 }
 
 /**
- * The SHA-256 of some bytes as 64 hexadecimal digits, by which files of weights are named that do not travel with a
- * link. Unlike that of `crypto.subtle` it is there in pages of any origin.
+ * The SHA-256 of bytes as 64 hexadecimal digits. It names files of weights that do not travel with a link. Unlike
+ * `crypto.subtle` it works in pages of any origin.
  */
 export function sha256(bytes: Uint8Array): string {
   return new Sha256().update(expectBytes(bytes, 'sha256: bytes', 'encode a text by TextEncoder')).digest()

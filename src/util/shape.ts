@@ -1,11 +1,11 @@
-/** Shapes as lists of sizes: counting, comparing, printing. */
+/** Shapes as lists of sizes: counts, compares and prints them. */
 import { ShapeError } from './errors.js'
 
 export type Shape = readonly number[]
 
 /**
  * Number of elements of a shape; 1 for the empty shape.
- * @throws ShapeError where they are too many to be counted: rounded, the number would be wrong
+ * @throws ShapeError if they are too many to count exactly
  */
 export function elements(shape: Shape): number {
   const count = shape.reduce((product, size) => product * size, 1)
@@ -14,7 +14,7 @@ export function elements(shape: Shape): number {
 }
 
 /**
- * Refuses what is the shape of no tensor, such as comes of attributes without bounds.
+ * Refuses shapes that no tensor can have, for example from attributes without bounds.
  * @throws ShapeError unless all sizes are whole numbers of at least 1, and the elements can be counted
  */
 export function expectTensor(shape: Shape): void {
@@ -40,8 +40,8 @@ export function roundUp(n: number, step: number): number {
 }
 
 /**
- * The most that strides, paddings and dilations of windows may be on a map with this side, in pixels: a step twice as far as
- * the map is long sees nothing more of it, and takes memory all the same. Small maps may have wide kernels.
+ * The largest strides, paddings and dilations of windows on a map with this side, in pixels. A step of twice the map's
+ * length reaches nothing more of it, but takes memory. Small maps may have wide kernels.
  */
 export function mostSteps(side: number): number {
   return Math.max(64, 2 * side)

@@ -1,4 +1,4 @@
-/** Sizes in words, as all messages give them. */
+/** Sizes of memory as text, for all messages. */
 
 const MIB = 1024 * 1024
 const GIB = 1024 * MIB

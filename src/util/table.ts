@@ -11,7 +11,10 @@ const rowsKind = kind('a list of rows of texts', (value) => {
   return Array.isArray(value) && value.every((row) => row === 'rule' || isCells(row))
 })
 
-/** Columns as wide as their widest cell, two spaces apart; each aligned to the left or to the right. No newline at the end. */
+/**
+ * Columns are as wide as their widest cell, two spaces apart, each aligned to the left or to the right. No newline at
+ * the end.
+ */
 export function textTable(given: readonly Row[], align: readonly ('left' | 'right')[]): string {
   expectKind(given, 'textTable: rows', rowsKind)
   expectKind(align, 'textTable: align', list)

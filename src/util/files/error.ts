@@ -1,4 +1,4 @@
-/** Errors of the file system, in words that help. */
+/** Explains errors of the file system. */
 import { DataError } from '../errors.js'
 import { limitReason } from '../limits.js'
 
@@ -38,7 +38,7 @@ const reasons: Readonly<Record<string, string>> = {
   ERR_INVALID_ARG_VALUE: 'its name holds a character that no file may have',
 }
 
-/** Codes that Node has no name for, by their numbers on Linux and on macOS. */
+/** Codes that Node does not name, by their numbers on Linux and on macOS. */
 const nameless: Readonly<Record<string, string>> = {
   'Unknown system error -122': 'EDQUOT',
   'Unknown system error -69': 'EDQUOT',
@@ -48,15 +48,15 @@ const nameless: Readonly<Record<string, string>> = {
   'Unknown system error -77': 'ENOLCK',
 }
 
-/** The code of an error of Node, such as `ENOENT`; undefined where there is none. */
+/** The code of a Node error, such as `ENOENT`; undefined if it has none. */
 export function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error && 'code' in error && typeof error.code === 'string')) return undefined
   return nameless[error.code] ?? error.code
 }
 
 /**
- * @param what could not be done, for example `cannot be read`
- * @param remedy what to do about it, where that is not plain
+ * @param what the failed action, for example `cannot be read`
+ * @param remedy the remedy, if it is not obvious
  */
 export function fileError(path: string, what: string, error: unknown, remedy?: string): DataError {
   const reason =

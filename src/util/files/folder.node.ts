@@ -6,9 +6,9 @@ import { expectKind, name } from '../expect.js'
 import { errorCode, fileError } from './error.js'
 
 /**
- * Makes a folder, and those it lies in, where they do not exist. (Node's own `recursive` never returns in places such
- * as /proc, where a folder that exists denies that it does when something is made in it.)
- * @throws DataError when something else is in the way or it is not allowed.
+ * Makes a folder and its missing parents. (Node's own `recursive` never returns in places such as /proc, where making
+ * something in an existing folder fails as if the folder did not exist.)
+ * @throws DataError if something else is in the way or permission is missing
  */
 export async function makeFolder(path: string): Promise<void> {
   expectKind(path, 'makeFolder: path', name)
@@ -26,7 +26,7 @@ async function make(path: string): Promise<void> {
   try {
     await mkdir(path)
   } catch (error) {
-    // Somebody else may have made it in the meantime.
+    // Another process may have made it in the meantime.
     if (errorCode(error) !== 'EEXIST' || !(await isFolder(path))) throw error
   }
 }

@@ -1,4 +1,4 @@
-/** The few operations on files that writing them needs, behind an interface: tests make any of them fail. */
+/** The few file operations that writing needs, behind an interface, so that tests can make any of them fail. */
 import { constants, fstatSync } from 'node:fs'
 import { access, link, lstat, open, readdir, readFile, readlink, rename, rm, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
@@ -7,47 +7,47 @@ import { makeFolder } from './folder.node.js'
 
 export interface OpenFile {
   write(bytes: Uint8Array | string): Promise<void>
-  /** Flushes it to the disk. */
+  /** Flushes the file to disk. */
   sync(): Promise<void>
   close(): Promise<void>
 }
 
-/** Where a path leads, once links are followed. */
+/** The target of a path, after following links. */
 export interface Place {
   readonly path: string
-  /** `other`: a device, a pipe, or a file that this process has open already. */
+  /** `other` is a device, a pipe, or a file that this process already has open. */
   readonly is: 'nothing' | 'file' | 'other'
-  /** Of a file: who may do what with it, and whose it is. */
+  /** Permissions and owner of a file. */
   readonly mode?: number
   readonly uid?: number
   readonly gid?: number
-  /** The number of a file that this process has open, as of /dev/stdout. */
+  /** The descriptor of an open file, such as /dev/stdout. */
   readonly descriptor?: number
 }
 
 export interface FileSystem {
   /**
-   * For writing: `w` from its beginning, `a` at its end, `wx` only where there is no file yet.
-   * @param like whose permissions and owner a new file gets, where that is a file
+   * Opens for writing: `w` from the beginning, `a` at the end, `wx` only if there is no file yet.
+   * @param like the file whose permissions and owner a new file gets
    */
   open(path: string, how: 'w' | 'a' | 'wx', like?: Place): Promise<OpenFile>
-  /** Fails where it is a folder, or a file that may not be written. */
+  /** Fails for a folder, or a file that may not be written. */
   look(path: string): Promise<Place>
   read(path: string): Promise<Uint8Array>
   /** The names in a folder. */
   list(path: string): Promise<string[]>
-  /** Makes a folder and those it lies in, where they do not exist; fails with a DataError. */
+  /** Makes a folder and its missing parents; fails with a DataError. */
   makeFolder(path: string): Promise<void>
   rename(from: string, to: string): Promise<void>
-  /** A second name for a file; fails where there is one of this name. */
+  /** Gives a file a second name; fails if the name exists. */
   link(from: string, to: string): Promise<void>
-  /** A file that does not exist is no error. */
+  /** Removing a missing file is not an error. */
   remove(path: string): Promise<void>
-  /** Flushes the names in a folder to the disk, so that a rename outlives a power cut. */
+  /** Flushes the names in a folder to disk, so that a rename survives a power cut. */
   syncFolder(path: string): Promise<void>
 }
 
-/** Answers of file systems that cannot flush, FUSE and network drives among them. */
+/** Error codes of file systems that cannot flush, such as FUSE and network drives. */
 const cannotFlush = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']
 
 async function flush(sync: () => Promise<void>): Promise<void> {
@@ -63,7 +63,7 @@ export const disk: FileSystem = {
     const file = await open(path, how)
     try {
       if (like?.mode !== undefined) await file.chmod(like.mode & 0o7777)
-      // Only the superuser may give files away; of all others the owner is the same anyway, or the new one.
+      // Only the superuser may give files away. For others the owner is the same anyway, or stays the new one.
       if (like?.uid !== undefined && like.gid !== undefined) await file.chown(like.uid, like.gid).catch(() => {})
     } catch (error) {
       await file.close()
@@ -79,9 +79,9 @@ export const disk: FileSystem = {
   link: (from, to) => link(from, to),
   remove: (path) => rm(path, { force: true }),
   async syncFolder(path) {
-    if (process.platform === 'win32') return // folders cannot be opened there
+    if (process.platform === 'win32') return // Windows cannot open folders
     const folder = await open(path, 'r').catch((error: unknown) => {
-      if (errorCode(error) !== 'EACCES') throw error // one may be allowed to write to a folder and not to read it
+      if (errorCode(error) !== 'EACCES') throw error // a folder may allow writing but not reading
     })
     try {
       if (folder) await flush(() => folder.sync())
@@ -91,7 +91,7 @@ export const disk: FileSystem = {
   },
 }
 
-/** Links in a row that are followed, as Linux does. */
+/** The most links in a row that are followed, as in Linux. */
 const MOST_LINKS = 40
 
 async function look(given: string): Promise<Place> {

@@ -1,6 +1,6 @@
 /**
- * Writing a file whole or not at all: the one way in which this package writes files of the user's. Whatever happens,
- * a disk that is full or a power cut, the old file or the new one is there, never half of one.
+ * Writes a file whole or not at all. This is the only way in which this package writes files of the user. Even if the
+ * disk is full or the power fails, the old or the new file is there, never half of one.
  */
 import { randomBytes } from 'node:crypto'
 import { write } from 'node:fs'
@@ -11,18 +11,18 @@ import { bytesOf, callback, expectFields, expectKind, kind, name as nameKind } f
 import { errorCode, fileError } from './error.js'
 import { disk, type FileSystem, type Place } from './system.node.js'
 
-/** Bytes of a name that a temporary one repeats: with what is added it must stay below the 255 of file systems. */
+/** Bytes of a name that the temporary name repeats. With its additions it must stay below the 255 of file systems. */
 const REPEATED = 100
 
 const content = kind('a text or bytes (a Uint8Array)', (value) => typeof value === 'string' || !!bytesOf(value))
-/** The operations on files that are needed here. */
+/** The file operations that are needed here. */
 const operations = { look: callback, open: callback, rename: callback, remove: callback, syncFolder: callback }
 
 /**
- * Puts a file in place whole: written beside it, flushed to the disk, then moved over it. Links are followed, and a file
- * that is replaced keeps its permissions. Devices and pipes, such as /dev/stdout, are written to as they are.
- * @throws DataError when it cannot be written; the file is then as it was. ConfigError for what is no path, and for what
- * is neither a text nor bytes
+ * Replaces a file whole: writes it beside the target, flushes it to disk, and moves it over the target. It follows
+ * links, and a replaced file keeps its permissions. It writes directly to devices and pipes, such as /dev/stdout.
+ * @throws DataError if it cannot be written (the file is then unchanged), ConfigError for an invalid path and for
+ * anything but a text or bytes
  */
 export async function writeAtomically(path: string, bytes: Uint8Array | string, files = disk): Promise<void> {
   expectKind(path, 'writeAtomically: path', nameKind)
@@ -49,14 +49,16 @@ export async function writeAtomically(path: string, bytes: Uint8Array | string, 
   }
 }
 
-/** The error of a file that could not be written, which says where its folder is the one that is missing. */
+/** The error of a file that could not be written. It says so if the folder is missing. */
 export function cannotBeWritten(path: string, error: unknown): DataError {
   if (errorCode(error) === 'ENOENT')
     return new DataError(`${path}: cannot be written: its folder does not exist`, { cause: error })
   return fileError(path, 'cannot be written', error)
 }
 
-/** A name that no other writer has, of this process or another; hidden where names with a dot are. */
+/**
+ * A name that no other writer uses, in this process or another. It starts with a dot, which hides it on some systems.
+ */
 export function temporaryBeside(path: string): string {
   const name = Buffer.from(basename(path)).subarray(0, REPEATED).toString().replaceAll('\ufffd', '')
   return join(dirname(path), `.${name}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`)
@@ -72,7 +74,7 @@ async function writeThrough({ path, descriptor }: Place, bytes: Uint8Array | str
   }
 }
 
-/** Goes on where the open file stands, so that it does not overwrite what was printed to it. */
+/** Continues at the position of the open file, so that earlier output is not overwritten. */
 async function writeOn(descriptor: number, bytes: Buffer): Promise<void> {
   for (let at = 0; at < bytes.length; )
     at += (await promisify(write)(descriptor, bytes, at, bytes.length - at, null)).bytesWritten

@@ -1,12 +1,12 @@
 /**
- * A name for this machine that no other one has, as far as its system tells: several may share one host name, such as
- * `localhost`, a disk image that was copied, or containers. It stays the same when the machine is started again.
+ * A name that is unique to this machine, as far as the system tells. Host names are not unique: think of `localhost`,
+ * copied disk images or containers. The name survives a restart of the machine.
  */
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { hostname, networkInterfaces } from 'node:os'
 
-/** 16 hexadecimal digits; empty where nothing tells this machine from others. */
+/** 16 hexadecimal digits; empty if nothing distinguishes this machine from others. */
 export function machineName(): string {
   const [id, cards] = [told('/etc/machine-id') || told('/var/lib/dbus/machine-id'), builtInCards()]
   if (id === '' && cards.every(isMadeUp)) return ''
@@ -16,7 +16,7 @@ export function machineName(): string {
     .slice(0, 16)
 }
 
-/** The text of a system file; empty where there is none. */
+/** The text of a system file; empty if there is none. */
 function told(path: string): string {
   try {
     return readFileSync(path, 'utf8').trim()
@@ -25,10 +25,7 @@ function told(path: string): string {
   }
 }
 
-/**
- * Addresses of network cards that stay where they are and as they are: copies of a disk have the same machine-id, but not
- * the same cards.
- */
+/** Addresses of built-in network cards. Copies of a disk share the machine-id, but not the cards. */
 function builtInCards(): string[] {
   const cards =
     process.platform === 'linux'
@@ -39,10 +36,10 @@ function builtInCards(): string[] {
   return [...new Set(cards)].filter((mac) => mac !== '').sort()
 }
 
-/** The bit of an address that says that no maker gave it: such a one may be the same on many machines, or change. */
+/** Whether an address was not assigned by a manufacturer. Such an address may exist on many machines, or change. */
 const isMadeUp = (mac: string) => (Number.parseInt(mac.slice(0, 2), 16) & 2) === 2 || mac === '00:00:00:00:00:00'
 
-/** Wired, and not on a plug that is pulled. */
+/** Wired cards that are not on a removable bus. */
 function linuxCards(): string[] {
   const base = '/sys/class/net'
   try {

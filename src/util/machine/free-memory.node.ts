@@ -1,19 +1,19 @@
 /**
- * How much memory this process can still get: of the machine, of the control group that a container puts it in, and of
- * its own address space. Linux tells all three. Elsewhere what is free says little, as systems keep it full of what can be
- * dropped, so that the bound is all that the machine has.
+ * The memory that this process can still get: of the machine, of its control group in a container, and of its own
+ * address space. Linux tells all three. Other systems keep memory full of data that they can drop, so free memory says
+ * little there, and the bound is all memory of the machine.
  */
 import { readFileSync } from 'node:fs'
 import { freemem, totalmem } from 'node:os'
 import { posix } from 'node:path'
 import type { FreeMemory } from './free-memory.js'
 
-/** Text of a file, or undefined where it cannot be read. */
+/** Returns the text of a file, or undefined if it cannot be read. */
 export type ReadText = (path: string) => string | undefined
 
 const KIB = 1024
 
-/** All bounds that are known. @param read of the files of /proc and /sys */
+/** Returns all known bounds. @param read reads files of /proc and /sys */
 export function freeMemory(platform: string = process.platform, read: ReadText = readText): readonly FreeMemory[] {
   if (platform !== 'linux') return [{ bytes: totalmem(), by: 'are all that this machine has', onceAsked: false }]
   const bounds: (FreeMemory | undefined)[] = [machine(read), group(read), addresses(read)]
@@ -34,7 +34,7 @@ function numberAfter(name: string, text: string | undefined): number | undefined
   return found === undefined ? undefined : Number(found)
 }
 
-/** The memory that can be had without the end of a program: swapping out the others is slow, and harms nobody. */
+/** The memory that can be had without ending a program. Swapping out other programs is slow, but does no harm. */
 function machine(read: ReadText): FreeMemory {
   const text = read('/proc/meminfo')
   const available = numberAfter('MemAvailable', text)
@@ -42,7 +42,7 @@ function machine(read: ReadText): FreeMemory {
   return { bytes, by: 'are free on this machine', onceAsked: false }
 }
 
-/** The tightest of the control groups that this process is in, those above its own included. */
+/** The tightest of this process's control groups, including those above its own. */
 function group(read: ReadText): FreeMemory | undefined {
   const lines = (read('/proc/self/cgroup') ?? '').split('\n')
   const second = lines.find((line) => line.startsWith('0::'))?.slice(3)
@@ -58,12 +58,12 @@ function group(read: ReadText): FreeMemory | undefined {
       }
     : { root: '/sys/fs/cgroup', most: 'memory.max', now: 'memory.current', idle: 'inactive_file' }
   let least: number | undefined
-  // In a container the path may be that of the host, of which only the root is to be seen.
+  // In a container the path may be the host's, of which only the root is visible.
   for (let folder = posix.join('/', path); ; folder = posix.dirname(folder)) {
     const of = (name: string) => read(posix.join(files.root, folder, name))
     const [most, now] = [of(files.most), of(files.now)].map((text) => Number.parseInt(text ?? '', 10))
     if (Number.isFinite(most) && Number.isFinite(now)) {
-      // Pages of files that were read count as used, and go as soon as there is need.
+      // Cached pages of files count as used, but are freed on demand.
       const free = most! - now! + (numberAfter(files.idle, of('memory.stat')) ?? 0)
       least = Math.max(0, Math.min(least ?? Number.POSITIVE_INFINITY, free))
     }

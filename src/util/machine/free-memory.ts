@@ -1,13 +1,13 @@
-/** The memory that can still be had. It is asked for in free-memory.node.ts. */
+/** The type of the memory that can still be had. free-memory.node.ts measures it. */
 
-/** A bound of the memory that can still be had. */
+/** A bound on the memory that can still be had. */
 export interface FreeMemory {
   readonly bytes: number
   /** The bound, in words that follow the number, for example `are free on this machine`. */
   readonly by: string
-  /** Whether memory counts as soon as it is asked for, as address space does, not only once it is written to. */
+  /** Whether memory counts when it is reserved, as for address space, and not only when it is written to. */
   readonly onceAsked: boolean
 }
 
-/** Asks for every bound that there is; none where nobody can tell. */
+/** Returns every known bound; empty if the system tells none. */
 export type AskMemory = () => readonly FreeMemory[]
