@@ -1,8 +1,8 @@
-// The Node addon: pools of threads and the programs they run. JavaScript's thread never computes; a pool has a leader
-// thread that takes runs from a queue, in order, and helpers. Everything belongs to one environment (a worker of Node's
-// has its own), whose end stops and joins the threads.
+// The Node addon: pools of threads and the programs they run. JavaScript's thread never computes. A pool has helpers
+// and a leader, which takes runs from a queue in order. Everything belongs to one environment (each worker of Node has
+// its own), whose end stops and joins the threads.
 #define NAPI_CPP_EXCEPTIONS
-#define NODE_ADDON_API_CPP_EXCEPTIONS_ALL  // memory that cannot be had is an error too, not the end of the process
+#define NODE_ADDON_API_CPP_EXCEPTIONS_ALL  // failed allocations throw too, instead of ending the process
 #include <napi.h>
 
 #include <cmath>
@@ -44,7 +44,7 @@ struct Variant {
   const Dispatch* kernels;
 };
 
-// The variants that this processor and its operating system can run, fastest first. The compiler's check covers the latter too.
+// The variants that this processor and its operating system can run, fastest first. The compiler's check covers both.
 // scripts/build-addon.mjs may leave instruction sets out.
 std::vector<Variant> variants() {
   std::vector<Variant> list;
@@ -73,15 +73,15 @@ struct Job {
   bool finished = false;
 };
 
-// The system would not start another thread: it has as many as its limits allow, or no memory for more.
+// The system did not start another thread: a limit is reached, or there is no memory for more.
 struct TooFewThreads {
   std::size_t started;
 };
 
-// The threads of a pool. `report` is called on the leader's thread when a job is done.
+// The threads of a pool. They call `report` on the leader's thread when a job is done.
 class Threads {
  public:
-  // Throws TooFewThreads; none is left then.
+  // Throws TooFewThreads, after ending all that started.
   Threads(const Variant& variant, int count, Napi::ThreadSafeFunction report)
       : variant(variant), count(count), report_(std::move(report)) {
     threads_.reserve(static_cast<std::size_t>(count));
@@ -107,7 +107,7 @@ class Threads {
     changed_.notify_one();
   }
 
-  // With `finish`, after the jobs in the queue; else a run stops at its next instruction and the rest is dropped.
+  // Ends after the queued jobs if `finish` is set; else a run stops at its next instruction and the rest is dropped.
   void end(bool finish) {
     if (threads_.empty()) return;
     join(finish);
@@ -164,7 +164,7 @@ class Threads {
     }
   }
 
-  // Back on JavaScript's thread.
+  // Runs on JavaScript's thread.
   static void settle(Napi::Env env, Napi::Function, Job* job) {
     const std::unique_ptr<Job> owned(job);
     job->program->running = false;
@@ -176,7 +176,7 @@ class Threads {
   }
 };
 
-// Elements of a typed array: who asks for numbers of one kind must not be given others, which are longer.
+// Elements of a typed array. Another kind of numbers is refused, because its elements may be longer.
 struct Elements {
   const void* data = nullptr;
   std::size_t length = 0;
@@ -199,7 +199,7 @@ std::vector<double> tape_of(const Napi::Value& value) {
   return std::vector<double>(words, words + tape.length);
 }
 
-// A whole number of an allowed range; nothing, and never a rounded or cut one, for anything else.
+// A whole number in the allowed range; nothing for anything else, never a rounded or clamped number.
 std::optional<double> whole(const Napi::Value& value, double least, double most) {
   if (!value.IsNumber()) return std::nullopt;
   const double number = value.As<Napi::Number>().DoubleValue();
@@ -219,7 +219,7 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
                         InstanceAccessor<&ProgramObject::scratch_bytes>("scratchBytes")});
   }
 
-  // Made by Pool only: new Program(external with a Made).
+  // Only Pool makes programs: new Program(external with a Made).
   struct Made {
     std::shared_ptr<Threads> threads;
     std::shared_ptr<Program> program;
@@ -242,7 +242,7 @@ class ProgramObject : public Napi::ObjectWrap<ProgramObject> {
     return *program_;
   }
 
-  // Where `length` floats from the offset on lie, which is the first argument.
+  // The address of `length` floats from the offset, the first argument.
   float* place(const Napi::CallbackInfo& info, const char* action, double length) {
     Program& program = idle(info, action);
     const double end = static_cast<double>(program.arena_floats);
@@ -298,8 +298,8 @@ struct Classes {
   Napi::FunctionReference program;
 };
 
-// new Pool(threads, variant) with .bytes(arenaFloats, setup, run), .load(arenaFloats, setup, run) and .dispose(). Where the
-// system does not start all threads, the error has `started`, how many it did.
+// new Pool(threads, variant) with .bytes(arenaFloats, setup, run), .load(arenaFloats, setup, run) and .dispose(). If
+// the system does not start all threads, the error's `started` says how many it did.
 class PoolObject : public Napi::ObjectWrap<PoolObject> {
  public:
   static Napi::Function define(Napi::Env env) {
@@ -343,7 +343,7 @@ class PoolObject : public Napi::ObjectWrap<PoolObject> {
   std::shared_ptr<Threads> threads_;
   Napi::ThreadSafeFunction report_;
 
-  // The memory of a program: its arena, as JavaScript says it, and the scratch that its tapes need.
+  // The memory of a program: an arena of the size that JavaScript gives, and the scratch that its tapes need.
   Sizes sizes_of(const Napi::Value& floats, std::initializer_list<const std::vector<double>*> tapes) const {
     const Napi::Env env = floats.Env();
     const std::optional<double> arena = whole(floats, 0, MOST_SAFE_INTEGER);
@@ -368,7 +368,7 @@ class PoolObject : public Napi::ObjectWrap<PoolObject> {
                                      " bytes of memory; use a smaller batch or smaller pictures");
   }
 
-  // The bytes that `load` would take for arena, scratch and tapes: known before it does.
+  // The bytes that `load` would take for arena, scratch and tapes.
   Napi::Value bytes(const Napi::CallbackInfo& info) {
     const Napi::Env env = info.Env();
     if (!threads_) throw Napi::Error::New(env, "load: the pool was disposed of");
@@ -388,7 +388,7 @@ class PoolObject : public Napi::ObjectWrap<PoolObject> {
     return env.GetInstanceData<Classes>()->program.New({Napi::External<ProgramObject::Made>::New(env, &made)});
   }
 
-  // Keeps the process alive while runs are under way.
+  // Keeps the process alive during runs.
   void hold(const Napi::CallbackInfo& info) {
     if (!threads_) return;
     if (info[0].As<Napi::Boolean>())
@@ -409,7 +409,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   auto* classes = new Classes{Napi::Persistent(ProgramObject::define(env))};
   env.SetInstanceData(classes);
   exports["variants"] = names;
-  // A question, for its answer may ask the system for more of each thread's state: only who wants to know should.
+  // A function, because it may ask the system for more state per thread: only callers who need it should cause that.
   exports["bf16"] = Napi::Function::New(
       env,
       [](const Napi::CallbackInfo& info) -> Napi::Value {

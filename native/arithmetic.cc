@@ -6,7 +6,7 @@ namespace {
 
 typedef unsigned bits __attribute__((vector_size(VL * 4), may_alias));
 
-// e^x for x <= 0, to 2 units in the last place; e^-87 below -87. NaN stays NaN.
+// e^x for x <= 0, to 2 units in the last place. Below -87 it is e^-87. NaN stays NaN.
 INLINE vec exponential_of_negative(vec x) {
   x = x < splat(-87.0f) ? splat(-87.0f) : x;
   // x = n ln 2 + r: adding 1.5 · 2^23 leaves the rounded quotient in the low bits.

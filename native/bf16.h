@@ -1,16 +1,15 @@
-// Products of numbers rounded to bfloat16, summed in float32: by the tile unit (AMX) of processors that have one, or by
-// instructions that multiply pairs (vdpbf16ps), see bf16_unit.h. Both sum products of `rows` rows of a left factor with a
-// right factor of `depth` rows and 16 columns, which holds pairs of rows side by side: [depth / 2][16][2]. Both flush
-// numbers below 1e-38 to zero, but they add in different orders: a run's bits belong to the unit. Functions that use
-// either are marked BF16, so that the rest of the variant runs without. Elsewhere kernels of this kind are never on a
-// tape, and end the process.
+// Products of numbers rounded to bfloat16, summed in float32, by the tile unit (AMX) or by instructions for pairs
+// (vdpbf16ps), see bf16_unit.h. Both multiply `rows` rows of a left factor with a right factor of `depth` rows and 16
+// columns, which holds pairs of rows side by side: [depth / 2][16][2]. Both flush numbers below 1e-38 to zero, but they
+// add in different orders, so a run's bits belong to the unit. Functions that use a unit are marked BF16, so that the
+// rest of the variant runs without it. Without a unit these kernels are never on a tape, and end the process.
 #pragma once
 #include "bf16_unit.h"
 #include "kernel.h"
 
 #if KNOWS_BF16 && VL == 16
 #define HAS_BF16 1
-// GCC 12 takes its own intrinsics that leave a register as it was for a mistake (its bug 105593).
+// GCC 12 warns about its own intrinsics that take an undefined register (its bug 105593).
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #include <immintrin.h>
@@ -28,24 +27,24 @@ namespace VARIANT {
 
 typedef unsigned short bf16;
 
-// Channels of a pixel in a rounded copy: two blocks, or the one that there is.
+// Channels of a pixel in a rounded copy: two blocks, or one if there is only one.
 INLINE index_t rounded_depth(index_t planes) { return planes > 1 ? 2 * BLOCK : BLOCK; }
 
-// Floats that take the room of so many bf16.
+// Number of floats with the size of so many bf16.
 INLINE index_t rounded_floats(index_t count) { return divide_up(count, 2 * BLOCK) * BLOCK; }
 
 #if HAS_BF16
 
-// The factors are told by `factors`, whose `next` gives two left and two right factors each time it is called, of
-// which P and V are taken, until it returns false. Sums begin at zero where they are `fresh`, else at what `sums` points
-// at; a row of them is 64 bytes. `stride` is the distance of two rows of a left factor, in bytes.
+// `factors` provides the factors: each call of `next` gives two left and two right ones, of which P and V are used,
+// until it returns false. If `fresh`, sums begin at zero, else at the values of `sums`; a row of sums is 64 bytes.
+// `stride` is the distance of two rows of a left factor in bytes.
 
 #if KNOWS_AMX
-// Registers 0 to 3 are sums, that of (p, v) in 2p + v; 4 and 5 left factors, 6 and 7 right ones.
+// Registers 0 to 3 hold sums, (p, v) in 2p + v; 4 and 5 hold left factors, 6 and 7 right ones.
 struct Tiles {
   static constexpr index_t ROWS = 16;
 
-  // Before the products of a kind, and after them.
+  // Called before the products of a kind, and after them.
   BF16 static void begin(index_t rows, index_t depth) {
     struct {
       unsigned char palette = 1, start_row = 0, reserved[14] = {};
@@ -95,7 +94,7 @@ struct Tiles {
 };
 #endif
 
-// Sums are registers, as many as there are beside the factors; where two by two factors have more, one after the other.
+// Sums are as many registers as are left beside the factors. If two by two factors need more, they are done in turn.
 struct Vectors {
   static constexpr index_t ROWS = 14;
   static constexpr int SUMS = 28;
@@ -122,7 +121,7 @@ struct Vectors {
     products<R, P, V, STRIDE>(depth, STRIDE, sums, 0, 0, fresh, factors);
   }
 
-  // From left factor p0 and right factor v0 on. A STRIDE of 0 is one that the compiler does not know.
+  // Multiplies from left factor p0 and right factor v0 on. A STRIDE of 0 is not known at compile time.
   template <int R, int P, int V, int STRIDE, class Factors>
   BF16 static void products(index_t depth, index_t stride, float* const (&sums)[2][2], int p0, int v0, bool fresh,
                             Factors factors) {
@@ -158,7 +157,7 @@ struct Vectors {
   }
 };
 
-// Calls `run` with the unit that this processor has.
+// Calls `run` with the unit of this processor.
 template <class Run>
 INLINE void with_unit(const Run& run) {
 #if KNOWS_AMX
@@ -167,12 +166,12 @@ INLINE void with_unit(const Run& run) {
   run(Vectors());
 }
 
-// 16 channels of a pixel, rounded to nearest even.
+// Stores 16 channels of a pixel, rounded to nearest even.
 BF16 static inline void store_rounded(bf16* to, vec x) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), (__m256i)_mm512_cvtneps_pbh((__m512)x));
 }
 
-// Two vectors rounded and side by side: first[0], second[0], first[1], …
+// Rounds two vectors and interleaves them: first[0], second[0], first[1], …
 BF16 static inline __m512i rounded_pairs(vec first, vec second) {
   const __m512i order = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21,
                                          5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);

@@ -1,5 +1,5 @@
-// The unit that multiplies bfloat16, as far as this compiler knows its instructions and this processor has them. Compilers from
-// before a unit (GCC 10 knows no AMX) build all the rest without it.
+// The unit that multiplies bfloat16, if this compiler knows its instructions and this processor has them. Compilers
+// older than a unit (GCC 10 has no AMX) build the rest without it.
 #pragma once
 
 #if defined(__x86_64__) && defined(__linux__) && __has_include(<avx512bf16intrin.h>)
@@ -19,9 +19,9 @@
 
 enum class Bf16Unit { none, vectors, tiles };
 
-// The fastest for bfloat16 that is faster than float32. Tiles (AMX): their registers are large, so that a process must
-// ask the system before it may use them; all its threads may then. Vectors (vdpbf16ps): twice as many products as of
-// float32 on processors of AMD, but half as many on Intel's, as measured on Zen 4 and a Xeon of the fourth generation.
+// Finds the fastest unit that is faster than float32. Tiles (AMX) have large registers, so a process must ask the
+// system before it uses them, for all its threads. Vectors (vdpbf16ps) give twice the products of float32 on AMD
+// processors, but half on Intel's, as measured on Zen 4 and a fourth-generation Xeon.
 static inline Bf16Unit find_bf16_unit() {
 #if KNOWS_BF16
   unsigned a, b, c, d;
@@ -39,7 +39,7 @@ static inline Bf16Unit find_bf16_unit() {
   return Bf16Unit::none;
 }
 
-// Found once a process.
+// Found once per process.
 static inline Bf16Unit bf16_unit() {
   static const Bf16Unit found = find_bf16_unit();
   return found;

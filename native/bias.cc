@@ -1,4 +1,4 @@
-// The bias of a convolution where it stands alone, and its gradient: sums over pictures and pixels.
+// The bias of a convolution as a kernel of its own, and its gradient: sums over pictures and pixels.
 #include "kernel.h"
 
 namespace VARIANT {

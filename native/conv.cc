@@ -1,10 +1,11 @@
-// Convolution forward, its input gradient, and the stem's forward on plain NCHW input.
+// Convolution forward, its input gradient, and the stem's forward pass on plain NCHW input.
 //
-// A piece is a band of rows of one image, or part of its output channels where images and bands are few. Within a
-// piece: the padded copy of the rows it reads, then output blocks, then rows and tiles; so the weights of one or two
-// output blocks stay in L1 or L2 while the tiles of the band pass over them. Bias, addend and ReLU are applied when a
-// tile is stored, statistics are taken block by block while the band is in cache. A norm before the convolution is applied
-// while the rows are copied; the first half of the backward pass over a norm follows an input gradient, block by block.
+// A piece is a band of rows of one image, or a part of its output channels if there are few images and bands. A piece
+// makes the padded copy of the rows that it reads. Then it goes through output blocks, rows and tiles, so that the
+// weights of one or two output blocks stay in L1 or L2 while the band's tiles use them. Bias, addend and ReLU are
+// applied when a tile is stored. Statistics are taken block by block while the band is in cache. A norm before the
+// convolution is applied while the rows are copied. The first half of the backward pass over a norm follows an input
+// gradient, block by block.
 //
 // The input gradient with stride s is s·s stride-1 convolutions over dy (conv_tasks.h).
 #include "conv_tasks.h"
@@ -14,7 +15,7 @@
 namespace VARIANT {
 namespace {
 
-// Covers the channel blocks [first, last), each from the planes it is connected to; `source` stands at plane 0.
+// Covers the channel blocks [first, last), each from the planes that it is connected to. `source` starts at plane 0.
 void cover_connected(const Connections& connected, Source source, const Sink& sink, index_t first, index_t last,
                      index_t height, index_t width) {
   const float* x = source.x;
@@ -129,7 +130,7 @@ index_t pieces(const conv2d_input_gradient_args& args) {
 index_t scratch(const conv2d_input_gradient_args& args) {
   const Geometry g(args);
   if (g.pointwise()) return tap_floats(g.kh, g.kw);
-  // Bands differ in where they begin within a stride: room for the most rows that any may read.
+  // Bands begin at different places within a stride: room for the most rows that any may read.
   const index_t rows = divide_up(g.h, static_cast<index_t>(args.bands));
   Padded padded = padded_gradient(g, 0, smaller(g.h, rows));
   padded.rows += 2;

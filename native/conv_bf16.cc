@@ -1,7 +1,7 @@
-// Convolution forward and its input gradient of operands rounded to bfloat16, with sums in float32, and the packing of
-// their weights. Pieces, padding, prologue and epilogue are those of conv.cc; the padded copy holds rounded numbers, 32
-// channels a pixel where there are as many, so that some neighbouring pixels of it are one left factor (bf16.h) and the
-// weights of a tap a right one. Every output is summed in one order (planes, taps, channels).
+// Convolution forward and its input gradient with operands rounded to bfloat16 and sums in float32, and the packing of
+// their weights. Pieces, padding, prologue and epilogue are as in conv.cc. The padded copy holds rounded numbers, 32
+// channels per pixel if there are so many. Some neighbouring pixels of it are one left factor (bf16.h), and the weights
+// of a tap a right one. Every output is summed in one order (planes, taps, channels).
 #include "bf16.h"
 #include "conv_tasks.h"
 #include "statistics.h"
@@ -20,7 +20,7 @@ struct RoundedSource {
   const Tap* taps;
   index_t tap_count;
 
-  // Of a copy with `blocks` blocks of channels, and weights of `all_taps` taps.
+  // For a copy with `blocks` blocks of channels, and weights of `all_taps` taps.
   RoundedSource(const bf16* copy, index_t blocks, const Padded& padded, const float* weights, index_t all_taps)
       : x(copy), depth(rounded_depth(blocks)), row(padded.row(static_cast<int>(depth))),
         plane(padded.plane(static_cast<int>(depth))), planes(divide_up(blocks * BLOCK, depth)),
@@ -35,7 +35,7 @@ Floats copy_room(index_t blocks, const Padded& padded) {
   return numbers.fit() ? Floats(rounded_floats(numbers.value())) : numbers;
 }
 
-// As copy_planes (conv_input.h), rounded; a half plane that no channel fills is zero.
+// Like copy_planes (conv_input.h), but rounded. A half plane without channels is zero.
 template <class Prologue>
 BF16 void copy_rounded(bf16* to, const float* image, const Padded& p, index_t blocks, index_t h, index_t w,
                       const Prologue& prologue) {
@@ -82,8 +82,8 @@ struct Walk {
   }
 };
 
-// A tile of neighbouring pixels of one output row. Where tiles do not divide a row the last one begins before the end of
-// the one before it, and its first `skip` pixels are left out.
+// A tile of neighbouring pixels of one output row. If tiles do not divide a row, the last one overlaps the one before
+// it, and its first `skip` pixels are left out.
 struct Place {
   index_t row, column, skip;
 
@@ -104,7 +104,7 @@ void finish(const float* sums, const Sink& to, const Place& place, index_t pixel
   }
 }
 
-// Covers the channel blocks [first, last) of an output whose sink stands at block 0.
+// Covers the channel blocks [first, last) of an output whose sink starts at block 0.
 template <class Unit>
 BF16 void cover_with(const RoundedSource& from, const Sink& to, index_t first, index_t last, index_t height,
                      index_t width) {
@@ -142,7 +142,7 @@ void cover_rounded(const RoundedSource& from, const Sink& to, index_t first, ind
   with_unit([&](auto unit) { cover_with<decltype(unit)>(from, to, first, last, height, width); });
 }
 
-// Two rows of 16 weights each (null for zeros), rounded, side by side.
+// Interleaves two rows of 16 weights each (null for zeros), rounded.
 BF16 void pack_rows(const float* first, const float* second, bf16* to) {
   const __m512i pairs = rounded_pairs(first ? load(first) : vec{}, second ? load(second) : vec{});
   _mm512_storeu_si512(to, pairs);
@@ -214,7 +214,7 @@ index_t pieces(const conv2d_input_gradient_bf16_args& args) {
 
 index_t scratch(const conv2d_input_gradient_bf16_args& args) {
   const Geometry g(args);
-  // Bands differ in where they begin within a stride: room for the most rows that any may read.
+  // Bands begin at different places within a stride: room for the most rows that any may read.
   Padded padded = padded_gradient(g, 0, smaller(g.h, divide_up(g.h, static_cast<index_t>(args.bands))));
   padded.rows += 2;
   return (tap_room(g.kh, g.kw) + copy_room(blocks_of(args.o), padded)).value();
@@ -254,7 +254,7 @@ index_t pieces(const pack_bf16_weight_args& args) {
   return static_cast<index_t>(args.transposed != 0 ? args.iblocks : args.oblocks);
 }
 
-// A piece is one block of the columns of the right factors.
+// A piece is one block of the right factors' columns.
 void run(const pack_bf16_weight_args& args, const Context& context, index_t piece) {
   const bool transposed = args.transposed != 0;
   const index_t oblocks = static_cast<index_t>(args.oblocks), iblocks = static_cast<index_t>(args.iblocks);

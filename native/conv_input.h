@@ -1,7 +1,8 @@
-// Sizes of a convolution, and the zero-padded copy of some input rows that its tiles read: padding needs no tests in
-// the inner loop then, and no memory outside this copy, which stays in the cache of the thread that made it.
+// Sizes of a convolution, and the zero-padded copy of the input rows that its tiles read. Because of the copy the inner
+// loop needs no tests for padding. It also reads no other memory, and the copy stays in the cache of the thread that
+// made it.
 //
-// With a stride, columns are sorted by their remainder: a row is [phase][column][U], so that the inputs of neighbouring
+// With a stride, columns are sorted by their remainder: a row is [phase][column][U], so that inputs of neighbouring
 // outputs are neighbours, whatever the stride.
 #pragma once
 #include "normaliser.h"
@@ -17,7 +18,7 @@ struct Geometry {
         kh(whole(a.kh)), kw(whole(a.kw)), sh(whole(a.sh)), sw(whole(a.sw)), ph(whole(a.ph)), pw(whole(a.pw)),
         dh(whole(a.dh)), dw(whole(a.dw)), groups(whole(a.groups)) {}
 
-  // One pixel of input for each of output: no padded copy is needed, and an image is one long row.
+  // Each output pixel reads one input pixel: no padded copy is needed, and an image is one long row.
   bool pointwise() const { return kh == 1 && kw == 1 && sh == 1 && sw == 1 && ph == 0 && pw == 0; }
 
  private:
@@ -26,14 +27,14 @@ struct Geometry {
 
 INLINE index_t floor_divide(index_t a, index_t b) { return a >= 0 ? a / b : -((b - 1 - a) / b); }
 
-// The copy: `rows` rows from source row `first_row` on, in each `columns` columns a phase, of which the first is source
-// column `first_column` + phase, the next `stride` further. Rows and columns outside of the source are zeros.
+// The copy: `rows` rows from source row `first_row` on. Each row has `columns` columns per phase; the first is source
+// column `first_column` + phase, the next is `stride` further. Rows and columns outside the source are zeros.
 struct Padded {
   index_t first_row, rows, first_column, columns, stride, phases;
 
   index_t row(int unit) const { return phases * columns * unit; }
   index_t plane(int unit) const { return divide_up(rows * row(unit), BLOCK) * BLOCK; }
-  // The floats of so many planes. Where they fit, so does all that is computed of a copy.
+  // The floats of so many planes. If they fit, so does everything that is computed from a copy.
   Floats room(index_t planes, int unit) const {
     return (Floats(rows) * phases * columns * unit).rounded() * planes;
   }
@@ -51,7 +52,7 @@ INLINE Padded padded_input(const Geometry& g, index_t from, index_t to) {
   return p;
 }
 
-// Values inside of the source are changed on the way by `prologue`, a Normaliser or AsIs; padding stays zero.
+// `prologue`, a Normaliser or AsIs, changes the values inside the source. Padding stays zero.
 template <int U, class Prologue>
 INLINE void copy_planes(float* to, const float* image, const Padded& p, index_t planes, index_t h, index_t w,
                         const Prologue& prologue) {
@@ -66,7 +67,7 @@ INLINE void copy_planes(float* to, const float* image, const Padded& p, index_t 
       }
       const float* source = image + (i * h + y) * w * U;
       for (index_t phase = 0; phase < p.phases; phase++, row += p.columns * U) {
-        // Columns before `first` and from `last` on lie outside of the source.
+        // Columns before `first` and from `last` on lie outside the source.
         const index_t offset = p.first_column + phase;
         const index_t first = smaller(p.columns, larger(0, divide_up(-offset, p.stride)));
         const index_t last = larger(first, smaller(p.columns, floor_divide(w - 1 - offset, p.stride) + 1));
@@ -88,7 +89,7 @@ static void copy_padded(float* to, const float* image, const Padded& p, index_t 
   copy_planes<U>(to, image, p, planes, h, w, AsIs());
 }
 
-// The same of a blocked tensor, normalised where there is a norm.
+// The same for a blocked tensor, normalised if there is a norm.
 INLINE void copy_normalised(float* to, const float* image, const Padded& p, index_t planes, index_t h, index_t w,
                             const Normaliser& norm) {
   if (norm)

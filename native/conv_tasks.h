@@ -1,4 +1,4 @@
-// How convolutions and their input gradients are cut into pieces, and what the pieces of an input gradient read.
+// Cuts convolutions and their input gradients into pieces, and finds the rows that a piece of an input gradient reads.
 #pragma once
 #include "conv_input.h"
 #include "conv_tile.h"
@@ -8,7 +8,7 @@ namespace VARIANT {
 
 constexpr index_t FEW_PIECES = 16;
 
-// Tasks of a kernel: (image, band, group of output blocks), groups in pairs of blocks as the widest tiles want.
+// Tasks of a kernel: (image, band, group of output blocks). Groups are pairs of blocks, as the widest tiles need.
 struct Tasks {
   index_t images, bands, blocks, groups;
 
@@ -38,14 +38,14 @@ INLINE Padded padded_gradient(const Geometry& g, index_t from, index_t to) {
   return p;
 }
 
-// An input gradient with stride s is s·s convolutions over dy: the pixels of dx whose row and column leave the same
-// remainder are reached by the same taps. For each of them `cover` is called with the first row and column, the number of
-// rows and columns, and the taps in `source`; a pixel of its input holds `depth` channels.
+// An input gradient with stride s is s·s convolutions over dy: pixels of dx whose row and column leave the same
+// remainder are reached by the same taps. Calls `cover` for each of them with the first row and column, the number of
+// rows and columns, and the taps in `source`. A pixel of the input holds `depth` channels.
 template <class Source, class Cover>
 INLINE void each_remainder(const Geometry& g, const Padded& padded, index_t from_row, index_t to_row, index_t depth,
                            Source& source, Tap* taps, const Cover& cover) {
   source.taps = taps;
-  // A stride may be larger than the map: there are no more remainders than rows and columns.
+  // A stride may be larger than the map: there are at most as many remainders as rows and columns.
   const index_t rows = smaller(to_row, from_row + g.sh), columns = smaller(g.w, g.sw);
   for (index_t row = from_row; row < rows; row++)
     for (index_t column = 0; column < columns; column++) {
@@ -61,8 +61,8 @@ INLINE void each_remainder(const Geometry& g, const Padded& padded, index_t from
     }
 }
 
-// The first half of the backward pass over a norm, after the rows [from, to) of an image's dx, of which `offset` is the
-// first number: of the blocks that a piece has covered.
+// The first half of the backward pass over a norm, after the rows [from, to) of an image's dx, which start at `offset`,
+// for the blocks that a piece has covered.
 INLINE void reduce_rows(const Reduction& reduction, float* dx, const Geometry& g, const Tasks& tasks, index_t piece,
                         index_t offset, index_t from, index_t to) {
   if (!reduction) return;

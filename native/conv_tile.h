@@ -1,10 +1,10 @@
-// The register tile all convolutions share: R rows of P pixels by V vectors of output channels, kept in registers while
-// the loop runs over input planes, taps and the channels of a plane. A tap is one kernel position: how far from the
-// tile's origin the input lies and where its weights are. So any kernel size, dilation and stride, the input gradient
-// (whose taps run backwards) and the plain stem are the same loop.
+// The register tile that all convolutions share: R rows of P pixels by V vectors of output channels. It stays in
+// registers while the loop runs over input planes, taps and the channels of a plane. A tap is one kernel position: the
+// distance of its input from the tile's origin, and the place of its weights. So one loop serves any kernel size,
+// dilation and stride, the input gradient (whose taps run backwards) and the plain stem.
 //
-// U is the number of channels a pixel of the source holds: 16 in a blocked tensor, 1 in a plain one. Every output is
-// summed in one order (planes, taps, channels), whatever the tile: tile sizes never change a bit of a result.
+// U is the number of channels of a source pixel: 16 in a blocked tensor, 1 in a plain one. Every output is summed in
+// one order (planes, taps, channels), whatever the tile, so tile sizes never change a bit of a result.
 #pragma once
 #include "kernel.h"
 
@@ -38,13 +38,14 @@ struct Sink {
   index_t pixel, row, block;  // distance of two outputs in a row, of two rows, of two blocks of channels
 };
 
-// Where vector v of a tile lies in memory with blocks of 16 channels.
+// The place of vector v of a tile in memory with blocks of 16 channels.
 INLINE size_t vector_offset(int v, index_t block) {
   return static_cast<size_t>(v * VL / BLOCK * block) + static_cast<size_t>(v * VL % BLOCK);
 }
 
-// Asks for a pixel of the next input plane and for the weights of the next tap: planes lie pages apart, which no
-// processor foresees. Worth 5 % where weights come from beyond L2; left out where registers are narrow and hide it.
+// Prefetches a pixel of the next input plane and the weights of the next tap: planes lie pages apart, which no
+// processor predicts. It gains 5 % if weights come from beyond L2. Narrow registers hide the latency, so there it is
+// left out.
 template <int V>
 INLINE void fetch_ahead(const Source& from, const float* pixel, const float* weight) {
   __builtin_prefetch(pixel + from.plane);
@@ -91,8 +92,8 @@ static void tile(const Source& from, const Sink& to) {
   }
 }
 
-// How many vectors of output channels a tile has at most, and how many pixels beside V vectors: as many as the
-// registers hold without spilling (32 in AVX-512 and NEON, 16 elsewhere), measured.
+// The most vectors of output channels in a tile, and the most pixels beside V vectors: as many as the registers hold
+// without spilling (32 in AVX-512 and NEON, 16 elsewhere), by measurement.
 #if VL == 16
 constexpr int TILE_VECTORS = 2;
 template <int V> constexpr int TILE_PIXELS = V == 1 ? 16 : 14;
@@ -116,7 +117,7 @@ INLINE TileFunction find_tile(index_t pixels) {
   return tile<R, P, V, U>;
 }
 
-// Covers `height` rows of `width` pixels with tiles: a row is cut into tiles as equal as can be, and narrow rows are
+// Covers `height` rows of `width` pixels with tiles. A row is cut into tiles of nearly equal size; narrow rows are
 // taken two or four at a time.
 template <int R, int V, int U>
 static void cover_rows(const Source& from, const Sink& to, index_t first, index_t last, index_t width) {
@@ -154,7 +155,7 @@ static void cover(const Source& from, const Sink& to, index_t height, index_t wi
   cover_rows<1, V, U>(from, to, y, height, width);
 }
 
-// Covers the channel blocks [first, last) of an output whose sink stands at block 0.
+// Covers the channel blocks [first, last) of an output whose sink starts at block 0.
 template <int U>
 static void cover_blocks(const Source& from, const Sink& to, index_t first, index_t last, index_t height,
                          index_t width) {

@@ -1,10 +1,10 @@
-// Weight gradient of a convolution: for each tap, input channel and output channel, the sum over images and pixels of
-// x · dy. A piece is a chunk of images and a part of the output blocks; it adds up in its own part of `partials`, which
+// Weight gradient of a convolution: for each tap, input channel and output channel, the sum over images and pixels of x
+// · dy. A piece is a chunk of images and a part of the output blocks. It sums into its own part of `partials`, which
 // sum_partials adds in order.
 //
-// Accumulators are input channels by vectors of output channels; the pixels of a few rows pass over them for one tap
-// after the other, so that these rows stay in L1. x is read from the padded copy (conv_input.h), dy as it is;
-// a norm before the convolution is applied while x is copied.
+// Accumulators are input channels by vectors of output channels. The pixels of a few rows pass over them for one tap
+// after the other, so that these rows stay in L1. x is read from the padded copy (conv_input.h), dy directly. A norm
+// before the convolution is applied while x is copied.
 #include "conv_input.h"
 #include "groups.h"
 
@@ -35,7 +35,7 @@ index_t band_rows(const Geometry& g, index_t planes, int unit) {
   return smaller(g.oh, larger(1, rows));
 }
 
-// Rows of outputs, and the inputs that one tap meets them with.
+// Rows of outputs, and the inputs of one tap for them.
 struct Rows {
   const float *x, *dy;
   index_t x_row, dy_row, dy_block;
@@ -66,7 +66,8 @@ void accumulate(const Rows& rows, float* weight, index_t weight_block, bool fres
       store(weight + c * BLOCK + v * VL / BLOCK * weight_block + v * VL % BLOCK, sum[c][v]);
 }
 
-// All 16 input channels of a plane by `count` output blocks (1, or 2 in AVX-512), cut to what the registers hold.
+// All 16 input channels of a plane by `count` output blocks (1, or 2 in AVX-512), as many at a time as the registers
+// hold.
 void accumulate_plane(const Rows& rows, float* weight, index_t weight_block, index_t count, bool fresh) {
   const auto channels = [&](index_t c) {
     Rows r = rows;
@@ -168,8 +169,8 @@ void run(const conv2d_weight_gradient_args& args, const Context& context, index_
     }
 }
 
-// The same for plain input: accumulators are R rows of T taps by one vector of output channels, where a row is one
-// (input channel, kernel row) and its taps are neighbours in memory; pixels pass over them one by one.
+// The same for plain input. Accumulators are R rows of T taps by one vector of output channels. A row is one (input
+// channel, kernel row), and its taps are neighbours in memory. Pixels pass over them one by one.
 namespace {
 
 struct PlainRows {
@@ -208,7 +209,7 @@ constexpr index_t MOST_TAPS = 7;
 template <int T>
 constexpr int ROWS = T <= 3 ? 3 : VL == 16 ? 2 : 1;
 
-// The first `count` rows, ROWS<T> at a time; returns after all are done.
+// Runs the first `count` rows, ROWS<T> at a time.
 template <int T>
 void accumulate_rows(PlainRows rows, index_t count, float* weight, bool fresh) {
   for (; count >= ROWS<T>; count -= ROWS<T>, rows.offsets += ROWS<T>, rows.weight_offsets += ROWS<T>)
@@ -223,7 +224,7 @@ void accumulate_taps(index_t taps, const PlainRows& rows, index_t count, float* 
   accumulate_rows<T>(rows, count, weight, fresh);
 }
 
-// The copy keeps columns in their order (one phase), so that the taps of a kernel row stay neighbours.
+// The copy keeps columns in order (one phase), so that the taps of a kernel row stay neighbours.
 Padded unsorted_input(const Geometry& g, index_t from, index_t to) {
   Padded p = padded_input(g, from, to);
   p.columns = (g.ow - 1) * g.sw + (g.kw - 1) * g.dw + 1;
@@ -301,7 +302,7 @@ void run(const conv2d_weight_gradient_plain_args& args, const Context& context, 
     }
 }
 
-// y = Σ partials, chunk after chunk. Unaligned, as a weight may have any size.
+// y = Σ partials, chunk after chunk. Not aligned, because a weight may have any size.
 index_t pieces(const sum_partials_args& args) { return span_pieces(args.count); }
 
 void run(const sum_partials_args& args, const Context& context, index_t piece) {

@@ -1,10 +1,10 @@
 // Weight gradient of a convolution with x and dy rounded to bfloat16 and sums in float32. Pieces and partial sums are
-// those of conv_weight.cc.
+// as in conv_weight.cc.
 //
-// Pixels are what is summed over, so a left factor is 16 input channels by 32 pixels: x is copied channel by channel,
-// padded, once a remainder of rows and columns by the stride; and the shift of a tap is a shift along the pixels of that
-// copy. A right factor is 32 pixels of dy by 16 output channels; dy is copied with the row length of x's copy and zeros
-// where that is longer, so that rows and images follow each other as one long line of pixels.
+// The sum runs over pixels, so a left factor is 16 input channels by 32 pixels. x is copied channel by channel, padded,
+// once for each remainder of rows and columns by the stride; a tap then shifts along the pixels of that copy. A right
+// factor is 32 pixels of dy by 16 output channels. dy is copied with the row length of x's copy, filled with zeros, so
+// that rows and images form one long line of pixels.
 #include "bf16.h"
 #include "conv_input.h"
 
@@ -32,13 +32,13 @@ struct Line {
     size = rows * columns;
     images = smaller(divide_up(g.n, chunks), larger(1, LINE / size));
     length = divide_up(images * size, DEPTH) * DEPTH;
-    // Of a channel of x: all that a tap reaches. Channels lie an odd number of cache lines apart.
+    // A channel of x holds all that a tap reaches. Channels lie an odd number of cache lines apart.
     lane = (divide_up(length + below * columns + beside + BLOCK, DEPTH) | 1) * DEPTH;
   }
   index_t plane() const { return BLOCK * lane; }
   index_t x_size() const { return row_phases * column_phases * x_blocks * plane(); }
   index_t dy_size() const { return divide_up(dy_blocks, parts) * length * BLOCK; }
-  // Where the inputs of a tap begin in the copy of x.
+  // Start of a tap's inputs in the copy of x.
   index_t tap(index_t k) const {
     const index_t row = k / g.kw * g.dh, column = k % g.kw * g.dw;
     const index_t phase = row % g.sh * column_phases + column % g.sw;
@@ -46,7 +46,7 @@ struct Line {
   }
 };
 
-// 16 pixels of 16 channels to 16 channels of 16 pixels, `lane` apart.
+// Transposes 16 pixels of 16 channels to 16 channels of 16 pixels, `lane` apart.
 BF16 void store_turned(const vec (&pixels)[16], bf16* to, index_t lane) {
   for (int half = 0; half < 2; half++) {
     __m512i pair[4], mixed[4], quad[4];
@@ -70,8 +70,8 @@ BF16 void store_turned(const vec (&pixels)[16], bf16* to, index_t lane) {
   }
 }
 
-// x of so many images, through the norm. What a row of 16 pixels writes beyond its end is zero, and written over by the
-// next row; so is what lies behind the last.
+// Copies x of so many images, through the norm. A row of 16 pixels writes zeros beyond its end, which the next row
+// overwrites; zeros also follow the last row.
 template <class Prologue>
 BF16 void copy_x(bf16* to, const float* x, const Line& line, index_t images, const Prologue& prologue) {
   const Geometry& g = line.g;
@@ -100,7 +100,7 @@ BF16 void copy_x(bf16* to, const float* x, const Line& line, index_t images, con
   }
 }
 
-// dy of so many images and of the blocks from `first` to `last`: [block][length / 2][16][2].
+// Copies dy of so many images and of the blocks from `first` to `last`: [block][length / 2][16][2].
 BF16 void copy_dy(bf16* to, const float* dy, const Line& line, index_t images, index_t first, index_t last) {
   const Geometry& g = line.g;
   for (index_t block = first; block < last; block++, to += line.length * BLOCK) {

@@ -1,4 +1,4 @@
-// The dispatch table of one instruction set: arguments are read by laying a kernel's struct over the tape.
+// The dispatch table of one instruction set. It reads arguments by laying a kernel's struct over the tape.
 #include "dispatch.h"
 
 #include "sound.h"

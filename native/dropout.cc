@@ -1,4 +1,4 @@
-// Dropout and noise by hash (src/ops/dropout.ts, add-noise.ts): what happens to an element follows from its place alone.
+// Dropout and noise by hash (src/ops/dropout.ts, add-noise.ts): an element's fate follows from its place alone.
 #include "kernel.h"
 
 namespace VARIANT {
@@ -7,7 +7,7 @@ namespace {
 typedef unsigned word;
 typedef unsigned words __attribute__((vector_size(VL * 4), may_alias));
 
-// src/util/hash.ts, for one number or for many.
+// The hash of src/util/hash.ts, for one number or for many.
 template <class T>
 INLINE T mix(T z) {
   z = z + 0x9e3779b9u;
@@ -34,7 +34,7 @@ struct Rule {
         factor(static_cast<float>(args.factor)), granularity(static_cast<int>(args.granularity)) {}
 
   word row(index_t number) const { return hash(batch, static_cast<word>(number)); }
-  // Where elements are not decided on one by one: what a row is multiplied with.
+  // The factor of a whole row, if elements are not dropped one by one.
   float whole(word row) const { return (granularity == ROW ? row : batch) < threshold ? 0 : factor; }
 };
 
@@ -51,7 +51,7 @@ void run(const dropout_args& args, const Context& context, index_t piece) {
     float* y = context.at(args.y) + planes.offset(image, block);
     const word row = rule.row(image);
     if (rule.granularity != ELEMENT) {
-      // Dropped means zero, whatever x holds: 0 · infinity would be NaN.
+      // A dropped element is zero whatever x holds: 0 · infinity would be NaN.
       const Lanes factor = lanes(rule.whole(row));
       const bool dropped = rule.whole(row) == 0;
       for (index_t p = 0; p < planes.size; p += BLOCK) store(y + p, dropped ? lanes(0) : load_lanes(x + p) * factor);

@@ -4,7 +4,7 @@
 
 namespace VARIANT {
 
-// A whole register at a time, then the rest one by one. Both calls of `f` are the same arithmetic on vectors.
+// Takes a whole register at a time, then the rest one by one. Both calls of `f` do the same arithmetic on vectors.
 template <class F>
 INLINE void each(double count, index_t piece, F f) {
   const Span s = span(count, piece);

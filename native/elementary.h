@@ -1,5 +1,5 @@
-// e^x and the natural logarithm in double, from + − × ÷ alone: the same on every machine with the same rounding, where
-// libraries differ in the last bits. Relative error below 1e-14.
+// e^x and the natural logarithm in double, made of + − × ÷ alone. So they are the same on every machine with the same
+// rounding, where libraries differ in the last bits. The relative error is below 1e-14.
 #pragma once
 #include "vec.h"
 
@@ -15,7 +15,7 @@ INLINE double power_of_two(int k) {
   return result;
 }
 
-// 0 below -708, infinity above 709.
+// e^x. 0 below -708, infinity above 709.
 INLINE double exponential(double x) {
   if (x != x) return x;
   if (x > 709) return __builtin_inf();
@@ -30,7 +30,7 @@ INLINE double exponential(double x) {
   return sum * power_of_two(static_cast<int>(k));
 }
 
-// x > 0 and normal.
+// Natural logarithm of a normal x > 0.
 INLINE double logarithm(double x) {
   if (!(x > 0) || x == __builtin_inf()) return x;
   unsigned long long bits;

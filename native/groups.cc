@@ -1,4 +1,5 @@
-// Weights of grouped convolutions: transposed for the input gradient, and gradients without what lies between groups.
+// Weights of grouped convolutions: the transpose for the input gradient, and gradients without the values between
+// groups.
 #include "groups.h"
 
 namespace VARIANT {
@@ -20,8 +21,8 @@ void run(const transpose_grouped_weight_args& args, const Context& context, inde
   }
 }
 
-// Zeroes what connects no channels of one group: products that were summed beside the others, and what is only stored
-// because other blocks have more. A piece is a block of output channels.
+// Sets weights between channels of different groups to zero: products that were summed along with the others, and
+// blocks that are stored only because other blocks have more. A piece is a block of output channels.
 index_t pieces(const keep_groups_args& args) { return blocks_of(args.o); }
 
 void run(const keep_groups_args& args, const Context& context, index_t block) {

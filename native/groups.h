@@ -1,4 +1,4 @@
-// Which blocks of channels a grouped convolution connects (src/engine/cpu/groups.ts). One group connects all.
+// The blocks of channels that a grouped convolution connects (src/engine/cpu/groups.ts). One group connects all.
 #pragma once
 #include "kernel.h"
 
@@ -7,7 +7,7 @@ namespace VARIANT {
 struct Connections {
   index_t outputs, inputs, wide, deep;  // channels, and channels of a group
 
-  // From `inputs` to `outputs` channels; swapped, those of the input gradient.
+  // Connections from `inputs` to `outputs` channels. Exchange the two for the input gradient.
   Connections(double output_channels, double input_channels, double groups)
       : outputs(static_cast<index_t>(output_channels)), inputs(static_cast<index_t>(input_channels)),
         wide(outputs / static_cast<index_t>(groups)), deep(inputs / static_cast<index_t>(groups)) {}
@@ -18,7 +18,7 @@ struct Connections {
     return {first * deep / BLOCK, divide_up((last + 1) * deep, BLOCK)};
   }
 
-  // The most input blocks that any output block reads: so many are stored for each.
+  // The most input blocks that any output block reads. So many are stored for each.
   index_t most() const {
     index_t count = 0;
     for (index_t block = 0; block < divide_up(outputs, BLOCK); block++) {
@@ -28,7 +28,7 @@ struct Connections {
     return count;
   }
 
-  // The end of the blocks from `first` on, before `last`, that read the same.
+  // The end of the blocks from `first` on, before `last`, that read the same input blocks.
   index_t alike(index_t first, index_t last) const {
     const Span s = span(first);
     index_t end = first + 1;

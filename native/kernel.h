@@ -1,7 +1,7 @@
-// The parts of every kernel: `pieces` says into how many independent pieces its work is cut, from its arguments
-// alone (so that results cannot depend on the number of threads), `run` does one piece, `scratch` says how many floats
-// of its own a thread needs for that. All sources of kernels are compiled once an instruction set, each time in a
-// namespace of its own and without templates of the standard library, which a linker might share among them.
+// The parts of every kernel. `pieces` cuts its work into independent pieces, by its arguments alone, so that results
+// cannot depend on the number of threads. `run` does one piece. `scratch` is the number of floats that a thread needs
+// for it. All kernel sources are compiled once per instruction set, each time in a namespace of its own and without
+// templates of the standard library, which a linker might share among them.
 #pragma once
 #include "build/kernels.h"
 #include "dispatch.h"
@@ -13,7 +13,7 @@ struct Context {
   float* arena;
   float* scratch;  // aligned to 64 bytes, `scratch(args)` floats of it
 
-  // A tensor argument; null where it is left out. Addresses are unsigned: an arena in WASM may pass 2 GiB.
+  // A tensor argument; null if it is left out. Addresses are unsigned: an arena in WASM may exceed 2 GiB.
   float* at(double offset) const {
     if (offset < 0) return nullptr;
     return reinterpret_cast<float*>(reinterpret_cast<uintptr_type>(arena) + static_cast<uintptr_type>(offset) * 4);
@@ -29,7 +29,7 @@ struct Context {
 FOR_EACH_KERNEL(DECLARE_KERNEL)
 #undef DECLARE_KERNEL
 
-// The answers of `scratch` for a tape of another build, and where more memory would be needed than can be addressed.
+// Results of `scratch` for a tape of another build, and for more memory than can be addressed.
 constexpr index_t DAMAGED = -1, DOES_NOT_FIT = -2;
 
 template <class Args>
@@ -54,14 +54,14 @@ INLINE index_t larger(index_t a, index_t b) { return a > b ? a : b; }
 INLINE index_t divide_up(index_t a, index_t b) { return (a + b - 1) / b; }
 INLINE index_t blocks_of(double channels) { return divide_up(static_cast<index_t>(channels), BLOCK); }
 
-// Where part `k` of `parts` begins when `count` things are dealt out as evenly as can be. The product of counts that an
-// address holds needs more bits than an address where these are 32.
+// Start of part `k` of `parts` when `count` items are divided as evenly as possible. The product of two counts may need
+// more than 32 bits even if addresses have 32.
 INLINE index_t part_start(index_t count, index_t parts, index_t k) {
   return static_cast<index_t>(static_cast<long long>(count) * k / parts);
 }
 
-// A number of floats that may be more than can be addressed, and then says so, however it is added and multiplied: what
-// a thread's scratch takes follows from paddings and dilations, which no tensor in memory bounds.
+// A number of floats that remembers, through sums and products, if it exceeds what can be addressed. A thread's scratch
+// follows from paddings and dilations, which no tensor in memory bounds.
 class Floats {
  public:
   Floats(index_t count) : count_(count), fits_(count >= 0) {}
@@ -76,7 +76,7 @@ class Floats {
     product.fits_ = !__builtin_mul_overflow(a.count_, b.count_, &product.count_) && a.fits_ && b.fits_;
     return product;
   }
-  // To whole blocks.
+  // Rounded up to whole blocks.
   Floats rounded() const { return Floats{*this + (BLOCK - 1)}.cut(); }
 
   bool fit() const { return fits_ && count_ <= MOST_FLOATS; }
@@ -94,7 +94,7 @@ class Floats {
   }
 };
 
-// Long vectors are cut into pieces of this many floats: large enough to pay for claiming one.
+// Floats of a piece of a long vector: large enough to pay for claiming one.
 constexpr index_t PIECE = 16384;
 
 struct Span {
@@ -105,7 +105,7 @@ INLINE Span span(double count, index_t piece) {
   return {piece * PIECE, smaller(static_cast<index_t>(count), (piece + 1) * PIECE)};
 }
 
-// Blocked tensors are cut into (channel block, images) so that a piece reads the values of its channels once.
+// Cuts blocked tensors into (channel block, images), so that a piece reads the values of its channels once.
 struct Planes {
   index_t images, blocks, size, chunk, chunks;
 

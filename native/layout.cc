@@ -1,13 +1,13 @@
 // Kernels that move data: the shortcut that subsamples and pads channels, weights transposed for the input gradient,
-// and weights with a batch norm folded in.
+// and weights with a folded batch norm.
 #include "kernel.h"
 
 namespace VARIANT {
 
 namespace {
 
-// The 16 channels from channel `first` on of the pixel whose block 0 lies at `pixel`; those outside of [from, to) are
-// zero. Channels need not be aligned to blocks: where 16 become 32 with 8 before them, halves of blocks move.
+// Copies 16 channels from channel `first` on, of the pixel whose block 0 is at `pixel`. Channels outside [from, to)
+// become zero. Channels need not be aligned to blocks: if 16 become 32 with 8 before them, half blocks move.
 INLINE void gather_channels(float* y, const float* pixel, index_t plane, index_t first, index_t from, index_t to) {
   store(y, lanes(0));
   const index_t last = smaller(first + BLOCK, to);

@@ -1,5 +1,5 @@
 // The classifier: y = x · weightᵀ + bias and its gradients, on plain matrices x [n][i], weight [o][i], y [n][o]. Rows
-// need not be aligned. Each result is one sum in a fixed order; tiles of 4 x 4 results share the loads.
+// need not be aligned. Each result is one sum in a fixed order. Tiles of 4 x 4 results share the loads.
 #include "kernel.h"
 
 namespace VARIANT {
@@ -39,7 +39,7 @@ void dots(const float* a, const float* b, index_t stride, index_t count, float (
     }
 }
 
-// y[0..VL) of R rows: Σ_k factor[r · row + k · step] · x[k · stride ..]. `width` < VL for the last, partial vector.
+// y[0..VL) of R rows: Σ_k factor[r · row + k · step] · x[k · stride ..]. The last, partial vector has `width` < VL.
 template <int R>
 void combine(const float* factor, index_t row, index_t step, const float* x, index_t stride, index_t count, float* y,
              index_t y_stride, index_t width) {
@@ -61,7 +61,7 @@ void combine(const float* factor, index_t row, index_t step, const float* x, ind
     }
 }
 
-// One piece of `rows` x `columns` results of combine: eight rows at a time, then one by one.
+// One piece of `rows` x `columns` results: eight rows at a time, then one by one.
 void combine_rows(const float* factor, index_t row, index_t step, index_t rows, const float* x, index_t stride,
                   index_t count, float* y, index_t y_stride, index_t columns) {
   for (index_t c = 0; c < columns; c += VL) {

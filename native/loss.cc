@@ -1,5 +1,5 @@
-// Softmax cross-entropy with label smoothing and its gradient, in double inside. The loss is one piece, so that its sum
-// has one order; the gradient has a piece for some rows.
+// Softmax cross-entropy with label smoothing, and its gradient, computed in double. The loss is one piece, so that its
+// sum has one order; the gradient has one piece per group of rows.
 #include "elementary.h"
 #include "kernel.h"
 
@@ -18,7 +18,7 @@ struct Row {
   }
 };
 
-// A label that is no class makes the result NaN rather than read beyond the row.
+// An invalid label makes the result NaN instead of reading beyond the row.
 bool valid(int label, index_t classes) { return label >= 0 && label < classes; }
 
 }  // namespace

@@ -15,8 +15,8 @@ inline void relax() {
 #endif
 }
 
-// From here on numbers too small for a normal float are zero on this thread, as operands and as results. Processors take
-// tens of times as long for them, and a net whose weights die away makes nothing else; no sum that matters changes.
+// Treats numbers too small for a normal float as zero on this thread, as operands and as results. Processors take tens
+// of times as long for them, and a net whose weights die away produces little else. No sum that matters changes.
 inline void flush_denormals() {
 #if defined(__x86_64__)
   __builtin_ia32_ldmxcsr(__builtin_ia32_stmxcsr() | 0x8040);  // FTZ and DAZ

@@ -1,5 +1,5 @@
-// Batch norm on blocked tensors. Statistics and backward sums are taken an image at a time while it is in cache, and
-// merged over images in float64 in a fixed order. A piece is one block of 16 channels over some images.
+// Batch norm on blocked tensors. Statistics and backward sums are taken image by image while the image is in cache, and
+// merged in float64 in a fixed order. A piece is one block of 16 channels over some images.
 #include "kernel.h"
 #include "normaliser.h"
 #include "reduction.h"

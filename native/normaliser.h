@@ -1,6 +1,6 @@
-// A norm with known statistics, then ReLU where asked: y = (x − mean) · scale / sqrt(variance + epsilon) + shift. It is a
-// pass of its own (norm.cc), or the prologue of a convolution, applied while the input is copied to the scratch, so that
-// y is never in memory. Both compute the same bits.
+// A norm with known statistics, then a ReLU if set: y = (x − mean) · scale / sqrt(variance + epsilon) + shift. It is a
+// kernel of its own (norm.cc), or the prologue of a convolution. The prologue is applied while the input is copied to
+// the scratch, so that y is never in memory. Both compute the same bits.
 #pragma once
 #include "kernel.h"
 
@@ -15,23 +15,23 @@ INLINE Lanes inverse_deviation(const float* variance, double epsilon) {
 
 class Normaliser {
  public:
-  // Of the kernel's arguments `scale`, `shift`, `mean`, `variance`, `epsilon` and `normalise_relu`.
+  // Takes the kernel's arguments `scale`, `shift`, `mean`, `variance`, `epsilon` and `normalise_relu`.
   template <class Args>
   Normaliser(const Args& args, const Context& context)
       : scale_(context.at(args.scale)), shift_(context.at(args.shift)), mean_(context.at(args.mean)),
         variance_(context.at(args.variance)), epsilon_(args.epsilon), relu_(args.normalise_relu != 0) {}
 
-  // With ReLU.
+  // A norm with ReLU.
   Normaliser(const float* scale, const float* shift, const float* mean, const float* variance, double epsilon)
       : scale_(scale), shift_(shift), mean_(mean), variance_(variance), epsilon_(epsilon), relu_(true) {}
 
   // Whether there is a norm.
   explicit operator bool() const { return scale_ != nullptr; }
 
-  // The work on the channels of one block.
+  // Normalises the channels of one block.
   struct Block {
     Lanes mean, scale, shift, least;
-    // (x − mean) · scale + shift, never x · scale + (shift − mean · scale): that loses digits where the mean is large.
+    // (x − mean) · scale + shift, never x · scale + (shift − mean · scale), which loses digits if the mean is large.
     Lanes operator()(Lanes x) const { return at_least((x - mean) * scale + shift, least); }
   };
   Block block(index_t index) const {
@@ -47,7 +47,7 @@ class Normaliser {
   bool relu_;
 };
 
-// For kernels that take their input as it is.
+// The prologue of kernels without a norm.
 struct AsIs {
   struct Block {
     Lanes operator()(Lanes x) const { return x; }

@@ -1,4 +1,5 @@
-// The best that a machine can do: multiply-adds that wait for nothing. No plan calls it; benches measure others by it.
+// Multiply-adds without any waiting, the best that a machine can do. No plan calls it; benchmarks compare others with
+// it.
 #include "kernel.h"
 
 namespace VARIANT {

@@ -1,5 +1,5 @@
-// Pooling on blocked tensors. A piece is one block of 16 channels over some images. Gradients are gathered into a plane
-// of zeros window by window in row order, so overlapping windows always add in the same order.
+// Pooling on blocked tensors. A piece is one block of 16 channels over some images. Gradients are added to a plane of
+// zeros window by window in row order, so overlapping windows always add in the same order.
 #include "kernel.h"
 
 namespace VARIANT {
@@ -15,7 +15,7 @@ struct Windows {
         sh(static_cast<index_t>(a.sh)), sw(static_cast<index_t>(a.sw)), ph(static_cast<index_t>(a.ph)),
         pw(static_cast<index_t>(a.pw)) {}
 
-  // Calls visit(output offset, top, bottom, left, right) for each window, cut to the picture.
+  // Calls visit(output offset, top, bottom, left, right) for each window, clipped to the picture.
   template <class F>
   __attribute__((always_inline)) inline void each(F visit) const {
     for (index_t y = 0; y < oh; y++)
@@ -25,7 +25,7 @@ struct Windows {
   }
 };
 
-// A plane of x and the plane of y that belongs to it.
+// A plane of x and its plane of y.
 struct Pair {
   index_t x, y;
 };

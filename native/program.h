@@ -1,4 +1,4 @@
-// The parts of a run of the addon: its tapes, and one block of memory for the arena and each thread's scratch.
+// The memory of a run of the addon: its tapes, and one block for the arena and each thread's scratch.
 #pragma once
 #include <sys/mman.h>
 #include <unistd.h>
@@ -15,7 +15,7 @@
 #include <sanitizer/asan_interface.h>
 #endif
 
-// Zeroed memory straight from the system, aligned to 2 MiB so that it can lie in large pages.
+// Zeroed memory from the system, aligned to 2 MiB so that it can use large pages.
 class Block {
  public:
   explicit Block(std::size_t bytes) : size_(bytes + ALIGNMENT) {
@@ -40,8 +40,8 @@ class Block {
 
   float* floats() const { return floats_; }
 
-  // Tells AddressSanitizer, which knows nothing of this memory, that nobody may touch so many floats of it from `from` on;
-  // that all may be touched, where there are none.
+  // Tells AddressSanitizer, which does not know this memory, that `count` floats from `from` on must not be touched;
+  // with a count of 0, that all may be.
   void forbid([[maybe_unused]] std::size_t from, [[maybe_unused]] std::size_t count) {
 #if defined(__SANITIZE_ADDRESS__)
     if (!start_) return;
@@ -59,19 +59,19 @@ class Block {
   float* floats_ = nullptr;
 };
 
-// Floats between the arena and the threads' scratch: none, but where those who go beyond the arena are looked for.
+// Floats between the arena and the threads' scratch: some only when a sanitizer looks for accesses beyond the arena.
 #if defined(__SANITIZE_ADDRESS__)
 constexpr std::size_t GAP = 1024;
 #else
 constexpr std::size_t GAP = 0;
 #endif
 
-// The size of a program, in floats; `bytes` is nothing where that is more than can be addressed.
+// The size of a program in floats. `bytes` is empty if it is more than can be addressed.
 struct Sizes {
   std::size_t arena, scratch, stride, threads;
   std::optional<std::size_t> bytes;
 
-  // Threads' scratch must not share cache lines, nor lie a power of two apart, where it would share cache sets.
+  // Scratch areas must not share cache lines, nor lie a power of two apart, because they would then share cache sets.
   Sizes(double arena_floats, ptrdiff_t scratch_floats, int count)
       : arena((static_cast<std::size_t>(arena_floats) + 15) / 16 * 16), scratch(static_cast<std::size_t>(scratch_floats)),
         stride((scratch + 1023) / 1024 * 1024 + 64), threads(static_cast<std::size_t>(count)) {
@@ -80,14 +80,14 @@ struct Sizes {
         !__builtin_mul_overflow(all, sizeof(float), &all))
       bytes = all;
   }
-  // As a number to print, which has no end.
+  // A number to print, without an upper limit.
   double wanted() const {
     const double scratch_of_all = static_cast<double>(stride) * static_cast<double>(threads);
     return (static_cast<double>(arena + GAP) + scratch_of_all) * sizeof(float);
   }
 };
 
-// One arena, its tapes and scratch. Shared by JavaScript's object and the runs under way.
+// One arena, its tapes and scratch. JavaScript's object and active runs share it.
 struct Program {
   std::vector<double> setup, run;
   std::size_t arena_floats, scratch_stride, scratch_floats;

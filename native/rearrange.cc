@@ -1,4 +1,4 @@
-// Kernels that only move elements of blocked tensors: joining channels, channels into pixels and back.
+// Kernels that only move elements of blocked tensors: concatenation, pixel shuffle and its inverse.
 #include "kernel.h"
 
 namespace VARIANT {
@@ -15,7 +15,7 @@ void run(const clear_lanes_args& args, const Context& context, index_t image) {
     for (index_t k = used; k < BLOCK; k++) y[p + k] = 0;
 }
 
-// A piece is an image: blocks of y that two inputs share are written in order.
+// A piece is an image. Blocks of y that two inputs share are written in order.
 index_t pieces(const concatenate_args& args) { return static_cast<index_t>(args.n); }
 
 void run(const concatenate_args& args, const Context& context, index_t image) {
@@ -29,7 +29,7 @@ void run(const concatenate_args& args, const Context& context, index_t image) {
     for (index_t k = 0; k < blocks * plane; k += BLOCK) store(to + k, load_lanes(x + k));
     return;
   }
-  // A block of y holds the end of one block of x and the beginning of the next; x ends in lanes of zeros.
+  // A block of y holds the end of one block of x and the start of the next. x ends in lanes of zeros.
   for (index_t block = before / BLOCK; block * BLOCK < last; block++) {
     const index_t from = block - before / BLOCK;
     const float* low = from > 0 ? x + (from - 1) * plane + BLOCK - shift : nullptr;
@@ -45,8 +45,8 @@ void run(const concatenate_args& args, const Context& context, index_t image) {
 
 namespace {
 
-// Gathers the pixels of a map: lane k of pixel (r, c) comes from x + offsets[k] + r · row + c · pixel, zero where the
-// offset is negative; to y + r · y_row + c · y_pixel.
+// Gathers the pixels of a map. Lane k of pixel (r, c) comes from x + offsets[k] + r · row + c · pixel, or is zero if
+// the offset is negative. It goes to y + r · y_row + c · y_pixel.
 struct Gather {
   index_t offsets[BLOCK];
   index_t row, pixel, y_row, y_pixel;

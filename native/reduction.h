@@ -1,9 +1,9 @@
-// The first half of the backward pass over a norm: dz = dy where the ReLU after the norm let through, and an image at a
-// time the sums of dz and of dz · (x − mean), with x the norm's input. It is a pass of its own (norm.cc), or the epilogue
-// of the convolution gradient that makes dy, taken while the image is in cache.
+// The first half of the backward pass over a norm: dz = dy masked by the ReLU after the norm, and per image the sums of
+// dz and of dz · (x − mean), where x is the norm's input. It is a kernel of its own (norm.cc), or the epilogue of the
+// convolution gradient that makes dy, while the image is in cache.
 //
-// Whether the ReLU let through is told by its output y, or, where y was never in memory, found again from x as the
-// norm's forward pass computed it, to the bit.
+// The mask comes from the ReLU's output y. If y was never in memory, it is computed again from x, bit for bit as in the
+// norm's forward pass.
 #pragma once
 #include "normaliser.h"
 
@@ -11,7 +11,7 @@ namespace VARIANT {
 
 class Reduction {
  public:
-  // Of the kernel's arguments `normed`, `mask`, `sums` and `norm_…`.
+  // Takes the kernel's arguments `normed`, `mask`, `sums` and `norm_…`.
   template <class Args>
   Reduction(const Args& args, const Context& context)
       : x_(context.at(args.normed)), y_(context.at(args.mask)), mean_(context.at(args.norm_mean)),
@@ -21,8 +21,8 @@ class Reduction {
 
   explicit operator bool() const { return sums_ != nullptr; }
 
-  // `size` floats of one channel block from `offset` on, which all tensors share; the sums go to slot `part` of
-  // [parts][2][channels]. dz may be dy itself, or null if nobody wants it.
+  // Reduces `size` floats of one channel block from `offset` on, which all tensors share. The sums go to slot `part` of
+  // [parts][2][channels]. dz may be dy itself, or null if it is not needed.
   void plane(const float* dy, float* dz, index_t offset, index_t size, index_t block, index_t channels,
              index_t part) const {
     float* sums = sums_ + part * 2 * channels + block * BLOCK;
@@ -49,7 +49,7 @@ class Reduction {
   template <class Mask>
   INLINE void add_up(const float* dy, const float* x, Lanes mean, float* dz, index_t size, float* sums,
                      index_t channels, const Mask& masked) {
-    // Two sums of each kind side by side: even and odd pixels.
+    // Two sums of each kind: of even and of odd pixels.
     Lanes sum[2] = {lanes(0), lanes(0)}, product[2] = {lanes(0), lanes(0)};
     for (index_t k = 0, way = 0; k < size; k += BLOCK, way ^= 1) {
       const Lanes from = load_lanes(x + k);

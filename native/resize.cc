@@ -1,11 +1,11 @@
-// Resizing of blocked maps (src/ops/resize.ts) and its gradient. A piece is one plane of 16 channels: along the rows
-// into scratch, then down the columns; the gradient goes the other way round.
+// Resizing of blocked maps (src/ops/resize.ts) and its gradient. A piece is one plane of 16 channels. It resizes along
+// the rows into scratch, then down the columns; the gradient goes in reverse.
 #include "kernel.h"
 
 namespace VARIANT {
 namespace {
 
-// The inputs that the outputs along one axis are weighted sums of.
+// The inputs whose weighted sums are the outputs along one axis.
 class Taps {
  public:
   struct Output {
@@ -19,7 +19,7 @@ class Taps {
     return (entry * static_cast<index_t>(outputs)).rounded();
   }
 
-  // Fills `room`, of room(...) floats.
+  // Fills `room`, which has room(...) floats.
   Taps(float* room, double inputs, double outputs, bool cubic, bool antialias)
       : most_(most(inputs / outputs, cubic, antialias)), room_(room) {
     const double ratio = inputs / outputs, width = antialias && ratio > 1 ? ratio : 1;
@@ -27,7 +27,7 @@ class Taps {
     const index_t end = static_cast<index_t>(inputs);
     for (index_t o = 0; o < static_cast<index_t>(outputs); o++) {
       const double center = (static_cast<double>(o) + 0.5) * ratio;
-      // With antialiasing what lies beyond the edge is left out, else the edge is repeated.
+      // With antialiasing, pixels beyond the edge are left out; else the edge is repeated.
       index_t first = static_cast<index_t>(__builtin_floor(antialias ? center - support + 0.5 : center - 0.5 - reach + 1));
       index_t last = antialias ? static_cast<index_t>(__builtin_floor(center + support + 0.5)) : first + most_;
       if (antialias) first = larger(0, first), last = smaller(end, last);

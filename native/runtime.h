@@ -1,13 +1,13 @@
-// Runs a tape with a crew of threads. The leader walks the tape; for each instruction every thread, the leader too,
-// claims pieces until none is left, and the leader goes on when all are done. What a piece computes does not depend on
-// who does it, so results do not depend on the number of threads.
+// Runs a tape with a crew of threads. The leader walks the tape. For each instruction every thread, including the
+// leader, claims pieces until none is left, and the leader goes on when all are done. A piece computes the same on any
+// thread, so results do not depend on the number of threads.
 //
-// One 64-bit word, the ticket, holds the number of the instruction and how many of its pieces are unclaimed. A thread
-// claims by counting it down, so one that wakes up late cannot take a piece of an instruction it does not know. A thread
-// without work looks again for a short while, then sleeps until the next instruction that has more than one piece.
+// One 64-bit word, the ticket, holds the number of the instruction and the number of its unclaimed pieces. A thread
+// claims a piece by counting it down, so a late thread cannot take a piece of an instruction that it does not know. A
+// thread without work looks again for a short while, then sleeps until the next instruction with more than one piece.
 //
-// A file that includes this provides `Word` and `Ticket` (atomic integers, Word with wait and notify_all, as in std::atomic)
-// and `Spin` (construct it, then `while (spin.again())` looks for about 50 µs).
+// A file that includes this provides `Word` and `Ticket` (atomic integers, Word with wait and notify_all, as in
+// std::atomic) and `Spin` (construct it, then `while (spin.again())` loops for about 50 µs).
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -19,8 +19,8 @@ struct Tape {
   size_t length;
 };
 
-// Floats of scratch a thread needs for the tape, whose arena has so many floats; -1 if the tape is damaged, -2 if what it
-// asks for cannot be addressed.
+// Floats of scratch that a thread needs for a tape with an arena of so many floats; -1 if the tape is damaged, -2 if
+// the scratch cannot be addressed.
 inline ptrdiff_t scratch_floats(const Dispatch& kernels, const Tape& tape, double arena_floats) {
   ptrdiff_t most = 0;
   for (size_t at = 0; at < tape.length;) {
@@ -38,7 +38,7 @@ inline ptrdiff_t scratch_floats(const Dispatch& kernels, const Tape& tape, doubl
 
 class Crew {
  public:
-  // The work of a run: set before `run`, by the leader.
+  // The memory of a run. The leader sets it before `run`.
   struct Memory {
     float* arena;
     float* scratch;          // `scratch_stride` floats for each thread
@@ -127,7 +127,7 @@ class Crew {
     uint64_t ticket = ticket_.load();
     while (static_cast<uint32_t>(ticket) != 0) {
       if (!ticket_.compare_exchange_weak(ticket, ticket - 1)) continue;
-      // From here until the piece is counted as finished the leader cannot go on: the instruction stands.
+      // Until the piece is counted as finished, the leader cannot go on and the instruction stays valid.
       run_piece(pieces_ - static_cast<int>(static_cast<uint32_t>(ticket)), thread);
       const int pieces = pieces_;
       const bool last = finished_.fetch_add(1) + 1 == pieces;

@@ -1,11 +1,12 @@
-// Whether the arguments of a kernel can be meant, before anything is computed of them: a tape is made of what a file may
-// say, and numbers that nobody bounds would wrap. All is compared as doubles, which cannot.
+// Checks the arguments of a kernel before anything is computed from them. A tape follows from data in files, and
+// unbounded numbers would wrap. All comparisons are in double, which cannot wrap.
 #pragma once
 #include "kernel.h"
 
 namespace VARIANT {
 
-// Sides of a map with its padding, and parts and channels: far beyond what memory holds, and products of two of them fit.
+// The largest padded side of a map, and number of parts or channels. Far more than memory holds, and products of two of
+// them fit.
 constexpr double MOST_SIDE = 1 << 30;
 constexpr index_t MOST_PIECES = 0x7fffffff;
 
@@ -13,7 +14,7 @@ INLINE bool is_whole(double value, double least, double most) {
   return value >= least && value <= most && value == static_cast<double>(static_cast<long long>(value));
 }
 
-// By the letter of its kind (kindOf in src/engine/cpu/kernel-table.ts).
+// Checks a value by the letter of its kind (kindOf in src/engine/cpu/kernel-table.ts).
 INLINE bool may_be(char kind, double value, double arena_floats) {
   switch (kind) {
     case 't':
@@ -29,14 +30,14 @@ INLINE bool may_be(char kind, double value, double arena_floats) {
   }
 }
 
-// Along one axis: the last window ends within the padded map.
+// Whether, along one axis, the last window ends within the padded map.
 INLINE bool windows_fit(double size, double outputs, double kernel, double stride, double padding, double dilation) {
   const double padded = size + 2 * padding;
   return padding >= 0 && padded <= MOST_SIDE && stride <= MOST_SIDE &&
          (outputs - 1) * stride + (kernel - 1) * dilation + 1 <= padded;
 }
 
-// Tensors are no larger than the arena, and what says where their elements are read stays within them.
+// Whether tensors fit into the arena, and the values that address their elements stay within them.
 template <class Args>
 bool sound(const Args& a, double arena_floats) {
   [[maybe_unused]] const auto held = [&](double floats) { return floats <= arena_floats; };

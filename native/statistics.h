@@ -1,7 +1,7 @@
 // Mean and sum of squared deviations of each of 16 channels over the pixels of one image, in two passes while it is in
-// cache: sums of squares would lose every digit where the mean is large beside the deviation. The second pass also sums
-// the deviations, which corrects both results for the rounding of the first mean. Sums of neighbouring pixels run side
-// by side, so that additions need not wait for each other: as many as fit the registers.
+// cache. Sums of squares would lose every digit if the mean is large compared with the deviation. The second pass also
+// sums the deviations, which corrects both results for the rounding of the first mean. Sums of neighbouring pixels run
+// side by side, as many as fit the registers, so that additions need not wait for each other.
 #pragma once
 #include "vec.h"
 

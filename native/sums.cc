@@ -1,5 +1,5 @@
-// Sums over whole tensors, in double, each part with a fixed order and the parts added in order: the norm of gradients,
-// and the losses that compare elements with a target.
+// Sums over whole tensors in double: the norm of gradients, and the losses that compare elements with a target. Each
+// part has a fixed order, and the parts are added in order.
 #include "each.h"
 
 namespace VARIANT {
@@ -15,7 +15,7 @@ INLINE wide widen(const float* p) {
   return __builtin_convertvector(*reinterpret_cast<const half*>(p + H * HALF), wide);
 }
 
-// Sums `term(half, k)` over a part and `rest(k)` over what is left; both give doubles.
+// Sums `term(half, k)` over a part and `rest(k)` over the remainder. Both give doubles.
 template <class Args, class Term, class Rest>
 INLINE void sum_part(const Args& args, const Context& context, index_t part, Term term, Rest rest) {
   const index_t count = static_cast<index_t>(args.count), parts = static_cast<index_t>(args.parts);
@@ -85,7 +85,7 @@ void run(const l1_loss_gradient_args& args, const Context& context, index_t piec
   const vec up = splat(static_cast<float>(*context.at(args.dloss) * args.factor)), down = -up;
   each(args.count, piece, [&](index_t k, auto get, auto put) {
     const vec p = get(a + k), t = get(b + k);
-    // Equal, or NaN: the difference itself, which is 0 or NaN.
+    // If equal or NaN, the difference itself, which is 0 or NaN.
     put(y + k, p > t ? up : p < t ? down : p - t);
   });
 }

@@ -1,10 +1,10 @@
-// Limits to gradients, and the updates of SGD and Adam, over any layout. A piece is a span of the vector.
+// Gradient clipping, and the updates of SGD and Adam, over any layout. A piece is a span of the vector.
 #include "each.h"
 
 namespace VARIANT {
 namespace {
 
-// base^exponent by squaring: products alone, the same everywhere.
+// base^exponent by squaring: made of products alone, so the same everywhere.
 double power(double base, unsigned exponent) {
   double result = 1;
   for (; exponent != 0; exponent >>= 1, base *= base)
@@ -17,8 +17,8 @@ INLINE vec square_root(vec v) {
   return v;
 }
 
-// State that lasts from step to step. Numbers too small to be normal would last for ever and make all products slow; threads of
-// the addon take them for zero anyway (native.h), and WebAssembly has no way but this one. NaN stays NaN.
+// Values that last from step to step. Denormal numbers would stay for ever and slow all products down. The addon's
+// threads treat them as zero anyway (native.h); WebAssembly has only this way. NaN stays NaN.
 INLINE vec lasting(vec v) {
 #if defined(__wasm__)
   const vec least = splat(__FLT_MIN__);

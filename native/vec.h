@@ -1,5 +1,5 @@
 // Portable vectors: a thin layer over the compilers' vector extension. VL is the number of floats in a register of the
-// instruction set this file is compiled for (16, 8 or 4); Lanes is a block of 16 channels whatever VL is.
+// target instruction set (16, 8 or 4); Lanes is a block of 16 channels whatever VL is.
 #pragma once
 #include <stddef.h>
 
@@ -12,8 +12,8 @@
 #else
 #define UNROLL _Pragma("GCC unroll 32")
 #endif
-// The loop over a plane's channels. In WASM it stays one: the compiler would reorder the sums of several rounds, and the
-// registers would not suffice for what it keeps.
+// The loop over a plane's channels. In WASM it is not unrolled: the compiler would reorder the sums of several rounds,
+// and keep more values than the registers hold.
 #if defined(__wasm__)
 #define UNROLL_CHANNELS _Pragma("clang loop unroll(disable)")
 #elif defined(__clang__)
@@ -38,7 +38,7 @@ INLINE void store(float* p, vec v) { *reinterpret_cast<vec*>(p) = v; }
 INLINE vec load_unaligned(const float* p) { return *reinterpret_cast<const unaligned_vec*>(p); }
 INLINE void store_unaligned(float* p, vec v) { *reinterpret_cast<unaligned_vec*>(p) = v; }
 
-// ReLU. NaN stays NaN, so that a damaged activation is seen downstream.
+// ReLU. NaN stays NaN, so that a damaged activation shows downstream.
 INLINE vec relu(vec v) { return v < vec{} ? vec{} : v; }
 
 // A block of 16 channels of one pixel.

@@ -30,7 +30,7 @@ class Ticket {
   alignas(8) uint64_t value_;
 };
 
-// There is no clock: about 50 µs of looking.
+// There is no clock, so it counts; that takes about 50 µs.
 class Spin {
  public:
   bool again() { return left_-- > 0; }

@@ -1,11 +1,11 @@
 // 3x3 convolution with stride 1 by Winograd F(4x4, 3x3), forward and, with rotated weights, its input gradient.
 //
-// A piece is some images, or a band of one image's rows of tiles; where these are few, of a part of the output channels,
-// so that threads share the weights, which are more than the images there. Its inputs are copied first, with padding and
-// through the norm before the convolution if there is one. Then, up to 16 tiles at a time, all in L2: transform the
-// inputs, multiply for each of the 36 points [tiles x input channels] by [input channels x output channels], and transform
-// back while bias, addend and ReLU are applied. Statistics of y, or the first half of the backward pass over a norm, are
-// taken when an image is done.
+// A piece is some images, or a band of one image's rows of tiles. If these are few, it is also a part of the output
+// channels, so that threads share the weights, which are then larger than the images. A piece first copies its inputs,
+// with padding and through the norm before the convolution if there is one. Then, for up to 16 tiles at a time, all in
+// L2, it transforms the inputs, multiplies [tiles x input channels] by [input channels x output channels] for each of
+// the 36 points, and transforms back while it applies bias, addend and ReLU. Statistics of y, or the first half of the
+// backward pass over a norm, are taken when an image is done.
 #include "winograd.h"
 #include "reduction.h"
 #include "statistics.h"
@@ -23,8 +23,8 @@ constexpr int WIDE = 2, ROWS_OF_WIDE = 5, ROWS_OF_ONE = 8;
 constexpr int WIDE = 2, ROWS_OF_WIDE = 4, ROWS_OF_ONE = 8;
 #endif
 
-// Pieces below which output channels are dealt out too, in parts of at least so many blocks, or two halves: each
-// transforms the inputs for itself, which takes a tenth of the time of four blocks.
+// With fewer pieces, output channels are divided too, into parts of at least so many blocks, or two halves. Each part
+// transforms the inputs again, which takes a tenth of the time of four blocks.
 constexpr index_t FEW_PIECES = 16, LEAST_BLOCKS = 4;
 
 struct Sizes {
@@ -79,7 +79,7 @@ INLINE Multiply find_multiply(index_t rows) {
   return multiply<R, V>;
 }
 
-// R tiles at most at a time, in turns as equal as can be.
+// Takes at most R tiles at a time, in nearly equal turns.
 template <int R, int V>
 INLINE void multiply_tiles(const float* points, const float* weight, float* products, index_t in, index_t tiles) {
   const index_t turns = divide_up(tiles, R);
@@ -100,8 +100,8 @@ void multiply_point(const float* points, const float* weight, float* products, i
   for (; o < out; o += VL) multiply_tiles<ROWS_OF_ONE, 1>(points, weights(o), to(o), in, tiles);
 }
 
-// Aᵀ m A of the tiles [first, last) and `out` output channels from `from_channel` on, to the parts of their tiles that
-// lie in the map.
+// Aᵀ m A of the tiles [first, last) and of `out` output channels from `from_channel` on. Writes the parts of the tiles
+// that lie in the map.
 void transform_outputs(const conv2d_winograd_args& args, const Context& context, const Sizes& s, const float* products,
                        index_t first, index_t last, index_t from_channel, index_t out) {
   const float *bias = context.at(args.bias), *addend = context.at(args.addend);
@@ -200,7 +200,7 @@ void run(const conv2d_winograd_args& args, const Context& context, index_t piece
 }
 
 // G w Gᵀ of each pair of channels: [oblocks][iblocks][3][3][16][16] to [36][oblocks][iblocks · 16][16]. With `flip` the
-// taps are rotated by 180 degrees, as the input gradient needs them. A piece is one pair of blocks.
+// taps are rotated by 180 degrees, for the input gradient. A piece is one pair of blocks.
 index_t pieces(const winograd_weight_args& args) { return static_cast<index_t>(args.oblocks * args.iblocks); }
 
 void run(const winograd_weight_args& args, const Context& context, index_t piece) {

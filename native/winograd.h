@@ -1,9 +1,10 @@
 // Winograd's minimal filtering F(4x4, 3x3) [Lavin and Gray 2016, arXiv 1509.09308]: a 4x4 tile of outputs from a 6x6
 // tile of inputs by 36 multiplications instead of 144, with the points 0, 1, −1, 2, −2, ∞. Data, weights and products
-// are transformed, the sums over channels are 36 small matrix products in between.
+// are transformed. Between the transforms, the sums over channels are 36 small matrix products.
 //
-//   forward           y  = Aᵀ [ Σ_i (G w Gᵀ) · (Bᵀ x B) ] A
-//   weight gradient   dw = Gᵀ-like [ Σ_tiles (Bᵀ x B) · (H dy Hᵀ) ], 3x3 outputs from 4x4 tiles of dy with the same points
+// forward           y  = Aᵀ [ Σ_i (G w Gᵀ) · (Bᵀ x B) ] A
+//   weight gradient   dw = Gᵀ-like [ Σ_tiles (Bᵀ x B) · (H dy Hᵀ) ], 3x3 outputs from 4x4 tiles of dy with the same
+//   points
 //
 // Errors are some five times those of the direct sum: 4e-6 of the largest output.
 #pragma once
@@ -82,24 +83,24 @@ struct Grid {
   index_t image(index_t tile) const { return tile / tiles(); }
 };
 
-// Transformed tiles of some channels are [block][36][TILES][16], each point a little longer than that, so that the 36
-// values of a tile do not fall into the same set of the cache. All distances are known to the compiler: products and
-// transforms read and write without computing addresses.
+// Transformed tiles of some channels are [block][36][TILES][16]. Each point is a little longer than that, so that the
+// 36 values of a tile do not fall into the same cache set. The compiler knows all distances, so products and transforms
+// compute no addresses.
 constexpr index_t POINT = TILES * BLOCK + BLOCK;
 constexpr index_t POINT_BLOCK = POINTS * POINT;
 
-// The padded copy of the rows of tiles [from_row, to_row) of some images: tiles are read from it without tests for the
-// border, and a norm before the convolution is applied on the way.
+// The padded copy of the rows of tiles [from_row, to_row) of some images. Tiles are read from it without tests for the
+// border. A norm before the convolution is applied while copying.
 struct Copy {
   index_t blocks, rows, columns;
 
   Copy(index_t blocks, const Grid& grid, index_t tile_rows)
       : blocks(blocks), rows(tile_rows * OUT + TAPS - 1), columns(grid.columns * OUT + TAPS - 1) {}
   index_t image() const { return room().value(); }
-  // Of one image.
+  // Room for one image.
   Floats room() const { return Floats(blocks) * rows * columns * BLOCK; }
 
-  // Of `images` images of h x w from x on.
+  // Copies `images` images of h x w, starting at x.
   void fill(float* to, const float* x, index_t images, index_t h, index_t w, index_t first_row, index_t first_column,
             const Normaliser& norm) const {
     Padded padded;
@@ -113,7 +114,7 @@ struct Copy {
   }
 };
 
-// Bᵀ x B of the tiles [first, last), numbered from the first of the copy.
+// Bᵀ x B of the tiles [first, last), counted from the first of the copy.
 INLINE void transform_inputs(const float* copy, const Copy& sizes, const Grid& grid, index_t first, index_t last,
                              float* points) {
   for (index_t tile = first; tile < last; tile++)

@@ -1,13 +1,13 @@
-// Weight gradient of a 3x3 convolution with stride 1 by Winograd's algorithm. A piece is a chunk of images, which adds
-// up in its own part of `partials` (conv_weight.cc sums these in order).
+// Weight gradient of a 3x3 convolution with stride 1 by Winograd's algorithm. A piece is a chunk of images, which sums
+// into its own part of `partials` (conv_weight.cc adds these in order).
 //
-// Some images at a time are copied with padding, through the norm before the convolution if there is one. Then, 16 tiles
-// at a time: transform x and dy, then for each of the 36 points, input plane and output block add
-// [16 tiles x 16 channels]ᵀ · [16 tiles x 16 channels] to the sums of the point, which stay in L2. In the end the
-// points of each pair of channels are transformed to 9 taps.
+// Some images at a time are copied with padding, through the norm before the convolution if there is one. Then, for 16
+// tiles at a time, x and dy are transformed, and for each of the 36 points, input plane and output block [16 tiles x 16
+// channels]ᵀ · [16 tiles x 16 channels] is added to the sums of the point, which stay in L2. In the end the points of
+// each pair of channels are transformed to 9 taps.
 //
-// The 16 products of a step are added among themselves before they meet the sum: a sum of all tiles one by one would be
-// rounded at its full size 16 times as often, and a chunk may have hundreds of tiles.
+// The 16 products of a step are added to each other before they are added to the sum. A sum of all tiles one by one
+// would be rounded at its full size 16 times as often, and a chunk may have hundreds of tiles.
 #include "winograd.h"
 
 namespace VARIANT {
@@ -22,7 +22,7 @@ struct Sizes {
       : n(index(a.n)), h(index(a.h)), w(index(a.w)), oh(index(a.oh)), ow(index(a.ow)), ph(index(a.ph)),
         pw(index(a.pw)), in_blocks(blocks_of(a.c)), out_blocks(blocks_of(a.o)), chunks(index(a.chunks)),
         grid(oh, ow) {}
-  // Images that are copied at a time.
+  // Number of images copied at a time.
   index_t group() const { return smaller(n, larger(1, TILES / grid.tiles())); }
   index_t sums() const { return POINTS * in_blocks * out_blocks * BLOCK * BLOCK; }
 
@@ -30,7 +30,7 @@ struct Sizes {
   static index_t index(double value) { return static_cast<index_t>(value); }
 };
 
-// The 4x4 values at (row, column) of a map [h][w][16], of which one vector a pixel is read; zeros outside.
+// Loads the 4x4 values at (row, column) of a map [h][w][16], one vector per pixel; zeros outside the map.
 INLINE void load_tile(const float* map, index_t h, index_t w, index_t row, index_t column, vec (&d)[OUT][OUT]) {
   const float* at = map + (row * w + column) * BLOCK;
   if (row + OUT <= h && column + OUT <= w) {
@@ -106,7 +106,7 @@ void accumulate_point(const float* x, const float* dy, float* sums, index_t in, 
 #endif
 }
 
-// The 36 sums of each pair of channels to 9 taps: [36][ob][ib · 16][16] to [ob][ib][3][3][16][16].
+// Transforms the 36 sums of each pair of channels to 9 taps: [36][ob][ib · 16][16] to [ob][ib][3][3][16][16].
 void transform_to_taps(const Sizes& s, const float* sums, float* weight) {
   const index_t pairs = s.in_blocks * s.out_blocks, stride = pairs * BLOCK * BLOCK;
   for (index_t pair = 0; pair < pairs; pair++)
