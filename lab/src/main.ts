@@ -1,4 +1,4 @@
-/** Where the page begins. */
+/** The start of the page. */
 import { mount } from 'svelte'
 import App from './App.svelte'
 

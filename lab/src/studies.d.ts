@@ -1,4 +1,4 @@
-/** Modules that `lab/studies.js` makes when the lab is built. */
+/** Modules that `lab/studies.js` generates when the lab is built. */
 declare module 'study:*' {
   const study: Pick<import('../../src/internal.js').AnyStudy, 'name' | 'title' | 'claims'>
   export default study

@@ -100,7 +100,7 @@ describe('what computes lesions', () => {
   test('a picture that is equally light everywhere has nothing to recognise', async () => {
     const rgb = new Uint8Array(3 * 64 * 64).fill(9)
     await expect(service['signal.look']({ rgb, settings: { gain: 1, norm: true, seed: 0 } })).rejects.toThrow(
-      'signal: all of this picture is equally light, so that there is nothing to recognise; open one that shows something',
+      'signal: all of this picture is equally light, so there is nothing to recognise; open another one',
     )
   })
 

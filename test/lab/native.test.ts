@@ -105,9 +105,9 @@ describeLab(
       await expect.poll(errors, { timeout: 30_000 }).toEqual(before)
     })
 
-    test('is missed in words where an address wishes for it and nobody offers it', async () => {
+    test('is missed in words where an address asks for it and nobody offers it', async () => {
       const page = await lab.visit(`#/race?${race}&engine=native`)
-      await page.getByText('This address wishes for the machine’s native engine').waitFor()
+      await page.getByText('This address asks for the machine’s native engine').waitFor()
       await comesTo(page, 5)
       await computesWith(page, 'wasm-simd')
       expect(await page.getByRole('button', { name: 'Native' }).count()).toBe(0)
@@ -128,7 +128,7 @@ describeLab(
       await computesWith(page, 'native-')
       await site.compute.close()
       await page
-        .getByText('The machine’s native engine is lost: “resnet lab” was ended. The page goes on by itself.')
+        .getByText('The machine’s native engine is lost: “resnet lab” was ended. The page now computes by itself.')
         .waitFor()
       await computesWith(page, 'wasm-simd')
       await reaches(page, 'running')

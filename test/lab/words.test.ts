@@ -74,8 +74,8 @@ describe('Lesions', () => {
     }
     expect(singleWords(both, single, 3)).toBe('')
     expect(singleWords(both, single, 2)).toBe(
-      'Without one block ResNet-32 errs on 2.0 % to 10.5 %, where it erred on 1.5 %. ' +
-        'Without one block plain-32 errs on 80.0 % to 80.0 %, where it erred on 3.1 %; 1 of its 2 blocks it cannot lose.',
+      'Without one block ResNet-32 errs on 2.0 % to 10.5 %, and on 1.5 % with all blocks. ' +
+        'Without one block plain-32 errs on 80.0 % to 80.0 %, and on 3.1 % with all blocks; it cannot lose 1 of its 2 blocks.',
     )
   })
 })
@@ -125,40 +125,38 @@ describe('Race', () => {
   test('a residual net ahead on both is no overfitting of the plain one', () => {
     expect(said(raced([60, 20]))).toBe(
       'At step 50 ResNet-44 errs on 20 % of 500 test pictures, plain-44 on 60 %: the residual net is ahead by 40 points, ' +
-        'where chance makes up to 5.7 points of so many pictures. On the 1,280 pictures that they trained on last it was ' +
-        '20 % against 60 %. That is no overfitting: the plain net fails to fit what it is shown. Layers that pass their ' +
+        'and chance explains up to 5.7 points on so many pictures. On the 1,280 pictures that they trained on last the errors are ' +
+        '20 % against 60 %. That is not overfitting: the plain net fails to fit its own training pictures. Layers that pass their ' +
         'input on would do no harm, but training does not find them.',
     )
     expect(said(raced([60, 20], [18, 19]))).toContain(
-      'What they are shown both fit about equally or the plain net better',
+      'Both fit their training pictures about equally, or the plain net fits them better',
     )
   })
 
   test('a plain net ahead is said to be, and not that there is little between them', () => {
     const words = said(raced([20, 60]))
     expect(words).toContain('the plain net is ahead by 40 points')
-    expect(words).toContain(
-      'The papers found the other way round for deep nets, in longer trainings. Give them more steps.',
-    )
+    expect(words).toContain('The papers found the opposite for deep nets, in longer trainings. Give them more steps.')
   })
 
   test('what chance makes of few pictures is no lead', () => {
     expect(standingOf(raced([46, 40])).leader).toBeUndefined()
     expect(standingOf(raced([46, 40], [46, 40], { testPictures: 50_000 })).leader).toBe('residual')
     expect(said(raced([46, 40]))).toContain(
-      'no difference that counts, as chance makes up to 6.3 points of so many pictures',
+      'no difference that counts, as chance explains up to 6.3 points on so many pictures',
     )
     expect(said(raced([46, 40]))).toMatch(/Give them more steps\.$/)
     expect(said(raced([30, 30]), 20)).toMatch(/At 20 layers a plain net still trains\.$/)
-    expect(said(raced([30, 30]), 44, true)).toMatch(/In this race 44 layers did the plain net no harm that shows\.$/)
+    expect(said(raced([30, 30]), 44, true)).toMatch(/In this race 44 layers did the plain net no visible harm\.$/)
   })
 
   test('two nets that guess are not said to train', () => {
     expect(said(raced([89, 90]), 8)).toMatch(
-      /Both do no better than to give the same answer always\. Give them more steps\.$/,
+      /Both are no better than one fixed answer for all pictures\. Give them more steps\.$/,
     )
     expect(said(raced([90, 86.5]), 8, true)).toMatch(
-      /The plain net does no better than to give the same answer always\.$/,
+      /The plain net is no better than one fixed answer for all pictures\.$/,
     )
   })
 
@@ -188,7 +186,7 @@ describe('Signal', () => {
     expect(leftWords([], { gain: 1, norm: 1 })).toBeUndefined()
     expect(leftWords(seen(0.02, 0.21), { gain: 1, norm: 1 })).toBe(
       'At the end of the nets below (weights of 1.00 times their usual size, with batch norm) 0.21 of the picture can be ' +
-        'read off the residual one, 0.02 off the plain one.',
+        'recovered from the residual one, 0.02 from the plain one.',
     )
     expect(leftWords(seen(0.17, 0.88), { gain: 0.5, norm: 0 })).toContain(
       '0.50 times their usual size, without batch norm',
@@ -207,7 +205,7 @@ describe('Block', () => {
     expect(verdictWords(seen(1.5, 0))).toBe('Largest difference of output and input, in the first channel: 1.50.')
     expect(verdictWords(seen(0, 0))).toBe('The first channel is the input; the second is zeros.')
     expect(verdictWords(seen(0, 2))).toBe(
-      'The first channel is the input; the second is not: its largest value is 2.00, signs aside.',
+      'The first channel is the input; the second is not: its largest absolute value is 2.00.',
     )
   })
 })

@@ -1,19 +1,19 @@
-/** Nets as drawings: what they are made of and what that costs, with the edits of the page. */
+/** Describes nets for drawings: their parts and costs, after the edits of the page. */
 import type { BlockPath, NetworkSpec, PresetName, Shortcut } from '../../../src/internal.js'
 import type { Library } from './library.js'
 
 /** A part of a drawing: the stem, a block or the head. */
 export interface Part {
   readonly path: string
-  /** Of one picture: channels, height, width; or features. */
+  /** Shape for one picture: channels, height, width; or features. */
   readonly outputShape: readonly number[]
   readonly params: number
   readonly macs: number
   readonly layers: readonly { readonly path: string; readonly op: string; readonly outputShape: readonly number[] }[]
-  /** Of blocks: what stands beside the branch. */
+  /** For blocks: the shortcut beside the branch. */
   readonly shortcut?: Shortcut
   readonly changesSize?: boolean
-  /** Whether more channels go out than come in. */
+  /** Whether the block has more output than input channels. */
   readonly widens?: boolean
 }
 
@@ -25,7 +25,7 @@ export interface Described {
   readonly parts: readonly Part[]
 }
 
-/** Where a drawing starts from: the name of a preset, or a spec out of a file. */
+/** The origin of a drawing: the name of a preset, or a spec from a file. */
 export type Origin = { readonly preset: string } | { readonly spec: NetworkSpec }
 
 export function architectureCalls(library: Library) {
@@ -42,17 +42,20 @@ export function architectureCalls(library: Library) {
       edits: readonly string[]
     }): Promise<Described> => described(library, specOf(origin, edits)),
 
-    /** An ONNX model with fresh weights. */
+    /** Exports an ONNX model with fresh weights. */
     'architecture.onnx': async ({ origin, edits }: { origin: Origin; edits: readonly string[] }): Promise<Uint8Array> =>
       library.exportOnnx(library.untrained(specOf(origin, edits))),
 
-    /** The spec in a file of weights. */
+    /** Reads the spec in a file of weights. */
     'architecture.open': async ({ name, file }: { name: string; file: Uint8Array }): Promise<NetworkSpec> =>
       (await library.decodeNetwork(file, name)).spec,
   }
 }
 
-/** Words of the address: `add2`, `cut2` (a block of stage 2), `plain`, `shortcut:pad`, `size:16`, `classes:100`. */
+/**
+ * Applies an edit from the address: `add2`, `cut2` (a block of stage 2), `plain`, `shortcut:pad`, `size:16`,
+ * `classes:100`.
+ */
 function edited(library: Library, spec: NetworkSpec, edit: string): NetworkSpec {
   const [, word, value = ''] = /^([a-z]+):?(.*)$/.exec(edit) ?? []
   const stage = Number(value) - 1
@@ -60,7 +63,7 @@ function edited(library: Library, spec: NetworkSpec, edit: string): NetworkSpec 
   if (word === 'plain') return library.plainTwin(spec)
   if (word === 'size') return { ...spec, input: { ...spec.input, height: Number(value), width: Number(value) } }
   if (word === 'classes') {
-    const head = { ...spec.head, classes: Number(value) } // of a net without classes this is refused when it is checked
+    const head = { ...spec.head, classes: Number(value) } // the check refuses this for a net without classes
     return { ...spec, head }
   }
   if (word === 'shortcut')
@@ -77,7 +80,7 @@ function edited(library: Library, spec: NetworkSpec, edit: string): NetworkSpec 
     const added = [...blocksOf, { ...last, stride: 1, strideIn: 0 }]
     return { ...spec, stages: spec.stages.map((other, i) => (i === stage ? { blocks: added } : other)) }
   }
-  throw new library.ConfigError(`architecture: ${edit} is no edit that fits ${spec.name}`)
+  throw new library.ConfigError(`architecture: ${edit} is not an edit that fits ${spec.name}`)
 }
 
 function described(library: Library, spec: NetworkSpec): Described {

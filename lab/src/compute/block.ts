@@ -7,25 +7,25 @@ export interface BlockSettings {
   /** Weights of the two layers of the branch. */
   readonly w1: number
   readonly w2: number
-  /** Scale of the last norm, where there are norms. */
+  /** Scale of the last norm, if there are norms. */
   readonly scale: number
   readonly norm: boolean
   readonly order: Order
   readonly shortcut: Shortcut
-  /** Whether the block has two channels where its input has one. */
+  /** Whether the block has two channels and its input one. */
   readonly wider: boolean
   /** Weight of a projection. */
   readonly ws: number
-  /** Its weight is 0, so that it is as open as its bias says, whatever comes in. */
+  /** Its weight is 0, so its openness depends on its bias alone, not on the input. */
   readonly gate?: GateSpec | undefined
   readonly input: readonly [number, number, number, number]
 }
 
-/** A result of the block, channel by channel, and how the loss changes with it. */
+/** A result of the block, channel by channel, and the loss's gradient there. */
 export interface Tap {
   readonly path: string
   readonly values: readonly number[]
-  /** Where a gradient of 1 comes in at the block's output. */
+  /** Gradients for a gradient of 1 at the block's output. */
   readonly gradients: readonly number[]
 }
 
@@ -34,7 +34,7 @@ export interface BlockSeen {
   readonly input: Tap
   /** Largest difference of output and input over the values of the first channel. */
   readonly difference: number
-  /** Of a second channel, which the input does not have: the largest of its values, signs aside. */
+  /** Largest absolute value of a second channel, which the input does not have. */
   readonly second?: number | undefined
 }
 
@@ -57,7 +57,7 @@ export function blockCalls(library: Library, openEngine: OpenEngine) {
       fill(`${path}.gate.conv.weight`, () => 0)
       fill(`${path}.gate.conv.bias`, () => settings.gate?.bias ?? 0)
       if (settings.norm) fill(`${path}.${last}.scale`, () => settings.scale)
-      // The classifier only makes the gradient that comes in: the same for every value of the output.
+      // The classifier only makes the incoming gradient: the same for every value of the output.
       const channels = settings.wider ? 2 : 1
       fill('head.classifier.weight', (i) => (i < channels ? 1 : 0))
       fill('head.classifier.bias', () => 0)

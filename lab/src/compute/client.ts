@@ -1,4 +1,4 @@
-/** The page's end: calls to what computes, as promises. */
+/** The page's end of the wire: calls to the computing end, as promises. */
 import {
   type Answer,
   type Argument,
@@ -11,12 +11,12 @@ import {
   setsUp,
 } from './protocol.js'
 
-/** A way to what computes. */
+/** A wire to the computing end. */
 export interface Wire {
   send(question: Question): void
-  /** The listener that is told of all answers, and of the end of the wire. */
+  /** Sets the listeners for all answers, and for the end of the wire. */
   listen(answer: (answer: Answer) => void, lost: (reason: string) => void): void
-  /** Ends it, and what computes at its other end. */
+  /** Closes the wire and ends the computing end. */
   close(): void
 }
 
@@ -32,10 +32,10 @@ interface Waiting {
   reject(error: Error): void
 }
 
-/** Name of the errors of calls that were under way when the page went on by another engine. */
+/** Name of the errors of active calls when the page moved to another engine. */
 export const MOVED = 'Moved'
 
-/** An error of the computing end; its name is that of the class there. */
+/** An error of the computing end. Its name is the class name there. */
 export class ComputeError extends Error {
   constructor(name: string, message: string) {
     super(message)
@@ -46,20 +46,20 @@ export class ComputeError extends Error {
 export class Client {
   readonly #onLost: (reason: string) => void
   readonly #waiting = new Map<number, Waiting>()
-  /** The newest of the calls that have set something up, by what it is. */
+  /** The newest call of each kind that sets something up. */
   readonly #setUps = new Map<string, Call>()
   #wire: Wire
   #last = 0
   #lost: string | undefined
 
-  /** @param onLost told when the wire breaks by itself; may `move` to another one */
+  /** @param onLost called when the wire breaks by itself; may `move` to another one */
   constructor(wire: Wire, onLost: (reason: string) => void = () => {}) {
     this.#wire = wire
     this.#onLost = onLost
     this.#listen(wire)
   }
 
-  /** Goes on by another wire. Calls under way that can be made again there are; others fail as `Moved`. */
+  /** Moves to another wire. Active calls that can be repeated are made again there; others fail as `Moved`. */
   move(wire: Wire): void {
     this.#wire.close()
     this.#wire = wire
@@ -70,7 +70,7 @@ export class Client {
     for (const { call } of this.#waiting.values()) wire.send(call)
   }
 
-  /** @throws ComputeError with the message of the other end; the signal's reason when aborted. */
+  /** @throws ComputeError with the message of the other end; the signal's reason if aborted */
   async call<N extends CallName>(name: N, argument: Argument<N>, options: CallOptions<N> = {}): Promise<Result<N>> {
     const { signal, onEvent } = options
     signal?.throwIfAborted()

@@ -1,6 +1,6 @@
-/** The context that a call of the service is given beside its argument. */
+/** The context of a call of the service, besides its argument. */
 export interface Context<E = never> {
-  /** Tells the page something before the end. */
+  /** Sends an event to the page before the end. */
   emit(event: E): void
   /** Aborted when the page no longer wants the result. */
   readonly signal: AbortSignal

@@ -1,8 +1,8 @@
-/** The one engine of the page, opened when it is first needed. */
+/** The page's only engine, opened on first use. */
 import type { ChosenEngine } from '../../../src/internal.js'
 import type { Library } from './library.js'
 
-/** The engine, in words for people. */
+/** Facts about the engine, for display. */
 export interface EngineInfo {
   readonly build: string
   readonly threads: number
@@ -23,7 +23,7 @@ export function engineCalls(library: Library) {
     open,
     calls: {
       engine: async (_: Record<string, never>): Promise<EngineInfo> => engineInfo(await open()),
-      /** The last call: ends the engine. */
+      /** Ends the engine. No call may follow. */
       end: async (_: Record<string, never>): Promise<void> => {
         const engine = await opened?.catch(() => undefined)
         opened = undefined

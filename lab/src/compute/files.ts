@@ -1,4 +1,4 @@
-/** Files as they are named in addresses. */
+/** Names files as addresses do. */
 import type { Library } from './library.js'
 
 export function fileCalls(library: Library) {

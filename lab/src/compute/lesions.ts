@@ -1,4 +1,4 @@
-/** Trained nets under one knife: blocks taken out or put in another order, and the test error at once. */
+/** Lesions of trained nets: removes blocks or changes their order, and tests the error at once. */
 import type { BlockPath, NetworkSpec, TrainedNetwork } from '../../../src/internal.js'
 import type { OpenEngine } from './engine.js'
 import type { Library } from './library.js'
@@ -6,7 +6,7 @@ import type { Library } from './library.js'
 export type NetKind = 'residual' | 'plain'
 
 export interface NetFile {
-  /** For messages. */
+  /** Name of the file, for messages. */
   readonly name: string
   readonly bytes: Uint8Array
 }
@@ -14,9 +14,9 @@ export interface NetFile {
 /** A trained net as the page shows it. */
 export interface OpenedNet {
   readonly spec: NetworkSpec
-  /** The kind of the file. */
+  /** The kind of file. */
   readonly origin: string
-  /** Of all blocks in their places, in percent. */
+  /** Test error in percent, with all blocks in place. */
   readonly testError: number
   /** Notes of the library about that error. */
   readonly notes: readonly string[]
@@ -24,7 +24,9 @@ export interface OpenedNet {
 
 export type OpenedNets = Readonly<Partial<Record<NetKind, OpenedNet>>>
 
-/** The result of a lesion: the test error in percent, or why the net cannot take it; then it was not cut, nor tested. */
+/**
+ * The result of a lesion: the test error in percent, or why the net cannot take it. Then it was neither cut nor tested.
+ */
 export type Outcome =
   | { readonly error: number; readonly refused?: never }
   | { readonly error?: never; readonly refused: string }
@@ -35,16 +37,16 @@ interface Opened {
   readonly notes: readonly string[]
 }
 
-/** A net without any shortcut is plain. */
+/** The kind of a net: plain if it has no shortcut. */
 export const kindOf = ({ stages }: NetworkSpec): NetKind =>
   stages.every(({ blocks }) => blocks.every(({ shortcut }) => shortcut === 'none')) ? 'plain' : 'residual'
 
 export function lesionCalls(library: Library, openEngine: OpenEngine) {
-  /** Those that are being opened too, so that whoever tests one waits for it. */
+  /** A promise that covers nets still being opened, so that tests wait for them. */
   let nets: Promise<ReadonlyMap<NetKind, Opened>> = Promise.resolve(new Map())
   let data: { readonly size: number; readonly set: ReturnType<Library['builtin']> } | undefined
 
-  /** The built-in test pictures, those that `resnet eval --dataset builtin` takes. */
+  /** The built-in test pictures, as in `resnet eval --dataset builtin`. */
   const pictures = ({ spec, preprocessing: { classes, classesAssumed } }: TrainedNetwork) => {
     const { height } = spec.input
     const size = height === 16 ? 16 : height === 32 ? 32 : undefined
@@ -53,7 +55,7 @@ export function lesionCalls(library: Library, openEngine: OpenEngine) {
         `${spec.name}: reads pictures of ${height} pixels; this page tests nets of the built-in pictures: 16 or 32 pixels`,
       )
     if (data?.size !== size) data = { size, set: library.builtin({ size, train: 1 }) }
-    // Of a net of something else any figure here would be a false one.
+    // For a net of other classes any figure here would be wrong.
     const known = data.set.classes
     if (classesAssumed || classes.length !== known.length || !classes.every((name) => known.includes(name)))
       throw new library.ConfigError(
@@ -82,8 +84,8 @@ export function lesionCalls(library: Library, openEngine: OpenEngine) {
 
   return {
     /**
-     * Opens one net, or two to be cut alike: one with shortcuts, and its plain twin. They take the place of those before
-     * once nothing is wrong with either.
+     * Opens one net, or a residual net and its plain twin to be cut alike. They replace the open nets only if both are
+     * valid.
      */
     'lesions.open': async ({ files }: { files: readonly NetFile[] }): Promise<OpenedNets> => {
       const before = nets
@@ -98,7 +100,7 @@ export function lesionCalls(library: Library, openEngine: OpenEngine) {
       )
     },
 
-    /** The result of a net with these blocks only, in this order. */
+    /** Tests a net with only these blocks, in this order. */
     'lesions.test': async ({ kind, order }: { kind: NetKind; order: readonly string[] }): Promise<Outcome> => {
       const opened = (await nets).get(kind)
       if (!opened) throw new library.ConfigError(`lesions: no ${kind} net is open`)
@@ -115,7 +117,7 @@ export function lesionCalls(library: Library, openEngine: OpenEngine) {
   }
 }
 
-/** Why two nets cannot be cut alike. */
+/** Why two nets cannot be cut alike; undefined if they can. */
 function misfitOf(one: NetworkSpec, other: NetworkSpec): string | undefined {
   if (kindOf(one) === kindOf(other))
     return (

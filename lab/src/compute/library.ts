@@ -1,4 +1,4 @@
-/** The part of the package that the service needs: functions that both of its entries have, for browsers and for Node. */
+/** The part of the package that the service needs: functions that the entries for browsers and for Node share. */
 export type Library = Pick<
   typeof import('../../../src/internal.js'),
   | 'arrangeBlocks'

@@ -1,7 +1,7 @@
 /**
- * The thread that computes for one page behind `resnet lab`: the service on the library for Node, with the native engine.
- * Takes messages of `wire-format.ts`, and the word `end`, after which it frees all and is gone; gives such messages, and
- * the word `garbage` for what was none.
+ * The thread that computes for one page behind `resnet lab`: the service with the library for Node and the native
+ * engine. It takes messages of `wire-format.ts`, and the word `end`, which makes it free everything and exit. It sends
+ * such messages, and the word `garbage` for an invalid one.
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import * as node from '../../../src/internal.node.js'

@@ -1,4 +1,4 @@
-/** Pictures of one's own to race on, from files that the page was given; named by the hash of all of them. */
+/** The user's own pictures for a race, from opened files, named by the hash of all of them. */
 import type { Dataset, OpenedFile } from '../../../src/internal.js'
 import type { Context } from './context.js'
 import type { Library } from './library.js'
@@ -6,35 +6,35 @@ import type { Library } from './library.js'
 /** Pictures in memory. */
 export type PictureSet = Dataset<Uint8Array>
 
-/** Pictures as the page names them. */
+/** The name of pictures in an address. */
 export interface DataName {
   /** SHA-256 over the files' paths and contents. */
   readonly hash: string
-  /** Pixels along a side. */
+  /** Side of the pictures in pixels. */
   readonly size: number
 }
 
-/** The facts about them that the page shows. */
+/** The facts about pictures that the page shows. */
 export interface DataFacts extends DataName {
   readonly name: string
   readonly classes: readonly string[]
   readonly train: number
   readonly test: number
-  /** Files that were left out, and why the first one was. */
+  /** Number of files left out, and the reason for the first one. */
   readonly unreadable: number
   readonly reason: string
-  /** Sentences about what was passed over, and about what may be wrong with the pictures. */
+  /** Sentences about skipped files and about possible mistakes in the pictures. */
   readonly notes: readonly string[]
 }
 
-/** An evaluation comes every 25 steps and must not take longer than they do. */
+/** An evaluation runs every 25 steps and must not take longer than they do. */
 const TEST_LIMIT = 500
 
 export type FindData = (name: DataName) => PictureSet
 
 export function dataCalls(library: Library) {
   let files: OpenedFile[] = []
-  /** One set at a time: it may be large. */
+  /** Only one set at a time, because it may be large. */
   let open: { readonly name: DataName; readonly set: PictureSet } | undefined
 
   const find: FindData = ({ hash, size }) => {
@@ -52,7 +52,7 @@ export function dataCalls(library: Library) {
   return {
     find,
     calls: {
-      /** One file of those that will be read; `first` forgets what was given before. */
+      /** Takes one file of those to read; `first` drops earlier ones. */
       'data.file': async ({ file, first }: { file: OpenedFile; first: boolean }): Promise<void> => {
         if (first) files = []
         files.push(file)
@@ -60,7 +60,7 @@ export function dataCalls(library: Library) {
 
       /**
        * Makes a data set of the files.
-       * @throws when they are none, or others than `wanted`
+       * @throws if they are not pictures, or not the `wanted` ones
        */
       'data.read': async (
         { size, wanted }: { size: number; wanted?: string },
@@ -81,13 +81,13 @@ export function dataCalls(library: Library) {
       /** The open set, to be kept. */
       'data.get': async (name: DataName): Promise<PictureSet> => find(name),
 
-      /** A set that was kept. */
+      /** Opens a set that was kept. */
       'data.put': async ({ name, set }: { name: DataName; set: PictureSet }): Promise<DataFacts> => take(name, set),
     },
   }
 }
 
-/** The same for a folder of another name. */
+/** The hash does not depend on the name of the outer folder. */
 function hashOf(library: Library, files: readonly OpenedFile[]): string {
   const lines = files.map(({ path, bytes }) => `${path.slice(path.indexOf('/') + 1)}\n${library.sha256(bytes)}\n`)
   return library.sha256(new TextEncoder().encode(lines.sort().join('')))

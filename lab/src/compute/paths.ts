@@ -1,20 +1,20 @@
-/** The gradient that comes back along each single path of a trained net. */
+/** Measures the gradient along each single path of a trained net. */
 import type { BlockPath, NetworkSpec } from '../../../src/internal.js'
 import type { Context } from './context.js'
 import type { OpenEngine } from './engine.js'
 import type { Library } from './library.js'
 
-/** Bit i of a path's number: whether it takes the branch of block i. */
+/** The gradients along all paths. Bit i of a path's number says whether it takes the branch of block i. */
 export interface PathGradients {
   readonly spec: NetworkSpec
-  /** Length of the gradient at the pictures along each of the 2^n paths, by its number. */
+  /** Norm of the gradient at the pictures along each of the 2^n paths, by path number. */
   readonly norms: readonly number[]
-  /** Of the gradient along all paths together. */
+  /** Norm of the gradient along all paths together. */
   readonly whole: number
 }
 
 const PICTURES = 20
-/** Paths that one plan measures. */
+/** Number of paths that one plan measures. */
 const TOGETHER = 16
 
 export function pathCalls(library: Library, openEngine: OpenEngine) {

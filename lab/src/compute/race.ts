@@ -1,15 +1,15 @@
-/** A plain net and its residual twin in training, slice by slice in turn, on the same pictures with the same seed. */
+/** Trains a plain net and its residual twin in turn, slice by slice, on the same pictures with the same seed. */
 import type { NetworkSpec, RecipeOptions, StepProgress, Trainer } from '../../../src/internal.js'
 import type { Context } from './context.js'
 import { type EngineInfo, engineInfo, type OpenEngine } from './engine.js'
 import type { Library } from './library.js'
 import type { FindData } from './own-data.js'
 
-/** The settings of a race; all of them are in the address of the page. */
+/** The settings of a race. The address of the page holds all of them. */
 export interface RaceSettings {
   /** Weighted layers: 6n+2. */
   readonly depth: number
-  /** Channels of the first stage; the next two have twice and four times as many. */
+  /** Channels of the first stage. The next two have twice and four times as many. */
   readonly width: number
   /** Height and width of the pictures. */
   readonly size: 16 | 32
@@ -18,7 +18,7 @@ export interface RaceSettings {
   readonly steps: number
   readonly weightDecay: number
   readonly seed: number
-  /** The hash of one's own pictures; empty: the built-in ones. */
+  /** The hash of the user's own pictures; empty for the built-in ones. */
   readonly data: string
 }
 
@@ -33,17 +33,17 @@ export interface Racer {
 export interface RaceOpened {
   readonly engine: EngineInfo
   readonly racers: readonly Racer[]
-  /** Where the nets stand. */
+  /** The step that the nets have reached. */
   readonly step: number
   readonly totalSteps: number
   readonly stepsPerEpoch: number
   readonly testPictures: number
-  /** The test error in percent of one answer for all pictures, the best there is. */
+  /** The test error in percent of the best constant answer. */
   readonly guessing: number
 }
 
 export type RaceEvent =
-  /** After a slice of steps of one net. Errors in percent. */
+  /** Sent after a slice of steps of one net. Errors in percent. */
   | {
       readonly kind: 'slice'
       readonly racer: RacerKind
@@ -54,7 +54,7 @@ export type RaceEvent =
       readonly imagesPerSecond: number
     }
   | { readonly kind: 'test'; readonly racer: RacerKind; readonly step: number; readonly testError: number }
-  /** Length of the gradient of each convolution, first layer first. */
+  /** Norm of the gradient of each convolution, first layer first. */
   | { readonly kind: 'norms'; readonly racer: RacerKind; readonly step: number; readonly norms: readonly LayerNorm[] }
 
 /** Both nets at the same step, as files. */
@@ -68,7 +68,7 @@ export interface LayerNorm {
   readonly norm: number
 }
 
-/** Pictures: enough for a minute or two, few enough to be drawn in a second. */
+/** Number of pictures: enough for a minute or two, few enough to draw them in a second. */
 const PICTURES = { train: 2000, test: 500 }
 const SLICE = 5
 const EVALUATE_EVERY = 25
@@ -82,7 +82,7 @@ interface Running {
 
 export function raceCalls(library: Library, openEngine: OpenEngine, findData: FindData) {
   let running: readonly Running[] = []
-  /** Rounds of both nets, and looks at them in between. */
+  /** Runs training rounds and reads between them, one at a time. */
   const inTurn = queue()
   const close = async () => {
     const ended = running
@@ -91,7 +91,7 @@ export function raceCalls(library: Library, openEngine: OpenEngine, findData: Fi
   }
 
   return {
-    /** Opens both nets where they start, or where their checkpoints stand. */
+    /** Opens both nets with fresh weights, or at their checkpoints. */
     'race.open': async (
       { settings, checkpoints }: { settings: RaceSettings; checkpoints?: Partial<Record<RacerKind, Uint8Array>> },
       { signal }: Context,
@@ -128,7 +128,7 @@ export function raceCalls(library: Library, openEngine: OpenEngine, findData: Fi
       }
     },
 
-    /** Trains all nets in turn, by so many steps or to the end, until the page stops it. */
+    /** Trains all nets in turn, for so many steps or to the end, until the page stops it. */
     'race.run': async ({ steps }: { steps?: number }, context: Context<RaceEvent>): Promise<void> => {
       const first = running[0]
       if (!first) throw new library.ConfigError('race: no nets are open')
@@ -141,14 +141,14 @@ export function raceCalls(library: Library, openEngine: OpenEngine, findData: Fi
       }
     },
 
-    /** The net as a file that the command line reads. */
+    /** The net as a file for the command line. */
     'race.checkpoint': async ({ kind }: { kind: RacerKind }): Promise<Uint8Array> => {
       const racer = running.find((other) => other.kind === kind)
       if (!racer) throw new library.ConfigError(`race: no ${kind} net is open`)
       return library.encodeCheckpoint(await racer.trainer.checkpoint())
     },
 
-    /** Both nets between two rounds, so that they stand at the same step; undefined when none are open. */
+    /** Saves both nets between two rounds, so that they are at the same step; undefined if none are open. */
     'race.save': async (_: Record<string, never>): Promise<SavedRace | undefined> =>
       inTurn(async () => {
         if (running.length === 0) return undefined
@@ -162,7 +162,7 @@ export function raceCalls(library: Library, openEngine: OpenEngine, findData: Fi
   }
 }
 
-/** Does one work after the other, whatever becomes of those before. */
+/** Runs tasks one after the other, even if earlier ones fail. */
 function queue() {
   let last: Promise<unknown> = Promise.resolve()
   return <T>(work: () => Promise<T>): Promise<T> => {
@@ -174,7 +174,7 @@ function queue() {
 
 const least = (running: readonly Running[]) => Math.min(...running.map(({ trainer }) => trainer.progress.step))
 
-/** Of two nets in one race: which of them an error is of. */
+/** Adds the name of a net to an error, because a race has two. */
 async function named(name: string, work: Promise<void>): Promise<void> {
   try {
     await work
@@ -229,14 +229,14 @@ function specsOf(
   return { plain: library.plainTwin(residual), residual }
 }
 
-/** Warm-up takes as many steps whatever the data: an epoch of the built-in pictures. */
+/** Warm-up takes the same number of steps for any data: an epoch of the built-in pictures. */
 function recipeOf({ lr, batchSize, steps, weightDecay, seed, size }: RaceSettings, pictures: number): RecipeOptions {
   const augmentation = { pad: size / 8, flip: true }
   const warmupEpochs = PICTURES.train / pictures
   return { lr, batchSize, steps, weightDecay, seed, schedule: 'constant', warmupEpochs, augmentation }
 }
 
-/** The same pictures for every seed, so that checkpoints can be evaluated elsewhere. */
+/** The pictures are the same for every seed, so that checkpoints can be evaluated elsewhere. */
 function dataOf(library: Library, { size, data }: RaceSettings, findData: FindData) {
   return data === '' ? library.builtin({ size, ...PICTURES }) : findData({ hash: data, size })
 }

@@ -1,13 +1,13 @@
-/** The wire to the machine behind `resnet lab`: a WebSocket to where the page came from, opened with its token. */
+/** The wire to the machine behind `resnet lab`: a WebSocket to the page's own server, opened with its token. */
 import type { Wire } from './client.js'
 import type { Answer, Question } from './protocol.js'
 import { decode, encode } from './wire-format.js'
 
-/** Why the wire is lost when its other end is gone, or was never there: browsers tell pages no more. */
+/** The reason when the other end is gone or was never there. Browsers tell pages no more. */
 export const gone = '“resnet lab” has ended, or was started anew'
 const oversized = 'a message was larger than “resnet lab” takes'
 
-/** @param token as a subprotocol: addresses are shown and logged */
+/** @param token passed as a subprotocol, because addresses are shown and logged */
 export function remoteWire(token: string): Wire {
   const socket = new WebSocket(new URL('/', location.href.replace(/^http/, 'ws')), token)
   socket.binaryType = 'arraybuffer'

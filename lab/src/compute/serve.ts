@@ -1,14 +1,14 @@
-/** The computing end: runs the calls that come in, and sends back what they say. */
+/** The computing end: runs incoming calls and sends their answers. */
 import type { Context } from './context.js'
 import type { Answer, Question } from './protocol.js'
 import type { Service } from './service.js'
 
 type AnyCall = (argument: unknown, context: Context<unknown>) => Promise<unknown>
 
-/** The receiver of questions, which can be ended. */
+/** A receiver of questions that can be ended. */
 export interface Serving {
   take(question: Question): void
-  /** Stops what runs, waits for it, and frees all that the service holds; what it still says goes nowhere. */
+  /** Stops active calls, waits for them, and frees everything the service holds. Later answers are dropped. */
   end(): Promise<void>
 }
 
@@ -37,7 +37,7 @@ export function serve(service: Service, send: (answer: Answer) => void): Serving
       if (question.kind === 'cancel') running.get(id)?.controller.abort(stopped())
       else if (!ended && !running.has(id)) {
         const controller = new AbortController()
-        // In a later turn, so that it stands in the table before it can end.
+        // Starts in a later turn, so that the call is in the table before it can end.
         running.set(id, { controller, done: Promise.resolve().then(() => run(question, controller)) })
       }
     },

@@ -1,6 +1,6 @@
 /**
- * All that the page can ask of the library, in one table. It runs in the page's worker with the library for browsers,
- * and behind `resnet lab` with the library for Node: neither is imported here, only their common types.
+ * The table of all calls that the page can make to the library. It runs in the page's worker with the library for
+ * browsers, and behind `resnet lab` with the library for Node. It imports neither, only their common types.
  */
 import { architectureCalls } from './architecture.js'
 import { blockCalls } from './block.js'

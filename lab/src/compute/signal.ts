@@ -4,7 +4,7 @@ import type { OpenEngine } from './engine.js'
 import type { Library } from './library.js'
 
 export interface SignalSettings {
-  /** Times the deviation of He initialisation. */
+  /** Factor of He initialisation's deviation. */
   readonly gain: number
   readonly norm: boolean
   readonly seed: number
@@ -13,9 +13,11 @@ export interface SignalSettings {
 /** The picture after the layers of one net. */
 export interface SignalSeen {
   readonly kind: 'plain' | 'residual'
-  /** By layers: the share of the picture that can be read off linearly, from 0 to 1, and the deviation of all values. */
+  /**
+   * By layer: the share of the picture that a linear readout recovers, from 0 to 1, and the deviation of all values.
+   */
   readonly depths: readonly { readonly layers: number; readonly likeness: number; readonly deviation: number }[]
-  /** The readouts after some numbers of layers, as grey bytes. */
+  /** The readouts after some layers, as grey bytes. */
   readonly pictures: readonly { readonly layers: number; readonly grey: Uint8Array }[]
 }
 
@@ -33,7 +35,7 @@ export function signalCalls(library: Library, openEngine: OpenEngine) {
       const light = luminance(rgb)
       if (moments(light).deviation === 0)
         throw new library.ConfigError(
-          'signal: all of this picture is equally light, so that there is nothing to recognise; open one that shows something',
+          'signal: all of this picture is equally light, so there is nothing to recognise; open another one',
         )
       const seen: SignalSeen[] = []
       for (const kind of ['plain', 'residual'] as const) {
@@ -91,7 +93,10 @@ function luminance(rgb: Uint8Array): Float32Array {
   )
 }
 
-/** A linear readout of the channels recovers the picture's light pixel by pixel: its best share, and the readout itself. */
+/**
+ * A linear readout of the channels that recovers the picture's light pixel by pixel: its quality, and the readout
+ * itself.
+ */
 function look(values: Float32Array, light: Float32Array) {
   const area = light.length
   const columns = Array.from({ length: values.length / area }, (_, c) => values.subarray(c * area, (c + 1) * area))
@@ -106,7 +111,7 @@ function look(values: Float32Array, light: Float32Array) {
   }
 }
 
-/** The sum of columns, weighed, that is nearest to the target; least squares with a little damping. */
+/** The weighted sum of columns nearest to the target, by least squares with a little damping. */
 function readout(columns: readonly Float32Array[], target: Float32Array): Float32Array {
   const units = columns.map((column) => {
     const size = Math.sqrt(column.reduce((sum, value) => sum + value * value, 0) / column.length)
@@ -117,7 +122,7 @@ function readout(columns: readonly Float32Array[], target: Float32Array): Float3
     ...units.map((b, j) => dot(a, b) + (i === j ? 1e-3 * target.length : 0)),
     dot(a, target),
   ])
-  // Gauss and Jordan; the matrix is positive definite by its damping.
+  // Gauss-Jordan elimination. Damping makes the matrix positive definite.
   rows.forEach((pivot, i) => {
     for (const row of rows) {
       if (row === pivot) continue

@@ -1,6 +1,6 @@
 /**
  * Messages as bytes, for wires that carry no objects: the length of a JSON text, the text, and the numbers of its typed
- * arrays behind it, each where a multiple of 8 bytes begins. Numbers that JSON lacks, such as NaN, are words in it.
+ * arrays, each aligned to 8 bytes. Numbers that JSON lacks, such as NaN, are words in it.
  */
 
 type Numbers = Uint8Array | Float32Array | Int32Array | Float64Array
@@ -46,9 +46,9 @@ export function encode(message: unknown): Uint8Array {
   return bytes
 }
 
-/** @throws RangeError or SyntaxError when the bytes are no message. */
+/** @throws RangeError or SyntaxError if the bytes are not a message */
 export function decode(message: Uint8Array): unknown {
-  const bytes = new Uint8Array(message) // at the start of a buffer of its own, as views of it need
+  const bytes = new Uint8Array(message) // a copy, because views need it at the start of its buffer
   const length = new DataView(bytes.buffer).getUint32(0, true)
   const start = aligned(4 + length)
   const text = new TextDecoder().decode(bytes.subarray(4, 4 + length))

@@ -1,15 +1,15 @@
 /**
- * A folder of whole files in the browser's origin private file system. A file is replaced at once when all of it was
- * written: whatever stops the page on the way, the one before it stays. The oldest go when there are too many.
+ * A folder of whole files in the browser's origin private file system. A file replaces its old version only when all of
+ * it was written, so that the old one survives any interruption. If there are too many files, the oldest are removed.
  */
 
-/** The content that a folder may have. */
+/** Limits of a folder's content. */
 export interface Bounds {
   readonly files: number
   readonly bytes: number
 }
 
-/** Asked before a file makes room for others. */
+/** Asked before a file is removed to make room. */
 export type MayGo = (name: string) => Promise<boolean>
 
 export class KeptFolder {
@@ -21,10 +21,10 @@ export class KeptFolder {
     this.#bounds = bounds
   }
 
-  /** undefined where the browser has no such file system, or gives none to this page. */
+  /** undefined if the browser has no such file system, or grants none to this page. */
   static async open(name: string, bounds: Bounds): Promise<KeptFolder | undefined> {
     try {
-      // Safari has it without a way to write whole files up to version 18.
+      // Safari up to version 18 has it, but cannot write whole files.
       if (!('createWritable' in FileSystemFileHandle.prototype)) return undefined
       const root = await navigator.storage.getDirectory()
       return new KeptFolder(await root.getDirectoryHandle(name, { create: true }), bounds)
@@ -36,13 +36,13 @@ export class KeptFolder {
   async read(name: string): Promise<File | undefined> {
     try {
       const file = await (await this.#directory.getFileHandle(name)).getFile()
-      return file.size > 0 ? file : undefined // a new file is empty until it is whole
+      return file.size > 0 ? file : undefined // a new file is empty until it is complete
     } catch {
       return undefined
     }
   }
 
-  /** @throws Error in words when there is no room for the file */
+  /** @throws Error with an explanation if there is no room for the file */
   async write(name: string, content: Blob, mayGo: MayGo = async () => true): Promise<void> {
     const { bytes } = this.#bounds
     if (content.size > bytes)

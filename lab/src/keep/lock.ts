@@ -1,15 +1,15 @@
-/** Locks among the tabs of a browser: what one tab writes, no other does. They end with the tab. */
+/** Locks among the tabs of a browser: only the tab with the lock writes. Locks end with the tab. */
 
 export const hasLocks = () => typeof navigator.locks !== 'undefined'
 
-/** Milliseconds in which a page that is loaded again gets back the lock that it had. */
+/** Milliseconds in which a reloaded page gets its lock back. */
 const PATIENCE = 400
 
 /**
- * Waits for a lock for as long as it takes.
- * @param onBusy called when another tab has it
- * @returns what lets go of it
- * @throws the signal's reason when aborted before
+ * Waits for a lock.
+ * @param onBusy called if another tab has it
+ * @returns a function that releases it
+ * @throws the signal's reason if aborted before
  */
 export function holdLock(name: string, onBusy: () => void, signal: AbortSignal): Promise<() => void> {
   return new Promise((resolve, reject) => {

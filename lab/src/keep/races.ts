@@ -1,6 +1,6 @@
 /**
- * Races as they are kept: one file each, named by what the address says of it. In front stands the length of a JSON text,
- * then the text (what the page shows), then the checkpoints of both nets, which carry check sums of their own.
+ * Stores races, one file each, named by the settings in the address. A file holds the length of a JSON text, the text
+ * (all that the page shows), and the checkpoints of both nets, which have their own check sums.
  */
 import type { LayerNorm, RacerKind } from '../compute/race.js'
 import { KeptFolder } from './folder.js'
@@ -24,7 +24,7 @@ export interface KeptRace {
   readonly checkpoints: Checkpoints
 }
 
-/** As found, with the time it was written. */
+/** A stored race, with the time it was written. */
 export interface FoundRace extends KeptRace {
   readonly at: Date
 }
@@ -34,11 +34,11 @@ const kinds = ['plain', 'residual'] as const
 interface Header {
   readonly format: number
   readonly history: RaceHistory
-  /** In bytes. */
+  /** Lengths in bytes. */
   readonly lengths: Readonly<Record<RacerKind, number>>
 }
 
-/** The last races, some of them deep and wide: ResNet-44 and its twin take 11 MB. */
+/** Room for the latest races. ResNet-44 and its twin take 11 MB. */
 const bounds = { files: 24, bytes: 400e6 }
 
 export const lockOf = (key: string) => `resnet-lab-race-${key}`
@@ -49,25 +49,25 @@ export class KeptRaces {
     this.#folder = folder
   }
 
-  /** Without locks two tabs could overwrite each other: then nothing is kept. */
+  /** Without locks two tabs could overwrite each other's race, so nothing is kept. */
   static async open(): Promise<KeptRaces | undefined> {
     const folder = hasLocks() ? await KeptFolder.open('races', bounds) : undefined
     return folder && new KeptRaces(folder)
   }
 
-  /** undefined where there is none. @throws Error where it makes no sense */
+  /** undefined if there is none. @throws Error if it is invalid */
   async read(key: string): Promise<FoundRace | undefined> {
     const file = await this.#folder.read(key)
     return file && { ...(await decode(file)), at: new Date(file.lastModified) }
   }
 
-  /** Only whoever holds the lock of a race may write it. @throws Error in words when there is no room */
+  /** Only the holder of a race's lock may write it. @throws Error with an explanation if there is no room */
   write(key: string, race: KeptRace): Promise<void> {
     return this.#folder.write(key, encode(race), (name) => isFree(lockOf(name)))
   }
 }
 
-/** A name for what the address says of a race. */
+/** A name for the settings in an address. */
 export async function keyOf(address: string): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(address))
   return Array.from(new Uint8Array(digest).subarray(0, 16), (byte) => byte.toString(16).padStart(2, '0')).join('')
@@ -80,7 +80,7 @@ function encode({ history, checkpoints }: KeptRace): Blob {
   return new Blob([Uint32Array.of(header.length), header, ...parts])
 }
 
-/** @throws Error when it is no such file */
+/** @throws Error if it is not such a file */
 async function decode(file: Blob): Promise<KeptRace> {
   const bytes = async (from: number, length: number) =>
     new Uint8Array(await file.slice(from, from + length).arrayBuffer())

@@ -1,4 +1,4 @@
-/** The fields of a block in the address, and the part that the page computes before the library does the rest. */
+/** The fields of a block in the address, and the part that the page computes itself. */
 import type { BlockSeen, BlockSettings } from '../compute/block.js'
 import { shown } from '../parts/numbers.js'
 import { choice, type Fields, number } from '../state/fields.js'
@@ -36,7 +36,7 @@ export interface BlockState {
   readonly w1: number
   readonly w2: number
   readonly ws: number
-  /** Steps. */
+  /** Number of steps of weight decay. */
   readonly decay: number
   readonly norm: 'none' | 'weights' | 'all'
   readonly input: keyof typeof inputs
@@ -44,7 +44,7 @@ export interface BlockState {
   readonly order: (typeof orders)[number]['value']
   readonly wider: 0 | 1
   readonly gate: (typeof gates)[number]['value']
-  /** Of the gate. */
+  /** Bias of the gate. */
   readonly bias: number
 }
 
@@ -71,13 +71,15 @@ export const blockFields: Fields<BlockState> = {
   bias: number(0, -8, 8),
 }
 
-/** The part that is left of a weight after so many steps at learning rate 0.1 with a decay of 0.1 and no other gradient. */
+/**
+ * The part of a weight that remains after so many steps at learning rate 0.1 with a decay of 0.1 and no other gradient.
+ */
 export const decayed = (steps: number) => (1 - 0.1 * 0.1) ** steps
 
-/** The part of the branch that a gate of such a bias lets through; of the shortcut it is the rest. */
+/** The part of the branch that a gate with this bias lets through. The shortcut gets the rest. */
 export const openness = (bias: number) => 1 / (1 + Math.exp(-bias))
 
-/** The gate of a block, which a plain one has none of. */
+/** The gate of a block. A plain block has none. */
 export const gateOf = ({ shortcut, gate, bias }: Pick<BlockState, 'shortcut' | 'gate' | 'bias'>) =>
   shortcut === 'none' || gate === 'none' ? undefined : { kind: gate, bias }
 
@@ -99,16 +101,16 @@ export function settingsOf(state: BlockState): BlockSettings {
   }
 }
 
-/** Whether the first channel shows its input, to the two decimals that the page prints. */
+/** Whether the output shows the input in the first channel, to the two decimals that the page prints. */
 export const isIdentity = ({ difference }: BlockSeen) => difference < 0.005
 
-/** The output of a block beside its input. */
+/** Compares the output of a block with its input. */
 export function verdictWords(seen: BlockSeen): string {
   const { difference, second } = seen
   if (!isIdentity(seen))
     return `Largest difference of output and input${second === undefined ? '' : ', in the first channel'}: ${shown(difference)}.`
   const rounded = difference === 0 ? '' : ', to two decimals'
   if (second === undefined) return `The output is the input${rounded}.`
-  const rest = second < 0.005 ? 'zeros' : `not: its largest value is ${shown(second)}, signs aside`
+  const rest = second < 0.005 ? 'zeros' : `not: its largest absolute value is ${shown(second)}`
   return `The first channel is the input${rounded}; the second is ${rest}.`
 }

@@ -1,4 +1,4 @@
-/** The pages: their names in the navigation, and how each is loaded when it is asked for. */
+/** The pages: their names in the navigation, and how each is loaded on demand. */
 import type { Component } from 'svelte'
 import type { PageName } from '../state/address.js'
 

@@ -1,12 +1,12 @@
-/** The fields of a lesion in the address: which blocks are gone, and the order of the others where it is not their own. */
+/** The fields of a lesion in the address: the removed blocks, and the order of the others if it is changed. */
 import { type Fields, type FileName, file, list } from '../state/fields.js'
 
 export interface LesionSettings {
   /** Blocks as `1.3`: the third of the first stage. */
   readonly gone: readonly string[]
-  /** All blocks in their order; empty: their own. */
+  /** All blocks in their present order; empty for the original order. */
   readonly order: readonly string[]
-  /** Of whom the nets are, where they do not come with the lab: the one that is shown as residual, and its plain twin. */
+  /** The user's own nets, if these are not the lab's: the one shown as residual, and its plain twin. */
   readonly net: FileName | undefined
   readonly twin: FileName | undefined
 }

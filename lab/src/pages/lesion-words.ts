@@ -1,4 +1,4 @@
-/** The words of the page Lesions about the nets that it shows: each fact was computed from these. */
+/** Sentences of the page Lesions about the nets that it shows. All facts are computed from the results. */
 import type { OpenedNets, Outcome } from '../compute/lesions.js'
 import type { Kind, Outcomes } from '../state/lesions.svelte.js'
 
@@ -10,7 +10,7 @@ export const nameOf = (nets: OpenedNets, kind: Kind): string =>
 
 const percent = (error: number) => `${error.toFixed(1)} %`
 
-/** With what the nets err before anything is done to them; nothing before they are open. */
+/** States the errors of the nets before any lesion; empty before they are open. */
 export function unharmedWords(nets: OpenedNets): string {
   const told = kinds.flatMap((kind) => {
     const net = nets[kind]
@@ -19,7 +19,7 @@ export function unharmedWords(nets: OpenedNets): string {
   return told.length === 0 ? '' : `Unharmed, ${told.join(' and ')} of the test pictures.`
 }
 
-/** The results of each net without one block, over all of its blocks; none before each was taken out. */
+/** Sums up each net without one block, over all of its blocks; empty before each was removed. */
 export function singleWords(
   nets: OpenedNets,
   single: Readonly<Partial<Record<string, Outcomes>>>,
@@ -32,11 +32,11 @@ export function singleWords(
     const outcomes = Object.values(single).flatMap((both): Outcome[] => (both?.[kind] ? [both[kind]] : []))
     const errors = outcomes.flatMap(({ error }) => (error === undefined ? [] : [error]))
     const refused = outcomes.length - errors.length
-    const left = refused > 0 ? `; ${refused} of its ${blocks} blocks it cannot lose` : ''
+    const left = refused > 0 ? `; it cannot lose ${refused} of its ${blocks} blocks` : ''
     const span =
       errors.length === 0
         ? 'cannot be tested'
-        : `errs on ${percent(Math.min(...errors))} to ${percent(Math.max(...errors))}, where it erred on ${percent(net.testError)}`
+        : `errs on ${percent(Math.min(...errors))} to ${percent(Math.max(...errors))}, and on ${percent(net.testError)} with all blocks`
     return [`Without one block ${nameOf(nets, kind)} ${span}${left}.`]
   })
   return sentences.join(' ')

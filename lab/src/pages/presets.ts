@@ -1,4 +1,4 @@
-/** The presets that Architecture offers; `test/lab` holds them against the library's own list. */
+/** The presets that Architecture offers. `test/lab` compares them with the library's own list. */
 export const presets: readonly string[] = [
   ...['resnet8', 'resnet20', 'resnet32', 'resnet44', 'resnet56', 'resnet110', 'plain20', 'plain56', 'plain110'],
   ...[

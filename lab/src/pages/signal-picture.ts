@@ -1,7 +1,7 @@
-/** Pictures in and out of the page Signal: bytes by channel for the library, addresses for the page. */
+/** Converts pictures of the page Signal: bytes by channel for the library, addresses for the page. */
 export const SIDE = 64
 
-/** A picture of the lab's own: a house under a moon. */
+/** The lab's own picture: a house under a moon. */
 export function drawing(): HTMLCanvasElement {
   const canvas = document.createElement('canvas')
   canvas.width = canvas.height = SIDE
@@ -30,7 +30,7 @@ export function drawing(): HTMLCanvasElement {
   return canvas
 }
 
-/** Bytes [3][side][side]. */
+/** Returns the bytes [3][side][side]. */
 export function pixelsOf(canvas: HTMLCanvasElement): Uint8Array {
   const { data } = canvas.getContext('2d')!.getImageData(0, 0, SIDE, SIDE)
   const area = SIDE * SIDE

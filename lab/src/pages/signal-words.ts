@@ -1,7 +1,10 @@
-/** The words of the page Signal about the nets that it shows, from their figures. */
+/** Sentences of the page Signal about the nets that it shows, from their figures. */
 import type { SignalSeen } from '../compute/signal.js'
 
-/** How much is left at the end; nothing before it is computed. Whether a picture is made out eyes must judge. */
+/**
+ * Says how much is left at the end; empty before it is computed. Only eyes can judge whether the picture is
+ * recognisable.
+ */
 export function leftWords(
   seen: readonly SignalSeen[],
   { gain, norm }: { readonly gain: number; readonly norm: 0 | 1 },
@@ -11,7 +14,7 @@ export function leftWords(
   if (plain === undefined || residual === undefined) return undefined
   const weights = `weights of ${gain.toFixed(2)} times their usual size, ${norm ? 'with' : 'without'} batch norm`
   return (
-    `At the end of the nets below (${weights}) ${residual.toFixed(2)} of the picture can be read off the residual one, ` +
-    `${plain.toFixed(2)} off the plain one.`
+    `At the end of the nets below (${weights}) ${residual.toFixed(2)} of the picture can be recovered from the residual one, ` +
+    `${plain.toFixed(2)} from the plain one.`
   )
 }

@@ -2,8 +2,8 @@
 export interface Curve {
   readonly kind: 'plain' | 'residual'
   readonly name: string
-  /** Of the test pictures; else of training ones. */
+  /** Whether it shows test pictures, or else training pictures. */
   readonly test: boolean
-  /** Step and value, in the order of steps. */
+  /** Pairs of step and value, in the order of steps. */
   readonly points: readonly (readonly [number, number])[]
 }

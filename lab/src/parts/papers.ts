@@ -1,4 +1,4 @@
-/** Where the papers are that studies name as their sources: `He 2015, table 6` is in the first. */
+/** The addresses of the papers that studies name as their sources. `He 2015, table 6` is in the first. */
 const papers: Readonly<Record<string, string>> = {
   'He 2015b': 'https://arxiv.org/abs/1502.01852',
   'He 2015': 'https://arxiv.org/abs/1512.03385',

@@ -1,17 +1,17 @@
 /**
- * The address of the page: `#/race?depth=44`. What stands there is all that a link needs to show what its sender saw.
- * Beside the state of its page it may say which engine is wished for, and hold the token that `resnet lab` printed.
+ * The address of the page: `#/race?depth=44`. It holds everything that a link needs to show what its sender saw.
+ * Besides the state of its page it may name the wanted engine, and hold the token that `resnet lab` printed.
  */
 import { choice, type Fields, readFields, writeFields } from './fields.js'
 
 export const pages = ['race', 'signal', 'block', 'lesions', 'paths', 'architecture'] as const
 export type PageName = (typeof pages)[number]
 
-/** Longer addresses are cut by mailers and chats. */
+/** Mailers and chats cut longer addresses. */
 const MOST_CHARACTERS = 2000
 
 export const engineKinds = ['native', 'wasm'] as const
-/** Behind `resnet lab`, or in the page itself. */
+/** The engine of `resnet lab`, or the page's own. */
 export type EngineKind = (typeof engineKinds)[number]
 const wish = choice<EngineKind>('wasm', engineKinds)
 
@@ -24,7 +24,7 @@ export function readState<S extends object>(fields: Fields<S>): S {
   return readFields(fields, parameters())
 }
 
-/** The engine that the address wishes for. */
+/** The engine that the address asks for. */
 export function readWish(): EngineKind | undefined {
   return wish.read(parameters().get('engine') ?? '')
 }
@@ -35,7 +35,7 @@ export function writeWish(kind: EngineKind): void {
   replace(pageOf(location.hash), others)
 }
 
-/** The token in the address, which is no longer there then: a link must not hand it on. */
+/** Takes the token out of the address, so that links do not pass it on. */
 export function takeToken(): string | undefined {
   const others = parameters()
   const token = others.get('token') ?? undefined
@@ -44,7 +44,7 @@ export function takeToken(): string | undefined {
   return token
 }
 
-/** Puts the state into the address without a new entry in the history. */
+/** Writes the state into the address without a new entry in the history. */
 export function writeState<S extends object>(page: PageName, fields: Fields<S>, state: S): void {
   const own = new URLSearchParams(writeFields(fields, state))
   const kind = readWish()

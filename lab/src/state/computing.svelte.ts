@@ -6,23 +6,23 @@ import { localWire } from '../compute/local.js'
 import { gone, remoteWire } from '../compute/remote.js'
 import { type EngineKind, readWish, takeToken, writeWish } from './address.js'
 
-/** Kept for other tabs and later visits; worth nothing once the `resnet lab` that printed it has ended. */
+/** Stored for other tabs and later visits. It is useless once the `resnet lab` that printed it has ended. */
 const TOKEN = 'resnet-lab-token'
 
 class Computing {
   kind = $state<EngineKind>('wasm')
   /** The engine, once it is open. */
   engine = $state<EngineInfo>()
-  /** Training pictures a second, newest; 0 while nothing trains. */
+  /** Newest number of training pictures per second; 0 while nothing trains. */
   rate = $state(0)
-  /** Why the page does not compute as was wished. */
+  /** Why the page does not use the wanted engine. */
   notice = $state('')
-  /** Grows when another engine takes over: what a page had opened on the one before is gone. */
+  /** Grows when another engine takes over. State that a page had on the earlier engine is gone. */
   turn = $state(0)
   #token = $state<string>()
-  /** Awaited before another engine is chosen: what a page has to save at the one before. */
+  /** Awaited before another engine is chosen, so that a page can save its state. */
   leaving: (() => Promise<void>) | undefined
-  /** Set when the native engine was lost: it is not tried again unasked. */
+  /** Set when the native engine was lost, so that it is not tried again without being asked for. */
   #lost = false
   #wish: EngineKind | undefined
   #client: Client | undefined
@@ -37,7 +37,7 @@ class Computing {
     return this.#token !== undefined
   }
 
-  /** Started when first asked for. */
+  /** Started on first use. */
   get client(): Client {
     this.#client ??= new Client(
       untrack(() => this.#wire()),
@@ -52,7 +52,7 @@ class Computing {
     if (turn === this.turn) this.engine ??= engine
   }
 
-  /** Does what a new address says: it may bring a token, or wish for an engine. */
+  /** Follows a new address, which may bring a token or ask for an engine. */
   follow(): void {
     const token = takeToken()
     if (token !== undefined) {
@@ -67,10 +67,10 @@ class Computing {
     this.#take(native ? 'native' : 'wasm')
     if (wish === 'native' && !this.offered)
       this.notice =
-        'This address wishes for the machine’s native engine; the page has it when it is opened by the address that “resnet lab” prints.'
+        'This address asks for the machine’s native engine. Open the page by the address that “resnet lab” prints to use it.'
   }
 
-  /** The choice of the person at the page. */
+  /** Follows the choice of the user. */
   async choose(kind: EngineKind): Promise<void> {
     if (kind !== this.kind) await this.leaving?.()
     this.#wish = kind
@@ -100,7 +100,7 @@ class Computing {
   #fallBack(reason: string): void {
     if (this.kind === 'wasm') return
     this.#lost = true
-    this.notice = `The machine’s native engine is lost: ${reason}. The page goes on by itself.`
+    this.notice = `The machine’s native engine is lost: ${reason}. The page now computes by itself.`
     if (reason === gone) {
       this.#token = undefined
       localStorage.removeItem(TOKEN)

@@ -1,9 +1,9 @@
-/** State as text in the address of the page: one table of fields a page, read and written in one place. */
+/** State as text in the address of the page. Each page has one table of fields, to read and write in one place. */
 
 /** One value of a page's state. */
 export interface Field<T> {
   readonly initial: T
-  /** undefined for text that makes no sense: the initial value stands then. */
+  /** undefined for invalid text; the initial value is used then. */
   read(text: string): T | undefined
   write(value: T): string
 }
@@ -27,7 +27,7 @@ export function choice<const T extends string | number>(initial: T, legal: reado
   return { initial, read: (text) => legal.find((value) => String(value) === text), write: String }
 }
 
-/** Words of letters, digits, dots and hyphens, in order. */
+/** A list of words of letters, digits, dots and hyphens. */
 export function list(initial: readonly string[], most: number): Field<readonly string[]> {
   return {
     initial,
@@ -39,23 +39,23 @@ export function list(initial: readonly string[], most: number): Field<readonly s
   }
 }
 
-/** A file that does not travel with the address: its SHA-256 and its name. */
+/** A file that is not part of the address: its SHA-256 and its name. */
 export interface FileName {
   readonly hash: string
   readonly name: string
 }
 
-/** A SHA-256, or none. */
+/** A SHA-256, or empty. */
 export const hash: Field<string> = {
   initial: '',
   read: (text) => (/^[0-9a-f]{64}$/.test(text) ? text : undefined),
   write: (value) => value,
 }
 
-/** Of a name, in an address. */
+/** The most characters of a name in an address. */
 const MOST_OF_NAME = 120
 
-/** A file of one's own, or none. */
+/** A file of the user, or none. */
 export const file: Field<FileName | undefined> = {
   initial: undefined,
   read: (text) => {
@@ -65,14 +65,14 @@ export const file: Field<FileName | undefined> = {
   write: (value) => (value ? `${value.hash}-${cut(value.name)}` : ''),
 }
 
-/** The end of a name is what tells files apart, and of which kind they are. */
+/** Keeps the end of a name, which distinguishes files and their kinds. */
 function cut(name: string): string {
   const letters = [...name.replace(/[/\\]|\p{Surrogate}/gu, '_')]
   while (encodeURIComponent(letters.join('')).length > MOST_OF_NAME) letters.shift()
   return letters.join('')
 }
 
-/** The fields that the address states; initial values where it states none, or none that makes sense. */
+/** Reads the fields that the address states. Missing or invalid ones get their initial values. */
 export function readFields<S extends object>(fields: Fields<S>, parameters: URLSearchParams): S {
   const entries = (Object.entries(fields) as [string, Field<unknown>][]).map(([key, field]) => {
     const text = parameters.get(key)
@@ -81,7 +81,7 @@ export function readFields<S extends object>(fields: Fields<S>, parameters: URLS
   return Object.fromEntries(entries) as S
 }
 
-/** Only what differs from the initial values. */
+/** Writes only fields that differ from their initial values. */
 export function writeFields<S extends object>(fields: Fields<S>, state: S): string {
   const parameters = new URLSearchParams()
   for (const [key, field] of Object.entries(fields) as [keyof S & string, Field<S[keyof S]>][]) {

@@ -1,4 +1,4 @@
-/** Files to and from the person at the page. */
+/** Files from and to the user of the page. */
 
 /** Saves bytes as a download. */
 export async function saveFile(name: string, bytes: Promise<Uint8Array> | Uint8Array | string): Promise<void> {

@@ -1,4 +1,4 @@
-/** Trained nets that one page hands to the next, as files. */
+/** Trained nets that one page passes to the next, as files. */
 export interface Handed {
   readonly name: string
   readonly bytes: Uint8Array

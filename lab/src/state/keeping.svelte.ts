@@ -1,5 +1,5 @@
 /**
- * Keeps a race while it trains, and goes on with the one that was kept at the same address. Only the tab that holds the
+ * Saves a race while it trains, and resumes the one that was saved at the same address. Only the tab that holds the
  * lock of a race trains and writes it.
  */
 import type { RaceSettings } from '../compute/race.js'
@@ -7,34 +7,34 @@ import { holdLock } from '../keep/lock.js'
 import { KeptRaces, keyOf, lockOf } from '../keep/races.js'
 import type { Racing } from './racing.svelte.js'
 
-/** Milliseconds between two saves at least; saving takes a thirtieth of the time at most. */
+/** Least milliseconds between two saves. Saving takes at most a thirtieth of the time. */
 const INTERVAL = 5000
 const SHARE = 30
 
-/** `anew` leaves what was kept until the new run is saved; `unkept` never writes. */
+/** `anew` keeps the saved run until the new one is saved; `unkept` never writes. */
 export type Beginning = 'resume' | 'anew' | 'unkept'
 
 export class Keeping {
-  /** Why nothing is kept; empty while all is well. */
+  /** Why nothing is saved; empty if all is well. */
   problem = $state('')
-  /** Why what was kept is of no use. */
+  /** Why the saved race cannot be used. */
   lost = $state('')
   /** Whether another tab has this race. */
   elsewhere = $state(false)
-  /** Where the race went on from, and when it was written. */
+  /** The step that the race resumed from, and when it was written. */
   resumed = $state<{ readonly step: number; readonly at: Date }>()
-  /** The step of what is kept; 0: nothing. */
+  /** The step of the saved race; 0 if there is none. */
   step = $state(0)
   readonly #race: Racing
   readonly #opening = KeptRaces.open()
   #races: KeptRaces | undefined
-  /** Of the race that this tab may write. */
+  /** Key of the race that this tab may write. */
   #key: string | undefined
   #release: (() => void) | undefined
   #visit = new AbortController()
   #saving: Promise<void> = Promise.resolve()
   #nextSave = 0
-  /** The end of the races that pages had before: there is but one at a time. */
+  /** The end of earlier pages' races: there is only one race at a time. */
   static #left: Promise<void> = Promise.resolve()
 
   constructor(race: Racing) {
@@ -45,9 +45,9 @@ export class Keeping {
   }
 
   /**
-   * Opens a race, where it was kept if so; waits while another tab has it.
-   * @param address what the address says of it
-   * @returns whether it is open: not where something else was asked for meanwhile
+   * Opens a race, resuming it if it was saved. Waits while another tab has it.
+   * @param address the settings in the address
+   * @returns whether it is open; false if something else was asked for meanwhile
    */
   async begin(settings: RaceSettings, address: string, how: Beginning): Promise<boolean> {
     const visit = this.#leave()
@@ -61,14 +61,14 @@ export class Keeping {
     return !visit.aborted
   }
 
-  /** Trains, and keeps what came of it. */
+  /** Trains, and saves the result. */
   async run(steps?: number): Promise<void> {
     this.#nextSave = performance.now() + INTERVAL
     await this.#race.run(steps)
     await this.save()
   }
 
-  /** Now, or when the slice under way has ended. */
+  /** Saves now, or when the current slice has ended. */
   save(): Promise<void> {
     this.#nextSave = Number.POSITIVE_INFINITY
     this.#saving = this.#saving.then(async () => {
@@ -80,7 +80,7 @@ export class Keeping {
     return this.#saving
   }
 
-  /** Keeps and closes the race. */
+  /** Saves and closes the race. */
   close(): void {
     this.#leave()
   }
@@ -90,14 +90,14 @@ export class Keeping {
     return how === 'unkept' ? 'another tab trains the same run and keeps it' : ''
   }
 
-  /** @returns the signal of the visit that begins */
+  /** @returns the signal of the new visit */
   #leave(): AbortSignal {
     this.#visit.abort()
     this.#visit = new AbortController()
     this.#race.pause()
     const leave = async () => {
       await this.save()
-      await this.#race.close().catch(() => {}) // what computes is lost, and the race with it
+      await this.#race.close().catch(() => {}) // the computing end is lost, and the race with it
       this.#key = undefined
       this.#release?.()
       this.#release = undefined
@@ -110,7 +110,7 @@ export class Keeping {
     return this.#visit.signal
   }
 
-  /** @returns whether this tab has the lock: not where something else was asked for meanwhile */
+  /** @returns whether this tab has the lock; false if something else was asked for meanwhile */
   async #lock(key: string, visit: AbortSignal): Promise<boolean> {
     try {
       this.#release = await holdLock(lockOf(key), () => (this.elsewhere = true), visit)
@@ -122,7 +122,7 @@ export class Keeping {
     return !visit.aborted
   }
 
-  /** @returns whether the race stands where it was kept */
+  /** @returns whether the race resumed from a saved one */
   async #resume(settings: RaceSettings): Promise<boolean> {
     if (!this.#races || this.#key === undefined) return false
     try {

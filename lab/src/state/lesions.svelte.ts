@@ -1,16 +1,16 @@
 /**
- * One or two trained nets and what has been done to them. The same is done to both. What one of them does not stand is
- * said of it: it has no error then, least of all that of the net unharmed.
+ * One or two trained nets and their lesions. Both get the same lesions. If one of them cannot take a lesion, the page
+ * says so and shows no error for it, least of all that of the unharmed net.
  */
 import type { NetFile, NetKind, OpenedNets, Outcome } from '../compute/lesions.js'
 import { computing } from './computing.svelte.js'
 import { type DrawnBlock, drawnBlocks, type Order, orderOf, sample } from './structure.js'
 
 export type Kind = NetKind
-/** None of a net that is being tested. */
+/** Outcomes by kind of net; missing while a net is being tested. */
 export type Outcomes = Readonly<Partial<Record<Kind, Outcome>>>
 
-/** The errors after a number of deletions at random, with all other blocks in the order that they were trained in. */
+/** The errors after a number of random deletions, with the other blocks in their trained order. */
 export interface Draw {
   readonly count: number
   readonly outcomes: Outcomes
@@ -22,14 +22,14 @@ export class LesionState {
   /** Paths of all blocks in their present order. */
   order = $state<string[]>([])
   gone = $state<string[]>([])
-  /** Of what is done now. */
+  /** Outcomes of the present lesion. */
   outcomes = $state.raw<Outcomes>({})
-  /** Without one block each, by path. */
+  /** Outcomes without each single block, by path. */
   single = $state<Partial<Record<string, Outcomes>>>({})
   draws = $state<Draw[]>([])
-  /** Works under way. */
+  /** Number of tasks in progress. */
   #working = $state(0)
-  /** While nets are opened nothing is done to those that will be gone. */
+  /** While nets are being opened, the old ones take no lesions. */
   #opening = $state(0)
   problem = $state('')
   said = $state('')
@@ -51,7 +51,7 @@ export class LesionState {
     return this.order.join() !== this.original.join()
   }
 
-  /** Of the blocks that are there. */
+  /** How much of the order of the remaining blocks is kept. */
   get kept(): Order {
     return orderOf(
       this.order.filter((path) => !this.gone.includes(path)),
@@ -59,7 +59,7 @@ export class LesionState {
     )
   }
 
-  /** @returns whether they are open; otherwise `problem` says why, and those before still are */
+  /** @returns whether they are open; otherwise `problem` says why, and the earlier nets stay open */
   async open(files: readonly NetFile[], gone: readonly string[], order: readonly string[]): Promise<boolean> {
     this.#tests++
     this.#opening++
@@ -72,7 +72,7 @@ export class LesionState {
         await this.#test()
       }
     })
-    await computing.open().catch(() => {}) // what it lacks was said already
+    await computing.open().catch(() => {}) // its problem is shown already
     return opened
   }
 
@@ -88,20 +88,20 @@ export class LesionState {
     this.draws = []
   }
 
-  /** Takes a block out, or puts it back. */
+  /** Removes a block, or puts it back. */
   async toggle(path: string): Promise<void> {
     if (this.#opening > 0) return
     this.gone = this.gone.includes(path) ? this.gone.filter((other) => other !== path) : [...this.gone, path]
     await this.#work(() => this.#test())
   }
 
-  /** Moves a block by one place among those of its stage that keep sizes. */
+  /** Moves a block by one place among the size-keeping blocks of its stage. */
   async move(path: string, by: -1 | 1): Promise<void> {
     const other = this.neighbour(path, by)
     if (other !== undefined) await this.swap(path, other)
   }
 
-  /** The block that a move would change places with. */
+  /** The block that a move would swap with. */
   neighbour(path: string, by: -1 | 1): string | undefined {
     const block = this.blocks.find((one) => one.path === path)
     if (!block || block.changesSize) return undefined
@@ -139,7 +139,7 @@ export class LesionState {
     await this.#work(() => this.#test())
   }
 
-  /** Takes out so many blocks at random, and remembers what came of it where the others stand as they were trained. */
+  /** Removes random blocks. Records the result if the others are in their trained order. */
   async deleteAtRandom(count: number, seed: number): Promise<void> {
     const removable = this.blocks.filter(({ changesSize }) => !changesSize).map(({ path }) => path)
     const chosen = sample(removable, count, seed)
@@ -151,7 +151,7 @@ export class LesionState {
     })
   }
 
-  /** Takes out each block alone. */
+  /** Removes each block alone. */
   async deleteEach(): Promise<void> {
     const { nets } = this
     await this.#work(async () => {
@@ -168,7 +168,7 @@ export class LesionState {
     })
   }
 
-  /** @returns undefined when something else was done meanwhile */
+  /** @returns undefined if something else was done meanwhile */
   async #test(): Promise<Outcomes | undefined> {
     const test = ++this.#tests
     const { order, gone, kinds } = this
@@ -186,7 +186,7 @@ export class LesionState {
     return computing.client.call('lesions.test', { kind, order: order.filter((path) => !gone.includes(path)) })
   }
 
-  /** @returns whether it went well */
+  /** @returns whether it succeeded */
   async #work(work: () => Promise<unknown>): Promise<boolean> {
     this.#working++
     this.problem = ''

@@ -1,4 +1,4 @@
-/** Whether people asked for less movement: then nothing starts by itself. */
+/** Whether the user asked for less motion. Then nothing starts by itself. */
 export function wantsLessMotion(): boolean {
   return matchMedia('(prefers-reduced-motion: reduce)').matches
 }

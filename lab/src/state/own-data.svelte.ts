@@ -1,4 +1,4 @@
-/** Pictures of one's own to race on: opened from files, kept by the browser as they were read, found again by their hash. */
+/** The user's own pictures for a race: opened from files, kept by the browser, found again by their hash. */
 
 import type { DataFacts, DataName, PictureSet } from '../compute/own-data.js'
 import { decode, encode } from '../compute/wire-format.js'
@@ -7,20 +7,20 @@ import { computing } from './computing.svelte.js'
 
 /** 20,000 pictures of 32 pixels take 60 MB. */
 const bounds = { files: 8, bytes: 500e6 }
-/** Far more than all of CIFAR: what is larger was opened by mistake. */
+/** Far more than all of CIFAR: larger files were opened by mistake. */
 const MOST_BYTES = 1e9
 
 export class OwnData {
-  /** The data that is open. */
+  /** Facts about the open data. */
   facts = $state.raw<DataFacts>()
-  /** The work that goes on; empty when nothing does. */
+  /** The task in progress; empty if there is none. */
   working = $state('')
   problem = $state('')
   #files: readonly File[] = []
-  /** The computing end that has them. */
+  /** The computing end that holds the pictures. */
   #turn = -1
 
-  /** Opens what an address names, from what this page or this browser has. @returns whether it had it */
+  /** Opens the pictures of an address, from this page or this browser. @returns whether they were found */
   async find(name: DataName): Promise<boolean> {
     if (this.facts?.hash === name.hash && this.facts.size === name.size && this.#turn === computing.turn) return true
     const kept = await (await KeptFolder.open('data', bounds))?.read(keyOf(name))
@@ -30,12 +30,15 @@ export class OwnData {
         this.#opened(await computing.client.call('data.put', { name, set }))
         return true
       } catch {
-        // Damaged: asked for again, as if it were not there.
+        // Damaged copies count as missing.
       }
     return this.#files.length > 0 && (await this.read(this.#files, name.size, name.hash)) !== undefined
   }
 
-  /** Reads files. @param wanted the hash that they must have @returns nothing when they are of no use: `problem` says why */
+  /**
+   * Reads files. @param wanted the hash that they must have @returns undefined if they cannot be used: `problem` says
+   * why
+   */
   async read(files: readonly File[], size: number, wanted?: string): Promise<DataFacts | undefined> {
     this.problem = ''
     try {
@@ -69,7 +72,7 @@ export class OwnData {
     this.#turn = computing.turn
   }
 
-  /** Where there is no room the files will be asked for again. */
+  /** Without room the files will be asked for again. */
   async #keep({ hash, size }: DataFacts): Promise<void> {
     const folder = await KeptFolder.open('data', bounds)
     if (!folder || (await folder.read(keyOf({ hash, size })))) return

@@ -1,4 +1,4 @@
-/** A race as the page holds it: what the nets have come to, and whether they are running. */
+/** The state of a race on the page: the results of the nets, and whether they are running. */
 import { MOVED } from '../compute/client.js'
 import type { LayerNorm, RaceEvent, RaceOpened, RacerKind, RaceSettings } from '../compute/race.js'
 import type { KeptRace, RaceHistory } from '../keep/races.js'
@@ -8,7 +8,7 @@ import { type Standing, standingOf } from './standing.js'
 
 export type RaceState = 'closed' | 'opening' | 'paused' | 'running' | 'finished' | 'failed'
 
-/** Epochs of few pictures are over in a step or two: nobody wants to hear of each. */
+/** Epochs of few pictures take only a step or two, so not every one is announced. */
 const SAY_EVERY = 10
 
 type Points = (readonly [number, number])[]
@@ -19,22 +19,22 @@ export class Racing {
   opened = $state<RaceOpened>()
   step = $state(0)
   epoch = $state(0)
-  /** Newest of each net. */
+  /** Newest figures of each net. */
   train = $state<Record<RacerKind, Points>>({ plain: [], residual: [] })
   test = $state<Record<RacerKind, Points>>({ plain: [], residual: [] })
   norms = $state<Partial<Record<RacerKind, readonly LayerNorm[]>>>({})
   rates = $state<Record<RacerKind, number>>({ plain: 0, residual: 0 })
-  /** Once an epoch, for live regions. */
+  /** Announced once per epoch, for live regions. */
   said = $state('')
   /** Called after each slice of steps. */
   onSlice: () => void = () => {}
-  /** The step at which something was last said. */
+  /** The step of the last announcement. */
   #saidAt = 0
-  /** The step of each net: they take turns. */
+  /** The step of each net. They take turns. */
   #reached: Record<RacerKind, number> = { plain: 0, residual: 0 }
   #batchSize = 1
   #run: AbortController | undefined
-  /** Grows with each reset: what an older race still sends is dropped. */
+  /** Grows with each reset. Events of an older race are dropped. */
   #generation = 0
 
   get curves(): Curve[] {
@@ -56,7 +56,7 @@ export class Racing {
     return standingOf({ train, test, batchSize: this.#batchSize, testPictures, guessing })
   }
 
-  /** @param kept where to go on from @throws ComputeError when that cannot be read */
+  /** @param kept a saved race to resume @throws ComputeError if it cannot be read */
   async open(settings: RaceSettings, kept?: KeptRace): Promise<void> {
     const generation = ++this.#generation
     this.#run?.abort()
@@ -82,7 +82,7 @@ export class Racing {
     }
   }
 
-  /** All that it takes to go on from here; waits for the slice under way. */
+  /** Everything needed to resume. Waits for the current slice. */
   async snapshot(): Promise<KeptRace | undefined> {
     const saved = await computing.client.call('race.save', {})
     if (!saved) return undefined
@@ -97,7 +97,7 @@ export class Racing {
     return { history, checkpoints }
   }
 
-  /** To the end, or by so many steps. */
+  /** Runs to the end, or for so many steps. */
   async run(steps?: number): Promise<void> {
     if (this.state !== 'paused') return
     const generation = this.#generation
@@ -119,7 +119,7 @@ export class Racing {
     }
   }
 
-  /** After the slice under way. */
+  /** Pauses after the current slice. */
   pause(): void {
     this.#run?.abort()
   }
@@ -175,7 +175,7 @@ export class Racing {
   }
 
   #fail(error: unknown, generation: number): void {
-    // A page that sees the engine change opens the race anew.
+    // If the engine changes, the page opens the race again.
     if (generation !== this.#generation || (error instanceof Error && error.name === MOVED)) return
     this.state = 'failed'
     this.problem = error instanceof Error ? error.message : String(error)

@@ -1,49 +1,49 @@
 /**
- * How a race stands, and what may be said of it: figures of both nets at one and the same step, and a lead only where it
- * is larger than chance makes of so many pictures.
+ * The standing of a race, and what it proves: figures of both nets at the same step, and a lead only if it exceeds
+ * chance for so many pictures.
  */
 import type { RacerKind } from '../compute/race.js'
 
 type Points = readonly (readonly [step: number, error: number])[]
 type Both<T> = Readonly<Record<RacerKind, T>>
 
-/** The standing of a race, as the page holds it. Errors in percent. */
+/** The results of a race so far. Errors in percent. */
 export interface Raced {
   readonly train: Both<Points>
   readonly test: Both<Points>
   readonly batchSize: number
   readonly testPictures: number
-  /** The test error of an answer that never changes: at best. */
+  /** The test error of the best constant answer. */
   readonly guessing: number
 }
 
-/** Both nets on the same number of pictures. */
+/** Errors of both nets on the same number of pictures. */
 export interface Compared extends Both<number> {
-  /** At which both were measured. */
+  /** The step at which both were measured. */
   readonly step: number
   readonly pictures: number
   /** The lead of the residual net, in points. */
   readonly lead: number
-  /** Twice the standard deviation of such a lead, were the pictures drawn anew. */
+  /** Two standard deviations of such a lead between random draws of the pictures. */
   readonly margin: number
 }
 
 export interface Standing {
   /** undefined before both were tested. */
   readonly test: Compared | undefined
-  /** On the newest training pictures. */
+  /** Errors on the newest training pictures. */
   readonly train: Compared | undefined
-  /** Who is ahead on test pictures by more than chance. */
+  /** The net that leads on test pictures by more than chance. */
   readonly leader: RacerKind | undefined
-  /** Who does no better than an answer that never changes. */
+  /** Nets that are no better than a constant answer. */
   readonly guess: readonly RacerKind[]
 }
 
-/** Newest slices of the training that are looked at. */
+/** Number of newest training slices that count. */
 const RECENT = 8
 const kinds = ['plain', 'residual'] as const
 
-/** Of an error in percent, over so many pictures. */
+/** Standard deviation of an error in percent, over so many pictures. */
 const deviation = (error: number, pictures: number) => Math.sqrt((error * (100 - error)) / pictures)
 
 export function standingOf({ train, test, batchSize, testPictures, guessing }: Raced): Standing {
@@ -56,7 +56,7 @@ export function standingOf({ train, test, batchSize, testPictures, guessing }: R
 
 interface TaskTypes extends Both<number> {
   readonly step: number
-  /** That were trained on. */
+  /** Number of steps of the slice. */
   readonly steps: number
 }
 
@@ -68,14 +68,14 @@ function compared(figures: TaskTypes | undefined, pictures: number, batchSize = 
   return { step, plain, residual, pictures: count, lead: plain - residual, margin }
 }
 
-/** At the last step that both nets have a figure of. */
+/** Errors at the last step that both nets have. */
 function latest({ plain, residual }: Both<Points>): TaskTypes | undefined {
   const others = new Map(residual)
   const found = plain.findLast(([step]) => others.has(step))
   return found && { step: found[0], steps: 0, plain: found[1], residual: others.get(found[0])! }
 }
 
-/** Means over the newest slices that both nets have behind them, each slice by its steps. */
+/** Means over the newest slices that both nets have finished, weighted by their steps. */
 function recent({ plain, residual }: Both<Points>): TaskTypes | undefined {
   const step = latest({ plain, residual })?.step
   if (step === undefined) return undefined
@@ -93,20 +93,20 @@ function recent({ plain, residual }: Both<Points>): TaskTypes | undefined {
   return { step, steps: step - first, plain: mean(plain), residual: mean(residual) }
 }
 
-/** A part of a sentence; figures of a net have its colour. */
+/** A part of a sentence. Figures of a net have its colour. */
 export interface Words {
   readonly text: string
   readonly kind?: RacerKind
 }
 
-/** The words beside the figures. */
+/** Facts for the sentences besides the figures. */
 export interface Told {
   readonly depth: number
   readonly names: Both<string>
   readonly finished: boolean
 }
 
-/** Says how a race stands. */
+/** Describes the standing of a race. */
 export function standingWords({ test, train, leader, guess }: Standing, { depth, names, finished }: Told): Words[] {
   if (!test || !train) return [{ text: 'The first test comes after 25 steps. Both nets guess at first.' }]
   const figure = (kind: RacerKind, from: Compared): Words => ({ text: `${from[kind].toFixed(0)} %`, kind })
@@ -123,14 +123,14 @@ export function standingWords({ test, train, leader, guess }: Standing, { depth,
   ]
   if (leader)
     words.push({
-      text: `the ${leader} net is ahead by ${points(test.lead)}, where chance makes up to ${points(test.margin)} of so many pictures. `,
+      text: `the ${leader} net is ahead by ${points(test.lead)}, and chance explains up to ${points(test.margin)} on so many pictures. `,
     })
   else
     words.push({
-      text: `no difference that counts, as chance makes up to ${points(test.margin)} of so many pictures. `,
+      text: `no difference that counts, as chance explains up to ${points(test.margin)} on so many pictures. `,
     })
   words.push(
-    { text: `On the ${train.pictures.toLocaleString('en')} pictures that they trained on last it was ` },
+    { text: `On the ${train.pictures.toLocaleString('en')} pictures that they trained on last the errors are ` },
     figure('residual', train),
     { text: ' against ' },
     figure('plain', train),
@@ -142,17 +142,17 @@ export function standingWords({ test, train, leader, guess }: Standing, { depth,
 
 function conclusion({ train, leader, guess }: Standing, depth: number, finished: boolean): string {
   const more = finished ? '' : ' Give them more steps.'
-  if (guess.length === 2) return `Both do no better than to give the same answer always.${more}`
-  if (leader === 'plain') return `The papers found the other way round for deep nets, in longer trainings.${more}`
+  if (guess.length === 2) return `Both are no better than one fixed answer for all pictures.${more}`
+  if (leader === 'plain') return `The papers found the opposite for deep nets, in longer trainings.${more}`
   if (leader === undefined) {
-    if (guess.length === 1) return `The ${guess[0]} net does no better than to give the same answer always.${more}`
+    if (guess.length === 1) return `The ${guess[0]} net is no better than one fixed answer for all pictures.${more}`
     if (depth <= 20) return `At ${depth} layers a plain net still trains.`
-    return finished ? `In this race ${depth} layers did the plain net no harm that shows.` : more.trim()
+    return finished ? `In this race ${depth} layers did the plain net no visible harm.` : more.trim()
   }
   if (train!.lead > train!.margin)
     return (
-      'That is no overfitting: the plain net fails to fit what it is shown. Layers that pass their input on would do no ' +
-      'harm, but training does not find them.'
+      'That is not overfitting: the plain net fails to fit its own training pictures. Layers that pass their input on ' +
+      'would do no harm, but training does not find them.'
     )
-  return 'What they are shown both fit about equally or the plain net better: then it does not fail at training.'
+  return 'Both fit their training pictures about equally, or the plain net fits them better, so it does not fail at training.'
 }

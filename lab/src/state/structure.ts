@@ -3,10 +3,10 @@ import type { NetworkSpec } from '../../../src/internal.js'
 
 export interface DrawnBlock {
   readonly path: string
-  /** From 1. */
+  /** Number of the stage, from 1. */
   readonly stage: number
   readonly index: number
-  /** Whether its output has other sizes than its input: such a block keeps its place. */
+  /** Whether its output has another size than its input. Such a block cannot move. */
   readonly changesSize: boolean
   readonly width: number
 }
@@ -23,20 +23,20 @@ export function drawnBlocks({ stem, stages, input }: NetworkSpec): DrawnBlock[] 
   )
 }
 
-/** How much of an order is left, and how much an order by chance would have. */
+/** How much of an order is kept, compared with random orders. */
 export interface Order {
   /**
-   * Kendall's tau over the pairs of blocks that may change places: 1 for the old order, -1 for its reverse. Pairs of other
-   * blocks never change, and say nothing. undefined where no two blocks may change places.
+   * Kendall's tau over the pairs of blocks that may change places: 1 for the old order, -1 for its reverse. Pairs of
+   * other blocks never change and do not count. undefined if no two blocks may change places.
    */
   readonly tau: number | undefined
-  /** Its standard deviation over all orders that there could be, whose mean is 0. */
+  /** Standard deviation of tau over all possible orders. Its mean over them is 0. */
   readonly spread: number
 }
 
 /**
- * Compares blocks with the order that they were trained in.
- * @param order paths, as they stand now; each is one of `blocks`
+ * Compares the order of blocks with their trained order.
+ * @param order paths in their present order, each of one of `blocks`
  */
 export function orderOf(order: readonly string[], blocks: readonly DrawnBlock[]): Order {
   let [pairs, surplus, variance] = [0, 0, 0]
@@ -53,7 +53,7 @@ export function orderOf(order: readonly string[], blocks: readonly DrawnBlock[])
   return pairs === 0 ? { tau: undefined, spread: 0 } : { tau: surplus / pairs, spread: Math.sqrt(variance) / pairs }
 }
 
-/** Tells what a tau means beside what chance gives. */
+/** Compares tau with chance, in words. */
 export function orderWords({ tau, spread }: Order): string {
   if (tau === undefined) return 'no two blocks can change places'
   const chance = `0 ± ${spread.toFixed(2)}`
@@ -62,7 +62,7 @@ export function orderWords({ tau, spread }: Order): string {
   return `${tau > 0 ? 'more' : 'less'} than by chance, which gives ${chance}`
 }
 
-/** Some of a list at random: the same for the same seed. */
+/** A random part of a list: the same for the same seed. */
 export function sample<T>(list: readonly T[], count: number, seed: number): T[] {
   const rest = [...list]
   let state = seed * 2654435761 + 12345
