@@ -3,9 +3,9 @@
 // A piece is some images, or a band of one image's rows of tiles. If these are few, it is also a part of the output
 // channels, so that threads share the weights, which are then larger than the images. A piece first copies its inputs,
 // with padding and through the norm before the convolution if there is one. Then, for up to 16 tiles at a time, all in
-// L2, it transforms the inputs, multiplies [tiles x input channels] by [input channels x output channels] for each of
-// the 36 points, and transforms back while it applies bias, addend and ReLU. Statistics of y, or the first half of the
-// backward pass over a norm, are taken when an image is done.
+// L2, it transforms the inputs. For each of the 36 points it multiplies [tiles x input channels] by [input channels x
+// output channels]. It transforms back while it applies bias, addend and ReLU. Statistics of y, or the first half of
+// the backward pass over a norm, are taken when an image is done.
 #include "winograd.h"
 #include "reduction.h"
 #include "statistics.h"

@@ -2,7 +2,7 @@
 // into its own part of `partials` (conv_weight.cc adds these in order).
 //
 // Some images at a time are copied with padding, through the norm before the convolution if there is one. Then, for 16
-// tiles at a time, x and dy are transformed, and for each of the 36 points, input plane and output block [16 tiles x 16
+// tiles at a time, x and dy are transformed. For each of the 36 points, input plane and output block, [16 tiles x 16
 // channels]ᵀ · [16 tiles x 16 channels] is added to the sums of the point, which stay in L2. In the end the points of
 // each pair of channels are transformed to 9 taps.
 //

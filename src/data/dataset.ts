@@ -132,7 +132,7 @@ export function inputSize(pictures: Pictures): PictureSize & { readonly channels
   return { channels, height: window?.height ?? height, width: window?.width ?? width }
 }
 
-/** Returns the bytes [channels][height][width] of a picture. Those of a reader are valid until the next call. */
+/** Returns the bytes [channels][height][width] of a picture. A reader's bytes are valid until the next call. */
 export function pictureBytes(pictures: Pictures, index: number): Uint8Array {
   expectKind(pictures, 'pictureBytes: pictures', object)
   const { pixels, channels, height, width, count } = pictures

@@ -1,6 +1,6 @@
 /**
- * The names of the 1000 classes of ImageNet (ILSVRC 2012), in the order of their numbers: short names, one a class, no two
- * alike. Loaded only when weights tell these classes apart.
+ * The names of the 1000 classes of ImageNet (ILSVRC 2012), in the order of their numbers: short and all different. Loaded
+ * only for weights with these classes.
  */
 const names = `
 tench, goldfish, great white shark, tiger shark, hammerhead, electric ray, stingray, cock, hen, ostrich, brambling,

@@ -8,7 +8,7 @@ import { defineOp, expectRank, expectShape, noMacs } from './op.js'
 
 export type NormAttributes = { readonly epsilon: number }
 
-/** Checks vectors of one value a channel; returns the number of channels. */
+/** Checks vectors of one value per channel; returns the number of channels. */
 export function expectVectors(
   op: string,
   x: TensorType | undefined,

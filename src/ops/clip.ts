@@ -1,6 +1,7 @@
 /**
  * Clips gradients between the backward pass and the update: by the norm of all gradients taken together, or by value
- * divided by the learning rate, so that no parameter moves by more than the limit in a step [Kim 2016, VDSR].
+ * [Kim 2016, VDSR]. The value limit is divided by the learning rate, so that no parameter moves by more than the limit
+ * in a step.
  */
 import { f32 } from '../graph/graph.js'
 import { ShapeError } from '../util/errors.js'

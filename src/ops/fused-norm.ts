@@ -1,6 +1,6 @@
 /**
- * A training batch norm and its gradient, cut into parts by passes of the plan, so that convolutions can fuse some of
- * the parts: they take statistics and sums while an image is in cache, and apply the norm while they read their input.
+ * A training batch norm and its gradient in parts. Passes of the plan cut them, so that convolutions can fuse some
+ * parts: they take statistics and sums while an image is in cache, and apply the norm while they read their input.
  *
  * forward    imageStatistics → mergeStatistics → normalise
  *   backward   reduceNormGradient → mergeNormGradient → applyNormGradient

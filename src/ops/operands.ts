@@ -26,7 +26,7 @@ export function hasOperand({ named = [] }: Node, name: string): boolean {
   return named.includes(name)
 }
 
-/** The name of each input of a node. Of inputs without a fixed number only the first has a name. */
+/** The name of each input of a node. Only the first of inputs without a fixed number has a name. */
 export function operandNames(node: Node): readonly string[] {
   const { inputs, named = [] } = node
   return [...plainNames(opOf(node).inputs).slice(0, inputs.length - named.length), ...named]

@@ -27,7 +27,7 @@ export interface Degradation {
   readonly equalCost: readonly boolean[]
 }
 
-/** Published test errors of residual nets [He 2015, table 6]. Those of plain nets are estimates from figure 6. */
+/** Published test errors of residual nets [He 2015, table 6]. Errors of plain nets are estimates from figure 6. */
 const residualErrors: Readonly<Record<number, number>> = { 20: 8.75, 32: 7.51, 44: 7.17, 56: 6.97, 110: 6.61 }
 const plainErrors: Readonly<Record<number, number>> = { 20: 9, 32: 10, 44: 11, 56: 13 }
 

@@ -1,4 +1,4 @@
-/** How close a residual block, and a plain one, is to the identity function. [He 2015, §3.1; lecture] */
+/** Measures how close residual and plain blocks are to the identity function. [He 2015, §3.1; lecture] */
 import type { Tensor } from '../formats/trained-network.js'
 import { placedBlocks } from '../spec/blocks.js'
 import { cifarBasic } from '../spec/families.js'

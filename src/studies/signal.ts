@@ -1,4 +1,4 @@
-/** How much of the input picture survives many layers: little in plain nets, more with shortcuts. */
+/** Measures how much of a picture survives many layers: little in plain nets, more with shortcuts. */
 import { inputSize } from '../data/dataset.js'
 import type { TrainedNetwork } from '../formats/trained-network.js'
 import { cifarBasic } from '../spec/families.js'

@@ -1,5 +1,6 @@
 /**
- * Which nets lose their gradient in the backward pass, and whether that explains degradation. [He 2015, §4.1; He 2015b]
+ * Finds the nets that lose their gradient in the backward pass, and tests whether that explains degradation. [He 2015,
+ * §4.1; He 2015b]
  */
 import { differentiate } from '../autodiff/differentiate.js'
 import { GraphBuilder } from '../graph/builder.js'

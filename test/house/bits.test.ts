@@ -1,9 +1,9 @@
-/** What feeds the bits of a training uses only arithmetic that is exact everywhere. */
+/** Code that affects the bits of a training uses only arithmetic that is exact everywhere. */
 import { describe, expect, test } from 'vitest'
 import { unstableBits } from './bits.js'
 import { readTree } from './sources.js'
 
-/** Initialisation, augmentation, schedules, built-in pictures, and all that stands between a spec and a plan. */
+/** Initialisation, augmentation, schedules, built-in pictures, and everything between a spec and a plan. */
 const feedsBits = [
   'src/util/',
   'src/graph/',
@@ -18,7 +18,7 @@ const feedsBits = [
   'src/tasks/recipe',
 ]
 
-/** What may end a reading looks at the clock; it never changes what is read. */
+/** The code that may stop a slow reading looks at the clock. It never changes the result. */
 const clocks = /^src\/util\/budget\.ts:\d+: performance changes/
 
 test('the sources that feed bits are stable', () => {

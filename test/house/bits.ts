@@ -1,5 +1,5 @@
 /**
- * Finds arithmetic that gives other bits on another version of V8, and sources of chance or time: what must not feed a
+ * Finds arithmetic that gives other bits on another version of V8, and sources of chance or time. Neither may affect a
  * training. `Math` is allowed only where its result is exact by the language's own specification.
  */
 import ts from 'typescript'
@@ -9,7 +9,7 @@ const exact = new Set(
 )
 const chance = new Set(['Date', 'performance', 'crypto', 'Temporal'])
 
-/** What breaks reproducible bits in a source file, as sentences with line numbers. */
+/** Finds code that breaks reproducible bits in a source file. Returns sentences with line numbers. */
 export function unstableBits(file: string, text: string): string[] {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true)
   const found: string[] = []
@@ -39,7 +39,7 @@ function unstable(node: ts.Node): string | undefined {
   return undefined
 }
 
-/** Whether an identifier is the name of a property, as `Date` in `report.Date` or in `{ Date: 1 }`. */
+/** Whether an identifier is the name of a property, like `Date` in `report.Date` or in `{ Date: 1 }`. */
 function isMemberName(node: ts.Identifier): boolean {
   const { parent } = node
   return (

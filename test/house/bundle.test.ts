@@ -1,10 +1,12 @@
-/** The library loads in browsers: bundled with no externals it holds no Node module, and only what is imported. */
+/**
+ * The library loads in browsers: a bundle without externals holds no Node module, and only the code that is imported.
+ */
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { describe, expect, test } from 'vitest'
 import { root } from './sources.js'
 
-/** Bundles a module for browsers; resolves to its text, minified. Anything that cannot be found is an error. */
+/** Bundles a module for browsers and returns its minified text. A missing import is an error. */
 async function bundle(contents: string): Promise<string> {
   const result = await build({
     stdin: { contents, resolveDir: root, loader: 'ts' },
@@ -20,8 +22,8 @@ async function bundle(contents: string): Promise<string> {
 }
 
 /**
- * Bytes, minified, that a page pays for an import of `preset`: the families of specs, and a line for each of the papers'
- * networks, of which most is their names.
+ * The most minified bytes that an import of `preset` may cost a page: the families of specs, and a line for each of the
+ * papers' networks, mostly names.
  */
 const PRESET_BUDGET = 10 * 1024
 

@@ -1,4 +1,4 @@
-/** Every dependency has its reason in docs/dependencies.md, and the lock file fits every registry. */
+/** Every dependency has a reason in docs/dependencies.md, and the lock file works with every registry. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-/** Habits of the house that every file of code keeps. */
+/** Rules that every file of code keeps. */
 import { readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import ts from 'typescript'
@@ -8,7 +8,7 @@ import { readTree, root } from './sources.js'
 const sources = [...readTree('src', 'lab', 'native', 'scripts', 'test')]
 
 test('every file opens with a comment that says what it is for', () => {
-  const own = sources.filter(([file]) => !file.startsWith('test/')) // those are told by their names
+  const own = sources.filter(([file]) => !file.startsWith('test/')) // a test's name says it
   const without = own.filter(([, text]) => !/^(#!.*\n)?\s*(\/\*\*|\/\/|<!--)/.test(text)).map(([file]) => file)
   expect(without).toEqual([])
 })
@@ -26,7 +26,7 @@ test('comments open with a subject: not with what, whatever, whoever or of which
   expect(found.filter(({ line }) => opens.test(line)).map(({ where }) => where)).toEqual([])
 })
 
-/** Rooms that are one table with a file a row. */
+/** Rooms that are one table with one file per row. */
 const tables = ['src/ops', 'src/engine/reference', 'src/studies', 'native']
 
 test('no folder holds more than 20 files, but for tables with a file a row', () => {

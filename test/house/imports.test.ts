@@ -1,4 +1,4 @@
-/** Holds the sources against the plan of the house, and the checks against trees that break it. */
+/** Checks the sources against the import rule, and the rule itself against trees that break it. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-/** Installing needs no luck: a checkout in a folder with spaces, without a compiler, or with scripts off. */
+/** Installing always works: in a folder with spaces, without a compiler, and with scripts off. */
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,10 +10,10 @@ const folder = mkdtempSync(join(tmpdir(), 'resnet install '))
 const checkout = join(folder, 'a fresh checkout')
 const tools = join(folder, 'bin')
 
-/** Sources that are compiled again. */
+/** Number of sources that are compiled again. */
 const COMPILED = 3
 
-/** Runs Node in the fresh checkout, with nothing but Node on the PATH. */
+/** Runs Node in the fresh checkout with only Node on the PATH. */
 function node(...args: string[]) {
   const { CC, CXX, npm_config_python, ...env } = process.env
   return spawnSync('node', args, { cwd: checkout, env: { ...env, PATH: tools }, encoding: 'utf8' })
@@ -23,7 +23,7 @@ beforeAll(() => {
   const made = new Set(['node_modules', '.git', 'dist', 'runs', join('native', 'build')])
   cpSync(root, checkout, { recursive: true, filter: (path) => !made.has(relative(root, path).replaceAll('/', sep)) })
   symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'), 'dir')
-  // Objects of the build that this checkout has made before; the smallest are left out, so that the compiler has to run.
+  // Objects of an earlier build of this checkout. The smallest are left out, so that the compiler must run.
   const [kept, copied] = [root, checkout].map((folder) => join(folder, 'native/build/obj-wasm')) as [string, string]
   const objects = existsSync(kept)
     ? readdirSync(kept).map((name) => [name, statSync(join(kept, name)).size] as const)
@@ -55,7 +55,7 @@ describe('without a compiler', () => {
     expect(readdirSync(join(checkout, 'native/build'))).toEqual(
       expect.arrayContaining([expect.stringMatching(/\.wasm$/)]),
     )
-  }, 600_000) // a whole compiler runs as WebAssembly: minutes where the machine is busy
+  }, 600_000) // a whole compiler runs as WebAssembly: minutes on a busy machine
 
   test('what was built trains', () => {
     const args = ['--arch', 'resnet8', '--dataset', 'builtin', '--epochs', '1', '-b', '16', '--limit-train', '32']

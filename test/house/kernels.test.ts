@@ -1,6 +1,6 @@
 /**
- * Every kernel of the CPU engine is one that a plan or the measurement of peaks calls: what only tests call is dead. And it
- * has the name of the operation it computes.
+ * A plan or the measurement of peaks calls every kernel of the CPU engine, so none is dead code that only tests call.
+ * Each kernel has the name of the operation that it computes.
  */
 import { expect, test } from 'vitest'
 import { kernelNames } from '../../src/engine/cpu/kernel-table.js'

@@ -1,14 +1,14 @@
-/** Every error that a user can meet has a test of its text: a test that holds a part of it, word for word. */
+/** Every error message for users has a test that contains a part of its text, word for word. */
 import ts from 'typescript'
 import { expect, test } from 'vitest'
 import { readTree } from './sources.js'
 
-/** Letters that a test must share with a message, or all of a part between two values that is shorter. */
+/** Letters that a test must share with a message, or the whole of a shorter part between two values. */
 const SHARED = 16
-/** A part that is shorter says too little. */
+/** Shorter parts say too little. */
 const LEAST = 8
 
-/** Errors of Node or of the language say that something is wrong in the package, not what a user did. */
+/** Errors of Node or of the language report a fault of the package, not a mistake of the user. */
 const isUserError = (name: string) => /^[A-Z]\w+Error$/.test(name) && !/^(Range|Type|Syntax)Error$/.test(name)
 
 function walk(node: ts.Node, visit: (node: ts.Node) => void): void {
@@ -19,7 +19,7 @@ function walk(node: ts.Node, visit: (node: ts.Node) => void): void {
 const isText = (node: ts.Node): node is ts.StringLiteral | ts.NoSubstitutionTemplateLiteral =>
   ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)
 
-/** The text of an expression, with `\0` for what is not known before it runs. */
+/** The text of an expression, with `\0` for parts that are known only at run time. */
 function textOf(node: ts.Expression): string {
   if (isText(node)) return node.text
   if (ts.isParenthesizedExpression(node)) return textOf(node.expression)
@@ -32,7 +32,7 @@ function textOf(node: ts.Expression): string {
 
 const parse = (file: string, text: string) => ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true)
 
-/** All that tests hold, one text a line; of regular expressions what they match word for word. */
+/** The texts in all tests, one per line; for regular expressions their literal text. */
 function heldByTests(): string {
   const held: string[] = []
   for (const [file, text] of readTree('test'))
@@ -45,7 +45,7 @@ function heldByTests(): string {
   return held.join('\n')
 }
 
-/** Where each message stands, and what of it is known. */
+/** The place of each message, and the part of its text that is known. */
 function messages(): [place: string, text: string][] {
   const found: [string, string][] = []
   for (const [file, text] of readTree('src')) {

@@ -1,6 +1,6 @@
 /**
- * The package as users get it: packed, listed, installed offline with scripts off into a folder with a space in its
- * name, and trained for ten steps on WebAssembly through the public API and through the command line.
+ * The package as users get it. It is packed, listed and installed offline, with scripts off, into a folder with a space
+ * in its name. Then it trains for ten steps on WebAssembly, through the public API and through the command line.
  */
 import { execFileSync } from 'node:child_process'
 import {
@@ -23,7 +23,7 @@ const folder = mkdtempSync(join(tmpdir(), 'resnet pack '))
 const consumer = join(folder, 'a consumer')
 const installed = join(consumer, 'node_modules/resnet.ts')
 
-/** Runs a command in the consumer's folder with no network; returns what it wrote to standard output. */
+/** Runs a command in the consumer's folder without a network. Returns its standard output. */
 function run(command: string, ...args: string[]): string {
   const env = { ...process.env, npm_config_offline: 'true', npm_config_cache: join(folder, 'empty cache') }
   return execFileSync(command, args, { cwd: consumer, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
@@ -43,7 +43,7 @@ beforeAll(() => {
   mkdirSync(consumer)
   writeFileSync(join(consumer, 'package.json'), '{ "name": "consumer", "private": true, "type": "module" }\n')
 
-  // Offline, dependencies cannot be fetched: npm finds them in place, as the lock file of the checkout lays them out.
+  // Dependencies cannot be downloaded offline. npm finds them in place, laid out as in the lock file of the checkout.
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, { dev?: boolean; optional?: boolean }>
   }

@@ -1,11 +1,11 @@
-/** The examples of the README run as they are, only smaller. Their types are checked with those of docs/. */
+/** The examples of the README run unchanged, only smaller. Another test checks their types and those in docs/. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { folderFor, readmeExamples, withoutTypes } from '../docs/examples.js'
 
-/** What makes an example quick: each pattern must occur in one of them. */
+/** Replacements that make an example quick. Each pattern must occur in one of them. */
 const smaller: readonly [RegExp, string][] = [
   [/\bbuiltin\(\{ size: 16 \}\)/g, 'builtin({ size: 16, train: 64, test: 32 })'],
   [/'resnet(20|56)'/g, `'resnet8'`],

@@ -1,12 +1,15 @@
 /**
- * The plan of the house: which room may import which. The table is written here and nowhere else; `violations` holds a
- * tree of sources against it. A room may also import whatever the rooms it names may import.
+ * The import rule: which room may import which. The table is written only here, and `violations` checks a tree of
+ * sources against it. A room may also import the rooms that its imported rooms may import.
  */
 import { posix } from 'node:path'
 import ts from 'typescript'
 import type { Tree } from './sources.js'
 
-/** Rooms in order, each with those above it that it may import. A room owns the files that its path is a prefix of. */
+/**
+ * Rooms in order, each with the rooms above it that it may import. A room owns the files whose path starts with its
+ * name.
+ */
 const rooms = {
   'src/util/': [],
   'src/graph/': ['src/util/'],
@@ -35,11 +38,11 @@ const rooms = {
   'src/internal.node.ts': ['src/internal.ts'],
 } satisfies Record<string, readonly string[]>
 
-/** Rooms that stand outside: they see the entries made for them, whatever room it is that these come from, and themselves. */
+/** Rooms outside the table. They may import themselves and the entries made for them, but no other room. */
 const outside = ['src/cli/', 'lab/', 'examples/', 'bench/']
-/** What takes the house apart to measure it: may import from every room. */
+/** Code that measures the parts of the package. It may import from every room. */
 const laboratories = ['bench/kernels/']
-/** What these import: all that the command line and the lab need, of which the package exports a part. */
+/** The entries for those rooms: all that the command line and the lab need. The package exports a part of it. */
 const entries = ['src/internal.ts', 'src/internal.node.ts']
 
 type Room = keyof typeof rooms
@@ -51,7 +54,10 @@ interface Import {
   readonly bare: boolean
 }
 
-/** What a file imports, in any form. A `.js` ending finds the `.ts` file that it is compiled from, in `dist/` too. */
+/**
+ * Lists the imports of a file, in any form. A `.js` ending finds the `.ts` file that it is compiled from, in `dist/`
+ * too.
+ */
 export function importsOf(file: string, text: string, tree: Tree): Import[] {
   return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => {
     if (!fileName.startsWith('.')) return { target: fileName, bare: true }
@@ -61,7 +67,7 @@ export function importsOf(file: string, text: string, tree: Tree): Import[] {
   })
 }
 
-/** All rooms that a room may import, directly or through those it names. */
+/** All rooms that a room may import, directly or indirectly. */
 function allowed(room: Room): Set<string> {
   const found = new Set<string>([room])
   for (const above of rooms[room] as readonly Room[]) for (const name of allowed(above)) found.add(name)
@@ -71,12 +77,12 @@ function allowed(room: Room): Set<string> {
 const roomOf = (file: string): Room | undefined => roomNames.find((room) => file.startsWith(room))
 const outsideOf = (file: string): string | undefined => outside.find((room) => file.startsWith(room))
 
-/** Files that may use Node: `*.node.ts`, the Node entry and all that stands outside. */
+/** Whether a file may use Node: `*.node.ts`, the Node entry and all rooms outside the table. */
 const mayUseNode = (file: string): boolean =>
   /\.node\.[tj]s$/.test(file) || file === 'src/node.ts' || outsideOf(file) !== undefined
 
 /**
- * Every breach of the import rule in a tree, as sentences; empty when there is none.
+ * Lists every breach of the import rule in a tree, as sentences; empty if there is none.
  * @param dependencies the packages that users install, from package.json
  */
 export function violations(tree: Tree, dependencies: readonly string[]): string[] {
@@ -116,7 +122,7 @@ export function violations(tree: Tree, dependencies: readonly string[]): string[
   return found
 }
 
-/** Cycles among files, type imports included, each as `a > b > a`; empty when there is none. */
+/** Lists cycles among files, type imports included, each as `a > b > a`; empty if there is none. */
 export function cycles(tree: Tree): string[] {
   const found: string[] = []
   const done = new Set<string>()

@@ -1,4 +1,4 @@
-/** Reads the sources of the repository for the tests that check the house itself. */
+/** Reads the sources of the repository for the tests of its own rules. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,7 +9,7 @@ export const root = fileURLToPath(new URL('../../', import.meta.url))
 /** Source files by path from the root, with forward slashes. */
 export type Tree = ReadonlyMap<string, string>
 
-/** All files of code below some folders of the repository; folders that do not exist are left out. */
+/** Reads all files of code below some folders of the repository. Missing folders are left out. */
 export function readTree(...folders: string[]): Tree {
   const tree = new Map<string, string>()
   for (const folder of folders)

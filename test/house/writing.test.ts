@@ -1,4 +1,4 @@
-/** One way to write files: whole or not at all. Nothing in the package writes one in another way. */
+/** The package writes files in one way only: whole or not at all. */
 import { expect, test } from 'vitest'
 import { readTree } from './sources.js'
 
@@ -6,9 +6,9 @@ import { readTree } from './sources.js'
 const writing =
   /\b(writeFile|writeFileSync|appendFile|appendFileSync|createWriteStream|copyFile|copyFileSync|cpSync|toFile|openSync)\b|\bopen\([^)]*['"](w|a|r\+|wx)\+?['"]/g
 
-/** Where it is done, each with the reason. */
+/** Files that write in another way, each with the reason. */
 const allowed: Readonly<Record<string, string>> = {
-  'src/util/files/system.node.ts': 'what the one way is made of',
+  'src/util/files/system.node.ts': 'the operations that the one way needs',
   'src/util/files/write.node.ts': 'the one way',
   'src/data/folder/pack.node.ts': 'writes piece by piece into a temporary file that is moved in the end, and reads',
   'src/data/cifar/download.node.ts':

@@ -9,7 +9,7 @@ import { distinct, type HeldOut, holdOut } from '../hold-out.js'
 import { inTwoClasses } from './copies.js'
 import type { PictureFolder } from './picture-files.node.js'
 
-/** How many pictures are held out, or which. */
+/** The pictures to hold out: a number, a fraction, or an earlier choice. */
 export interface HoldOutOptions {
   /** A number of pictures, or a fraction between 0 and 1 of those that are not copies; by default 0.2. */
   readonly heldOut?: number | undefined

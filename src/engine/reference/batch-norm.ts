@@ -1,6 +1,6 @@
 /**
  * Batch normalisation and its gradients [Ioffe and Szegedy 2015]. The variance is the mean of squared deviations from
- * the mean, in two passes. With x̂ = (x − mean) · r, r = 1 / sqrt(variance + epsilon) and M values a channel:
+ * the mean, in two passes. With x̂ = (x − mean) · r, r = 1 / sqrt(variance + epsilon) and M values per channel:
  * dshift = Σ dy, dscale = Σ dy · x̂, and dx = scale · r · (dy − dshift / M − x̂ · dscale / M) in training, where mean and
  * variance depend on x; with fixed statistics dx = scale · r · dy.
  */

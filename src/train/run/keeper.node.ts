@@ -32,7 +32,7 @@ export interface Kept {
   readonly imagesPerSecond: number
 }
 
-/** How often a run is kept. */
+/** Options of a keeper. */
 export interface KeeperOptions {
   /** Default: a minute. */
   readonly every?: CheckpointEvery | undefined

@@ -1,6 +1,4 @@
-/**
- * Lowers convolution and its gradients to kernel calls. How the work is cut depends on shapes alone, never on threads.
- */
+/** Lowers convolution and its gradients to kernel calls. Shapes alone decide how the work is cut, never threads. */
 import type { Node, Value } from '../../../graph/graph.js'
 import type { NormAttributes } from '../../../ops/batch-norm.js'
 import type {
@@ -45,8 +43,7 @@ export function bandsOf(n: number, rows: number): number {
 
 /**
  * Bands of a convolution without statistics. Its pieces are bands times parts of the output channels (native/conv.cc).
- * Each band reads all weights, each part all inputs. Of all cuts into enough pieces, this picks the one that reads
- * least.
+ * Each band reads all weights, each part all inputs. This picks the cut into enough pieces that reads least.
  */
 function bandsOfFewest({ n, c, h, w, o, oh, kh, kw, groups }: ReturnType<typeof geometry>): number {
   const most = bandsOf(n, oh)
