@@ -26,8 +26,8 @@ export function luminancePlane(
 const pixelFields = { width: whole(1), height: whole(1), data: numbers }
 
 /**
- * Luminance of a picture in 8 bits, as PSNR and SSIM compare it; transparent parts are black.
- * @throws ConfigError, DataError for something that is no picture of 1 to 4 channels
+ * Computes the 8-bit luminance of a picture, which PSNR and SSIM compare. Transparent parts are black.
+ * @throws ConfigError, DataError for anything but a picture of 1 to 4 channels
  */
 export function luminanceOf(picture: PixelPicture): Plane<Uint8Array> {
   const what = 'a picture, { width, height, data }, such as readPicture() gives'

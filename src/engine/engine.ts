@@ -37,8 +37,8 @@ export interface Executable {
   dispose(): Promise<void>
 }
 
-/** An engine together with why it is this one. */
+/** An engine, and the reason for its choice. */
 export interface ChosenEngine extends Engine, AsyncDisposable {
-  /** One line, for example `the fastest that works here`; says so where it has fewer threads than were asked for. */
+  /** One line, for example `the fastest that works here`. Says so if it has fewer threads than were asked for. */
   readonly reason: string
 }

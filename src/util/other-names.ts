@@ -1,6 +1,6 @@
-/** Names of options in other libraries, and what they are called here: for messages to those who come from there. */
+/** Names of options in other libraries and their names here, for messages to users who know those libraries. */
 
-/** Each line: the name here, then names elsewhere, in letters alone and in lower case. */
+/** Each line has the name here, then the names elsewhere, in lower-case letters only. */
 const table = `
 lr learningrate
 batchSize bs minibatchsize
@@ -32,7 +32,7 @@ freeze freezebackbone
   .split('\n')
   .map((line) => line.split(' ')) as [string, ...string[]][]
 
-/** The name here of an option that other libraries call so; undefined where it is none of those. */
+/** The name here of an option with this name in other libraries; undefined if it is unknown. */
 export function nameHere(other: string): string | undefined {
   const letters = other.replace(/[^a-z0-9]/gi, '').toLowerCase()
   if (/^val(idation)?(split|size)$/.test(letters)) return 'splitDataset(data, part), which splits the data beforehand'
@@ -64,7 +64,7 @@ const values: Readonly<Record<string, string>> = {
   cpu: 'native',
 }
 
-/** The value here that other libraries call so, if it is legal; undefined where it is none of those. */
+/** The legal value here for a value of other libraries; undefined if there is none. */
 export function valueHere(other: unknown, legal: readonly string[]): string | undefined {
   if (typeof other !== 'string') return undefined
   const value = values[other.replace(/[^a-z0-9]/gi, '').toLowerCase()]

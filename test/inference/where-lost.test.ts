@@ -103,9 +103,7 @@ await describeEngines(
       data.train.labels.fill(1)
       const change = { tensor: 'head.classifier.bias', to: (_: number, index: number) => 3e38 * (1 - 2 * index), data }
       await using trainer = await damaged(engine(), change)
-      expect(await messageOf(trainer)).toContain(
-        '; all layers still gave numbers: the loss overflowed; this training',
-      )
+      expect(await messageOf(trainer)).toContain('; all layers still gave numbers: the loss overflowed; this training')
     })
   },
   ['reference'],

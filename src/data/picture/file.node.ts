@@ -1,4 +1,4 @@
-/** Picture files with all their pixels, read and written. */
+/** Reads and writes picture files with all their pixels. */
 
 import { extname } from 'node:path'
 import { ConfigError, DataError } from '../../util/errors.js'
@@ -14,18 +14,18 @@ export const pictureChannels = ['rgb', 'rgba', 'exact'] as const
 /** How a picture file is decoded. */
 export interface ReadPictureOptions {
   /**
-   * `rgb` (the default): 8 bits, transparent parts black; `rgba`: 8 bits, the colours as they are, and alpha; `exact`: the
-   * channels of the file, with 16 bits where it has them.
+   * `rgb` (the default): 8 bits, transparent parts black. `rgba`: 8 bits, unchanged colours, and alpha. `exact`: the
+   * channels of the file, in 16 bits if it has them.
    */
   readonly channels?: (typeof pictureChannels)[number] | undefined
-  /** By default 2^27, some 134 million: 400 MB of memory; of `exact` 2^28. */
+  /** The most pixels. Default 2^27, some 134 million, which take 400 MB of memory; for `exact` 2^28. */
   readonly mostPixels?: number | undefined
 }
 
 /**
- * All pixels of a picture file: JPEG, PNG, WebP, GIF (the first frame), TIFF (the first page) or AVIF, whatever its name
- * says; turned as the camera says.
- * @throws DataError naming the file when it cannot be read, is no picture, is damaged or has more pixels than allowed
+ * Reads all pixels of a picture file: JPEG, PNG, WebP, GIF (the first frame), TIFF (the first page) or AVIF, whatever
+ * its name says. Rotates it as the camera says.
+ * @throws DataError naming the file if it cannot be read, is not a picture, is damaged or has more pixels than allowed
  */
 export async function readPicture(file: string, options: ReadPictureOptions = {}): Promise<PixelPicture> {
   expectKind(file, 'readPicture: file', name)
@@ -53,13 +53,13 @@ export async function decodeBytes(
   })
   const { width, height } = info
   const values = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-  // A copy where values have 16 bits: they must begin at an even address.
+  // 16-bit values are copied, because they must begin at an even address.
   return { width, height, data: deep ? new Uint16Array(Uint8Array.from(values).buffer) : values }
 }
 
 const spaceOf = (grey: boolean, deep: boolean) => (grey ? (deep ? 'grey16' : 'b-w') : deep ? 'rgb16' : 'srgb')
 
-/** Formats by the ends of names, as sharp calls them. */
+/** sharp's formats by file extension. */
 const formats = {
   '.png': 'png',
   '.jpg': 'jpeg',
@@ -76,9 +76,9 @@ const pixels = kind('8-bit or 16-bit values (a Uint8Array, Uint8ClampedArray or 
 const pixelFields = { width: whole(1), height: whole(1), data: pixels }
 
 /**
- * Writes a picture with its channels and its depth, in the format that the name asks for: .png, .jpg, .webp, .tif, .gif or
- * .avif; 16 bits as .png or .tif only. An older file is replaced in one move.
- * @throws ConfigError for another name; DataError when the picture has no meaning or the file cannot be written
+ * Writes a picture with its channels and its depth, in the format of the extension: .png, .jpg, .webp, .tif, .gif or
+ * .avif; 16 bits only as .png or .tif. An older file is replaced in one move.
+ * @throws ConfigError for another extension; DataError if the picture is invalid or the file cannot be written
  */
 export async function writePicture(file: string, picture: PixelPicture): Promise<void> {
   expectKind(file, 'writePicture: file', name)

@@ -1,13 +1,13 @@
-/** The one form of pictures: what is read from files, classified, enlarged and written. */
+/** The one form of pictures, for files, classification and enlargement. */
 
 import { bytesOf, isBlob, isUrl } from '../../util/expect.js'
 
 /**
- * Decoded pixels, row by row from the top left, the channels of a pixel side by side: grey, grey and alpha, RGB or RGBA,
- * with 8 or 16 bits. An `ImageData` is one.
+ * Decoded pixels, row by row from the top left, with the channels of a pixel side by side: grey, grey and alpha, RGB or
+ * RGBA, in 8 or 16 bits. An `ImageData` is one.
  */
 export interface PixelPicture {
-  /** In pixels. */
+  /** Width and height in pixels. */
   readonly width: number
   readonly height: number
   /** `width * height` times 1 to 4 values; a `Uint16Array` holds 16-bit values. */
@@ -15,7 +15,7 @@ export interface PixelPicture {
 }
 
 /**
- * In browsers: an object that a canvas can draw, such as an `ImageBitmap`, an `<img>` that has loaded, a `<canvas>` or the
+ * In browsers: an object that a canvas can draw, such as an `ImageBitmap`, a loaded `<img>`, a `<canvas>` or the
  * current frame of a `<video>`.
  */
 export interface DrawablePicture {
@@ -27,12 +27,12 @@ export interface DrawablePicture {
 export type Picture = PixelPicture | DrawablePicture
 
 /**
- * A picture that is still in its file: in Node a path, in browsers an address; a URL; a `Blob`, such as the `File` of an
- * `<input>`; or the bytes of the file.
+ * A picture file: a path in Node or an address in browsers; a URL; a `Blob`, such as the `File` of an `<input>`; or the
+ * bytes of the file.
  */
 export type PictureSource = string | URL | Blob | ArrayBuffer | Uint8Array
 
-/** Whether a picture is still in its file: objects of another realm, such as a frame's, count too. */
+/** Whether a value is a picture file. Objects of another realm, such as a frame's, count too. */
 export function isSource(given: unknown): given is PictureSource {
   if (typeof given === 'string' || isUrl(given) || isBlob(given)) return true
   const isFloats = ArrayBuffer.isView(given) && 'BYTES_PER_ELEMENT' in given && Number(given.BYTES_PER_ELEMENT) > 1
