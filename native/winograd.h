@@ -2,9 +2,8 @@
 // tile of inputs by 36 multiplications instead of 144, with the points 0, 1, −1, 2, −2, ∞. Data, weights and products
 // are transformed. Between the transforms, the sums over channels are 36 small matrix products.
 //
-// forward           y  = Aᵀ [ Σ_i (G w Gᵀ) · (Bᵀ x B) ] A
-//   weight gradient   dw = Gᵀ-like [ Σ_tiles (Bᵀ x B) · (H dy Hᵀ) ], 3x3 outputs from 4x4 tiles of dy with the same
-//   points
+//   forward           y  = Aᵀ [ Σ_i (G w Gᵀ) · (Bᵀ x B) ] A
+//   weight gradient   dw = Gᵀ-like [ Σ_tiles (Bᵀ x B) · (H dy Hᵀ) ], 3x3 outputs from 4x4 tiles of dy with the same points
 //
 // Errors are some five times those of the direct sum: 4e-6 of the largest output.
 #pragma once

@@ -2,7 +2,7 @@
  * A training batch norm and its gradient in parts. Passes of the plan cut them, so that convolutions can fuse some
  * parts: they take statistics and sums while an image is in cache, and apply the norm while they read their input.
  *
- * forward    imageStatistics → mergeStatistics → normalise
+ *   forward    imageStatistics → mergeStatistics → normalise
  *   backward   reduceNormGradient → mergeNormGradient → applyNormGradient
  *
  * They need no gradients: passes run after autodiff.
