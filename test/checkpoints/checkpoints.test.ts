@@ -24,7 +24,7 @@ describe.each<EngineName>(['reference', 'wasm-simd'])('%s', (name) => {
   })
   afterAll(() => engine.dispose())
 
-  // TaskTypes may be added to what is told, and none may be changed or taken away.
+  // Figures may be added to what is told, and none may be changed or taken away.
   test.each(names)('%s', async (file) => {
     const outcome = await outcomeOf(bytesOf(file), fixtures[file]!.data, engine, file.startsWith('exported'))
     expect(outcome).toMatchObject(recordOf(file)[name])

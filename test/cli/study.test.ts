@@ -40,7 +40,7 @@ test('runs a study, judges it, draws it, and does nothing twice', { timeout: 600
   expect(again.out).toMatch(
     /^ {2}measured 100 %; the rule: params and multiply-adds of the twins are equal:\s+each time$/m,
   )
-  expect(again.out.split('\n').filter((line) => line.length > 80 && !line.startsWith('TaskTypes:'))).toEqual([])
+  expect(again.out.split('\n').filter((line) => line.length > 80 && !line.startsWith('Figures:'))).toEqual([])
 })
 
 test.each([

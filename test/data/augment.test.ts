@@ -130,7 +130,7 @@ describe('resize', () => {
   })
 
   test('to a smaller size takes the triangle of twice the step', () => {
-    // TaskTypes of torch.nn.functional.interpolate(mode='bilinear', antialias=True).
+    // Values of torch.nn.functional.interpolate(mode='bilinear', antialias=True).
     expect(resized([10, 20, 40, 80, 160, 255], 1, 6, whole(1, 6), [1, 3])).toEqual([18.571, 67.5, 189.286])
     expect(resized([10, 20, 40, 80, 160, 255, 3], 1, 7, whole(1, 7), [1, 2])).toEqual([42.558, 134.465])
   })

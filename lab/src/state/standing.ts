@@ -54,13 +54,13 @@ export function standingOf({ train, test, batchSize, testPictures, guessing }: R
   return { test: tested, train: trained, leader, guess }
 }
 
-interface TaskTypes extends Both<number> {
+interface Figures extends Both<number> {
   readonly step: number
   /** Number of steps of the slice. */
   readonly steps: number
 }
 
-function compared(figures: TaskTypes | undefined, pictures: number, batchSize = 0): Compared | undefined {
+function compared(figures: Figures | undefined, pictures: number, batchSize = 0): Compared | undefined {
   if (!figures) return undefined
   const { step, steps, plain, residual } = figures
   const count = pictures || steps * batchSize
@@ -69,14 +69,14 @@ function compared(figures: TaskTypes | undefined, pictures: number, batchSize = 
 }
 
 /** Errors at the last step that both nets have. */
-function latest({ plain, residual }: Both<Points>): TaskTypes | undefined {
+function latest({ plain, residual }: Both<Points>): Figures | undefined {
   const others = new Map(residual)
   const found = plain.findLast(([step]) => others.has(step))
   return found && { step: found[0], steps: 0, plain: found[1], residual: others.get(found[0])! }
 }
 
 /** Means over the newest slices that both nets have finished, weighted by their steps. */
-function recent({ plain, residual }: Both<Points>): TaskTypes | undefined {
+function recent({ plain, residual }: Both<Points>): Figures | undefined {
   const step = latest({ plain, residual })?.step
   if (step === undefined) return undefined
   const until = plain.filter(([at]) => at <= step)

@@ -74,7 +74,7 @@ export function without({ name, missing }: { readonly name: string; readonly mis
   return { peer: name, peerValue: null, missing, ratio: null } as const
 }
 
-/** TaskTypes of the same work replaced where they stood, others after them; of peaks, the higher. */
+/** Figures of the same work replaced where they stood, others after them; of peaks, the higher. */
 export function merged(before: BenchReport, after: BenchReport): BenchReport {
   const key = ({ name, peer }: BenchResult) => `${name} / ${peer}`
   const [old, fresh] = [before, after].map(({ results }) => new Map(results.map((result) => [key(result), result])))

@@ -170,5 +170,5 @@ function conclusion({ claims }: StudyResult, report: string): string {
     wrapped(`${verdictText(verdict)}: ${claim}`, '  '),
     wrapped(`  measured ${measuredText(finding)}; the rule: ${rule}`, '    '),
   ])
-  return ['', ...lines, '', `TaskTypes: ${pathToFileURL(resolve(report)).href}`, ''].join('\n')
+  return ['', ...lines, '', `Figures: ${pathToFileURL(resolve(report)).href}`, ''].join('\n')
 }

@@ -1,4 +1,4 @@
-/** TaskTypes of studies, drawn: each kind as SVG with its title, and a sentence for those who do not see it. */
+/** Figures of studies, drawn: each kind as SVG with its title, and a sentence for those who do not see it. */
 import { deflateSync } from 'node:zlib'
 import type {
   Axis,
