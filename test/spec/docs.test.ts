@@ -34,7 +34,8 @@ test.each(blocks('ts').map((code) => [code.split('\n')[0]!, code]))('%s', (_, co
   const { outputText } = ts.transpileModule(code, {
     compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, removeComments: true },
   })
-  const names = /import \{ (.*) \} from 'resnet\.ts'/.exec(outputText)![1]!.split(', ')
+  const imports = [...outputText.matchAll(/import \{ (.*) \} from 'resnet\.ts(?:\/studies)?';?/g)]
+  const names = imports.flatMap(([, names]) => names!.split(', '))
   expect(names.filter((name) => !(name in exported))).toEqual([])
   const printed: string[] = []
   const text = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value))
