@@ -26,9 +26,13 @@ export function expectNetwork(
   expectWeights(weights, `${who}.weights`)
 }
 
-/** The same for a network that classifies. */
-export function expectClassifier(value: unknown, who: string): asserts value is TrainedNetwork {
-  expectNetwork(value, who)
+/** The same for one that tells classes apart. */
+export function expectClassifier(
+  value: unknown,
+  who: string,
+  heads: SpecHeads = specHeads,
+): asserts value is TrainedNetwork {
+  expectNetwork(value, who, heads)
   classifierOf(value.spec)
 }
 

@@ -6,6 +6,7 @@
 import { cifar10Layout, cifar100Layout } from '../data/cifar/cifar.js'
 import { imageNetNormalisation, type Normalisation, type PictureSize } from '../data/dataset.js'
 import { forwardGraph } from '../model/forward.js'
+import { classifierLayers } from '../model/heads/classifier.js'
 import { type Heads, heads as ownHeads } from '../model/heads/index.js'
 import { type ParameterInfo, parametersOf } from '../model/parameters.js'
 import type { BufferName, ParameterName } from '../spec/paths.js'
@@ -104,8 +105,8 @@ function nameOf(path: string, map: KeyMap, stemConvs: number): string {
 
 /** Layers that the map's nets do not have keep the words of our paths. */
 function layerName(path: string, map: KeyMap, stemConvs: number): string {
-  if (path === 'head.classifier') return map.classifier
-  if (path === 'head.norm') return 'bn'
+  if (path === classifierLayers.classifier) return map.classifier
+  if (path === classifierLayers.norm) return 'bn'
   const stem = /^stem\.(conv|norm)(\d*)$/.exec(path)
   if (stem) return stemName(stem[1] as 'conv' | 'norm', Number(stem[2] || 1), stemConvs)
   const [, stage, block, rest] = /^stage(\d+)\.block(\d+)\.(.+)$/.exec(path) ?? []

@@ -4,6 +4,7 @@
  */
 import { deepened } from '../api/network/surgery.js'
 import type { Tensor, TrainedNetwork } from '../formats/trained-network.js'
+import { classifierLayers } from '../model/heads/classifier.js'
 import { placedBlocks } from '../spec/blocks.js'
 import { type BlockPath, blockPath } from '../spec/paths.js'
 import { appendBlocks } from '../spec/surgery.js'
@@ -196,10 +197,11 @@ async function grow(bench: Workbench, kind: Kind, shallow: number, deep: number,
 
 async function compare(bench: Workbench, { seed }: Trained, source: TrainedNetwork, grown: TrainedNetwork) {
   const batch = testBatch(bench, seed, PICTURES)
+  const { classifier } = classifierLayers
   const [before, after] = [
-    await activationsOf(bench, source, batch, ['head.classifier']),
-    await activationsOf(bench, grown, batch, ['head.classifier']),
-  ].map((found) => found['head.classifier'])
+    await activationsOf(bench, source, batch, [classifier]),
+    await activationsOf(bench, grown, batch, [classifier]),
+  ].map((found) => found[classifier])
   const deepened = await judging(bench, grown.spec, seed, Number.POSITIVE_INFINITY, (errorOf) => errorOf(grown.weights))
   return {
     deepened,

@@ -105,6 +105,11 @@ export interface Task<T extends string> {
    * @throws ConfigError when a trained network cannot be measured on data because its answers mean something else
    */
   testFor(own: Preprocessing, spec: NetworkSpec, data: DataOf<T>, options?: ClassMatchOptions): TestFor<T>
+  /**
+   * @param own what the training that goes on has learned from so far
+   * @throws ConfigError when answers to this data would mean something else than they have until now
+   */
+  expectSameAnswers(own: Preprocessing, spec: NetworkSpec, data: DataOf<T>): void
   /** The pictures to test on. */
   testPictures(data: DataOf<T>): PicturesOf<T>
   /** The pictures to validate on, where there are any. */

@@ -13,7 +13,6 @@ import { type Recompute, recomputeLevels } from '../plan/passes/recompute.js'
 import type { Plan } from '../plan/plan.js'
 import type { LayerPath } from '../spec/paths.js'
 import type { NetworkSpec } from '../spec/spec.js'
-import { expectSameClasses } from '../tasks/classify/class-match.js'
 import { type Tasks, taskFor, taskOfNetwork } from '../tasks/index.js'
 import type { Recipe } from '../tasks/recipe.js'
 import type { Measurer, Task } from '../tasks/task.js'
@@ -23,7 +22,7 @@ import { described, expectKind, listOf, text } from '../util/expect.js'
 import { LatestValue } from '../util/latest-value.js'
 import { expectSameNormalisation } from './advice/normalisation.js'
 import type { Checkpoint, TrainingProgress } from './checkpoint/checkpoint.js'
-import { expectSameData, expectSameScales } from './checkpoint/data-identity.js'
+import { expectSameData } from './checkpoint/data-identity.js'
 import { weightHash } from './checkpoint/weight-hash.js'
 import { withEvaluation } from './evaluations.js'
 import { gradientNorms, type ProbeState, tapActivations } from './probe.js'
@@ -150,10 +149,9 @@ export class Trainer<E extends Engine = Engine, T extends string = 'classify'> i
     task.expectFit(spec, data)
     if (options.checkpoint) {
       expectSameData(options.checkpoint.data, task.identity(data))
-      const { classes, scales, normalisation } = task.preprocessing(spec, data)
+      const { normalisation } = task.preprocessing(spec, data)
       expectSameNormalisation(options.checkpoint, { name: data.name, normalisation })
-      expectSameScales(options.checkpoint, { scales })
-      expectSameClasses(options.checkpoint.preprocessing, { name: data.name, classes })
+      task.expectSameAnswers(options.checkpoint.preprocessing, spec, data)
     }
     const { recompute = 'none' } = options
     const epochSize = task.epochSize(spec, data, recipe)

@@ -80,6 +80,7 @@ const twoAnswers: ModelHead<TwoAnswersHead> = {
     layers.add('loss', layers.loss('loss1', early!, labels!, 0), layers.loss('loss2', late!, labels!, 0)),
   deviation: () => undefined,
   zeroed: () => [],
+  lone: () => undefined,
   lastLayers: () => ['head.early', 'head.late'],
   axes: () => ({ pictures: ['batch'], outputs: { early: ['batch'], late: ['batch'] } }),
 }

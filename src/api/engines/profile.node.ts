@@ -14,7 +14,8 @@ import type { Plan } from '../../plan/plan.js'
 import { planGraph } from '../../plan/planner.js'
 import { expectSpec } from '../../spec/expect-spec.js'
 import type { NetworkSpec } from '../../spec/spec.js'
-import { completeRecipe } from '../../tasks/complete-recipe.js'
+import { headsOf, type Tasks, taskOfNetwork } from '../../tasks/index.js'
+import { completed } from '../../tasks/recipe.js'
 import { trainingGraph } from '../../train/step/step.js'
 import { ConfigError } from '../../util/errors.js'
 import { callback, described, expectOptions, oneOf, signal as signalKind, whole } from '../../util/expect.js'
@@ -37,6 +38,8 @@ export interface ProfileOptions extends OpenOptions {
   readonly batch?: number | undefined
   /** How often each part is timed. Default 5. */
   readonly rounds?: number | undefined
+  /** The tasks that there are, such as `{ ...tasks, mine }`; default: those of this package. */
+  readonly tasks?: Tasks | undefined
   /** Called before each part, with those done. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined
 }
@@ -70,14 +73,14 @@ const fields = { mode: oneOf(['training', 'inference']), batch: whole(1), signal
  * @throws ConfigError for a spec or option without meaning, EngineError when the engine is not available
  */
 export async function profile(spec: NetworkSpec, options: ProfileOptions = {}): Promise<Profile> {
-  expectSpec(spec, 'profile: spec')
   expectOptions(options, 'profile: options', fields)
+  expectSpec(spec, 'profile: spec', headsOf(options.tasks))
   const { mode = 'training', batch = mode === 'training' ? 128 : 1, rounds = 5, signal, onProgress } = options
   if (!Number.isSafeInteger(rounds) || rounds < 1)
     throw new ConfigError(`rounds: expected a whole number of at least 1, got ${described(rounds)}`)
   const backend = await openBackend(options)
   try {
-    const plan = planFor(spec, mode, batch, openCpuEngine(backend))
+    const plan = planFor(spec, mode, batch, openCpuEngine(backend), options.tasks)
     new Room(freeMemory).take(backend.build, plan.bytes)
     const settings = { rounds, now: seconds, signal, ...(onProgress && { onProgress }) }
     const { build, threads } = backend
@@ -92,18 +95,25 @@ export async function profile(spec: NetworkSpec, options: ProfileOptions = {}): 
  * @throws ConfigError for a spec or option without meaning, EngineError when the engine is not available
  */
 export async function planBytes(spec: NetworkSpec, given: Omit<ProfileOptions, 'rounds'> = {}): Promise<number> {
-  expectSpec(spec, 'planBytes: spec')
   expectOptions(given, 'planBytes: options', fields)
+  expectSpec(spec, 'planBytes: spec', headsOf(given.tasks))
   const { mode = 'training', batch = mode === 'training' ? 128 : 1, ...options } = given
   await using engine = await openEngine(options)
-  return planFor(spec, mode, batch, engine).bytes
+  return planFor(spec, mode, batch, engine, given.tasks).bytes
 }
 
-function planFor(spec: NetworkSpec, mode: 'training' | 'inference', batch: number, { target }: Engine): Plan {
+function planFor(
+  spec: NetworkSpec,
+  mode: 'training' | 'inference',
+  batch: number,
+  { target }: Engine,
+  tasks?: Tasks,
+): Plan {
+  const { heads, recipe } = taskOfNetwork(spec, tasks)
   const graph =
     mode === 'training'
-      ? trainingGraph(spec, completeRecipe({ steps: 1, batchSize: batch }))
-      : forwardGraph(spec, { batch, mode })
+      ? trainingGraph(spec, completed({ steps: 1, batchSize: batch }, recipe), heads)
+      : forwardGraph(spec, { batch, mode, heads })
   return planGraph(graph, target)
 }
 

@@ -26,7 +26,7 @@ export type NetworkFor<H extends AnyHead> = string extends H['kind']
 export type Untrained = <H extends AnyHead>(spec: NetworkSpec<H>, options?: UntrainedOptions) => NetworkFor<H>
 
 export function untrainedFunction(putToWork: PutToWork): Untrained {
-  return ((spec, options) => putToWork(untrainedWeights(spec, options), {})) as Untrained
+  return ((spec, options) => putToWork(untrainedWeights(spec, options), { tasks: options?.tasks })) as Untrained
 }
 
 /**

@@ -15,12 +15,15 @@ import type { Mode } from '../../model/layers.js'
 import { fill } from '../../ops/fill.js'
 import { emit } from '../../ops/op.js'
 import type { BlockPath, LayerPath } from '../../spec/paths.js'
+import { headsOf, type Tasks } from '../../tasks/index.js'
 import { ConfigError } from '../../util/errors.js'
 import { expectFloats, listOf, numbers, oneOf, text } from '../../util/expect.js'
 import { type ComputeOptions, engineOf, expectCompute, type OpenEngine } from '../engines/opening.js'
 
 /** The layers to look at. */
 export interface ProbeOptions extends ComputeOptions {
+  /** The tasks that there are: what a network of another task than `classify` is called in the error. Default: those of this package. */
+  readonly tasks?: Tasks | undefined
   /** The class of each picture: the loss is the mean cross-entropy. Default: all of class 0. */
   readonly labels?: Int32Array | undefined
   /** Whether norms use their running statistics (`inference`, the default) or those of the batch (`training`). */
@@ -65,9 +68,9 @@ const fields = {
 /** The probe on the engines of one environment. */
 export function probeFunction(openEngine: OpenEngine): Probe {
   return async (network, floats, options = {}) => {
-    expectClassifier(network, 'probe: network')
-    const pictures = expectFloats(floats, 'probe: pictures')
     expectCompute(options, 'probe: options', fields)
+    expectClassifier(network, 'probe: network', headsOf(options.tasks))
+    const pictures = expectFloats(floats, 'probe: pictures')
     const { graph, names } = probeGraph(network, pictures.length, options)
     const { engine, release } = await engineOf(openEngine, options)
     try {

@@ -7,6 +7,7 @@ import { initialise } from '../../model/initialise.js'
 import { parametersOf } from '../../model/parameters.js'
 import { expectSpec } from '../../spec/expect-spec.js'
 import type { NetworkSpec } from '../../spec/spec.js'
+import { headsOf, type Tasks } from '../../tasks/index.js'
 import { expectOptions, flag, whole } from '../../util/expect.js'
 
 /** How a network starts. */
@@ -15,6 +16,8 @@ export interface UntrainedOptions {
   readonly seed?: number | undefined
   /** Whether each residual branch starts as zero. Default false. */
   readonly zeroInitResidual?: boolean | undefined
+  /** The tasks that there are, such as `{ ...tasks, mine }`; default: those of this package. */
+  readonly tasks?: Tasks | undefined
 }
 
 /**
@@ -23,10 +26,11 @@ export interface UntrainedOptions {
  * @throws ConfigError when the spec makes no sense
  */
 export function untrainedWeights(spec: NetworkSpec, options: UntrainedOptions = {}): TrainedNetwork {
-  expectSpec(spec, 'untrained: spec')
   expectOptions(options, 'untrained: options', { seed: whole(0), zeroInitResidual: flag })
   const { seed = 0, zeroInitResidual = false } = options
-  const values = initialise(spec, { seed, zeroInitResidual })
+  const heads = headsOf(options.tasks)
+  expectSpec(spec, 'untrained: spec', heads)
+  const values = initialise(spec, { seed, zeroInitResidual, heads })
   const { channels } = spec.input
   const each = (value: number) => Array.from({ length: channels }, () => value)
   return {
@@ -34,10 +38,10 @@ export function untrainedWeights(spec: NetworkSpec, options: UntrainedOptions = 
     preprocessing: {
       normalisation: { mean: each(0), std: each(1) },
       input: spec.input,
-      ...headOf(spec.head).answers(spec.head),
+      ...headOf(spec.head, heads).answers(spec.head),
     },
     weights: new Map(
-      parametersOf(forwardGraph(spec, { batch: 1, mode: 'inference' })).map(({ path, shape }) => [
+      parametersOf(forwardGraph(spec, { batch: 1, mode: 'inference', heads })).map(({ path, shape }) => [
         path,
         { shape, data: values.get(path)! },
       ]),

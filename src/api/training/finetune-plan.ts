@@ -2,7 +2,7 @@
 
 import type { Augmentation } from '../../data/augment.js'
 import { type Dataset, inputSize } from '../../data/dataset.js'
-import { type Freeze, freezeLevels } from '../../spec/freeze.js'
+import { type Freeze, freezeLevels } from '../../model/freeze.js'
 import type { InputSpec, NetworkSpec } from '../../spec/spec.js'
 import { completeRecipe } from '../../tasks/complete-recipe.js'
 import type { Recipe, RecipeOptions } from '../../tasks/recipe.js'
@@ -61,8 +61,10 @@ export function finetunePlan(
   const freeze = choice.freeze ?? (count <= FEW ? 'all' : 'none')
   const features = featuresAt(freeze)
   const views = features ? viewsFor(data, features, choice, memory) : 1
+  const { epochs, ...usual } = recipeFor(freeze, count)
   const recipe = completeRecipe({
-    ...recipeFor(freeze, count),
+    ...usual,
+    ...(choice.recipe?.steps === undefined ? { epochs } : {}),
     augmentation: augmentationFor(inputSize(data.train).height),
     ...Object.fromEntries(Object.entries(choice.recipe ?? {}).filter(([, value]) => value !== undefined)),
   })

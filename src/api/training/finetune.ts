@@ -10,13 +10,15 @@ import type { ChosenEngine } from '../../engine/engine.js'
 import { expectClassifier } from '../../formats/expect-network.js'
 import type { Tensor, TrainedNetwork } from '../../formats/trained-network.js'
 import { expectNumbers } from '../../inference/lost-numbers.js'
-import { type Cut, cutNetwork, type Freeze } from '../../spec/freeze.js'
+import { type Cut, cutNetwork, type Freeze } from '../../model/freeze.js'
+import { headOf } from '../../model/heads/index.js'
 import { classifierOf } from '../../spec/heads/index.js'
 import type { NetworkSpec } from '../../spec/spec.js'
 import { expectSameClasses } from '../../tasks/classify/class-match.js'
 import type { Classifier } from '../../tasks/classify/classifier.js'
 import { classify } from '../../tasks/classify/index.js'
 import { type Judgement, judge } from '../../tasks/classify/judgement.js'
+import { headsOf, type Tasks } from '../../tasks/index.js'
 import type { RecipeOptions } from '../../tasks/recipe.js'
 import { type Checkpoint, type EpochRecord, expectCheckpoint } from '../../train/checkpoint/checkpoint.js'
 import { expectSameData } from '../../train/checkpoint/data-identity.js'
@@ -36,6 +38,8 @@ import { finish, type TrainListeners } from './training.js'
  * be given; their defaults depend on the frozen layers and on the number of pictures.
  */
 export interface FinetuneOptions extends RecipeOptions, Omit<FinetuneChoice, 'recipe'>, ComputeOptions {
+  /** The tasks that there are: what a network of another task than `classify` is called in the error. Default: those of this package. */
+  readonly tasks?: Tasks | undefined
   /** Before anything is computed. */
   readonly onPlan?: ((plan: FinetunePlan, engine: ChosenEngine) => void) | undefined
   /** As pictures go through the frozen part, over all views. */
@@ -184,9 +188,9 @@ export interface FinetuningPlace extends Pick<Environment, 'openEngine'> {
 
 export function createFinetuningFunction(place: FinetuningPlace): FinetuningFunctions['createFinetuning'] {
   return async (network, data, options = {}) => {
-    expectClassifier(network, 'network')
-    expectDataset(data, 'data')
     expectOptions(options, 'options', fields)
+    expectClassifier(network, 'network', headsOf(options.tasks))
+    expectDataset(data, 'data')
     return open(place, withNewHead(network, data), withNormalisationOf(network, data), withRecipe(options))
   }
 }
@@ -229,7 +233,7 @@ type Choice = FinetuneChoice & ComputeOptions & Pick<FinetuneOptions, 'onPlan' |
 
 function withRecipe(options: FinetuneOptions & TrainListeners): Choice {
   const { freeze, views, featureMemory, onPlan, onFeatures, ...others } = options
-  const { engine, threads, onMemory, signal, onProgress, onEpoch, ...recipe } = others
+  const { engine, threads, onMemory, signal, tasks, onProgress, onEpoch, ...recipe } = others
   return { freeze, views, featureMemory, onPlan, onFeatures, engine, threads, onMemory, signal, recipe }
 }
 
@@ -298,10 +302,11 @@ function inRest(cut: Cut, weights: ReadonlyMap<string, Tensor>): Map<string, Ten
 
 /** For as many classes as the data has. The classifier's weights are left out, so that they will be fresh. */
 function withNewHead({ spec, preprocessing, weights }: TrainedNetwork, { classes }: Dataset): TrainedNetwork {
+  const last = headOf(spec.head).lastLayers(spec.head)
   return {
     spec: { ...spec, head: { ...classifierOf(spec), classes: classes.length } },
     preprocessing: { ...preprocessing, classes, classesAssumed: undefined },
-    weights: new Map([...weights].filter(([path]) => !path.startsWith('head.classifier.'))),
+    weights: new Map([...weights].filter(([path]) => !last.some((layer) => path.startsWith(`${layer}.`)))),
   }
 }
 

@@ -3,8 +3,16 @@ import { classifier as plain } from '../../spec/heads/classifier.js'
 import type { ClassifierHead } from '../../spec/spec.js'
 import type { ModelHead } from './head.js'
 
-const CLASSIFIER = 'head.classifier'
-/** Standard deviation of fresh weights. */
+/** Its layers by path, in the order in which they come. */
+export const classifierLayers = {
+  norm: 'head.norm',
+  relu: 'head.relu',
+  /** Global average pooling: the features of a picture. */
+  pool: 'head.pool',
+  classifier: 'head.classifier',
+} as const
+const { norm: NORM, relu: RELU, pool: POOL, classifier: CLASSIFIER } = classifierLayers
+/** Of fresh weights. */
 const DEVIATION = 0.01
 
 export const classifier: ModelHead<ClassifierHead> = {
@@ -14,14 +22,20 @@ export const classifier: ModelHead<ClassifierHead> = {
   losses: ['cross-entropy'],
   addTruths: (layers, _, batch) => ({ labels: layers.labels(batch) }),
   build: (layers, { norm, relu = norm, classes }, { maps: [x] }) => {
-    const normed = norm ? layers.norm('head.norm', x!) : x!
-    const features = relu ? layers.relu('head.relu', normed) : normed
-    return { logits: layers.linear(CLASSIFIER, layers.globalAveragePool('head.pool', features), classes) }
+    const normed = norm ? layers.norm(NORM, x!) : x!
+    const features = relu ? layers.relu(RELU, normed) : normed
+    return { logits: layers.linear(CLASSIFIER, layers.globalAveragePool(POOL, features), classes) }
   },
   addLoss: (layers, { logits }, { labels }, { labelSmoothing = 0 }) =>
     layers.loss('loss', logits!, labels!, labelSmoothing),
   deviation: (_, path) => (path === `${CLASSIFIER}.weight` ? DEVIATION : undefined),
   zeroed: () => [],
   lastLayers: () => [CLASSIFIER],
+  lone: ({ norm, classes }) => ({
+    name: 'its classifier',
+    at: POOL,
+    head: { kind: 'classifier', norm: false, classes },
+    isAll: !norm,
+  }),
   axes: () => ({ pictures: ['batch'], outputs: { logits: ['batch'] } }),
 }

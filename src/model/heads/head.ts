@@ -31,7 +31,18 @@ export interface LossSettings {
 /** Names of free dimensions in an ONNX model, by axis; undefined for fixed dimensions. */
 export type FreeAxes = readonly (string | undefined)[]
 
-/** The interface of one kind of head. */
+/** The last layers of a head as a head of their own, under the same paths. */
+export interface LoneHead<H extends AnyHead> {
+  /** Their name: "its classifier". */
+  readonly name: string
+  /** The layer whose results they read: one number for each channel. */
+  readonly at: LayerPath
+  readonly head: H
+  /** Whether no other layer of the head holds weights. */
+  readonly isAll: boolean
+}
+
+/** One kind of head: all that is asked of it. */
 export interface ModelHead<H extends AnyHead = AnyHead> extends SpecHead<H> {
   /** Names of its outputs in the graph, in order. A head may answer several questions. */
   readonly outputs: readonly string[]
@@ -52,8 +63,13 @@ export interface ModelHead<H extends AnyHead = AnyHead> extends SpecHead<H> {
   deviation(head: H, path: string, shape: Shape): number | undefined
   /** The weights that start at zero if residual branches do. */
   zeroed(head: H): readonly string[]
-  /** The layers with weights that compute its outputs. The search for lost numbers starts from them. */
+  /**
+   * The layers that its outputs leave, those that hold weights: lost numbers are looked for by them, and fine-tuning
+   * begins them anew.
+   */
   lastLayers(head: H): readonly LayerPath[]
+  /** Its last layers as a head of their own, where they can learn without what is before them. */
+  lone(head: H): LoneHead<H> | undefined
   /** The free dimensions of the pictures and of each output in an ONNX model. */
   axes(head: H): { readonly pictures: FreeAxes; readonly outputs: Readonly<Record<string, FreeAxes>> }
 }

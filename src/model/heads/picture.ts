@@ -46,6 +46,7 @@ export const picture: ModelHead<PictureHead> = {
   // The convolution before the addition. With a shortcut from the input, the whole net is one residual branch.
   zeroed: ({ shortcut }) => (shortcut === 'none' ? [] : [shortcut === 'input' ? `${LAST}.weight` : `${MERGE}.weight`]),
   lastLayers: () => [LAST],
+  lone: () => undefined,
   axes: (head) => ({
     pictures: ['batch', undefined, 'height', 'width'],
     outputs: {

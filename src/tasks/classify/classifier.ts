@@ -5,6 +5,7 @@ import { isSource, type Picture, type PictureSource } from '../../data/picture/p
 import type { TableRow } from '../../data/table-dataset.js'
 import { type Given, Network, type RunOptions } from '../../inference/network.js'
 import { partRead, pictureSize } from '../../inference/picture.js'
+import { classifierLayers } from '../../model/heads/classifier.js'
 import { wrongHead } from '../../spec/heads/index.js'
 import type { LayerPath } from '../../spec/paths.js'
 import type { ClassifierHead } from '../../spec/spec.js'
@@ -101,7 +102,8 @@ export class Classifier extends Network<ClassifierHead> {
   async embed(given: Given | readonly Given[], options: RunOptions = {}): Promise<Float32Array> {
     expectOptions(options, 'embed: options', { signal: signalKind })
     const batch = await this.prepared(this.listed(given).all, options)
-    return (await this.answers(batch, ['head.pool'], options))['head.pool']!.data
+    const { pool } = classifierLayers
+    return (await this.answers(batch, [pool], options))[pool]!.data
   }
 
   /**
@@ -164,7 +166,7 @@ export class Classifier extends Network<ClassifierHead> {
 
   /** How much each of the last maps counts for a class. */
   #rowOf(number: number): Float32Array {
-    const { shape, data } = this.weights.get('head.classifier.weight')!
+    const { shape, data } = this.weights.get(`${classifierLayers.classifier}.weight`)!
     const width = shape[1]!
     return data.subarray(number * width, (number + 1) * width)
   }

@@ -8,6 +8,7 @@ import { GraphBuilder } from '../../graph/builder.js'
 import type { Graph } from '../../graph/graph.js'
 import type { Rectangle } from '../../inference/picture.js'
 import { forwardGraph } from '../../model/forward.js'
+import { classifierLayers } from '../../model/heads/classifier.js'
 import { classifierOf } from '../../spec/heads/index.js'
 import { type LayerPath, stagePath } from '../../spec/paths.js'
 import type { NetworkSpec } from '../../spec/spec.js'
@@ -40,8 +41,8 @@ export interface Explanation {
 /** The layer that global average pooling reads. */
 export function lastMaps(spec: NetworkSpec): LayerPath {
   const { norm, relu = norm } = classifierOf(spec)
-  if (relu) return 'head.relu'
-  if (norm) return 'head.norm'
+  if (relu) return classifierLayers.relu
+  if (norm) return classifierLayers.norm
   return spec.stages.length > 0 ? stagePath(spec.stages.length) : 'stem'
 }
 

@@ -5,7 +5,7 @@ import { expectDataset, expectPictures } from '../../data/expect-data.js'
 import { classifier } from '../../model/heads/classifier.js'
 import { isRecord } from '../../util/expect.js'
 import type { Task } from '../task.js'
-import { matchClasses } from './class-match.js'
+import { expectSameClasses, matchClasses } from './class-match.js'
 import { Classifier } from './classifier.js'
 import { Evaluator, expectFit } from './evaluator.js'
 import { countCorrect, percent } from './metrics.js'
@@ -32,6 +32,7 @@ export const classify: Task<'classify'> = {
       notes,
     }
   },
+  expectSameAnswers: (own, _, data) => expectSameClasses(own, data),
   testPictures: ({ test }) => test,
   valPictures: ({ val }) => val,
   identity: ({ name, train, val, test, heldOut }: Dataset) => ({

@@ -1,6 +1,7 @@
 /** The task of making pictures larger and sharper, as a training asks for it. */
 
 import { epochOrder } from '../../data/batches.js'
+import type { Preprocessing } from '../../formats/trained-network.js'
 import { picture } from '../../model/heads/picture.js'
 import { pictureHeadOf } from '../../spec/heads/index.js'
 import type { NetworkSpec } from '../../spec/spec.js'
@@ -34,6 +35,7 @@ export const upscale: Task<'upscale'> = {
     if (strange !== undefined) throw wrongScale(spec.name, scales, strange)
     return { test: data.test, notes: [] }
   },
+  expectSameAnswers: expectSameScales,
   testPictures: ({ test }) => test,
   valPictures: ({ val }) => val,
   identity: ({ name, train, val, test }) => ({
@@ -99,6 +101,15 @@ function expectFit(spec: NetworkSpec, data: UpscalingData): void {
     throw new ConfigError(
       `${spec.name}: learns from patches of ${patch} pixels, no training picture of ${data.name} is as large; ` +
         'make the spec for smaller ones: preset(name, { input })',
+    )
+}
+
+/** @throws ConfigError when a training would go on with pictures made smaller by other factors than before. */
+function expectSameScales(own: Preprocessing, _: NetworkSpec, data: UpscalingData): void {
+  const text = (list: readonly number[] = []) => list.join(', ')
+  if (text(own.scales) !== text(data.scales))
+    throw new ConfigError(
+      `this training enlarges by ${text(own.scales)} and cannot go on with pairs for scale ${text(data.scales)}`,
     )
 }
 

@@ -46,7 +46,12 @@ export class Upscaler extends Network<PictureHead> {
     const { scales } = this
     const { scale = scales.length === 1 ? scales[0]! : undefined, signal, onProgress } = options
     if (scale === undefined)
-      throw new ConfigError(`${name}: enlarges ${scales.join(', ')} times; say by how much: { scale: ${scales[0]} }`)
+      throw new ConfigError(`${name}: enlarges ${scales.join(', ')} times`, {
+        remedy: {
+          code: `say by how much: { scale: ${scales[0]} }`,
+          shell: `say by how much, as --scale ${scales[0]}`,
+        },
+      })
     if (!scales.includes(scale)) throw wrongScale(name, scales, scale)
     const picture = pixelsOf(isSource(given) ? await this.decoded(given, options, true) : given, 'upscale: picture')
     const size = { height: picture.height * scale, width: picture.width * scale }

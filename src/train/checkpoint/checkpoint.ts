@@ -19,13 +19,14 @@ import {
   type TrainedNetwork,
 } from '../../formats/trained-network.js'
 import { forwardGraph } from '../../model/forward.js'
+import { cutNetwork, type Freeze } from '../../model/freeze.js'
 import type { Heads } from '../../model/heads/index.js'
 import { parametersOf } from '../../model/parameters.js'
-import { cutNetwork, type Freeze } from '../../spec/freeze.js'
-import { type TaskName, taskNames } from '../../spec/heads/index.js'
+import { classifier } from '../../spec/heads/classifier.js'
+import { specHeadOf } from '../../spec/heads/index.js'
 import type { NetworkSpec } from '../../spec/spec.js'
 import { validateSpec } from '../../spec/validate.js'
-import { headsOf, ratingOf, type Tasks, taskOfNetwork } from '../../tasks/index.js'
+import { headsOf, ratingOf, type Tasks, taskOfNetwork, tasks } from '../../tasks/index.js'
 import { completed, type Recipe } from '../../tasks/recipe.js'
 import type { DataIdentity, Task } from '../../tasks/task.js'
 import type { BestEpoch, Score, SumsOf, Tested } from '../../tasks/types.js'
@@ -120,8 +121,11 @@ export function encodeCheckpoint(checkpoint: Checkpoint<string>, note?: string, 
 export function decodeCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
   const checkpoint = decodeAnyCheckpoint(bytes, name)
   if (isFor(checkpoint, 'classify')) return checkpoint
-  throw new DataError(`${name}: its network makes pictures larger and tells no classes apart`, {
-    remedy: { code: 'load() opens it', shell: 'the command upscale uses it' },
+  const { head } = checkpoint.spec
+  const { does, use } = specHeadOf(head)
+  const code = 'load() opens it'
+  throw new DataError(`${name}: its network ${does(head)} and ${classifier.lacks}`, {
+    remedy: { code, shell: use?.shell ?? code },
   })
 }
 
@@ -135,11 +139,19 @@ export function expectCheckpoint(value: unknown, who: string, tasks?: Tasks): as
   expectNetwork(value, who, headsOf(tasks))
 }
 
-/** Whether the network of a checkpoint is for this task. */
-export function isFor<T extends TaskName>(checkpoint: Checkpoint<string>, task: T): checkpoint is Checkpoint<T> {
+/**
+ * Whether a checkpoint is of a network for this task.
+ * @param table the tasks that there are, by default those of this package
+ * @throws ConfigError for a name that no task of the table has
+ */
+export function isFor<T extends string>(
+  checkpoint: Checkpoint<string>,
+  task: T,
+  table: Tasks = tasks,
+): checkpoint is Checkpoint<T> {
   expectFields(checkpoint, 'isFor: checkpoint', 'a checkpoint, such as decodeCheckpoint() gives', { spec: object })
-  expectKind(task, 'isFor: task', oneOf(taskNames))
-  return taskOfNetwork(checkpoint.spec).name === task
+  expectKind(task, 'isFor: task', oneOf(Object.values(table).map(({ name }) => name)))
+  return taskOfNetwork(checkpoint.spec, table).name === task
 }
 
 /**
@@ -179,8 +191,8 @@ export function checkpointIn(file: SafetensorsFile, name: string, tasks?: Tasks)
     checkPreprocessing(preprocessing, spec, heads)
     checkData(data)
     checkProgress(progress, task)
-    if (tuning.tuning) checkTuning(tuning.tuning, spec)
-    return { spec, recipe: completed(options.recipe, task.recipe) } // an older version: adds the fields that came later
+    if (tuning.tuning) checkTuning(tuning.tuning, spec, heads)
+    return { spec, recipe: completed(options.recipe, task.recipe) } // of an older version: with the fields that came later
   })
   const weights = new Map<string, Tensor>()
   const optimizer = new Map<string, Tensor>()
@@ -209,8 +221,8 @@ function checkData({ name, train, val, test, heldOut }: DataIdentity): void {
 /** The largest accepted number of augmented versions. */
 const MOST_VIEWS = 1000
 
-function checkTuning({ freeze, views }: Tuning, spec: NetworkSpec): void {
-  cutNetwork(spec, freeze)
+function checkTuning({ freeze, views }: Tuning, spec: NetworkSpec, heads: Heads): void {
+  cutNetwork(spec, freeze, heads)
   if (!(isCount(views) && views >= 1 && views <= MOST_VIEWS))
     throw new DataError(
       `its tuning makes no sense: views must be a whole number from 1 to ${MOST_VIEWS}, got ${shown(views)}`,

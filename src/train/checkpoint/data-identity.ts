@@ -1,5 +1,4 @@
-/** Identifies the data of a training, so that a run goes on with the same data. */
-import type { Preprocessing } from '../../formats/trained-network.js'
+/** Which data a training learns from, so that a run goes on with the same. */
 import { ConfigError } from '../../util/errors.js'
 import type { DataIdentity } from './checkpoint.js'
 
@@ -13,17 +12,5 @@ export function expectSameData(expected: DataIdentity, got: DataIdentity): void 
   if (before && now && (before.digest !== now.digest || before.seed !== now.seed))
     throw new ConfigError(
       `this training held out ${before.count} pictures of ${expected.name} to test on, and these are not the same: the set has changed, or another seed chose them; put it back as it was, or start a new run`,
-    )
-}
-
-/** @throws ConfigError if a resumed training would enlarge by other scales than before */
-export function expectSameScales(
-  { preprocessing }: { readonly preprocessing: Pick<Preprocessing, 'scales'> },
-  { scales }: Pick<Preprocessing, 'scales'>,
-): void {
-  const text = (list: readonly number[] | undefined) => (list ?? []).join(', ')
-  if (text(preprocessing.scales) !== text(scales))
-    throw new ConfigError(
-      `this training enlarges by ${text(preprocessing.scales)} and cannot go on with pairs for scale ${text(scales)}`,
     )
 }

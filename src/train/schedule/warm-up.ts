@@ -20,13 +20,13 @@ const MEMORY = 0.95
 export const freshWarmUp: WarmUp = { error: 100 }
 
 /**
- * Returns the state after one more step.
- * @param top1Error of the step's batch, in percent
+ * After one more step.
+ * @param found the training error of the step's batch, in percent
  * @param step finished steps
  */
-export function warmUpAfter(warmUp: WarmUp, until: number, top1Error: number, step: number): WarmUp {
+export function warmUpAfter(warmUp: WarmUp, until: number, found: number, step: number): WarmUp {
   if (warmUp.ended !== undefined) return warmUp
-  const error = MEMORY * warmUp.error + (1 - MEMORY) * top1Error
+  const error = MEMORY * warmUp.error + (1 - MEMORY) * found
   return error < until ? { error, ended: step } : { error }
 }
 

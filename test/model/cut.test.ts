@@ -1,8 +1,8 @@
 /** Networks cut in two: what is in the rest, and that names lead there and back. */
 import { expect, test } from 'vitest'
 import { forwardGraph } from '../../src/model/forward.js'
+import { cutNetwork, type Freeze, freezeLevels } from '../../src/model/freeze.js'
 import { parametersOf } from '../../src/model/parameters.js'
-import { cutNetwork, type Freeze, freezeLevels } from '../../src/spec/freeze.js'
 import { preset } from '../../src/spec/presets.js'
 import type { NetworkSpec } from '../../src/spec/spec.js'
 import { ConfigError } from '../../src/util/errors.js'
@@ -44,4 +44,7 @@ test('what a network does not have cannot be frozen', () => {
     new ConfigError('freeze: resnet20 has no stage4; expected one of none, stem, stage1, stage2, stage3, all'),
   )
   expect(() => cutNetwork(preset('resnet20'), 'backbone' as Freeze)).toThrow(/resnet20 has no backbone/)
+  expect(() => cutNetwork(preset('vdsr20'), 'all')).toThrow(
+    new ConfigError('freeze: the last layers of vdsr20 cannot learn without what is before them; freeze less than all'),
+  )
 })

@@ -3,17 +3,17 @@
  * a network of its own, whose input is a map of features instead of a picture.
  */
 
+import { type LayerPath, type StagePath, stagePath } from '../spec/paths.js'
+import type { InputSpec, NetworkSpec } from '../spec/spec.js'
 import { ConfigError } from '../util/errors.js'
 import { expectFields, list } from '../util/expect.js'
 import { valueHere } from '../util/other-names.js'
 import { printable, shown } from '../util/printable.js'
-import { classifierOf } from './heads/index.js'
-import { type LayerPath, type StagePath, stagePath } from './paths.js'
-import type { InputSpec, NetworkSpec } from './spec.js'
+import { type Heads, headOf, heads as ownHeads } from './heads/index.js'
 
 /**
- * The frozen part of a network: `none`; the `stem`; everything up to and including a stage, for example `stage3`; or
- * `all` except the classifier.
+ * How much of a network stays as it is: `none` of it; the `stem`; all up to a stage, that one included, as `stage3`; or
+ * `all` but the last layers, such as a classifier.
  */
 export type Freeze = 'none' | 'stem' | StagePath | 'all'
 
@@ -36,16 +36,26 @@ export function freezeLevels(spec: NetworkSpec): Freeze[] {
   return ['none', 'stem', ...stages.map((_, index) => stagePath(index + 1)), 'all']
 }
 
-/** @throws ConfigError for a level that this network does not offer, with its levels */
-export function cutNetwork(spec: NetworkSpec, freeze: Freeze): Cut {
+/**
+ * @param heads the kinds of heads that there are
+ * @throws ConfigError for what this network does not have, with what it has; for `all` where its last layers cannot learn
+ * without what is before them
+ */
+export function cutNetwork(spec: NetworkSpec, freeze: Freeze, heads: Heads = ownHeads): Cut {
   const levels = freezeLevels(spec)
   if (!levels.includes(freeze))
     throw new ConfigError(
       `freeze: ${spec.name} has no ${typeof freeze === 'string' ? printable(freeze) : shown(freeze)}; expected one of ${printable(levels.join(', '), 400)}${valueHere(freeze, levels) ? `; all but the classifier is all` : ''}`,
     )
   if (freeze === 'none') return { rest: () => spec, toWhole: (path) => path, toRest: (path) => path }
-  if (freeze === 'all' || (freeze === stagePath(spec.stages.length) && !classifierOf(spec).norm))
-    return classifierAlone(spec)
+  const lone = loneOf(spec, heads)
+  if (freeze === 'all') {
+    if (lone) return lone.cut
+    throw new ConfigError(
+      `freeze: the last layers of ${spec.name} cannot learn without what is before them; freeze less than all`,
+    )
+  }
+  if (lone?.isAll && freeze === stagePath(spec.stages.length)) return lone.cut
   const gone = freeze === 'stem' ? 0 : levels.indexOf(freeze) - 1 // stages in front of the cut
   const renumbered = (path: string, by: number) =>
     path.replace(/^(?:([a-z]+\/))?stage(\d+)/, (_, state = '', stage) => `${state}${stagePath(Number(stage) + by)}`)
@@ -67,19 +77,27 @@ export function cutNetwork(spec: NetworkSpec, freeze: Freeze): Cut {
   }
 }
 
-/** Features are pooled, so that they are as few as possible: one per channel. */
-function classifierAlone(spec: NetworkSpec): Cut {
-  return {
-    at: 'head.pool',
+/** The last layers alone, over the features that they read, which are as few as can be; and whether they are all. */
+function loneOf(spec: NetworkSpec, heads: Heads): { readonly cut: Cut; readonly isAll: boolean } | undefined {
+  const own = headOf(spec.head, heads)
+  const lone = own.lone(spec.head)
+  if (!lone) return undefined
+  const ends = own.lastLayers(spec.head)
+  const cut: Cut = {
+    at: lone.at,
     rest: (features) => ({
       ...spec,
-      name: `${spec.name}, its classifier`,
+      name: `${spec.name}, ${lone.name}`,
       input: features,
       stem: [],
       stages: [],
-      head: { kind: 'classifier', norm: false, classes: classifierOf(spec).classes },
+      head: lone.head as NetworkSpec['head'],
     }),
     toWhole: (path) => path,
-    toRest: (path) => (path.slice(path.indexOf('/') + 1).startsWith('head.classifier') ? path : undefined),
+    toRest: (path) => {
+      const name = path.slice(path.indexOf('/') + 1)
+      return ends.some((layer) => name.startsWith(`${layer}.`)) ? path : undefined
+    },
   }
+  return { cut, isAll: lone.isAll }
 }
