@@ -47,6 +47,7 @@ export { type UpscalingFolderOptions, upscalingFolder } from './tasks/upscale/fo
 export {
   type MetricsLine,
   RunFolder,
+  type RunFolderOptions,
   readAnyCheckpoint,
   readCheckpoint,
 } from './train/run/folder.node.js'

@@ -1,7 +1,10 @@
 /** Loads the data set that flags name, with the progress of decoding and what could not be read. */
 import {
+  ConfigError,
   type Dataset,
   type DatasetName,
+  type DecodedNetwork,
+  datasetNames,
   loadDataset,
   type TestFolder,
   type TestFolderOptions,
@@ -75,4 +78,20 @@ export async function loadQuietly(
   } finally {
     progress.stop()
   }
+}
+
+/**
+ * The data set that weights learned from, which is said.
+ * @throws ConfigError where they do not say so, or the data has no name here
+ */
+export function recordedDataset(weights: string, { checkpoint }: DecodedNetwork): DatasetName {
+  const found = datasetNames.find((name) => name === checkpoint?.data.name)
+  if (found) {
+    say(`--dataset ${found}: what these weights learned from`)
+    return found
+  }
+  const why = checkpoint
+    ? `learned from ${checkpoint.data.name}, which has no name here`
+    : 'does not say what its network learned from'
+  throw new ConfigError(`--dataset: missing; ${weights} ${why}: name what to judge it on, ${datasetNames.join(', ')}`)
 }

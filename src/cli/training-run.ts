@@ -6,12 +6,14 @@ import {
   type ChosenEngine,
   ConfigError,
   datasetNames,
+  isFor,
   type PlanBytes,
   precisionAdvice,
   type Recipe,
   RunFolder,
   RunKeeper,
   readAnyCheckpoint,
+  type Task,
   type Tasks,
   type Trainer,
   TrainingError,
@@ -22,32 +24,31 @@ import {
 import { flagOf } from './flags/options.js'
 import { recipeOf } from './flags/recipe.js'
 import type { TrainFlags } from './flags/train.js'
-import type { Agreement, TrainTask } from './tasks/task.js'
+import type { Agreement, Saved, Training, TrainTask } from './tasks/task.js'
 import { Interrupted } from './terminal/interrupt.js'
 import { command, word } from './terminal/invocation.js'
 import { bytesText, print, rateText, say } from './terminal/output.js'
 import { TrainDisplay } from './terminal/train-display.js'
 
-/** A checkpoint to go on from, and the folder to go on in. */
-export interface Saved<T extends string> {
-  readonly file: string
-  readonly checkpoint: Checkpoint<T>
-  readonly folder: RunFolder
-  /** Whether the folder is the one that the checkpoint lies in. */
-  readonly inPlace: boolean
+/** The part of a task in the command train: types that only the task knows stay in here. */
+export function trainingOf<T extends string>({ name }: Task<T>, parts: TrainTask<T>): Training {
+  return {
+    foreign: parts.foreign,
+    start: async (tasks, network, flags, signal) =>
+      run(parts, flags, await start(tasks, parts, network, flags, signal)),
+    goOn: async (tasks, { checkpoint, ...saved }, flags, signal) => {
+      if (!isFor(checkpoint, name, tasks))
+        throw new ConfigError(`${saved.file}: its network is for another task than ${name}, which cannot go on with it`)
+      await run(parts, flags, await goOn(parts, flags, { checkpoint, ...saved }, signal))
+    },
+  }
 }
 
-/** @param saved of the same task; left out: the run begins */
-export async function runTraining<T extends string>(
-  tasks: Tasks,
+async function run<T extends string>(
   task: TrainTask<T>,
   flags: TrainFlags,
-  signal: AbortSignal,
-  saved?: Saved<T>,
+  { trainer, folder, keeper }: Started<T>,
 ): Promise<void> {
-  const { trainer, folder, keeper } = saved
-    ? await goOn(task, flags, saved, signal)
-    : await start(tasks, task, flags, signal)
   const display = new TrainDisplay(trainer.epochs, task.words)
   let advised = false
   try {
@@ -82,7 +83,11 @@ export async function runTraining<T extends string>(
 }
 
 /** @throws ConfigError for a flag that would do nothing. */
-export function expectMeaning(flags: TrainFlags, does: string, { foreign }: Pick<TrainTask<string>, 'foreign'>): void {
+export function expectMeaning<Flags extends object>(
+  flags: Flags,
+  does: string,
+  foreign: readonly (keyof Flags & string)[],
+): void {
   const given = foreign.find((name) => flags[name] !== undefined)
   if (given !== undefined)
     throw new ConfigError(
@@ -100,29 +105,52 @@ interface Started<T extends string> {
 async function start<T extends string>(
   tasks: Tasks,
   task: TrainTask<T>,
+  network: string,
   flags: TrainFlags,
   signal: AbortSignal,
 ): Promise<Started<T>> {
-  const { trainer, name } = await task.begin(flags, signal)
-  const folder = new RunFolder(flags.saveDir ?? join('runs', name), undefined, tasks)
-  const earlier = await folder.startAnew()
-  if (earlier !== undefined) say(`the earlier run in ${folder.path} is now in ${earlier}`)
-  const keeper = new RunKeeper(trainer, folder, undefined, { every: flags.checkpointEvery, onHeldBack: sayHeldBack })
-  await keeper.save() // a disk that cannot be written to shows before an hour of work, not after
-  return { trainer, folder, keeper }
+  const { trainer, name } = await task.begin(network, flags, signal)
+  for (const sentence of task.advice(trainer.spec, trainer.recipe)) say(`note: ${sentence}`)
+  const folder = new RunFolder(flags.saveDir ?? join('runs', name), { tasks })
+  return orGivenBack({ trainer, folder }, async () => {
+    const earlier = await folder.startAnew()
+    if (earlier !== undefined) say(`the earlier run in ${folder.path} is now in ${earlier}`)
+    const keeper = new RunKeeper(trainer, folder, undefined, { every: flags.checkpointEvery, onHeldBack: sayHeldBack })
+    await keeper.save() // a disk that cannot be written to shows before an hour of work, not after
+    return { trainer, folder, keeper }
+  })
 }
 
-/** The run that `--resume` and `--save-dir` name, of any task. */
-export async function findSaved(flags: TrainFlags, tasks: Tasks): Promise<Saved<string>> {
+/** The work on a folder that was claimed; where it fails, others may have the folder, and what was opened is closed. */
+export async function orGivenBack<R>(
+  { trainer, folder }: { readonly trainer?: { dispose(): Promise<void> }; readonly folder: RunFolder },
+  work: () => Promise<R>,
+): Promise<R> {
+  try {
+    return await work()
+  } catch (error) {
+    folder.release()
+    await trainer?.dispose()
+    throw error
+  }
+}
+
+/**
+ * The run that `--resume` and `--save-dir` name, of any task, for some work with it; a folder that was claimed for it is
+ * free again where the work fails.
+ */
+export async function withSaved<R>(flags: TrainFlags, tasks: Tasks, work: (saved: Saved) => Promise<R>): Promise<R> {
   const path = typeof flags.resume === 'string' ? flags.resume : flags.saveDir
   if (path === undefined) throw new ConfigError('--resume: which run? Give a folder or a checkpoint, or --save-dir')
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
   const file = isFolder ? new RunFolder(path).last : path
   const target = flags.saveDir ?? (isFolder ? path : dirname(path))
-  const folder = new RunFolder(target, undefined, tasks)
+  const folder = new RunFolder(target, { tasks })
   const inPlace = resolve(target) === resolve(dirname(file))
-  if (inPlace && existsSync(file)) await folder.claim() // before reading what another process may be writing
-  return { file, checkpoint: await readAnyCheckpoint(file, undefined, tasks), folder, inPlace }
+  return orGivenBack({ folder }, async () => {
+    if (inPlace && existsSync(file)) await folder.claim() // before reading what another process may be writing
+    return work({ file, checkpoint: await readAnyCheckpoint(file, { tasks }), folder, inPlace })
+  })
 }
 
 /** A run that goes on. Spec and recipe come from the checkpoint; flags must not say otherwise. */
@@ -139,24 +167,26 @@ async function goOn<T extends string>(
       `${file}: was trained on ${checkpoint.data.name}, which has no --dataset name; only the library can go on with it`,
     )
   const trainer = await task.goOn(flags, checkpoint, dataset, signal)
-  const { step } = checkpoint.progress
-  say(`${checkpoint.spec.name} on ${dataset}: goes on after step ${step} of ${trainer.totalSteps}`)
-  if (checkpoint.engine !== trainer.engine.build)
-    say(`note: begun on ${checkpoint.engine}; ${trainer.engine.build} rounds differently, so the bits will differ`)
-  const earlier = inPlace ? undefined : await folder.startAnew()
-  if (earlier !== undefined) say(`the earlier run in ${folder.path} is now in ${earlier}`)
-  if (!inPlace)
-    for (const what of await folder.bringFrom(dirname(file), checkpoint))
-      say(`note: ${what} is not beside ${file}; the run goes on without it, until a better one comes`)
-  const seconds = (await folder.goOnFrom(checkpoint.progress))?.seconds
-  const secondsBefore = typeof seconds === 'number' ? seconds : 0
-  const keeper = new RunKeeper(trainer, folder, inPlace ? step : undefined, {
-    every: flags.checkpointEvery,
-    secondsBefore,
-    onHeldBack: sayHeldBack,
+  return orGivenBack({ trainer, folder }, async () => {
+    const { step } = checkpoint.progress
+    say(`${checkpoint.spec.name} on ${dataset}: goes on after step ${step} of ${trainer.totalSteps}`)
+    if (checkpoint.engine !== trainer.engine.build)
+      say(`note: begun on ${checkpoint.engine}; ${trainer.engine.build} rounds differently, so the bits will differ`)
+    const earlier = inPlace ? undefined : await folder.startAnew()
+    if (earlier !== undefined) say(`the earlier run in ${folder.path} is now in ${earlier}`)
+    if (!inPlace)
+      for (const what of await folder.bringFrom(dirname(file), checkpoint))
+        say(`note: ${what} is not beside ${file}; the run goes on without it, until a better one comes`)
+    const seconds = (await folder.goOnFrom(checkpoint.progress))?.seconds
+    const secondsBefore = typeof seconds === 'number' ? seconds : 0
+    const keeper = new RunKeeper(trainer, folder, inPlace ? step : undefined, {
+      every: flags.checkpointEvery,
+      secondsBefore,
+      onHeldBack: sayHeldBack,
+    })
+    if (!inPlace) await keeper.save()
+    return { trainer, folder, keeper }
   })
-  if (!inPlace) await keeper.save()
-  return { trainer, folder, keeper }
 }
 
 /** The engine options of a training, from flags. */

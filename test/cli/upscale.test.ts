@@ -6,6 +6,8 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readPicture } from '../../src/data/picture/file.node.js'
 import { upscalingFolder } from '../../src/tasks/upscale/folder.node.js'
+import type { UpscalingQuality } from '../../src/tasks/upscale/scores.js'
+import { readAnyCheckpoint } from '../../src/train/run/folder.node.js'
 import { ConfigError, DataError } from '../../src/util/errors.js'
 import { type RunOptions, resnet } from './run.js'
 
@@ -114,16 +116,30 @@ test('trains, enlarges, and says how near it comes', async () => {
   ])
 }, 60_000)
 
+test('eval gives PSNR and SSIM of a run: those of its training', async () => {
+  const measured = await resnet(['eval', '--weights', weights, '--data', folder])
+  expect(measured.err).toBe('--dataset folder: what these weights learned from\n')
+  expect(measured.out).toMatch(
+    /^edsr_baseline on 1 test pictures of folder: PSNR [\d.]+ dB, SSIM [-\d.]+ \(bicubic [\d.]+ dB, [\d.]+\)\n$/,
+  )
+  const { out } = await resnet(['eval', '--weights', weights, '--data', folder, '--json'])
+  const { progress } = await readAnyCheckpoint(weights)
+  const { psnr, ssim, bicubic } = progress.history.at(-1)!.test as UpscalingQuality
+  expect(JSON.parse(out)).toEqual({ count: 1, psnr, ssim, bicubic, scales: [{ scale: 2, psnr, ssim, bicubic }] })
+}, 60_000)
+
 test('usage that makes no sense', async () => {
   const complaints = await Promise.all([
     train('--task', 'upscale'),
     train('--limit-train', '1'),
+    resnet(['train', '--arch', 'vdsr20', '--dataset', 'folder']),
     resnet(['upscale', small, small, '--weights', weights, '--truth', small]),
     resnet(['upscale', join(base, 'none.png'), '--weights', weights]),
   ])
   expect(complaints.map(({ err }) => err)).toEqual([
     expect.stringContaining("unknown option '--task'"),
     'resnet: --limit-train: a folder of pictures to enlarge is read whole; leave it out\n',
+    'resnet: --data: missing; folder needs the path of a folder of pictures to enlarge (--data DIR)\n',
     expect.stringContaining(`--truth ${small}: there are 2 pictures; give one`),
     expect.stringContaining('none.png: cannot be read: it does not exist'),
   ])
@@ -134,17 +150,32 @@ test('weights for the other task', async () => {
   const net = '-a resnet8 --size 16 --limit-train 4 --limit-test 4 -b 4 --steps 1'.split(' ')
   const made = await resnet(['train', ...net, '--save-dir', classifier])
   expect(made.code).toBe(0)
-  const gives =
-    'resnet: edsr_baseline: this network makes pictures larger and tells no classes apart; the command upscale uses it\n'
+  const refused = (command: string, does: string, instead: string) =>
+    `resnet: edsr_baseline: this network gives pictures (task upscale), and the command ${command} ${does}; ${instead}\n`
+  const enlarge = 'make pictures larger with it by the command upscale'
+  const tells = refused('predict', 'tells what is on pictures', enlarge)
   const uses: [args: string[], complaint: string][] = [
-    [['predict', small, '--weights', weights], gives],
-    [['predict', small, '--weights', weights, '--explain', join(base, 'map.png')], gives],
-    [['embed', small, '--weights', weights, '--out', join(base, 'features.npy')], gives],
-    [['eval', '--weights', weights], gives],
-    [['finetune', folder, '--weights', weights], gives],
+    [['predict', small, '--weights', weights], tells],
+    [['predict', small, '--weights', weights, '--explain', join(base, 'map.png')], tells],
+    [
+      ['embed', small, '--weights', weights, '--out', join(base, 'features.npy')],
+      refused('embed', 'writes the features of pictures', enlarge),
+    ],
+    [
+      ['eval', '--weights', weights, '--data', folder, '--all'],
+      'resnet: --all: has no meaning for a network that gives pictures; leave it out\n',
+    ],
+    [
+      ['finetune', folder, '--weights', weights],
+      refused(
+        'finetune',
+        'teaches a network the classes of other pictures',
+        'go on with its training by the command train --resume',
+      ),
+    ],
     [
       ['upscale', small, '--weights', join(classifier, 'last.safetensors')],
-      'resnet: resnet8: this network tells 10 classes apart and gives no pictures; for pictures take a net such as vdsr20 or edsr_baseline\n',
+      'resnet: resnet8: this network tells classes apart (task classify), and the command upscale makes pictures larger; take a network such as vdsr20 or edsr_baseline\n',
     ],
   ]
   for (const [args, complaint] of uses) expect(await resnet(args)).toMatchObject({ code: 2, out: '', err: complaint })

@@ -3,72 +3,23 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
-import { expect, test, vi } from 'vitest'
-import { createTrainer, evaluate, load, resumeTrainer, train } from '../../src/api/compute.node.js'
-import { main } from '../../src/cli/main.js'
-import { commandTasks } from '../../src/cli/tasks/index.js'
-import type { CommandTask, CommandTasks } from '../../src/cli/tasks/task.js'
+import { expect, test } from 'vitest'
+import { createTrainer, train } from '../../src/api/compute.node.js'
 import { builtin } from '../../src/data/builtin/builtin.js'
-import { readPicture } from '../../src/data/picture/file.node.js'
 import { preset } from '../../src/spec/presets.js'
-import { tasks } from '../../src/tasks/index.js'
 import { forUpscaling } from '../../src/tasks/upscale/luminance-planes.js'
 import { encodeCheckpoint } from '../../src/train/checkpoint/checkpoint.js'
 import { readAnyCheckpoint } from '../../src/train/run/folder.node.js'
-import { measure, pictures, redBlue8 } from './two-numbers.js'
+import { within } from '../cli/within.js'
+import { compute, library, withMeasuring } from './measure-command.js'
+import { pictures, redBlue8 } from './two-numbers.js'
 
-const library = { ...tasks, measure }
-const compute = { engine: 'reference', tasks: library } as const
-
-const mine: CommandTask<'measure'> = {
-  task: measure,
-  networks: ['redblue8'],
-  training: {
-    foreign: ['scale'],
-    begin: async ({ steps, batchSize }, signal) => ({
-      trainer: (await createTrainer(redBlue8(), pictures(), { steps, batchSize }, { ...compute, signal })) as never,
-      name: 'redblue8',
-    }),
-    goOn: async (_, checkpoint, __, signal) => resumeTrainer(checkpoint, pictures(), { ...compute, signal }),
-    agreements: () => [],
-    words: { step: () => [], epoch: () => ['red and blue'] },
-    figures: ({ test: tested }) => `error ${(tested as { error: number }).error}`,
-  },
-  evaluate: async (network, _, signal) => {
-    const figures = await evaluate(network, pictures(), { ...compute, signal })
-    return { figures: { error: (figures as unknown as { error: number }).error }, text: 'measured' }
-  },
-  predict: async (network, files) => {
-    await using net = await load(network, compute)
-    return await Promise.all(
-      files.map(async (file) => {
-        const { numbers } = await net.outputs(net.prepare([await readPicture(file)]))
-        return { answer: { numbers: [...numbers!.data] }, text: [...numbers!.data].join(' ') }
-      }),
-    )
-  },
-}
-const table = { ...commandTasks, measure: mine } as unknown as CommandTasks
-
-async function run(...argv: readonly string[]): Promise<{ code: number; out: string; err: string }> {
-  const said = { out: '', err: '' }
-  const spies = (['stdout', 'stderr'] as const).map((name) =>
-    vi.spyOn(process[name], 'write').mockImplementation((text) => {
-      said[name === 'stdout' ? 'out' : 'err'] += String(text)
-      return true
-    }),
-  )
-  try {
-    return { code: await main(argv, { tasks: table }), ...said }
-  } finally {
-    for (const spy of spies) spy.mockRestore()
-  }
-}
+const run = (...argv: readonly string[]) => within(argv, withMeasuring)
 
 test('a task that is handed in trains, goes on, is evaluated, predicts, is converted and summed up', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'own-task-'))
   const at = (name: string) => join(folder, name)
-  const trained = (...flags: readonly string[]) => run('train', ...flags, '--engine', 'reference', '--json')
+  const trained = (...flags: readonly string[]) => run('train', ...flags, '--json')
   const begun = await trained('-a', 'redblue8', '--steps', '4', '-b', '8', '--save-dir', at('whole'))
   expect(begun).toMatchObject({ code: 0 })
   const { weightHash, test: tested } = JSON.parse(begun.out) as { weightHash: string; test: { error: number } }
@@ -105,8 +56,7 @@ test('a task that is handed in trains, goes on, is evaluated, predicts, is conve
   expect(existsSync(join(at('whole'), 'metrics.jsonl'))).toBe(true)
 
   // Without the task its file is one clear error, which names the file, the kind and the kinds that are known.
-  const refused = await main(['summary', weights]).catch(() => -1)
-  expect(refused).toBe(1)
+  expect(await within(['summary', weights])).toMatchObject({ code: 1, out: '' })
   await expect(readAnyCheckpoint(weights)).rejects.toThrow(
     `${weights}: head: kind must be one of classifier, picture, got "numbers"`,
   )

@@ -4,14 +4,7 @@ import { availableParallelism, cpus, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { Command } from 'commander'
-import {
-  ConfigError,
-  EngineError,
-  makeFolder,
-  type PresetName,
-  presetNames,
-  writeAtomically,
-} from '../../internal.node.js'
+import { ConfigError, EngineError, makeFolder, writeAtomically } from '../../internal.node.js'
 import { attemptAll, expectNone } from '../bench/attempts.js'
 import { type CaseSettings, caseName, casesOf, kernelCasesOf, type SuiteName, suiteNames } from '../bench/cases.js'
 import { ratioChart } from '../bench/chart.js'
@@ -23,13 +16,15 @@ import { benchFolder } from '../bench/peers.js'
 import { machineLines, resultsMarkdown, resultsText } from '../bench/report.js'
 import { type BenchReport, type Machine, merged } from '../bench/result.js'
 import { type EngineFlags, engineOptions, jsonOption, oneOf, whole } from '../flags/options.js'
+import { networkParser } from '../tasks/find.js'
+import type { CommandTasks } from '../tasks/task.js'
 import { interruptible, sameCommand } from '../terminal/interrupt.js'
 import { examples } from '../terminal/invocation.js'
 import { print, say } from '../terminal/output.js'
 
 interface Flags extends EngineFlags {
   readonly suite?: readonly SuiteName[]
-  readonly only?: PresetName
+  readonly only?: string
   readonly rounds?: number
   readonly quick?: true
   readonly allowNoise?: true
@@ -41,7 +36,7 @@ interface Flags extends EngineFlags {
 const usual = { rounds: 5, turn: 1 }
 const quick = { rounds: 1, turn: 0.05 }
 
-export function benchCommand(): Command {
+export function benchCommand(tasks: CommandTasks): Command {
   const command = new Command()
     .option('--suite <names>', `${suiteNames.join(', ')}, separated by commas (default: all)`, (text) =>
       text.split(',').map(oneOf(suiteNames)),
@@ -49,7 +44,7 @@ export function benchCommand(): Command {
     .option(
       '--only <net>',
       'one network of the suites; its figures take their place among those that are there',
-      oneOf(presetNames),
+      networkParser(tasks),
     )
     .option('--rounds <n>', `rounds that must be clean (default: ${usual.rounds})`, whole(1))
     .option('--quick', 'small nets and one short round: to see that all works, not to quote')

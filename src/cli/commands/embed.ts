@@ -1,18 +1,20 @@
 /** `resnet embed PICTURE… --out features.npy`: what a network knows of pictures before it decides, a row each. */
 import { extname } from 'node:path'
 import { Command } from 'commander'
-import { ConfigError, DataError, encodeNpy, load, writeAtomically } from '../../internal.node.js'
+import { ConfigError, DataError, encodeNpy, writeAtomically } from '../../internal.node.js'
 import { eachPicture, failWhere, findEach, type LeftOut } from '../each-picture.js'
-import { computeFrom, type EngineFlags, engineOptions, jsonOption } from '../flags/options.js'
+import { type EngineFlags, engineOptions, jsonOption } from '../flags/options.js'
 import {
   cacheOption,
   knownOptions,
-  openClassifier,
+  openWeights,
   originText,
   readsText,
   type WeightFlags,
   weightsText,
 } from '../flags/weights.js'
+import { libraryTasks, partOf } from '../tasks/find.js'
+import type { CommandTasks } from '../tasks/task.js'
 import { interruptible, nothingKept } from '../terminal/interrupt.js'
 import { examples } from '../terminal/invocation.js'
 import { print, say } from '../terminal/output.js'
@@ -22,7 +24,7 @@ interface Flags extends WeightFlags, EngineFlags {
   readonly json?: true
 }
 
-export function embedCommand(): Command {
+export function embedCommand(tasks: CommandTasks): Command {
   const command = new Command()
     .argument('<pictures...>', 'files, folders of pictures, patterns such as "cats/*.jpg"')
     .requiredOption('--weights <file>', weightsText)
@@ -39,25 +41,28 @@ export function embedCommand(): Command {
       'after',
       `${examples('embed photos --weights hub:timm/resnet50.a1_in1k --out features.npy')}\nIn Python: numpy.load("features.npy") is [pictures, width]`,
     )
-    .action((names: string[], flags: Flags) => interruptible((signal) => embed(names, flags, signal), nothingKept))
+    .action((names: string[], flags: Flags) =>
+      interruptible((signal) => embed(tasks, names, flags, signal), nothingKept),
+    )
 }
 
-async function embed(names: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
+async function embed(tasks: CommandTasks, names: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
   const { out } = flags
   if (extname(out).toLowerCase() !== '.npy') throw new ConfigError(`--out ${out}: expected a name that ends in .npy`)
   const { files, leftOut: missed } = await findEach(names)
   if (files.length === 0) nothing(missed, flags)
-  const network = await openClassifier(flags, { signal })
+  const network = await openWeights(flags, { signal, tasks: libraryTasks(tasks) })
+  const open = partOf(tasks, network.spec, 'embed')
   say(originText(flags.weights, network))
   const reads = readsText(network.spec)
   if (reads) say(reads)
-  await using net = await load(network, computeFrom(flags, signal))
+  await using embedder = await open(network, flags, signal)
   const rows: Float32Array[] = []
   const read: string[] = []
   const alpha = network.spec.input.channels === 4
   const leftOut: LeftOut[] = [...missed]
   await eachPicture(files, leftOut, { signal, alpha }, async (file, picture) => {
-    rows.push(await net.embed(picture, { signal }))
+    rows.push(await embedder.embed(picture))
     read.push(file)
   })
   const width = rows[0]?.length

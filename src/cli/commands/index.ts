@@ -29,7 +29,7 @@ export const commands: readonly CommandEntry[] = [
   {
     name: 'finetune',
     description: 'teach a trained network the classes of your own pictures',
-    load: async () => (await import('./finetune.js')).finetuneCommand(),
+    load: async (tasks) => (await import('./finetune.js')).finetuneCommand(tasks),
   },
   {
     name: 'eval',
@@ -44,17 +44,17 @@ export const commands: readonly CommandEntry[] = [
   {
     name: 'embed',
     description: 'write the features of pictures for NumPy',
-    load: async () => (await import('./embed.js')).embedCommand(),
+    load: async (tasks) => (await import('./embed.js')).embedCommand(tasks),
   },
   {
     name: 'upscale',
     description: 'make pictures larger and sharper',
-    load: async () => (await import('./upscale.js')).upscaleCommand(),
+    load: async (tasks) => (await import('./upscale.js')).upscaleCommand(tasks),
   },
   {
     name: 'list',
     description: 'list the networks that have a name: params, MACs, the published error',
-    load: async () => (await import('./list.js')).listCommand(),
+    load: async (tasks) => (await import('./list.js')).listCommand(tasks),
   },
   {
     name: 'summary',
@@ -84,6 +84,6 @@ export const commands: readonly CommandEntry[] = [
   {
     name: 'bench',
     description: 'measure kernels, training, inference and memory here, beside PyTorch, ONNX Runtime and others',
-    load: async () => (await import('./bench.js')).benchCommand(),
+    load: async (tasks) => (await import('./bench.js')).benchCommand(tasks),
   },
 ]

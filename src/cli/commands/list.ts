@@ -1,16 +1,16 @@
 /** `resnet list`: the networks that have a name, with their size and the error that a paper reports of them. */
 import { Command } from 'commander'
 import {
+  type AnyHead,
   complexity,
-  type PresetName,
-  preset,
-  presetsFor,
+  headsOf,
+  isPresetName,
+  type NetworkSpec,
   published,
-  type TaskName,
-  taskNames,
   textTable,
 } from '../../internal.node.js'
 import { jsonOption } from '../flags/options.js'
+import type { CommandTask, CommandTasks } from '../tasks/task.js'
 import { examples } from '../terminal/invocation.js'
 import { print } from '../terminal/output.js'
 
@@ -20,8 +20,9 @@ interface Flags {
 
 /** One network, as it is built when nothing but its name is given. */
 interface Listed {
-  readonly name: PresetName
-  readonly task: TaskName
+  readonly name: string
+  /** The name of its task. */
+  readonly task: string
   /** Of the pictures that it reads: channels, height, width. */
   readonly input: readonly [number, number, number]
   readonly params: number
@@ -31,34 +32,40 @@ interface Listed {
   readonly published: ReturnType<typeof published> | null
 }
 
-const headings: Readonly<Record<TaskName, string>> = {
-  classify: 'Networks that tell classes apart',
-  upscale: 'Networks that make pictures larger and sharper',
+/** The networks of one task, below a heading. */
+interface Group {
+  readonly heading: string
+  readonly listed: readonly Listed[]
 }
 
-export function listCommand(): Command {
+export function listCommand(tasks: CommandTasks): Command {
   return new Command()
     .addOption(jsonOption('[{ name, task, input, params, macs, published: { error, data, where } }]'))
     .addHelpText('after', examples('list'))
     .action(({ json }: Flags) => {
-      const listed = taskNames.flatMap((task) => presetsFor(task).map((name) => describe(name, task)))
-      print(json ? JSON.stringify(listed) : tables(listed))
+      const groups = Object.values(tasks).map(groupOf)
+      print(json ? JSON.stringify(groups.flatMap(({ listed }) => listed)) : tables(groups))
     })
 }
 
-function describe(name: PresetName, task: TaskName): Listed {
-  const spec = preset(name)
-  const { params, macs } = complexity(spec)
-  const { channels, height, width } = spec.input
-  return { name, task, input: [channels, height, width], params, macs, published: published(name) ?? null }
+function groupOf({ task, heading, networks, spec }: CommandTask): Group {
+  return { heading, listed: networks.map((name) => describe(name, task, spec(name, {}))) }
 }
 
-function tables(listed: readonly Listed[]): string {
-  const parts = taskNames.map((task) => {
-    const rows = listed.filter((row) => row.task === task).map(rowOf)
-    const head = ['name', 'reads', 'params', 'MACs', ...(task === 'classify' ? ['error', 'published in'] : [])]
+function describe(name: string, task: CommandTask['task'], spec: NetworkSpec<AnyHead>): Listed {
+  const { params, macs } = complexity(spec, headsOf({ [task.name]: task }))
+  const { channels, height, width } = spec.input
+  const figure = isPresetName(name) ? published(name) : undefined
+  return { name, task: task.name, input: [channels, height, width], params, macs, published: figure ?? null }
+}
+
+/** Errors have columns where a paper reports one. */
+function tables(groups: readonly Group[]): string {
+  const parts = groups.map(({ heading, listed }) => {
+    const errors = listed.some(({ published }) => published) ? ['error', 'published in'] : []
+    const head = ['name', 'reads', 'params', 'MACs', ...errors]
     const align = ['left', 'left', 'right', 'right', 'right', 'left'] as const
-    return `${headings[task]}\n\n${textTable([head, 'rule', ...rows], align.slice(0, head.length))}`
+    return `${heading}\n\n${textTable([head, 'rule', ...listed.map(rowOf)], align.slice(0, head.length))}`
   })
   const notes = [
     'params and MACs (multiply-adds for one picture) are counted on the networks as',

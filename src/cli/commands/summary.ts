@@ -6,25 +6,15 @@ import {
   complexity,
   headsOf,
   type NetworkSpec,
-  type PresetName,
-  preset,
-  presetsFor,
   type Recompute,
   summary,
   type Tasks,
   trainingMemory,
 } from '../../internal.node.js'
-import {
-  type EngineFlags,
-  engineOption,
-  jsonOption,
-  presetParser,
-  presetsText,
-  recomputeOption,
-  whole,
-} from '../flags/options.js'
+import { type EngineFlags, engineOption, jsonOption, presetsText, recomputeOption, whole } from '../flags/options.js'
 import { type KnownFlags, knownOptions, openWeights } from '../flags/weights.js'
-import { type CommandTasks, libraryTasks } from '../tasks/task.js'
+import { libraryTasks, networkParser, rowWith } from '../tasks/find.js'
+import type { CommandTasks } from '../tasks/task.js'
 import { examples } from '../terminal/invocation.js'
 import { bytesText, oneLine, print, say } from '../terminal/output.js'
 
@@ -37,9 +27,11 @@ interface Flags extends Pick<EngineFlags, 'engine'>, KnownFlags {
   readonly json?: true
 }
 
-export function summaryCommand(commandTasks: CommandTasks): Command {
-  const tasks = libraryTasks(commandTasks)
+export function summaryCommand(table: CommandTasks): Command {
+  const tasks = libraryTasks(table)
   const heads = headsOf(tasks)
+  const parser = networkParser(table)
+  const nameParser = (name: string) => (isFile(name) ? name : parser(name))
   const command = new Command()
     .addArgument(new Argument('<name>', `a network, ${presetsText}; or a file of weights`).argParser(nameParser))
     .option('--classes <n>', 'number of classes', whole(2))
@@ -54,7 +46,7 @@ export function summaryCommand(commandTasks: CommandTasks): Command {
     .addHelpText('after', examples('summary resnet20 --classes 100 -b 128', 'summary weights.pth --blocks'))
     .action(async (name: string, flags: Flags) => {
       const { batchSize, engine, recompute } = flags
-      const spec = isFile(name) ? await specOfFile(name, flags, tasks) : specOfName(presetParser(name), flags)
+      const spec = isFile(name) ? await specOfFile(name, flags, tasks) : specOfName(table, name, flags)
       const memory =
         batchSize === undefined ? undefined : await trainingMemory(spec, { batchSize }, { engine, recompute, tasks })
       if (flags.json) {
@@ -73,18 +65,11 @@ export function summaryCommand(commandTasks: CommandTasks): Command {
 /** A name that ends as a file does is a file, there or not: names of networks have no dot. */
 const isFile = (name: string) => /\.\w+$/.test(name) || existsSync(name)
 
-const nameParser = (name: string) => (isFile(name) ? name : presetParser(name))
-
-function specOfName(name: PresetName, { classes, size, ...known }: Flags): NetworkSpec {
+function specOfName(table: CommandTasks, name: string, { classes, size, ...known }: Flags): NetworkSpec {
   const given = (['arch', 'mean', 'std'] as const).find((flag) => known[flag] !== undefined)
   if (given)
     throw new ConfigError(`--${given}: is for files of weights, ${name} is the name of a network; leave it out`)
-  if (classes !== undefined && presetsFor('upscale').includes(name))
-    throw new ConfigError(`--classes: ${name} makes pictures larger and has no classes; leave the flag out`)
-  return preset(name, {
-    ...(classes === undefined ? {} : { classes }),
-    ...(size === undefined ? {} : { input: { channels: 3, height: size, width: size } }),
-  })
+  return rowWith(table, name)!.spec(name, { classes, size })
 }
 
 async function specOfFile(path: string, { classes, size, arch, mean, std }: Flags, tasks: Tasks): Promise<NetworkSpec> {

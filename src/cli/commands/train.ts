@@ -1,6 +1,6 @@
 /** `resnet train`: trains a network on a data set, into the folder of a run. */
 import { Command, Option } from 'commander'
-import { defaultRecipe, isPresetName, taskOfNetwork } from '../../internal.node.js'
+import { defaultRecipe } from '../../internal.node.js'
 import { augmentOptions } from '../flags/augment.js'
 import { checkpointOption } from '../flags/checkpoint.js'
 import {
@@ -9,28 +9,22 @@ import {
   jsonOption,
   number,
   numbers,
-  presetParser,
   presetsText,
   recomputeOption,
   whole,
 } from '../flags/options.js'
 import { recipeOptions } from '../flags/recipe.js'
 import type { TrainFlags } from '../flags/train.js'
-import { type CommandTask, type CommandTasks, libraryTasks } from '../tasks/task.js'
+import { libraryTasks, networkParser, rowOf, rowWith } from '../tasks/find.js'
+import type { CommandTasks } from '../tasks/task.js'
 import { interruptible, nothingKept } from '../terminal/interrupt.js'
 import { examples } from '../terminal/invocation.js'
-import { expectMeaning, findSaved, runTraining } from '../training-run.js'
-
-/** A parser for names of networks, those of tasks of one's own among them. */
-function networkParser(tasks: CommandTasks): (value: string) => string {
-  const own = Object.values(tasks).flatMap(({ networks }) => networks.filter((name) => !isPresetName(name)))
-  return (value) => (own.includes(value) ? value : presetParser(value))
-}
+import { expectMeaning, withSaved } from '../training-run.js'
 
 export function trainCommand(tasks: CommandTasks): Command {
   const { decayOn, seed } = defaultRecipe
   const command = new Command().addOption(
-    new Option('-a, --arch <name>', `${presetsText} (default: resnet20)`).argParser(networkParser(tasks)),
+    new Option('-a, --arch <name>', `${presetsText} (default: ${usualNetwork(tasks)})`).argParser(networkParser(tasks)),
   )
   command.option(
     '--scale <n>',
@@ -70,15 +64,22 @@ export function trainCommand(tasks: CommandTasks): Command {
     .action((flags: TrainFlags) => interruptible((signal) => run(tasks, flags, signal), nothingKept))
 }
 
-/** The checkpoint tells the task of a run that goes on, the architecture that of a new one. */
+/** The checkpoint tells the task of a run that goes on, the network that of a new one. */
 async function run(tasks: CommandTasks, flags: TrainFlags, signal: AbortSignal): Promise<void> {
   const library = libraryTasks(tasks)
-  const saved = flags.resume === undefined ? undefined : await findSaved(flags, library)
-  const { task, training } = saved ? tasks[taskOfNetwork(saved.checkpoint.spec, library).name]! : wanted(tasks, flags)
-  expectMeaning(flags, task.words.does, training)
-  await runTraining(library, training, flags, signal, saved)
+  if (flags.resume !== undefined)
+    return withSaved(flags, library, async (saved) => {
+      const { task, train } = rowOf(tasks, saved.checkpoint.spec)
+      expectMeaning(flags, task.words.does, train.foreign)
+      await train.goOn(library, saved, flags, signal)
+    })
+  const { arch = usualNetwork(tasks) } = flags
+  const { task, train } = rowWith(tasks, arch)!
+  expectMeaning(flags, task.words.does, train.foreign)
+  await train.start(library, arch, flags, signal)
 }
 
-function wanted(tasks: CommandTasks, { arch = 'resnet20' }: TrainFlags): CommandTask<string> {
-  return Object.values(tasks).find(({ networks }) => networks.includes(arch))!
+/** The network that is trained where none is named: that of the first task. */
+function usualNetwork(tasks: CommandTasks): string {
+  return Object.values(tasks)[0]!.usual
 }

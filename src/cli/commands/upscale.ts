@@ -2,9 +2,12 @@
 import { mkdirSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import { Command } from 'commander'
-import { ConfigError, load, luminanceOf, quality, readNetwork, readPicture, writePicture } from '../../internal.node.js'
+import { ConfigError, luminanceOf, quality, readPicture, writePicture } from '../../internal.node.js'
 import { failWhere, findEach, type LeftOut, orReason } from '../each-picture.js'
-import { computeFrom, type EngineFlags, engineOptions, jsonOption, whole } from '../flags/options.js'
+import { type EngineFlags, engineOptions, jsonOption, whole } from '../flags/options.js'
+import { openWeights } from '../flags/weights.js'
+import { libraryTasks, partOf } from '../tasks/find.js'
+import type { CommandTasks } from '../tasks/task.js'
 import { Interrupted, interruptible, nothingKept, sameCommand } from '../terminal/interrupt.js'
 import { examples } from '../terminal/invocation.js'
 import { print } from '../terminal/output.js'
@@ -18,7 +21,7 @@ interface Flags extends EngineFlags {
   readonly json?: true
 }
 
-export function upscaleCommand(): Command {
+export function upscaleCommand(tasks: CommandTasks): Command {
   const command = new Command()
     .argument('<pictures...>', 'files, folders of pictures, patterns such as "cats/*.jpg"')
     .requiredOption('--weights <file>', 'of a net that gives pictures: train one with: train --arch vdsr20')
@@ -29,10 +32,10 @@ export function upscaleCommand(): Command {
   return command
     .addOption(jsonOption('{ network, pictures: [{ file, out, width, height, psnr, ssim }], unreadable }'))
     .addHelpText('after', examples('upscale small.png --weights runs/vdsr20-folder/best.safetensors --scale 2'))
-    .action((names: string[], flags: Flags) => interruptible((signal) => run(names, flags, signal), nothingKept))
+    .action((names: string[], flags: Flags) => interruptible((signal) => run(tasks, names, flags, signal), nothingKept))
 }
 
-async function run(names: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
+async function run(tasks: CommandTasks, names: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
   const { weights, truth } = flags
   const { files, leftOut: missed } = await findEach(names)
   if (truth !== undefined && files.length > 1)
@@ -41,16 +44,16 @@ async function run(names: readonly string[], flags: Flags, signal: AbortSignal):
     if (flags.json) print(JSON.stringify({ network: null, pictures: [], unreadable: missed }))
     failWhere(missed, 0)
   }
-  await using net = await load(await readNetwork(weights), computeFrom(flags, signal))
-  const scales = net.preprocessing.scales ?? []
-  const scale = flags.scale ?? (scales.length === 1 ? scales[0] : undefined)
+  const network = await openWeights({ weights }, { signal, tasks: libraryTasks(tasks) })
+  const open = partOf(tasks, network.spec, 'upscale')
+  await using enlarger = await open(network, flags.scale, flags, signal)
   const told: object[] = []
   const leftOut: LeftOut[] = [...missed]
   const progress = new Progress('tiles', (count) => String(count))
   const enlarge = async (file: string) => {
     try {
       const picture = await readPicture(file, { channels: 'exact' })
-      const large = await net.upscale(picture, { scale, signal, onProgress: (done, of) => progress.update(done, of) })
+      const large = await enlarger.enlarge(picture, (done, of) => progress.update(done, of))
       const out = outOf(file, files.length > 1, large.width / picture.width, flags.out)
       await writePicture(out, large)
       const measured =
@@ -84,7 +87,7 @@ async function run(names: readonly string[], flags: Flags, signal: AbortSignal):
       )
     throw error
   } finally {
-    if (flags.json) print(JSON.stringify({ network: net.spec.name, pictures: told, unreadable: leftOut }))
+    if (flags.json) print(JSON.stringify({ network: network.spec.name, pictures: told, unreadable: leftOut }))
   }
   failWhere(leftOut, told.length)
 }

@@ -152,10 +152,10 @@ export function folderOptions(): Option[] {
   ]
 }
 
-export const presetParser: (value: string) => PresetName = oneOf(
-  presetNames,
-  `All ${presetNames.length} networks that have a name: ${command('list')}`,
-)
+/** Where networks that have a name are told in full. */
+export const allNetworks = (count: number) => `All ${count} networks that have a name: ${command('list')}`
+
+const presetParser: (value: string) => PresetName = oneOf(presetNames, allNetworks(presetNames.length))
 
 /** The words of the help about the names of networks. */
 export const presetsText = `such as resnet20, plain56, preresnet164 or resnet50; "${command('list')}" prints all`

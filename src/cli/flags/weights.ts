@@ -2,7 +2,6 @@
 import { Option } from 'commander'
 import {
   ConfigError,
-  classifierOf,
   type DecodedNetwork,
   type DecodeOptions,
   type HubOptions,
@@ -66,16 +65,6 @@ export function readsText({ name, input }: NetworkSpec): string | undefined {
 export function originText(weights: string, { spec, preprocessing, origin }: DecodedNetwork): string {
   const { length } = preprocessing.classes
   return `${oneLine(weights)}: ${oneLine(spec.name)}${length > 0 ? ` with ${length} classes` : ''} (${origin})`
-}
-
-/**
- * The same, of a network that tells classes apart.
- * @throws ConfigError for one that gives pictures
- */
-export async function openClassifier(...args: Parameters<typeof openWeights>): Promise<DecodedNetwork> {
-  const network = await openWeights(...args)
-  classifierOf(network.spec)
-  return network
 }
 
 /** Says what was assumed of its pictures, if anything was. */

@@ -1,7 +1,7 @@
 /** The display of `resnet train` on standard error: a moving bar in a terminal, now and then a line elsewhere. */
 import { type Options, SingleBar } from 'cli-progress'
 import type { EpochRecord, StepProgress } from '../../internal.node.js'
-import { duration, isLive, percentText, rateText, say } from './output.js'
+import { duration, isLive, rateText, say } from './output.js'
 import { barSize, columns, fitted, type Part } from './width.js'
 
 const barOptions: Options = {
@@ -26,16 +26,6 @@ export interface TrainWords<T extends string> {
   step(progress: StepProgress<T>): readonly string[]
   /** Of an epoch and its evaluation, the most telling last. */
   epoch(record: EpochRecord<T>): readonly string[]
-}
-
-export const classifierWords: TrainWords<'classify'> = {
-  step: ({ epochLoss, epochTop1Error }) => [`loss ${epochLoss.toFixed(4)}`, `error ${percentText(epochTop1Error)}`],
-  epoch: ({ train, val, test }) => [
-    `loss ${train.loss.toFixed(4)}`,
-    `train error ${percentText(train.top1Error)}`,
-    ...(val ? [`val error ${percentText(val.top1Error)}`] : []),
-    ...(test ? [`test error ${percentText(test.top1Error)}`] : []),
-  ],
 }
 
 export class TrainDisplay<T extends string> {

@@ -9,7 +9,7 @@ import { readWeightsFile } from '../../formats/weights-file.node.js'
 import { ratingOf, type Tasks, taskOfNetwork } from '../../tasks/index.js'
 import { Budget } from '../../util/budget.js'
 import { DataError } from '../../util/errors.js'
-import { expectFields, expectKind, listOf, name as nameKind, object, whole } from '../../util/expect.js'
+import { expectFields, expectKind, expectOptions, listOf, name as nameKind, object, whole } from '../../util/expect.js'
 import { fileError } from '../../util/files/error.js'
 import { disk, type FileSystem } from '../../util/files/system.node.js'
 import { cannotBeWritten, writeAtomically } from '../../util/files/write.node.js'
@@ -35,19 +35,32 @@ const temporaryName =
 
 const records = listOf(object, 'a list of epochs')
 
-/** @throws DataError naming the file if it is missing, damaged, no checkpoint, or its network enlarges pictures */
-export async function readCheckpoint(path: string, files = disk): Promise<Checkpoint> {
+/** Where a run lies, and what it may be a run of. */
+export interface RunFolderOptions {
+  /** The file system that holds it; default: that of this machine. */
+  readonly files?: FileSystem | undefined
+  /** The tasks that there are, such as `{ ...tasks, mine }`; default: those of this package. */
+  readonly tasks?: Tasks | undefined
+}
+
+const optionFields = { files: object, tasks: object }
+
+/** @throws DataError naming the file when it is missing, damaged, no checkpoint, or of a network that gives pictures. */
+export async function readCheckpoint(path: string, options: Pick<RunFolderOptions, 'files'> = {}): Promise<Checkpoint> {
   expectKind(path, 'readCheckpoint: path', nameKind)
+  expectOptions(options, 'readCheckpoint: options', optionFields)
+  const { files = disk } = options
   return decodeCheckpoint(await readWeightsFile(path, undefined, files), path)
 }
 
 /**
- * Reads a checkpoint of any task; `isFor` tells which.
- * @param tasks the known tasks, by default those of this package
- * @throws DataError naming the file if it is missing, damaged or no checkpoint, or its network is for another task
+ * A checkpoint of a network for any task; `isFor` tells which.
+ * @throws DataError naming the file when it is missing, damaged or no checkpoint, or its network is for another task
  */
-export async function readAnyCheckpoint(path: string, files = disk, tasks?: Tasks): Promise<Checkpoint<string>> {
+export async function readAnyCheckpoint(path: string, options: RunFolderOptions = {}): Promise<Checkpoint<string>> {
   expectKind(path, 'readAnyCheckpoint: path', nameKind)
+  expectOptions(options, 'readAnyCheckpoint: options', optionFields)
+  const { files = disk, tasks } = options
   return decodeAnyCheckpoint(await readWeightsFile(path, undefined, files), path, tasks)
 }
 
@@ -64,9 +77,11 @@ export class RunFolder {
   readonly #tasks: Tasks | undefined
   #lock: RunLock | undefined
 
-  /** @param tasks the known tasks, by default those of this package */
-  constructor(path: string, files = disk, tasks?: Tasks) {
+  /** @throws ConfigError when the path is no name of a folder, or an option is none */
+  constructor(path: string, options: RunFolderOptions = {}) {
     expectKind(path, 'RunFolder: path', nameKind)
+    expectOptions(options, 'RunFolder: options', optionFields)
+    const { files = disk, tasks } = options
     this.path = path
     this.#files = files
     this.#tasks = tasks
@@ -170,7 +185,7 @@ export class RunFolder {
     const task = taskOfNetwork(spec, this.#tasks)
     const rating = (figures: object | undefined) => ratingOf(task, figures)
     await this.claim()
-    const from = new RunFolder(folder, this.#files)
+    const from = new RunFolder(folder, { files: this.#files })
     const names = await from.#attempt('cannot be looked into', () => this.#files.list(folder))
     if (names.includes(METRICS)) {
       const metrics = await from.#attempt('its metrics cannot be read', () => this.#files.read(from.metrics))
@@ -182,9 +197,11 @@ export class RunFolder {
       ['the checkpoint that was best on val', BEST_ON_VAL, progress.bestOnVal],
     ] as const) {
       if (!best) continue
-      const kept = await readAnyCheckpoint(join(folder, name), this.#files, this.#tasks).catch((error: unknown) => {
-        if (!(error instanceof DataError)) throw error
-      })
+      const kept = await readAnyCheckpoint(join(folder, name), { files: this.#files, tasks: this.#tasks }).catch(
+        (error: unknown) => {
+          if (!(error instanceof DataError)) throw error
+        },
+      )
       const last = kept?.progress.history.at(-1)
       if (!kept || last?.epoch !== best.epoch || rating(name === BEST ? last.test : last.val) !== rating(best))
         missing.push(`${what} (epoch ${best.epoch}, ${name})`)

@@ -1,7 +1,8 @@
 /** Lines of progress within the width of the terminal. */
 import { describe, expect, test, vi } from 'vitest'
+import { classifierWords } from '../../../src/cli/tasks/classify/words.js'
 import { DemoDisplay } from '../../../src/cli/terminal/demo-display.js'
-import { classifierWords, TrainDisplay } from '../../../src/cli/terminal/train-display.js'
+import { TrainDisplay } from '../../../src/cli/terminal/train-display.js'
 import { barSize, columns, fitted, wrapped } from '../../../src/cli/terminal/width.js'
 import { demoNets } from '../../../src/internal.js'
 

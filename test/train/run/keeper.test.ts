@@ -24,7 +24,7 @@ const states = await twoEpochs()
 /** A keeper whose trainer stands at the state that `at` names. */
 function kept(disk: FaultyDisk) {
   const at = { state: states[0]! }
-  const folder = new RunFolder('/runs/x', disk)
+  const folder = new RunFolder('/runs/x', { files: disk })
   const keeper = new RunKeeper({ checkpoint: async () => at.state, imagesPerSecond: 100 }, folder)
   return { at, folder, keeper }
 }
@@ -99,7 +99,7 @@ describe('a disk that fails at the start', () => {
   ])('%s: %s', async (operation, code, message) => {
     const disk = new FaultyDisk()
     disk.failWhere((other) => (other === operation ? code : undefined))
-    const folder = new RunFolder('/runs/x', disk)
+    const folder = new RunFolder('/runs/x', { files: disk })
     await expect(folder.startAnew()).rejects.toThrow(message)
     folder.release()
     if (operation === 'write') expect(disk.files.size).toBe(0)
@@ -138,7 +138,7 @@ test('files that a killed process left half written are cleared away', async () 
     'run.lock.77.tmp',
   ]
   for (const name of [...left, '.mine.tmp']) disk.files.set(`/runs/x/${name}`, new Uint8Array(3))
-  const folder = new RunFolder('/runs/x', disk)
+  const folder = new RunFolder('/runs/x', { files: disk })
   await folder.claim()
   expect([...disk.files.keys()].sort()).toEqual(['/runs/x/.mine.tmp', '/runs/x/run.lock'])
   folder.release()
@@ -154,7 +154,7 @@ describe('checkpoints now and then', () => {
     let now = 0
     let step = 0
     const saved: number[] = []
-    const folder = new RunFolder('/runs/x', disk)
+    const folder = new RunFolder('/runs/x', { files: disk })
     await folder.claim()
     const checkpoint = async () => {
       saved.push(step)

@@ -13,33 +13,32 @@ import {
   preset,
   resumeTrainer,
   splitDataset,
-} from '../../internal.node.js'
-import { augmentationOf, compareAugmentation } from '../flags/augment.js'
-import { sizeFor } from '../flags/options.js'
-import { recipeOf } from '../flags/recipe.js'
-import type { TrainFlags } from '../flags/train.js'
-import { loadData } from '../load-data.js'
-import { percentText, say } from '../terminal/output.js'
-import { classifierWords } from '../terminal/train-display.js'
-import { computeOf } from '../training-run.js'
-import type { TrainTask } from './task.js'
+} from '../../../internal.node.js'
+import { augmentationOf, compareAugmentation } from '../../flags/augment.js'
+import { sizeFor } from '../../flags/options.js'
+import { recipeOf } from '../../flags/recipe.js'
+import type { TrainFlags } from '../../flags/train.js'
+import { loadData } from '../../load-data.js'
+import { percentText, say } from '../../terminal/output.js'
+import { computeOf } from '../../training-run.js'
+import type { TrainTask } from '../task.js'
+import { classifierWords } from './words.js'
 
 export const classifierTraining: TrainTask<'classify'> = {
   foreign: ['scale'],
-  begin: async (flags, signal) => {
-    const { arch = 'resnet20', dataset = 'builtin' } = flags
+  begin: async (network, flags, signal) => {
+    const { dataset = 'builtin' } = flags
     if (flags.size !== undefined && dataset !== 'builtin' && dataset !== 'folder')
       throw new ConfigError(`--size: the pictures of ${dataset} have one size; leave it out`)
     const loaded = await loadData(flags, dataset, flags.size, signal)
     const data =
       flags.valSplit === undefined ? loaded : splitDataset(loaded, flags.valSplit, flags.seed ?? defaultRecipe.seed)
     const { channels, height, width } = inputSize(data.train)
-    const spec = preset(arch as PresetName, { classes: data.classes.length, input: { channels, height, width } })
+    const spec = preset(network as PresetName, { classes: data.classes.length, input: { channels, height, width } })
     const recipe = { ...recipeOf(flags), augmentation: augmentationOf(flags, data) }
     const trainer = await createTrainer(spec, data, recipe, computeOf(flags, signal))
     say(`${spec.name} on ${data.name}: ${data.train.count} training and ${data.test.count} test pictures`)
-    for (const sentence of adviceFor(spec, trainer.recipe)) say(`note: ${sentence}`)
-    return { trainer, name: `${arch}-${dataset}` }
+    return { trainer, name: `${network}-${dataset}` }
   },
   goOn: async (flags, checkpoint, dataset, signal) =>
     resumeTrainer(checkpoint, await sameData(flags, checkpoint, dataset, signal), computeOf(flags, signal)),
@@ -53,6 +52,7 @@ export const classifierTraining: TrainTask<'classify'> = {
       ...compareAugmentation(flags, recipe.augmentation),
     ]
   },
+  advice: adviceFor,
   words: classifierWords,
   figures: ({ train, test }) =>
     `test error ${percentText(test.top1Error)} (loss ${test.loss.toFixed(4)}), training error ${percentText(train.top1Error)}`,
