@@ -1,14 +1,12 @@
-/**
- * Lesions: blocks of a trained residual net can be removed one by one, layers of a plain net cannot. [Veit 2016, §4.1,
- * §4.2]
- */
+/** Blocks of a trained residual net can be taken out one by one; layers of a plain net cannot. [Veit 2016, §4.1, §4.2] */
+import { withSilentBranches } from '../api/network/arrange.js'
 import { withoutBlock } from '../api/network/surgery.js'
 import { placedBlocks } from '../spec/blocks.js'
 import type { BlockPath } from '../spec/paths.js'
 import { Random } from '../util/random.js'
 import { pointOf } from './figure.js'
 import { defineStudy } from './study.js'
-import { judging, keepingSize, someOf, withoutBranches } from './surgeon.js'
+import { judging, keepingSize, someOf } from './surgeon.js'
 import { apartTrainings, trainApart, trainVggLike, vggTrainings } from './taken-apart.js'
 import { all, atLeast, atMost, mean } from './verdict.js'
 import { at, eachSeed, type Trained, type Workbench } from './workbench.js'
@@ -191,7 +189,7 @@ async function operate(bench: Workbench, residual: Trained, vgg: Trained) {
   const { weights } = await residual.checkpoint()
   const pictures = at(bench, PICTURES)
   const operated = await judging(bench, spec, seed, pictures, async (errorOf) => {
-    const out = (gone: readonly BlockPath[]) => errorOf(withoutBranches(spec, weights, new Set(gone)))
+    const out = (gone: readonly BlockPath[]) => errorOf(withSilentBranches(spec, weights, new Set(gone)))
     const single: number[] = []
     for (const { path } of placedBlocks(spec)) single.push(await out([path]))
     const several: { count: number; error: number }[] = []

@@ -51,25 +51,7 @@ export function keepingSize(spec: NetworkSpec): BlockPath[] {
     .map(({ path }) => path)
 }
 
-/**
- * Sets some residual branches to zero, so that these blocks are their shortcuts alone. With identity shortcuts this
- * equals removing the blocks.
- */
-export function withoutBranches(spec: NetworkSpec, weights: Weights, gone: ReadonlySet<BlockPath>): Weights {
-  const silenced = new Map(weights)
-  for (const { path, spec: block } of placedBlocks(spec)) {
-    if (!gone.has(path)) continue
-    const last = block.branch.length
-    const names = block.order === 'pre' ? [`conv${last}.weight`] : [`norm${last}.scale`, `norm${last}.shift`]
-    for (const name of names.map((own) => `${path}.${own}`)) {
-      const { shape, data } = weights.get(name)!
-      silenced.set(name, { shape, data: new Float32Array(data.length) })
-    }
-  }
-  return silenced
-}
-
-/** Reorders blocks: the place `paths[i]` gets the weights of `paths[order[i]]`. */
+/** The weights with blocks in another order: the place `paths[i]` gets what stood at `paths[order[i]]`. */
 export function reordered(weights: Weights, paths: readonly BlockPath[], order: readonly number[]): Weights {
   const moved = new Map(weights)
   order.forEach((from, to) => {

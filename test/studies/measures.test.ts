@@ -1,5 +1,6 @@
 /** What studies measure, against cases worked out by hand. */
 import { afterAll, describe, expect, test } from 'vitest'
+import { withSilentBranches } from '../../src/api/network/arrange.js'
 import { withoutBlock } from '../../src/api/network/surgery.js'
 import { complexity } from '../../src/model/complexity.js'
 import { placedBlocks } from '../../src/spec/blocks.js'
@@ -13,7 +14,7 @@ import { scaled } from '../../src/studies/propagation.js'
 import { correlation, kendallTau, swapped } from '../../src/studies/reorder.js'
 import { layersOf } from '../../src/studies/responses.js'
 import { likeness, meanMap } from '../../src/studies/signal.js'
-import { keepingSize, reordered, someOf, withoutBranches } from '../../src/studies/surgeon.js'
+import { keepingSize, reordered, someOf } from '../../src/studies/surgeon.js'
 import { vggNet } from '../../src/studies/taken-apart.js'
 import { deviationFor } from '../../src/studies/vanishing.js'
 import { quality } from '../../src/tasks/upscale/quality.js'
@@ -100,7 +101,7 @@ test('a silenced branch is a removed block', async () => {
     const trained = await bench.train(spec, { ...recipeFor(bench), batchSize: 16 }, 0)
     const checkpoint = await trained.checkpoint()
     const gone = 'stage1.block2' as const
-    const silenced = { ...checkpoint, weights: withoutBranches(spec, checkpoint.weights, new Set([gone])) }
+    const silenced = { ...checkpoint, weights: withSilentBranches(spec, checkpoint.weights, new Set([gone])) }
     const removed = withoutBlock(checkpoint, gone)
     const batch = testBatch(bench, 0, 4)
     const a = await activationsOf(bench, silenced, batch, ['stage3'])

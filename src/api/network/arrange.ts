@@ -3,6 +3,7 @@ import { expectNetwork } from '../../formats/expect-network.js'
 import type { Tensor, TrainedNetwork } from '../../formats/trained-network.js'
 import { type PlacedBlock, passesInput, placedBlocks } from '../../spec/blocks.js'
 import { type BlockPath, blockPath } from '../../spec/paths.js'
+import type { NetworkSpec } from '../../spec/spec.js'
 import { ConfigError, ShapeError } from '../../util/errors.js'
 import { expectKind, listOf, text } from '../../util/expect.js'
 
@@ -39,18 +40,12 @@ export function arrangeBlocks(network: TrainedNetwork, order: readonly BlockPath
   if (empty >= 0)
     throw new ConfigError(`stage${empty + 1}: it would have no block left, and a stage needs at least one`)
 
-  const moved = new Map<string, Tensor>([...weights].filter(([path]) => !/^stage\d+\./.test(path)))
+  const kept = withSilentBranches(spec, weights, silent)
+  const moved = new Map<string, Tensor>([...kept].filter(([path]) => !/^stage\d+\./.test(path)))
   stages.forEach((blocks, stage) => {
-    blocks.forEach(({ path, spec: { branch, order } }, index) => {
-      // A norm after the addition is no part of the branch: its zeros would silence the shortcut too.
-      const last = order === 'norm-after-add' ? 'conv' : '(conv|norm)'
-      const end = new RegExp(`^\\.${last}${branch.length}\\.(weight|bias|scale|shift)$`)
-      for (const [name, value] of weights) {
-        if (!name.startsWith(`${path}.`)) continue
-        const layer = name.slice(path.length)
-        const ends = end.test(layer)
-        moved.set(blockPath(stage + 1, index + 1) + layer, silent.has(path) && ends ? zeros(value) : value)
-      }
+    blocks.forEach(({ path }, index) => {
+      for (const [name, value] of kept)
+        if (name.startsWith(`${path}.`)) moved.set(blockPath(stage + 1, index + 1) + name.slice(path.length), value)
     })
   })
   return {
@@ -58,6 +53,27 @@ export function arrangeBlocks(network: TrainedNetwork, order: readonly BlockPath
     preprocessing,
     weights: moved,
   }
+}
+
+/**
+ * The weights with zeros at the end of some residual branches, so that these blocks are their shortcuts alone: the same
+ * network as without the block, where the shortcut is the identity.
+ */
+export function withSilentBranches(
+  spec: NetworkSpec,
+  weights: TrainedNetwork['weights'],
+  gone: ReadonlySet<BlockPath>,
+): Map<string, Tensor> {
+  const silent = new Map(weights)
+  for (const { path, spec: block } of placedBlocks(spec)) {
+    if (!gone.has(path)) continue
+    // A norm after the addition is no part of the branch: its zeros would silence the shortcut too.
+    const last = block.order === 'norm-after-add' ? 'conv' : '(conv|norm)'
+    const end = new RegExp(`^\\.${last}${block.branch.length}\\.(weight|bias|scale|shift)$`)
+    for (const [name, value] of weights)
+      if (name.startsWith(`${path}.`) && end.test(name.slice(path.length))) silent.set(name, zeros(value))
+  }
+  return silent
 }
 
 /** The path of a block whose branch may fall silent. */
