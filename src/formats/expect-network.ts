@@ -33,7 +33,7 @@ export function expectClassifier(
   heads: SpecHeads = specHeads,
 ): asserts value is TrainedNetwork {
   expectNetwork(value, who, heads)
-  classifierOf(value.spec)
+  classifierOf(value.spec, heads)
 }
 
 /** @throws ConfigError unless they are tensors by name */

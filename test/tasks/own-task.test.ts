@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { expect, test } from 'vitest'
-import { createTrainer, train } from '../../src/api/compute.node.js'
+import { createTrainer, finetune, probe, train, untrained } from '../../src/api/compute.node.js'
+import { planBytes, profile } from '../../src/api/engines/profile.node.js'
 import { builtin } from '../../src/data/builtin/builtin.js'
 import { preset } from '../../src/spec/presets.js'
 import { forUpscaling } from '../../src/tasks/upscale/luminance-planes.js'
 import { encodeCheckpoint } from '../../src/train/checkpoint/checkpoint.js'
 import { readAnyCheckpoint } from '../../src/train/run/folder.node.js'
+import { ConfigError } from '../../src/util/errors.js'
 import { within } from '../cli/within.js'
 import { compute, library, withMeasuring } from './measure-command.js'
 import { pictures, redBlue8 } from './two-numbers.js'
@@ -75,4 +77,28 @@ test('the type of a network tells its data', () => {
     await train(preset('resnet20'), classes, { lr: 'fast' })
   }
   expect(unused).toBeTypeOf('function')
+})
+
+test('networks of a task that is handed in are made and measured; what needs classes says so', async () => {
+  const net = redBlue8()
+  const { preprocessing, weights } = untrained(net, { tasks: library })
+  expect(preprocessing.classes).toEqual([])
+  expect(weights.get('head.linear.weight')!.shape).toEqual([2, 64])
+  const bytes = (mode: 'training' | 'inference') => planBytes(net, { ...compute, mode, batch: 2 })
+  expect(await bytes('training')).toBeGreaterThan(await bytes('inference'))
+  const { parts } = await profile(net, { ...compute, mode: 'inference', rounds: 1 })
+  expect(parts.length).toBeGreaterThan(8)
+  expect(await planBytes(preset('edsr_baseline'), { mode: 'training', batch: 1, threads: 1 })).toBeGreaterThan(0)
+
+  const network = { spec: net, preprocessing, weights }
+  const lacking = new ConfigError('redblue8: this network measures pictures and tells no classes apart')
+  await expect(probe(network, new Float32Array(3 * 16 * 16), { tasks: library })).rejects.toThrow(lacking)
+  await expect(finetune(network, builtin({ size: 16, train: 20, test: 10 }), { tasks: library })).rejects.toThrow(
+    lacking,
+  )
+  const unknown = 'head: kind must be one of classifier, picture, got "numbers"'
+  expect(() => untrained(net)).toThrow(unknown)
+  await expect(profile(net)).rejects.toThrow(unknown)
+  await expect(planBytes(net)).rejects.toThrow(unknown)
+  await expect(probe(network, new Float32Array(3 * 16 * 16))).rejects.toThrow(unknown)
 })

@@ -35,9 +35,12 @@ export function taskOf(spec: Pick<NetworkSpec, 'head'>): TaskName {
   return specHeadOf(headed(spec, 'taskOf: spec').head).task as TaskName
 }
 
-/** @throws ConfigError if the network gives pictures */
-export function classifierOf(spec: Pick<NetworkSpec, 'name' | 'head'>): ClassifierHead {
-  return headAs('classifier', headed(spec, 'classifierOf: spec'))
+/**
+ * @param heads the kinds of heads that the error has words for
+ * @throws ConfigError when the network tells no classes apart
+ */
+export function classifierOf(spec: Pick<NetworkSpec, 'name' | 'head'>, heads: SpecHeads = specHeads): ClassifierHead {
+  return headAs('classifier', headed(spec, 'classifierOf: spec'), heads)
 }
 
 /** @throws ConfigError if the network classifies */
@@ -45,16 +48,24 @@ export function pictureHeadOf(spec: Pick<NetworkSpec, 'name' | 'head'>): Picture
   return headAs('picture', spec)
 }
 
-/** Returns the head as one of this package's kinds. */
-function headAs<K extends HeadKind>(kind: K, spec: Pick<NetworkSpec, 'name' | 'head'>): Extract<HeadSpec, { kind: K }> {
+/** The head, of one of the kinds of this package. */
+function headAs<K extends HeadKind>(
+  kind: K,
+  spec: Pick<NetworkSpec, 'name' | 'head'>,
+  heads: SpecHeads = specHeads,
+): Extract<HeadSpec, { kind: K }> {
   if (spec.head.kind === kind) return spec.head as Extract<HeadSpec, { kind: K }>
-  throw wrongHead(kind, spec)
+  throw wrongHead(kind, spec, heads)
 }
 
-/** The error for a function that needs a network with another kind of head. */
-export function wrongHead(kind: HeadKind, { name, head }: Pick<NetworkSpec, 'name' | 'head'>): ConfigError {
+/** The error of a question that only networks with another kind of head answer. */
+export function wrongHead(
+  kind: HeadKind,
+  { name, head }: Pick<NetworkSpec, 'name' | 'head'>,
+  heads: SpecHeads = specHeads,
+): ConfigError {
   const wanted: SpecHead = specHeads[kind]
-  const own: SpecHead | undefined = (specHeads as SpecHeads)[head.kind]
+  const own: SpecHead | undefined = heads[head.kind]
   const does = own ? own.does(head) : `has a head of the kind ${head.kind}`
   const instead = wanted.instead === undefined ? '' : `; ${wanted.instead}`
   return new ConfigError(
