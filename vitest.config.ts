@@ -20,6 +20,8 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: 'forks',
+    // Where errors are written down: scripts/said.mjs.
+    setupFiles: process.env.RESNET_SAID ? ['test/house/said.ts'] : [],
     // The engines under test have threads of their own: more workers would only wait for each other.
     maxWorkers: 2,
     projects: [
