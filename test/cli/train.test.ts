@@ -105,7 +105,7 @@ describe('eval', () => {
     const { code, out } = await resnet(['eval', '--weights', weights, ...data, '--json'])
     expect(code).toBe(0)
     const evaluation = JSON.parse(out) as { count: number; correct: number; top1Error: number; loss: number }
-    expect(Object.keys(evaluation)).toEqual(['count', 'correct', 'top1Error', 'loss'])
+    expect(Object.keys(evaluation)).toEqual(['count', 'correct', 'accuracy', 'top1Error', 'loss'])
     expect(evaluation).toMatchObject({ ...figures, count: 10 })
     expect(evaluation.correct).toBe(Math.round(10 - figures.top1Error / 10))
   })

@@ -53,10 +53,10 @@ async function predict(
   }
   const network = await openWeights(flags, { signal, tasks: libraryTasks(tasks) })
   const open = partOf(tasks, network.spec, 'predict')
+  await using predictor = await open(network, files, flags, signal)
   say(originText(flags.weights, network))
   const reads = readsText(network.spec)
   if (reads) say(reads)
-  await using predictor = await open(network, files, flags, signal)
   const answers: object[] = []
   const alpha = network.spec.input.channels === 4
   const leftOut: LeftOut[] = [...missed]

@@ -24,10 +24,10 @@ export async function evaluate(network: DecodedNetwork, flags: EvalFlags, signal
   const advice = network.checkpoint && normalisationAdvice(network.checkpoint, data)
   if (advice) say(`note: ${advice}`)
   const options = { ...computeFrom(flags, signal), allowOtherClasses: flags.allowOtherClasses }
-  const { count, correct, top1Error, loss, notes } = await evaluateNetwork(network, data, options)
+  const { count, correct, accuracy, top1Error, loss, notes } = await evaluateNetwork(network, data, options)
   for (const note of notes) say(`note: ${note}`)
   return {
-    figures: { count, correct, top1Error, loss },
+    figures: { count, correct, accuracy, top1Error, loss },
     text: `${oneLine(network.spec.name)} on ${count} test pictures of ${oneLine(data.name)}: error ${percentText(top1Error)} (${correct} right), loss ${loss.toFixed(4)}`,
   }
 }

@@ -109,7 +109,7 @@ async function start(
   if (flags.heldOut !== undefined && !loaded.isSplit)
     throw new ConfigError(`--held-out: ${path} has a part of its own to test on; leave it out`)
   const { freeze, views, featureMemory } = flags
-  const features = featureDisplay()
+  const { stop, ...features } = featureDisplay()
   const tuning = await createFinetuning(network, loaded.data, {
     freeze,
     views,
@@ -117,7 +117,7 @@ async function start(
     ...recipeOf(flags),
     ...computeFrom(flags, signal),
     ...features,
-  }).finally(features.stop)
+  }).finally(stop)
   const folder = new RunFolder(flags.saveDir ?? join('runs', `finetune-${basename(resolve(path))}`))
   return orGivenBack({ trainer: tuning, folder }, async () => {
     const earlier = await folder.startAnew()
@@ -149,12 +149,12 @@ async function goOn(
   const again = held.heldOut ? { again: held.heldOut } : { heldOut: held.test, seed: recipe.seed }
   const loaded = await loadFolder(path, flags, preprocessing, again, signal)
   const { featureMemory } = flags
-  const features = featureDisplay()
+  const { stop, ...features } = featureDisplay()
   const tuning = await resumeFinetuning(checkpoint, loaded.data, {
     ...computeFrom(flags, signal),
     featureMemory,
     ...features,
-  }).finally(features.stop)
+  }).finally(stop)
   say(`goes on after step ${progress.step} of ${tuning.trainer.totalSteps}`)
   await folder.goOnFrom(progress)
   const keeper = new RunKeeper(tuning, folder, progress.step, { every: flags.checkpointEvery, onHeldBack: sayHeldBack })
