@@ -128,7 +128,7 @@ describe('predict', () => {
       err: 'resnet: --explain x.png: there are 2 pictures, so name a folder to write them to\n',
     })
     expect((await at('predict', 'c.webp', ...flags, '--explain', 'x.bmp')).err).toContain(
-      'x.bmp: expected a name that ends in .png, .jpg, .jpeg, .webp, got .bmp',
+      'x.bmp: expected a name that ends in .png, .jpg, .jpeg, .webp, .tif, .tiff, .gif, .avif, got .bmp',
     )
   })
 

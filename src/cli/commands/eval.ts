@@ -20,7 +20,11 @@ export function evalCommand(tasks: CommandTasks): Command {
   return command
     .option('--all', 'of a folder without a part to test on: judge all pictures, those learned from among them')
     .option('--allow-other-classes', 'judge although the data has other classes than the weights')
-    .addOption(jsonOption('{ count, correct, accuracy, top1Error, loss }; of nets that give pictures { count, psnr, ssim, ... }'))
+    .addOption(
+      jsonOption(
+        '{ count, correct, accuracy, top1Error, loss }; of nets that give pictures { count, psnr, ssim, ... }',
+      ),
+    )
     .addHelpText(
       'after',
       [
