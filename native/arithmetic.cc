@@ -1,4 +1,4 @@
-// Scaling, products and the logistic function over any layout. A piece is a span of the vector.
+// Scaling, products, the logistic function and softplus over any layout. A piece is a span of the vector.
 #include "each.h"
 
 namespace VARIANT {
@@ -18,6 +18,15 @@ INLINE vec exponential_of_negative(vec x) {
   UNROLL for (int k = 0; k < 5; k++) sum = sum * r + splat(TERMS[k]);
   sum = sum * r * r + r + splat(1.0f);
   return sum * reinterpret_cast<vec>((reinterpret_cast<bits>(shifted) << 23) + 0x3f800000u);
+}
+
+// ln(1 + e) for 0 <= e <= 1: 2 artanh t with t = e / (2 + e) <= 1/3, to 2 units in the last place.
+INLINE vec logarithm_of_one_and(vec e) {
+  const vec t = e / (splat(2.0f) + e), t2 = t * t;
+  constexpr float TERMS[] = {1.0f / 13, 1.0f / 11, 1.0f / 9, 1.0f / 7, 1.0f / 5, 1.0f / 3, 1.0f};
+  vec sum = splat(1.0f / 15);
+  UNROLL for (int k = 0; k < 7; k++) sum = sum * t2 + splat(TERMS[k]);
+  return splat(2.0f) * t * sum;
 }
 
 }  // namespace
@@ -45,6 +54,17 @@ void run(const sigmoid_args& args, const Context& context, index_t piece) {
     const vec v = get(x + k);
     const vec e = exponential_of_negative(v < vec{} ? v : -v);
     put(y + k, (v < vec{} ? e : splat(1.0f)) / (splat(1.0f) + e));
+  });
+}
+
+index_t pieces(const softplus_args& args) { return span_pieces(args.count); }
+void run(const softplus_args& args, const Context& context, index_t piece) {
+  const float* x = context.at(args.x);
+  float* y = context.at(args.y);
+  each(args.count, piece, [&](index_t k, auto get, auto put) {
+    const vec v = get(x + k);
+    const vec e = exponential_of_negative(v < vec{} ? v : -v);
+    put(y + k, (v > vec{} ? v : vec{}) + logarithm_of_one_and(e));
   });
 }
 

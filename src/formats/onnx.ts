@@ -143,6 +143,7 @@ const translations: Translations = {
   ],
   relu: ({ inputs }, { name }) => [{ type: 'Relu', inputs: inputs.map(name) }],
   sigmoid: ({ inputs }, { name }) => [{ type: 'Sigmoid', inputs: inputs.map(name) }],
+  softplus: ({ inputs }, { name }) => [{ type: 'Softplus', inputs: inputs.map(name) }],
   add: ({ inputs }, { name }) => [{ type: 'Add', inputs: inputs.map(name) }],
   multiply: ({ inputs }, { name }) => [{ type: 'Mul', inputs: inputs.map(name) }],
   concatenate: ({ inputs }, { name }) => [{ type: 'Concat', inputs: inputs.map(name), attributes: [int('axis', 1)] }],

@@ -48,6 +48,7 @@ import { scale } from './scale.js'
 import { sgd } from './sgd.js'
 import { sigmoid, sigmoidGradient } from './sigmoid.js'
 import { softmaxCrossEntropy, softmaxCrossEntropyGradient } from './softmax-cross-entropy.js'
+import { softplus } from './softplus.js'
 import { winogradWeight } from './winograd-weight.js'
 
 export const ops = {
@@ -102,6 +103,7 @@ export const ops = {
   sigmoidGradient,
   softmaxCrossEntropy,
   softmaxCrossEntropyGradient,
+  softplus,
   squaredError,
   squaredErrorGradient,
   sumPixels,

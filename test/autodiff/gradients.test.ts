@@ -128,6 +128,7 @@ const cases: readonly SingleOp[] = [
     { type: f32(2, 3, 1, 5), fill: normal() },
   ]),
   singleOp('sigmoid', {}, [{ type: f32(2, 3, 1, 5), fill: normal(0, 2) }]),
+  singleOp('softplus', {}, [{ type: f32(2, 3, 1, 5), fill: normal(0, 2) }]),
   dropped('element', 1),
   dropped('row', 1),
   dropped('batch', 1),

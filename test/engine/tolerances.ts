@@ -77,6 +77,7 @@ export const tolerances: { readonly [Name in OpName]: Tolerance } = {
   sigmoidGradient: elementwise,
   softmaxCrossEntropy: sums,
   softmaxCrossEntropyGradient: sums,
+  softplus: elementwise,
   squaredError: elementwise,
   squaredErrorGradient: elementwise,
   sumPixels: reductions,

@@ -54,6 +54,14 @@ test('sigmoid goes from 0 to 1, and is steepest in the middle', () => {
   expect(first('sigmoidGradient', {}, vector(8, 8, 8), vector(0.5, 0.25, 1))).toEqual([2, 1.5, 0])
 })
 
+test('softplus is the logarithm of what the logistic function leaves, far out too', () => {
+  const [middle, much, low, high] = first('softplus', {}, vector(0, 3, -40, 1000))
+  expect(middle).toBeCloseTo(Math.LN2, 15)
+  expect(much).toBeCloseTo(Math.log(1 + Math.exp(3)), 14)
+  expect(low! / Math.exp(-40)).toBeCloseTo(1, 12)
+  expect(high).toBe(1000)
+})
+
 describe('concatenate', () => {
   const map = (channels: number, ...values: number[]): Numbers => [f32(2, channels, 1, 1), values]
 

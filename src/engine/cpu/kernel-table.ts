@@ -120,6 +120,7 @@ export const kernels = {
   multiply: ['a', 'b', 'y', 'count'],
   sigmoid: ['x', 'y', 'count'],
   sigmoid_gradient: ['dy', 'y', 'dx', 'count'],
+  softplus: ['x', 'y', 'count'],
   fill: ['y', 'value', 'count'],
   // If the float at `guard` is not finite, sgd and adam only copy.
   sgd: [

@@ -3,7 +3,7 @@ import { BYTES_DEVIATION, BYTES_MEAN, type NoiseAttributes } from '../../ops/add
 import { type DropoutAttributes, dropKey, dropThreshold } from '../../ops/dropout.js'
 import type { ScaleAttributes } from '../../ops/scale.js'
 import { hash32 } from '../../util/hash.js'
-import { exp } from '../../util/math.js'
+import { exp, ln } from '../../util/math.js'
 import type { Kernel } from './tensor.js'
 
 type Nothing = Record<never, never>
@@ -22,6 +22,15 @@ export const sigmoid: Kernel<Nothing> = ([x], [y]) => {
 
 export const sigmoidGradient: Kernel<Nothing> = ([dy, y], [dx]) => {
   for (let i = 0; i < dx.data.length; i++) dx.data[i] = dy.data[i] * y.data[i] * (1 - y.data[i])
+}
+
+/** max(x, 0) + ln(1 + e^−|x|), where the digits of e^−|x| that 1 + e^−|x| has no room for are given back. */
+export const softplus: Kernel<Nothing> = ([x], [y]) => {
+  for (let i = 0; i < y.data.length; i++) {
+    const e = exp(-Math.abs(x.data[i]))
+    const sum = 1 + e
+    y.data[i] = Math.max(x.data[i], 0) + ln(sum) + (e - (sum - 1)) / sum
+  }
 }
 
 export const dropout: Kernel<DropoutAttributes> = ([x, step], [y], attributes) => {

@@ -1,6 +1,6 @@
 /** The table of reference kernels. It is total: the compiler refuses an operation without a kernel. */
 import type { AttributesOf, OpName } from '../../ops/index.js'
-import { addNoise, dropout, multiply, scale, sigmoid, sigmoidGradient } from './arithmetic.js'
+import { addNoise, dropout, multiply, scale, sigmoid, sigmoidGradient, softplus } from './arithmetic.js'
 import {
   batchNorm,
   batchNormGradient,
@@ -92,6 +92,7 @@ export const kernels: KernelTable = {
   sigmoidGradient,
   softmaxCrossEntropy,
   softmaxCrossEntropyGradient,
+  softplus,
   squaredError,
   squaredErrorGradient,
   sumPixels,

@@ -8,6 +8,7 @@ import type { DropoutAttributes } from '../../../src/ops/dropout.js'
 import { emit } from '../../../src/ops/op.js'
 import { relu } from '../../../src/ops/relu.js'
 import { sigmoid } from '../../../src/ops/sigmoid.js'
+import { softplus } from '../../../src/ops/softplus.js'
 import { type Case, compositeCase } from '../case.js'
 import { awayFromZero, constant, type Fill, normal, positive, singleOp, ties } from '../single-op.js'
 
@@ -20,6 +21,7 @@ const onEach = (type: TensorType): Case[] => [
     { type, fill: normal() },
   ]),
   singleOp('sigmoid', {}, [{ type, fill: normal(0, 3) }]),
+  singleOp('softplus', {}, [{ type, fill: normal(0, 3) }]),
   singleOp('sigmoidGradient', {}, [
     { type, fill: normal() },
     { type, fill: positive },
@@ -92,26 +94,29 @@ const losses = (type: TensorType): Case[] => {
   ]
 }
 
-/** The logistic function of nothing is a half: what engines keep beside the channels must not become part of a sum. */
-const gateSum = compositeCase(
-  'globalNorm',
-  'globalNorm of sigmoid of 5 channels',
-  { x: { type: f32(2, 5, 3, 4), fill: normal() } },
-  (builder, { x }) => {
-    const [y] = emit(builder, sigmoid, {}, [x], 'test')
-    return { norm: emit(builder, globalNorm, {}, [y!], 'test')[0]! }
-  },
+/** These functions of nothing are not nothing: what engines keep beside the channels must not become part of a sum. */
+const curveSums = [sigmoid, softplus].map((curve) =>
+  compositeCase(
+    'globalNorm',
+    `globalNorm of ${curve.name} of 5 channels`,
+    { x: { type: f32(2, 5, 3, 4), fill: normal() } },
+    (builder, { x }) => {
+      const [y] = emit(builder, curve, {}, [x], 'test')
+      return { norm: emit(builder, globalNorm, {}, [y!], 'test')[0]! }
+    },
+  ),
 )
 
 export const arithmeticCases: readonly Case[] = [
   ...types.flatMap(onEach),
-  gateSum,
+  ...curveSums,
   ...biased(2, 3, 5, 7),
   ...biased(1, 16, 1, 1),
   ...biased(37, 33, 2, 3),
   ...biased(3, 17, 40, 31),
   ...[3, 20].flatMap((c) => [false, true].map((relued) => biasedConvolution(c, relued))),
   { ...singleOp('sigmoid', {}, [{ type: f32(2, 20, 9, 9), fill: far }]), title: 'sigmoid from -200 to 200' },
+  { ...singleOp('softplus', {}, [{ type: f32(2, 20, 9, 9), fill: far }]), title: 'softplus from -200 to 200' },
   dropped(f32(2, 3, 5, 7), 'element', 0.5),
   dropped(f32(5, 33, 6, 4), 'element', 0.1),
   dropped(f32(3, 100), 'element', 0.3),

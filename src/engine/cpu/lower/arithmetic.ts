@@ -1,4 +1,4 @@
-/** Lowers scaling, products, the logistic function, dropout and noise to kernel calls. */
+/** Lowers scaling, products, the logistic function, softplus, dropout and noise to kernel calls. */
 import type { Value } from '../../../graph/graph.js'
 import { BYTES_DEVIATION, type NoiseAttributes } from '../../../ops/add-noise.js'
 import { type DropoutAttributes, dropKey, dropThreshold } from '../../../ops/dropout.js'
@@ -22,21 +22,25 @@ export const multiply: Lowering<Nothing> = {
   },
 }
 
-/** Lanes beyond the channels must stay zero, but the logistic function of zero is not zero. */
+/** Lanes beyond the channels must stay zero, but the logistic function and softplus of zero are not zero. */
 function clearLanes(y: Value, { tape, at, layout }: Context): void {
   if (layout(y) !== 'blocked') return
   const sizes = mapOf(y)
   if (sizes.c % BLOCK !== 0) tape.push('clear_lanes', { y: at(y), ...sizes })
 }
 
-export const sigmoid: Lowering<Nothing> = {
-  emit({ inputs, outputs: [y] }, _, context) {
-    const { tape, at, layout, size } = context
-    const count = layout(y!) === 'plain' ? elements(y!.type.shape) : size(y!)
-    tape.push('sigmoid', { x: at(inputs[0]!), y: at(y!), count })
-    clearLanes(y!, context)
-  },
+function curve(kernel: 'sigmoid' | 'softplus'): Lowering<Nothing> {
+  return {
+    emit({ inputs, outputs: [y] }, _, context) {
+      const { tape, at, layout, size } = context
+      const count = layout(y!) === 'plain' ? elements(y!.type.shape) : size(y!)
+      tape.push(kernel, { x: at(inputs[0]!), y: at(y!), count })
+      clearLanes(y!, context)
+    },
+  }
 }
+export const sigmoid = curve('sigmoid')
+export const softplus = curve('softplus')
 
 export const sigmoidGradient: Lowering<Nothing> = {
   emit({ inputs, outputs }, _, { tape, at, size }) {
