@@ -41,6 +41,7 @@ export class GraphBuilder {
   /**
    * Adds a node whose output types are known, and returns its outputs.
    * @param named names of the last inputs, if these are optional operands
+   * @param own the operation itself, if no table has it
    * @throws ShapeError if no tensor can have one of the types
    */
   node(
@@ -50,9 +51,14 @@ export class GraphBuilder {
     types: readonly TensorType[],
     path: string,
     named: readonly string[] = [],
+    own?: object,
   ): readonly Value[] {
     const outputs = types.map((type) => this.#value(type))
-    this.#nodes.push({ op, attributes, inputs, ...(named.length > 0 && { named }), outputs, path })
+    this.#nodes.push({
+      ...{ op, attributes, inputs, outputs, path },
+      ...(named.length > 0 && { named }),
+      ...(own && { own }),
+    })
     return outputs
   }
 

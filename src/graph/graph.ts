@@ -26,6 +26,8 @@ export type Attributes = { readonly [name: string]: Attribute }
 export interface Node {
   readonly op: string
   readonly attributes: Attributes
+  /** The operation itself, where it is one of somebody's own that no table has. */
+  readonly own?: object
   readonly inputs: readonly Value[]
   /** Names of the last inputs, which are optional operands. The inputs before them are in the operation's order. */
   readonly named?: readonly string[]

@@ -14,9 +14,9 @@ export function inline(
 ): (value: Value) => Value {
   const copies = new Map<Value, Value>(graph.inputs.map((input) => [input.value, bind(input)]))
   const copyOf = (value: Value) => copies.get(value)!
-  for (const { op, attributes, inputs, named, outputs, path } of graph.nodes) {
+  for (const { op, attributes, inputs, named, outputs, path, own } of graph.nodes) {
     const types = outputs.map(({ type }) => type)
-    const made = builder.node(op, attributes, inputs.map(copyOf), types, path, named)
+    const made = builder.node(op, attributes, inputs.map(copyOf), types, path, named, own)
     outputs.forEach((value, i) => {
       copies.set(value, made[i]!)
     })

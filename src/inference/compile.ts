@@ -12,10 +12,12 @@ import { EngineError } from '../util/errors.js'
  */
 export function planFor(engine: Engine, graph: Graph, options: PlanOptions = {}): Plan {
   const missing = engine.missing(graph)
-  if (missing.length > 0)
+  if (missing.length > 0) {
+    const remedy = graph.nodes.some(({ own }) => own) ? "reference, which runs operations of one's own" : 'another'
     throw new EngineError(
-      `${engine.build}: this network needs ${missing.join(', ')}, which this engine lacks; use another`,
+      `${engine.build}: this network needs ${missing.join(', ')}, which this engine lacks; use ${remedy}`,
     )
+  }
   if (isRounded(graph) && !engine.precisions.includes('bf16'))
     throw new EngineError(
       `${engine.build}: precision bf16 is not offered by this engine here; native-avx512 has it on Linux, on Intel's ` +

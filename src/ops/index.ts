@@ -127,9 +127,15 @@ export function isOpName(name: string): name is OpName {
 }
 
 /** The definition of a node's operation, with attributes erased. */
-export function opOf(node: Pick<Node, 'op'>): Op<Attributes> {
+export function opOf(node: Pick<Node, 'op' | 'own'>): Op<Attributes> {
+  if (node.own) return node.own as Op<Attributes>
   invariant(isOpName(node.op), `no operation is named ${node.op}`)
   return ops[node.op] as unknown as Op<Attributes>
+}
+
+/** The names of the operations in a graph that an engine cannot run. */
+export function missingOps(graph: Graph, runs: (node: Node) => boolean): string[] {
+  return [...new Set(graph.nodes.filter((node) => !runs(node)).map(({ op }) => op))]
 }
 
 /** Checks the structure of a graph, and each node's types against the shape rule of its operation. */

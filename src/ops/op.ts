@@ -68,6 +68,22 @@ export interface Op<A extends Attributes, N extends Names = Names> {
   readonly gradient: GradientRule<A> | { readonly none: string }
 }
 
+/** A tensor as kernels of one's own see it: dense and row-major, in the layouts of the field (NCHW, OIHW). */
+export interface KernelTensor {
+  readonly shape: Shape
+  /** Whole numbers, such as labels, are stored as float64 too. */
+  readonly data: Float64Array
+}
+
+/** An operation of one's own, which brings the kernel that the reference engine runs. */
+export interface OwnOp<A extends Attributes, N extends Names = Names> extends Op<A, N> {
+  /**
+   * Computes the outputs. Inputs come in the order of `inputs`, undefined where one is left out; outputs come with their
+   * shapes and hold anything before.
+   */
+  kernel(inputs: readonly KernelTensor[], outputs: readonly KernelTensor[], attributes: A): void
+}
+
 /**
  * Defines an operation: takes the type of its attributes and infers the names of its operands. Calls are marked as
  * pure, so that bundles leave out unused operations.
@@ -106,7 +122,8 @@ export function emit<A extends Attributes, N extends Names>(
     const all = [...inputs, ...named.map((name) => given[name]!)]
     const types = all.map(({ type }) => type)
     expectOperands(op, inputs.length, Object.keys(given))
-    return builder.node(op.name, attributes, all, op.infer(placed(op, types, named), attributes), path, named)
+    const results = op.infer(placed(op, types, named), attributes)
+    return builder.node(op.name, attributes, all, results, path, named, 'kernel' in op ? op : undefined)
   } catch (error) {
     if (error instanceof ShapeError && path) throw new ShapeError(`${path}: ${error.message}`)
     throw error

@@ -3,7 +3,7 @@
  * same C++ and take the same tapes.
  */
 import type { Graph, GraphInput, Value } from '../../graph/graph.js'
-import { verify } from '../../ops/index.js'
+import { missingOps, verify } from '../../ops/index.js'
 import { keepRounded, type Precision, precisions } from '../../ops/precision.js'
 import { fuseGradientAdd, fuseReduction, splitNormGradient } from '../../plan/passes/backward.js'
 import { fuseAdd, fuseRelu } from '../../plan/passes/epilogue.js'
@@ -69,7 +69,7 @@ export function openCpuEngine(backend: CpuBackend, room = new Room()): Engine {
       return backend.bf16
     },
     target: targetOf(backend),
-    missing: (graph: Graph) => [...new Set(graph.nodes.map(({ op }) => op))].filter((op) => !canLower(op)),
+    missing: (graph: Graph) => missingOps(graph, ({ op, own }) => own === undefined && canLower(op)),
     compile: async (plan) => {
       const layouts = layoutsOf(plan.graph)
       let taken: Taken | undefined

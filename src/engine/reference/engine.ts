@@ -5,7 +5,7 @@
  * exactly.
  */
 import type { Value } from '../../graph/graph.js'
-import { isOpName } from '../../ops/index.js'
+import { isOpName, missingOps } from '../../ops/index.js'
 import { precisions } from '../../ops/precision.js'
 import type { Plan, PlanTarget } from '../../plan/plan.js'
 import { EngineError } from '../../util/errors.js'
@@ -28,7 +28,7 @@ export function openReference(room = new Room()): Engine {
     threads: 1,
     precisions,
     target,
-    missing: (graph) => [...new Set(graph.nodes.map(({ op }) => op))].filter((op) => !isOpName(op)),
+    missing: (graph) => missingOps(graph, ({ op, own }) => own !== undefined || isOpName(op)),
     compile: async (plan) => new ReferenceExecutable(plan, room),
     dispose: async () => {},
   }

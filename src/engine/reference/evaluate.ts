@@ -1,7 +1,7 @@
 /** Evaluates a graph once, node by node, in float64: the oracle of every other engine and of the gradient rules. */
 import type { Attributes, Graph, Node, Value } from '../../graph/graph.js'
 import { isOpName, opOf } from '../../ops/index.js'
-import { placed } from '../../ops/op.js'
+import { type OwnOp, placed } from '../../ops/op.js'
 import { EngineError, invariant } from '../../util/errors.js'
 import { elements, shapeText } from '../../util/shape.js'
 import { type KernelTable, kernels } from './kernels.js'
@@ -9,11 +9,17 @@ import { type Kernel, type Tensor, zeros } from './tensor.js'
 
 /** Runs one node; reads and writes the tensors of `values`. */
 export function evaluateNode(node: Node, values: ReadonlyMap<Value, Tensor>, table: KernelTable = kernels): void {
-  invariant(isOpName(node.op), `the reference engine has no kernel for ${node.op}`)
-  const kernel = table[node.op] as unknown as Kernel<Attributes>
+  const kernel = kernelOf(node, table)
   const tensor = (value: Value) => values.get(value)!
   const operands = placed(opOf(node), node.inputs.map(tensor), node.named)
   kernel(operands, node.outputs.map(tensor), node.attributes)
+}
+
+/** That of the table, or the one that an operation of one's own brings. */
+function kernelOf({ op, own }: Node, table: KernelTable): Kernel<Attributes> {
+  if (own) return (own as OwnOp<Attributes>).kernel
+  invariant(isOpName(op), `the reference engine has no kernel for ${op}`)
+  return table[op] as unknown as Kernel<Attributes>
 }
 
 /**
