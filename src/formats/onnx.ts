@@ -4,6 +4,7 @@
  */
 import type { GraphInput, Node, Value } from '../graph/graph.js'
 import { forwardGraph } from '../model/forward.js'
+import type { FreeAxes } from '../model/heads/head.js'
 import { type Heads, headOf, heads as ownHeads } from '../model/heads/index.js'
 import { type NodeOf, type OpName, opOf } from '../ops/index.js'
 import { ConfigError, invariant } from '../util/errors.js'
@@ -32,6 +33,8 @@ export interface Scope {
   constant(values: readonly number[]): string
   /** Adds a single number; returns its name. */
   number(value: number): string
+  /** Adds a list of numbers; returns its name. */
+  numbers(values: readonly number[]): string
 }
 
 /**
@@ -70,10 +73,14 @@ export function encodeOnnx(network: TrainedNetwork, heads: Heads = ownHeads): Ui
       name: (value) => names.get(value)!,
       constant: (values) => added((name) => wholes(name, values)),
       number: (value) => added((name) => floats(name, [], Float32Array.of(value))),
+      numbers: (values) => added((name) => floats(name, [values.length], Float32Array.from(values))),
     }
     nodes.push(...encodeNode(node, names.get(result)!, scope))
   }
-  const free = headOf(spec.head, heads).axes(spec.head)
+  const axes = headOf(spec.head, heads).axes(spec.head)
+  // What a layer of one's own does may depend on the size of its maps: then the batch alone is free.
+  const own = spec.stages.some(({ blocks }) => blocks.some(({ branch }) => branch.some(({ after }) => after)))
+  const free = (names: FreeAxes = []) => (own ? names.slice(0, 1) : names)
   const model = message(
     integer(1, IR_VERSION),
     part(2, 'resnet.ts'),
@@ -83,8 +90,11 @@ export function encodeOnnx(network: TrainedNetwork, heads: Heads = ownHeads): Ui
         part(1, ...nodes),
         part(2, spec.name),
         part(5, ...initializers),
-        part(11, ...graph.inputs.filter(({ role }) => role === 'data').map((input) => described(input, free.pictures))),
-        part(12, ...graph.outputs.map((output) => described(output, free.outputs[output.name] ?? []))),
+        part(
+          11,
+          ...graph.inputs.filter(({ role }) => role === 'data').map((input) => described(input, free(axes.pictures))),
+        ),
+        part(12, ...graph.outputs.map((output) => described(output, free(axes.outputs[output.name])))),
       ),
     ),
     part(8, message(part(1, ''), integer(2, OPERATOR_SET))),
@@ -115,7 +125,7 @@ export function encodeNode(node: Node, result: string, scope: Scope): Encoded[] 
 }
 
 /** Refers to the result of the node before. */
-const PREVIOUS = ''
+const PREVIOUS = '<'
 
 type Translations = { readonly [Name in OpName]?: (node: NodeOf<Name>, scope: Scope) => readonly OnnxNode[] }
 
@@ -178,6 +188,20 @@ const translations: Translations = {
       attributes: [int('blocksize', attributes.factor), text('mode', 'CRD')],
     },
   ],
+  resize: ({ attributes: { size, filter, antialias }, inputs: [x], path }, { name, numbers }) => {
+    const scales = size.map((length, axis) => length / x!.type.shape[axis + 2]!)
+    if (antialias || !scales.every(Number.isSafeInteger))
+      throw new ConfigError(
+        `${path}: ONNX export knows resizing by whole numbers and without antialias only; leave this layer out, or save as safetensors`,
+      )
+    return [
+      {
+        type: 'Resize',
+        inputs: [name(x!), '', numbers([1, 1, ...scales])], // without the region of interest
+        attributes: [text('mode', filter === 'bilinear' ? 'linear' : 'cubic'), real('cubic_coeff_a', -0.75)],
+      },
+    ]
+  },
   padShortcut: ({ attributes: { stride, channels, before }, inputs }, { name, constant }) => {
     const after = channels - before - inputs[0]!.type.shape[1]!
     const slice = { starts: [0, 0], ends: [TO_THE_END, TO_THE_END], axes: [2, 3], steps: stride }

@@ -3,22 +3,28 @@ import type { Value } from '../graph/graph.js'
 import { normalisesProjection, type PlacedBlock, projects } from '../spec/blocks.js'
 import type { ConvLayer } from '../spec/spec.js'
 import type { LayerBuilder } from './layers.js'
+import { addOwnLayer, type ModelLayers, ownPath } from './own-layers.js'
 import type { Stochastic } from './stochastic.js'
 
-/**
- * Adds a block to the graph; returns its output.
- * @param stochastic its random parts, none by default
- */
-export function addBlock(layers: LayerBuilder, block: PlacedBlock, x: Value, stochastic?: Stochastic): Value {
+/** Options of a block, beside its spec. */
+export interface BlockExtras {
+  /** Its random parts, none by default. */
+  readonly stochastic?: Stochastic | undefined
+  /** The layers of one's own, none by default. */
+  readonly own?: ModelLayers | undefined
+}
+
+/** Adds a block to the graph; returns its output. */
+export function addBlock(layers: LayerBuilder, block: PlacedBlock, x: Value, extras: BlockExtras = {}): Value {
   const { order } = block.spec
   const build = order === 'pre' || order === 'relu-pre' ? activationFirst : convolutionFirst
-  const output = build(layers, block, x, stochastic)
+  const output = build(layers, block, x, extras)
   layers.results.set(block.path, output)
   return output
 }
 
 /** conv, norm, ReLU, …, conv; then norm, addition and ReLU in one of the orders of He 2016. [figure 4a to c] */
-function convolutionFirst(layers: LayerBuilder, block: PlacedBlock, x: Value, stochastic?: Stochastic): Value {
+function convolutionFirst(layers: LayerBuilder, block: PlacedBlock, x: Value, extras: BlockExtras): Value {
   const { path, spec } = block
   const { order, branch } = spec
   const last = branch.length
@@ -27,15 +33,16 @@ function convolutionFirst(layers: LayerBuilder, block: PlacedBlock, x: Value, st
     if (index > 0) y = layers.relu(`${path}.relu${index}`, y)
     y = layers.conv(`${path}.conv${index + 1}`, y, layer, strideOf(block, index))
     if (index + 1 < last || order !== 'norm-after-add') y = addNorm(layers, block, index + 1, y)
+    y = addOwn(layers, block, index + 1, y, extras.own)
   })
   if (order === 'relu-before-add') y = layers.relu(`${path}.relu${last}`, y)
-  y = addShortcut(layers, block, x, y, stochastic)
+  y = addShortcut(layers, block, x, y, extras.stochastic)
   if (order === 'norm-after-add') y = addNorm(layers, block, last, y)
   return order === 'post' || order === 'norm-after-add' ? layers.relu(`${path}.relu`, y) : y
 }
 
 /** norm, ReLU, conv, …; add the shortcut [He 2016, figure 4e]. In the order `relu-pre` norms follow convolutions [4d]. */
-function activationFirst(layers: LayerBuilder, block: PlacedBlock, x: Value, stochastic?: Stochastic): Value {
+function activationFirst(layers: LayerBuilder, block: PlacedBlock, x: Value, extras: BlockExtras): Value {
   const { path, spec } = block
   let y = x
   let split = x
@@ -45,8 +52,9 @@ function activationFirst(layers: LayerBuilder, block: PlacedBlock, x: Value, sto
     if (index === 0 && spec.activateBeforeSplit) split = y
     y = layers.conv(`${path}.conv${index + 1}`, y, layer, strideOf(block, index))
     if (spec.order === 'relu-pre') y = addNorm(layers, block, index + 1, y)
+    y = addOwn(layers, block, index + 1, y, extras.own)
   })
-  return addShortcut(layers, block, split, y, stochastic)
+  return addShortcut(layers, block, split, y, extras.stochastic)
 }
 
 /** Adds the shortcut: branch + shortcut(x), each with its scale or gate; in a plain block the branch alone. */
@@ -95,6 +103,18 @@ function shortcutOf(layers: LayerBuilder, block: PlacedBlock, x: Value): Value {
 
 function addNorm(layers: LayerBuilder, { path, spec }: PlacedBlock, number: number, y: Value): Value {
   return spec.norm === false ? y : layers.norm(`${path}.norm${number}`, y)
+}
+
+/** The layer of one's own behind a convolution, where there is one. */
+function addOwn(
+  layers: LayerBuilder,
+  { path, spec }: PlacedBlock,
+  number: number,
+  y: Value,
+  table: ModelLayers | undefined,
+): Value {
+  const own = spec.branch[number - 1]!.after
+  return own ? addOwnLayer(layers, table, ownPath(path, own, number), own, y) : y
 }
 
 function scaled(layers: LayerBuilder, path: string, x: Value, factor = 1): Value {

@@ -51,7 +51,7 @@ export function forwardGraph(spec: NetworkSpec, options: ForwardOptions): Graph 
   const truths = mode === 'training' || options.loss ? head.addTruths(layers, spec, batch) : undefined
   let x = addStem(layers, spec.stem, pictures)
   for (const block of placedBlocks(spec)) {
-    x = addBlock(layers, block, x, stochastic?.get(block.path))
+    x = addBlock(layers, block, x, { stochastic: stochastic?.get(block.path), own: head.layers })
     layers.results.set(stagePath(block.stage), x)
   }
   const maps = head.reads(spec.head, spec.stages).map((path) => layers.results.get(path)!)

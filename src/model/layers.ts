@@ -72,7 +72,7 @@ export class LayerBuilder {
     const channels = x.type.shape[1]!
     if (channels % groups !== 0)
       throw new ShapeError(`${path}: ${channels} channels cannot be divided into ${groups} groups`)
-    const weight = this.#parameter(path, 'weight', f32(width, channels / groups, kernel, kernel))
+    const weight = this.parameter(path, 'weight', f32(width, channels / groups, kernel, kernel))
     const padding = paddingOf(layer)
     const attributes = {
       stride: [stride, stride],
@@ -80,20 +80,20 @@ export class LayerBuilder {
       dilation: [dilation, dilation],
       ...(groups === 1 ? {} : { groups }),
     } as const
-    const y = this.#emit(path, conv2d, attributes, x, weight)
-    return layer.bias ? this.#emit(path, addBias, {}, y, this.#parameter(path, 'bias', f32(width))) : y
+    const y = this.apply(path, conv2d, attributes, x, weight)
+    return layer.bias ? this.apply(path, addBias, {}, y, this.parameter(path, 'bias', f32(width))) : y
   }
 
   /** Batch norm. Running mean and variance are buffers. */
   norm(path: string, x: Value): Value {
     const [batch, channels, height, width] = x.type.shape as [number, number, number, number]
-    const scale = this.#parameter(path, 'scale', f32(channels))
-    const shift = this.#parameter(path, 'shift', f32(channels))
+    const scale = this.parameter(path, 'scale', f32(channels))
+    const shift = this.parameter(path, 'shift', f32(channels))
     const runningMean = this.#buffer(path, 'mean', channels)
     const runningVariance = this.#buffer(path, 'variance', channels)
     const attributes = { epsilon: EPSILON }
     if (this.#mode === 'inference')
-      return this.#emit(path, batchNormInference, attributes, x, scale, shift, runningMean, runningVariance)
+      return this.apply(path, batchNormInference, attributes, x, scale, shift, runningMean, runningVariance)
     const count = batch * height * width
     if (count === 1)
       throw new ShapeError(
@@ -108,34 +108,34 @@ export class LayerBuilder {
   }
 
   relu(path: string, x: Value): Value {
-    return this.#emit(path, relu, {}, x)
+    return this.apply(path, relu, {}, x)
   }
 
   add(path: string, a: Value, b: Value): Value {
-    return this.#emit(path, add, {}, a, b)
+    return this.apply(path, add, {}, a, b)
   }
 
   /** Multiplies x by a constant factor. */
   scale(path: string, x: Value, factor: number): Value {
-    return this.#emit(path, scale, { factor }, x)
+    return this.apply(path, scale, { factor }, x)
   }
 
   /** Drops units at random. The attributes say which units, and how often. It needs the `step` input. */
   dropout(path: string, x: Value, attributes: DropoutAttributes): Value {
-    return this.#emit(path, dropout, attributes, x, this.#stepInput())
+    return this.apply(path, dropout, attributes, x, this.#stepInput())
   }
 
   /** Adds noise to x. It needs the `step` input, too. */
   addNoise(path: string, x: Value, attributes: NoiseAttributes): Value {
-    return this.#emit(path, addNoise, attributes, x, this.#stepInput())
+    return this.apply(path, addNoise, attributes, x, this.#stepInput())
   }
 
   sigmoid(path: string, x: Value): Value {
-    return this.#emit(path, sigmoid, {}, x)
+    return this.apply(path, sigmoid, {}, x)
   }
 
   multiply(path: string, a: Value, b: Value): Value {
-    return this.#emit(path, multiply, {}, a, b)
+    return this.apply(path, multiply, {}, a, b)
   }
 
   pool(path: string, x: Value, { kind, kernel, stride, padding }: PoolLayer): Value {
@@ -144,54 +144,56 @@ export class LayerBuilder {
       stride: [stride, stride],
       padding: [padding, padding],
     } as const
-    return this.#emit(path, kind === 'maxPool' ? maxPool : averagePool, attributes, x)
+    return this.apply(path, kind === 'maxPool' ? maxPool : averagePool, attributes, x)
   }
 
   /** Option A: every stride-th pixel, with zero channels on both sides. */
   padShortcut(path: string, x: Value, width: number, stride: number): Value {
     const before = (width - x.type.shape[1]!) >> 1
-    return this.#emit(path, padShortcut, { stride: [stride, stride], channels: width, before } as const, x)
+    return this.apply(path, padShortcut, { stride: [stride, stride], channels: width, before } as const, x)
   }
 
   globalAveragePool(path: string, x: Value): Value {
-    return this.#emit(path, globalAveragePool, {}, x)
+    return this.apply(path, globalAveragePool, {}, x)
   }
 
   /** A fully connected layer: [batch, features] to [batch, outputs]. */
   linear(path: string, x: Value, outputs: number): Value {
-    const weight = this.#parameter(path, 'weight', f32(outputs, x.type.shape[1]!))
-    const bias = this.#parameter(path, 'bias', f32(outputs))
-    return this.#emit(path, linear, {}, x, weight, bias)
+    const weight = this.parameter(path, 'weight', f32(outputs, x.type.shape[1]!))
+    const bias = this.parameter(path, 'bias', f32(outputs))
+    return this.apply(path, linear, {}, x, weight, bias)
   }
 
   /** Mean cross-entropy over the batch. */
   loss(path: string, logits: Value, labels: Value, smoothing: number): Value {
-    return this.#emit(path, softmaxCrossEntropy, { smoothing }, logits, labels)
+    return this.apply(path, softmaxCrossEntropy, { smoothing }, logits, labels)
   }
 
   /** The mean difference between `given` and `wanted`, of one shape: squared, or absolute if `loss` is `l1`. */
   regressionLoss(path: string, given: Value, wanted: Value, loss?: string): Value {
-    return this.#emit(path, loss === 'l1' ? l1Loss : squaredError, {}, given, wanted)
+    return this.apply(path, loss === 'l1' ? l1Loss : squaredError, {}, given, wanted)
   }
 
   /** [N, C · factor², H, W] to [N, C, H · factor, W · factor]. */
   pixelShuffle(path: string, x: Value, factor: number): Value {
-    return this.#emit(path, pixelShuffle, { factor }, x)
+    return this.apply(path, pixelShuffle, { factor }, x)
   }
 
-  #emit<A extends Attributes>(path: string, op: Op<A>, attributes: A, ...inputs: readonly Value[]): Value {
+  /** Any operation, of the table or of one's own; returns its first result. */
+  apply<A extends Attributes>(path: string, op: Op<A>, attributes: A, ...inputs: readonly Value[]): Value {
     const y = emit(this.graph, op, attributes, inputs, path)[0]!
     this.results.set(path, y)
     return y
   }
 
+  /** A learned tensor of a layer. Fresh weights are random numbers, scales 1, biases and shifts 0. */
+  parameter(path: string, name: ParameterName, type: TensorType): Value {
+    return this.graph.input(`${path}.${name}`, 'parameter', type)
+  }
+
   #stepInput(): Value {
     this.#step ??= this.graph.input('step', 'scalar', i32())
     return this.#step
-  }
-
-  #parameter(path: string, name: ParameterName, type: TensorType): Value {
-    return this.graph.input(`${path}.${name}`, 'parameter', type)
   }
 
   #buffer(path: string, name: BufferName, channels: number): Value {

@@ -2,8 +2,9 @@
  * Lists the parts of a network in order, each with its path and its widths. Code that walks over a spec starts here.
  */
 import { type SpecHeads, specHeadOf, specHeads } from './heads/index.js'
+import { specLayerOf } from './own-layers.js'
 import { type BlockPath, blockPath } from './paths.js'
-import type { BlockSpec, ConvLayer, NetworkSpec, StemLayer } from './spec.js'
+import type { BlockSpec, BranchLayer, ConvLayer, NetworkSpec, StemLayer } from './spec.js'
 
 export interface PlacedBlock {
   readonly path: BlockPath
@@ -82,6 +83,11 @@ export function stemPaths(stem: readonly Pick<StemLayer, 'kind'>[]): string[] {
 /** Number of weighted layers on the main path: the convolutions of stem and branches, and the layers of the head. */
 export function depthOf(spec: NetworkSpec, heads: SpecHeads = specHeads): number {
   const stem = spec.stem.filter(({ kind }) => kind === 'conv').length
-  const branches = spec.stages.flatMap(({ blocks }) => blocks.map(({ branch }) => branch.length))
-  return branches.reduce((sum, length) => sum + length, stem + specHeadOf(spec.head, heads).depth(spec.head))
+  const head = specHeadOf(spec.head, heads)
+  const depthOfLayer = ({ after }: BranchLayer, path: string) =>
+    1 + (after ? specLayerOf(after, head.layers, path).depth(after) : 0)
+  return placedBlocks(spec).reduce(
+    (sum, { path, spec: { branch } }) => branch.reduce((depth, layer) => depth + depthOfLayer(layer, path), sum),
+    stem + head.depth(spec.head),
+  )
 }

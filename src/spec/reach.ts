@@ -1,4 +1,6 @@
 /** Reach of a network: half of its receptive field. */
+import { ConfigError } from '../util/errors.js'
+import { printable } from '../util/printable.js'
 import { placedBlocks } from './blocks.js'
 import { pictureHeadOf } from './heads/index.js'
 import { enlargements } from './heads/picture.js'
@@ -7,10 +9,16 @@ import type { ConvLayer, NetworkSpec } from './spec.js'
 /**
  * The reach of a net that gives pictures: a pixel of its result depends on no pixel of its input farther away than
  * this, in input pixels.
- * @throws ConfigError if the network gives no pictures
+ * @throws ConfigError if the network gives no pictures, or has a layer of one's own, whose reach is unknown
  */
 export function reachOf(spec: NetworkSpec): number {
   const head = pictureHeadOf(spec)
+  const own = placedBlocks(spec).find(({ spec: { branch } }) => branch.some(({ after }) => after !== undefined))
+  if (own)
+    throw new ConfigError(
+      `${own.path}: how far a layer of one's own looks is not known, so that ${printable(spec.name)} cannot enlarge a picture in ` +
+        'tiles; leave the layer out, or run whole pictures with forwardGraph and Session of resnet.ts/graph',
+    )
   const stem = spec.stem.reduce((sum, layer) => sum + (layer.kind === 'conv' ? reachOfConv(layer) : 0), 0)
   const blocks = placedBlocks(spec).reduce(
     (sum, { spec: { branch } }) => sum + branch.reduce((own, layer) => own + reachOfConv(layer), 0),

@@ -33,6 +33,21 @@ export interface PoolLayer {
   readonly padding: number
 }
 
+/** A layer of one's own as plain data; a table of layers says what its fields mean, see `withLayers`. */
+export interface OwnLayer {
+  readonly kind: string
+  readonly [field: string]: unknown
+}
+
+/** A convolution of a residual branch. */
+export interface BranchLayer extends ConvLayer {
+  /**
+   * A layer of one's own behind it, and behind its norm where that comes before the addition. It gives maps of the shape
+   * that it reads. Default none.
+   */
+  readonly after?: OwnLayer
+}
+
 /** One of the layers before the first stage. */
 export type StemLayer = StemConvLayer | PoolLayer | { readonly kind: 'norm' } | { readonly kind: 'relu' }
 
@@ -78,7 +93,7 @@ export interface GateSpec {
 /** A residual block: a branch and a shortcut. Without a shortcut it is a block of a plain net. */
 export interface BlockSpec {
   /** The weighted layers of the residual branch, at least one. The last one's width is the block's. */
-  readonly branch: readonly ConvLayer[]
+  readonly branch: readonly BranchLayer[]
   /** Factor by which the block shrinks height and width. */
   readonly stride: number
   /** Index of the branch's layer with the stride, from 0. */

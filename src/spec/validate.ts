@@ -10,6 +10,7 @@ import { mostSteps } from '../util/shape.js'
 import { paddingOf, placedBlocks, stemPaths } from './blocks.js'
 import { type Fields, fields, flag, got, list, number, object, oneOf, whole, wrong } from './fields.js'
 import { type SpecHeads, specHeadOf, specHeads } from './heads/index.js'
+import { checkOwnLayer, type SpecLayers } from './own-layers.js'
 import { blockPath, stagePath } from './paths.js'
 import {
   type AnyHead,
@@ -73,10 +74,10 @@ export function checkSpec(value: unknown, heads: SpecHeads = specHeads): asserts
   whole(input, 'input', 'channels', 1, most.channels)
   const sides = ['height', 'width'].map((name) => whole(input, 'input', name, 1, most.side))
   const steps = mostSteps(Math.max(...sides))
+  const head = object(spec.head, 'head') as Fields & AnyHead
   checkStem(spec.stem, steps)
-  checkStages(spec.stages, steps)
-  const head = object(spec.head, 'head')
-  specHeadOf(head as Fields & AnyHead, heads).check(head)
+  checkStages(spec.stages, steps, () => specHeadOf(head, heads).layers)
+  specHeadOf(head, heads).check(head)
   const checked = value as NetworkSpec // every field is checked above
   checkWidths(checked)
 }
@@ -128,7 +129,8 @@ function checkReach(padding: number, reach: number, path: string, steps: number)
     )
 }
 
-function checkStages(value: unknown, steps: number): void {
+/** @param layersOf gives the table of layers of one's own */
+function checkStages(value: unknown, steps: number, layersOf: () => SpecLayers | undefined): void {
   let layers = 0
   const add = (count: number, path: string) => {
     layers += count
@@ -147,7 +149,7 @@ function checkStages(value: unknown, steps: number): void {
   stages.forEach((blocks, stage) => {
     blocks.forEach((block, index) => {
       const path = blockPath(stage + 1, index + 1)
-      checkBlock(block, path, steps, add)
+      checkBlock(block, path, steps, layersOf, add)
     })
   })
 }
@@ -158,7 +160,13 @@ const blockFields = [
 ]
 
 /** @param add adds the branch's layers to the count of all blocks */
-function checkBlock(value: unknown, path: string, steps: number, add: (layers: number, path: string) => void): void {
+function checkBlock(
+  value: unknown,
+  path: string,
+  steps: number,
+  layersOf: () => SpecLayers | undefined,
+  add: (layers: number, path: string) => void,
+): void {
   const block = fields(value, path, blockFields)
   const branch = list(block.branch, path, 'branch', 1, most.layers)
   add(branch.length, path)
@@ -166,7 +174,8 @@ function checkBlock(value: unknown, path: string, steps: number, add: (layers: n
     const layerPath = `${path}.conv${index + 1}`
     const layer = object(value, layerPath)
     oneOf(layer, layerPath, 'kind', ['conv'])
-    checkConv(layer, layerPath, steps)
+    checkConv(layer, layerPath, steps, ['after'])
+    if (layer.after !== undefined) checkOwnLayer(layer.after, layersOf(), `${layerPath}.after`)
   })
   whole(block, path, 'stride', 1, steps)
   if (whole(block, path, 'strideIn', 0) >= branch.length)

@@ -74,7 +74,7 @@ export function ratingOf({ rating }: Pick<Task<string>, 'rating'>, figures: obje
 }
 
 /** @throws ConfigError unless it is a table of tasks */
-function expectTable(table: unknown, who: string): asserts table is Tasks {
+export function expectTable(table: unknown, who: string): asserts table is Tasks {
   expectKind(table, who, object)
   for (const [name, task] of Object.entries(table))
     expectFields(task, `${who}.${name}`, 'a task, such as tasks.classify', { heads: object })

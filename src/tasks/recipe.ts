@@ -82,7 +82,8 @@ export interface Recipe {
   /** Whether earlier branches are dropped less often, in proportion, or as often. */
   readonly dropPathRule: DropPathRule
   readonly dropPathBy: DropGranularity
-  readonly loss: LossName
+  /** One of the losses that the head of the network has; a head of one's own may have others. */
+  readonly loss: LossName | (string & {})
   /** Whether residual branches start as zero: see `initialise`. */
   readonly zeroInitResidual: boolean
   /** Batches over which the statistics of norms are taken anew after the last step; 0: the running ones stay. */

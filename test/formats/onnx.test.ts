@@ -148,7 +148,7 @@ describe('variants', () => {
 
 test('operations that ONNX does not have are named', () => {
   const node = { op: 'dropout', attributes: {}, inputs: [], outputs: [], path: 'stage1.block1.drop' }
-  const scope = { name: () => '', constant: () => '', number: () => '' }
+  const scope = { name: () => '', constant: () => '', number: () => '', numbers: () => '' }
   expect(() => encodeNode(node, 'y', scope)).toThrow(
     'stage1.block1.drop: ONNX export does not know dropout; leave this layer out, or save as safetensors',
   )

@@ -63,7 +63,7 @@ describe('each field is checked and the message says where', () => {
     [
       [...layer, 'stride'],
       2,
-      'stage2.block2.conv1: there is no field "stride"; the fields are kind, width, kernel, padding, dilation, groups, bias',
+      'stage2.block2.conv1: there is no field "stride"; the fields are kind, width, kernel, padding, dilation, groups, bias, after',
     ],
     [[...layer, 'bias'], 1, 'stage2.block2.conv1: bias must be true or false, got 1'],
     [[...block, 'norm'], null, 'stage2.block2: norm must be true or false, got null'],

@@ -8,6 +8,7 @@ import type { LayerPath } from '../../spec/paths.js'
 import type { AnyHead, NetworkSpec } from '../../spec/spec.js'
 import type { Shape } from '../../util/shape.js'
 import type { LayerBuilder } from '../layers.js'
+import type { ModelLayers } from '../own-layers.js'
 
 /** Values by their names as inputs or outputs of the graph. */
 export type NamedValues = Readonly<Record<string, Value>>
@@ -44,6 +45,8 @@ export interface LoneHead<H extends AnyHead> {
 
 /** One kind of head: all that is asked of it. */
 export interface ModelHead<H extends AnyHead = AnyHead> extends SpecHead<H> {
+  /** The layers of one's own that branches of its networks may have, by kind. Default none. */
+  readonly layers?: ModelLayers | undefined
   /** Names of its outputs in the graph, in order. A head may answer several questions. */
   readonly outputs: readonly string[]
   /** Names of the data inputs that its loss compares with the outputs. */

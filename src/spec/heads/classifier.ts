@@ -6,7 +6,7 @@ import { lastStage, type SpecHead } from './head.js'
 /** The largest number of classes of a head. */
 const MOST_CLASSES = 1_048_576
 
-export const classifier: SpecHead<ClassifierHead> = {
+export const classifier = {
   task: 'classify',
   check: (stated) => {
     const head = fields(stated, 'head', ['kind', 'norm', 'relu', 'classes'])
@@ -26,4 +26,4 @@ export const classifier: SpecHead<ClassifierHead> = {
   summary: ({ classes }) => `${classes} classes`,
   does: ({ classes }) => `tells ${classes} classes apart`,
   lacks: 'tells no classes apart',
-}
+} satisfies SpecHead<ClassifierHead>

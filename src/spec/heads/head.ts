@@ -3,6 +3,7 @@
  * add a head of your own, pass a table with one more row.
  */
 import type { Fields } from '../fields.js'
+import type { SpecLayers } from '../own-layers.js'
 import type { StagePath } from '../paths.js'
 import type { AnyHead, StageSpec } from '../spec.js'
 
@@ -42,6 +43,8 @@ export interface SpecHead<H extends AnyHead = AnyHead> {
   does(head: H): string
   /** The end of the sentence "this network …" for heads of other kinds, when one of this kind is needed. */
   readonly lacks: string
+  /** The layers of one's own that branches of its networks may have, by kind. Default none. */
+  readonly layers?: SpecLayers | undefined
   /** Advice for users who need this kind of head: where to find such a network, or how to use one. */
   readonly instead?: string
   readonly use?: { readonly code: string; readonly shell: string }

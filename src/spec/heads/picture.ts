@@ -12,7 +12,7 @@ export function enlargements({ enlarge }: PictureHead): readonly number[] {
   return enlarge === 4 ? [2, 2] : [enlarge]
 }
 
-export const picture: SpecHead<PictureHead> = {
+export const picture = {
   task: 'upscale',
   check: (stated) => {
     const head = fields(stated, 'head', ['kind', 'enlarge', 'shortcut', 'bias'])
@@ -43,4 +43,4 @@ export const picture: SpecHead<PictureHead> = {
   lacks: 'gives no pictures',
   instead: 'for pictures take a net such as vdsr20 or edsr_baseline',
   use: { code: 'call its upscale()', shell: 'the command upscale uses it' },
-}
+} satisfies SpecHead<PictureHead>

@@ -9,6 +9,7 @@ import { allFinite } from '../../inference/finite.js'
 import { lostAnswers } from '../../inference/lost-numbers.js'
 import { type Tensor, writeWeights } from '../../inference/weights.js'
 import { forwardGraph } from '../../model/forward.js'
+import { type Heads, heads as ownHeads } from '../../model/heads/index.js'
 import type { Plan } from '../../plan/plan.js'
 import { classifierOf } from '../../spec/heads/index.js'
 import type { NetworkSpec } from '../../spec/spec.js'
@@ -28,11 +29,13 @@ export class Evaluator implements Measurer<'classify'> {
   readonly #weights: readonly GraphInput[]
   readonly #executable: Executable
   readonly #engine: Engine
+  readonly #heads: Heads
   #written: ReadonlyMap<string, Tensor> = new Map()
 
-  private constructor(engine: Engine, spec: NetworkSpec, executable: Executable) {
+  private constructor(engine: Engine, spec: NetworkSpec, executable: Executable, heads: Heads) {
     const { inputs } = executable.plan.graph
     this.#engine = engine
+    this.#heads = heads
     this.#spec = spec
     this.#batch = inputs.find(({ name }) => name === 'pictures')!.value.type.shape[0]!
     this.#weights = inputs.filter(({ role }) => role === 'parameter' || role === 'buffer')
@@ -42,14 +45,15 @@ export class Evaluator implements Measurer<'classify'> {
   /**
    * The plan of an evaluation; `open` takes it.
    * @param pictures about how many there will be: for few, small runs are planned
+   * @param heads the kinds of heads that there are, by default those of this package
    */
-  static plan(engine: Engine, spec: NetworkSpec, pictures: number): Plan {
+  static plan(engine: Engine, spec: NetworkSpec, pictures: number, heads: Heads = ownHeads): Plan {
     const batch = Math.max(1, Math.min(MOST_PICTURES, pictures))
-    return planFor(engine, forwardGraph(spec, { batch, mode: 'inference' }))
+    return planFor(engine, forwardGraph(spec, { batch, mode: 'inference', heads }))
   }
 
-  static async open(engine: Engine, spec: NetworkSpec, plan: Plan): Promise<Evaluator> {
-    return new Evaluator(engine, spec, await engine.compile(plan))
+  static async open(engine: Engine, spec: NetworkSpec, plan: Plan, heads: Heads = ownHeads): Promise<Evaluator> {
+    return new Evaluator(engine, spec, await engine.compile(plan), heads)
   }
 
   /**
@@ -79,7 +83,8 @@ export class Evaluator implements Measurer<'classify'> {
     const count = Math.min(FEW_PICTURES, pictures.count)
     if (this.#batch <= FEW_PICTURES) await this.#evaluate(pictures, preprocessing, count)
     else {
-      const small = await Evaluator.open(this.#engine, this.#spec, Evaluator.plan(this.#engine, this.#spec, count))
+      const [engine, spec, heads] = [this.#engine, this.#spec, this.#heads]
+      const small = await Evaluator.open(engine, spec, Evaluator.plan(engine, spec, count, heads), heads)
       try {
         small.setWeights(this.#written)
         await small.#evaluate(pictures, preprocessing, count)
@@ -141,7 +146,7 @@ export class Evaluator implements Measurer<'classify'> {
     const row = Math.floor(logits.findIndex((value) => !Number.isFinite(value)) / (logits.length / this.#batch))
     const length = batch.length / this.#batch
     const pictures = batch.slice(row * length, (row + 1) * length)
-    return lostAnswers(this.#engine, { spec: this.#spec, weights: this.#written, pictures })
+    return lostAnswers(this.#engine, { spec: this.#spec, weights: this.#written, pictures, heads: this.#heads })
   }
 }
 

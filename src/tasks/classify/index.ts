@@ -67,6 +67,11 @@ export const classify: Task<'classify'> = {
   isBetter: ({ top1Error }, best) => top1Error < best.top1Error,
   network: (trained, host) => new Classifier(trained, host),
   count: ({ count }) => count,
-  measuringPlan: (engine, spec, pictures) => Evaluator.plan(engine, spec, pictures),
-  measurer: (engine, spec, plan) => Evaluator.open(engine, spec, plan),
+  // With the heads of the task that is asked, which may be a copy of this one with a loss or layers of one's own.
+  measuringPlan(engine, spec, pictures) {
+    return Evaluator.plan(engine, spec, pictures, this.heads)
+  },
+  measurer(engine, spec, plan) {
+    return Evaluator.open(engine, spec, plan, this.heads)
+  },
 }

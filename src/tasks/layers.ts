@@ -1,0 +1,41 @@
+/** Layers of one's own for the networks of all tasks of a table. The table is a value, and stays as it is. */
+import type { Heads } from '../model/heads/index.js'
+import type { ModelLayers } from '../model/own-layers.js'
+import { ConfigError } from '../util/errors.js'
+import { callback, expectKind, type Fields, flag, object } from '../util/expect.js'
+import { printable } from '../util/printable.js'
+import { expectTable, type Tasks } from './index.js'
+
+/** Names of what stands in every block: a layer of one's own has another. */
+const taken = ['add', 'branch', 'conv', 'drop', 'gate', 'norm', 'relu', 'shortcut']
+const fields: Fields = { check: callback, depth: callback, keepsZero: flag, build: callback, deviation: callback }
+
+/**
+ * The same tasks, whose networks may also have these layers: hand them in wherever `tasks` are taken.
+ *
+ * ```ts
+ * const mine = withLayers(tasks, { 'squeeze-excitation': squeezeExcitation })
+ * ```
+ * @param layers by kind: a word of small letters, digits and hyphens that ends in no digit, for paths have it, as
+ * `stage1.block2.squeeze-excitation2` has
+ * @throws ConfigError for a kind that is no such word or stands for a part of every block, or a row that is not whole
+ */
+export function withLayers<T extends Tasks>(tasks: T, layers: ModelLayers): T {
+  expectTable(tasks, 'withLayers: tasks')
+  expectKind(layers, 'withLayers: layers', object)
+  for (const [kind, layer] of Object.entries(layers)) {
+    if (!/^[a-z](?:[a-z0-9-]{0,40}[a-z-])?$/.test(kind) || taken.includes(kind))
+      throw new ConfigError(
+        `withLayers: a kind must be a word of small letters, digits and hyphens that ends in no digit, and none of ${taken.join(', ')}, got ${printable(kind)}`,
+      )
+    expectKind(layer, `withLayers: layers.${kind}`, object)
+    for (const [field, wanted] of Object.entries(fields))
+      expectKind((layer as unknown as Record<string, unknown>)[field], `withLayers: layers.${kind}.${field}`, wanted)
+  }
+  const withThese = (heads: Heads): Heads =>
+    Object.fromEntries(
+      Object.entries(heads).map(([kind, head]) => [kind, { ...head, layers: { ...head.layers, ...layers } }]),
+    )
+  const entries = Object.entries(tasks).map(([name, task]) => [name, { ...task, heads: withThese(task.heads) }])
+  return Object.fromEntries(entries) as T
+}
