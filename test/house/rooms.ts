@@ -32,6 +32,7 @@ const rooms = {
   'src/studies/': ['src/api/'],
   'src/index.ts': ['src/api/'],
   'src/node.ts': ['src/index.ts'],
+  'src/graph.ts': ['src/train/', 'src/engine/reference/'],
   'src/studies.ts': ['src/studies/'],
   'src/studies.node.ts': ['src/studies/'],
   'src/internal.ts': ['src/studies/'],
