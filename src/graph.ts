@@ -7,7 +7,7 @@ export { type CheckOptions, checkGradients, type Evaluate, type GradientError } 
 export { type Differentiated, differentiate, pullBack } from './autodiff/differentiate.js'
 export { epochOrder, fillBatch } from './data/batches.js'
 export { expectDataset, expectPictures } from './data/expect-data.js'
-export type { Engine, Executable } from './engine/engine.js'
+export type { Engine } from './engine/engine.js'
 export { evaluateOutputs } from './engine/reference/evaluate.js'
 export { GraphBuilder } from './graph/builder.js'
 export {
@@ -26,9 +26,8 @@ export {
   type Value,
 } from './graph/graph.js'
 export { graphText } from './graph/text.js'
-export { compileGraph, planFor } from './inference/compile.js'
+export { planFor } from './inference/compile.js'
 export { Session, type SessionInputs, type SessionOptions, type Weights } from './inference/session.js'
-export { readWeights, writeWeights } from './inference/weights.js'
 export { addBlock, type BlockExtras } from './model/block.js'
 export { type ForwardOptions, forwardGraph } from './model/forward.js'
 export type { FreeAxes, HeadInputs, LossSettings, ModelHead, NamedValues } from './model/heads/head.js'

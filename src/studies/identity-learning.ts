@@ -1,8 +1,6 @@
 /** Trains stacks of layers from random maps to return their input. */
-import type { Executable } from '../engine/engine.js'
-import type { Graph, GraphInput } from '../graph/graph.js'
-import { f32 } from '../graph/graph.js'
-import { compileGraph } from '../inference/compile.js'
+import { f32, type Graph } from '../graph/graph.js'
+import { Session } from '../inference/session.js'
 import { LayerBuilder } from '../model/layers.js'
 import { emit } from '../ops/op.js'
 import { squaredError } from '../ops/regression-loss.js'
@@ -58,35 +56,33 @@ export function stack(depth: number, residual: boolean): Graph {
 /** Mean error of the last batches. A stack that lost its numbers counts as a constant. */
 async function learn(bench: Workbench, graph: Graph, steps: number, seed: number): Promise<number> {
   const recipe = completeRecipe({ lr: LR, weightDecay: 0, clipNorm: 1 })
-  const executable = await compileGraph(bench.engine, stepGraph([graph], recipe))
+  const session = await Session.open(bench.engine, stepGraph([graph], recipe), { weights: fresh(graph, seed) })
   try {
-    initialise(executable, seed)
     const random = new Random(seed, 0x1d)
     const last: number[] = []
     for (let step = 0; step < steps; step++) {
       bench.signal?.throwIfAborted()
       const maps = Float32Array.from({ length: BATCH * WIDTH * SIDE * SIDE }, () => random.normal())
-      executable.write('pictures', maps)
-      executable.write('target', maps)
-      executable.write('lr', Float32Array.of(LR))
-      await executable.run()
-      if (step >= steps - 10) last.push((await executable.read('loss'))[0]!)
+      const { loss } = await session.run({ pictures: maps, target: maps, lr: Float32Array.of(LR) })
+      if (step >= steps - 10) last.push(loss!.data[0]!)
     }
     const error = last.reduce((sum, value) => sum + value, 0) / last.length
     return Number.isFinite(error) ? Math.min(1, error) : 1
   } finally {
-    await executable.dispose()
+    await session.dispose()
   }
 }
 
-/** He initialisation, and an optimizer with zero state. */
-function initialise(executable: Executable, seed: number): void {
+/** He initialisation. */
+function fresh({ inputs }: Graph, seed: number): Map<string, Float32Array> {
   const random = new Random(seed, 0x1e)
   const deviation = Math.sqrt(2 / (9 * WIDTH))
-  const fresh = ({ role, value }: GraphInput) => {
-    const data = new Float32Array(elements(value.type.shape))
-    return role === 'parameter' ? data.map(() => deviation * random.normal()) : data
-  }
-  for (const input of executable.plan.graph.inputs)
-    if (input.role === 'parameter' || input.role === 'optimizer') executable.write(input.name, fresh(input))
+  return new Map(
+    inputs
+      .filter(({ role }) => role === 'parameter')
+      .map(({ name, value }) => [
+        name,
+        new Float32Array(elements(value.type.shape)).map(() => deviation * random.normal()),
+      ]),
+  )
 }

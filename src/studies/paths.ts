@@ -3,9 +3,10 @@
  * Long paths carry hardly any gradient. [Veit 2016, §5]
  */
 import { differentiate, pullBack } from '../autodiff/differentiate.js'
-import type { Executable } from '../engine/engine.js'
 import { GraphBuilder } from '../graph/builder.js'
-import { compileGraph } from '../inference/compile.js'
+import type { Graph } from '../graph/graph.js'
+import { Session } from '../inference/session.js'
+import type { Tensor } from '../inference/weights.js'
 import { addBlock } from '../model/block.js'
 import { headOf } from '../model/heads/index.js'
 import { LayerBuilder } from '../model/layers.js'
@@ -279,19 +280,12 @@ async function normsByLength(bench: Workbench, { spec, seed, checkpoint }: Train
   const inputs = blocks.map((_, i): LayerPath => (i === 0 ? 'stem' : blocks[i - 1]!.path))
   const found = await activationsOf(bench, network, testBatch(bench, seed, BATCH), [...inputs, blocks.at(-1)!.path])
   const at0 = (path: LayerPath) => found[path]!
-  const executables: Executable[] = []
+  const sessions: Session[] = []
   try {
     const ways: WayBack[] = []
     for (const [i, block] of blocks.entries())
       ways.push(
-        await wayBack(
-          bench,
-          block,
-          network.weights,
-          at0(inputs[i]!),
-          sideOf(spec.input.height, blocks, i),
-          executables,
-        ),
+        await wayBack(bench, block, network.weights, at0(inputs[i]!), sideOf(spec.input.height, blocks, i), sessions),
       )
     const fromHead = unit(await headGradient(bench, spec, seed, network.weights, at0(blocks.at(-1)!.path)))
     const logs: number[] = []
@@ -315,7 +309,7 @@ async function normsByLength(bench: Workbench, { spec, seed, checkpoint }: Train
     }
     return logs
   } finally {
-    for (const executable of executables) await executable.dispose()
+    for (const session of sessions) await session.dispose()
   }
 }
 
@@ -336,20 +330,19 @@ async function headGradient(
   const { graph, gradients } = differentiate(layers.graph.build(), 'loss', [x])
   const builder = new GraphBuilder(graph)
   builder.output('back', gradients.get(x)!)
-  const executable = await compileGraph(bench.engine, builder.build())
+  const labels = Int32Array.from({ length: BATCH }, (_, i) => bench.data(seed).test.labels[i]!)
+  const session = await Session.open(bench.engine, builder.build(), { weights: weightsOf(graph, weights) })
   try {
-    for (const { name, role } of graph.inputs)
-      if (role === 'parameter' || role === 'buffer') executable.write(name, weights.get(name)!.data)
-    executable.write('pictures', features)
-    executable.write(
-      'labels',
-      Int32Array.from({ length: BATCH }, (_, i) => bench.data(seed).test.labels[i]!),
-    )
-    await executable.run()
-    return await executable.read('back')
+    return (await session.run({ pictures: features, labels })).back!.data
   } finally {
-    await executable.dispose()
+    await session.dispose()
   }
+}
+
+/** The weights that a part of the network has. */
+function weightsOf({ inputs }: Graph, weights: Weights): Map<string, Tensor> {
+  const own = inputs.filter(({ role }) => role === 'parameter' || role === 'buffer')
+  return new Map(own.map(({ name }) => [name, weights.get(name)!]))
 }
 
 function unit(values: Float32Array): Float32Array {
@@ -368,21 +361,18 @@ async function wayBack(
   weights: Weights,
   input: Float32Array,
   side: number,
-  executables: Executable[],
+  sessions: Session[],
 ): Promise<WayBack> {
   const { activateBeforeSplit: _, ...spec } = block.spec
-  const branch = await pulling(bench, { ...block, spec: { ...spec, shortcut: 'none' } }, weights, input, side)
-  executables.push(branch)
-  const back = async (executable: Executable, gradient: Float32Array) => {
-    executable.write('gradient', gradient)
-    await executable.run()
-    return executable.read('back')
-  }
+  const branch = await pulling(bench, { ...block, spec: { ...spec, shortcut: 'none' } }, weights, side)
+  sessions.push(branch)
+  const back = async (session: Session, gradient: Float32Array) =>
+    (await session.run({ pictures: input, gradient })).back!.data
   if (!block.changesSize && !block.spec.activateBeforeSplit)
     return { branch: (gradient) => back(branch, gradient), shortcut: async (gradient) => gradient }
   // The shortcut's gradient is that of the whole block minus that of its branch.
-  const whole = await pulling(bench, block, weights, input, side)
-  executables.push(whole)
+  const whole = await pulling(bench, block, weights, side)
+  sessions.push(whole)
   return {
     branch: (gradient) => back(branch, gradient),
     shortcut: async (gradient) => {
@@ -393,13 +383,7 @@ async function wayBack(
 }
 
 /** The gradient at a block's input for a given gradient at its output, with norms in inference mode. */
-async function pulling(
-  bench: Workbench,
-  block: PlacedBlock,
-  weights: Weights,
-  input: Float32Array,
-  side: number,
-): Promise<Executable> {
+async function pulling(bench: Workbench, block: PlacedBlock, weights: Weights, side: number): Promise<Session> {
   const layers = new LayerBuilder('inference')
   const x = layers.pictures(BATCH, block.inputWidth, side, side)
   const y = addBlock(layers, block, x)
@@ -407,11 +391,7 @@ async function pulling(
   const { graph, gradients } = pullBack(layers.graph.build(), new Map([[y, gradient]]), [x])
   const builder = new GraphBuilder(graph)
   builder.output('back', gradients.get(x)!)
-  const executable = await compileGraph(bench.engine, builder.build())
-  for (const { name, role } of graph.inputs)
-    if (role === 'parameter' || role === 'buffer') executable.write(name, weights.get(name)!.data)
-  executable.write('pictures', input)
-  return executable
+  return Session.open(bench.engine, builder.build(), { weights: weightsOf(graph, weights) })
 }
 
 function wantsEffective(bench: Workbench): boolean {

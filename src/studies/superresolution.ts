@@ -5,8 +5,7 @@
 import { bicubic, type Plane, toBytes } from '../data/bicubic.js'
 import { builtin } from '../data/builtin/builtin.js'
 import type { Dataset } from '../data/dataset.js'
-import { compileGraph } from '../inference/compile.js'
-import { writeWeights } from '../inference/weights.js'
+import { Session } from '../inference/session.js'
 import { forwardGraph } from '../model/forward.js'
 import { plainTwin } from '../spec/plain-twin.js'
 import type { NetworkSpec } from '../spec/spec.js'
@@ -268,30 +267,19 @@ async function shown(
 ): Promise<PixelMap[][]> {
   const { height, width } = test[0]!
   const graph = forwardGraph({ ...spec, input: { channels: 1, height, width } }, { batch: 1, mode: 'inference' })
-  const executable = await compileGraph(bench.engine, graph)
+  const session = await Session.open(bench.engine, graph, { weights })
   try {
-    const inputs = graph.inputs.filter(({ role }) => role === 'parameter' || role === 'buffer')
-    writeWeights(executable, inputs, weights, spec.name)
     const rows: PixelMap[][] = []
     for (const truth of test.slice(0, SHOWN)) {
       const input = enlarged(truth)
-      executable.write(
-        'pictures',
-        Float32Array.from(input.values, (value) => value / 255),
-      )
-      await executable.run()
-      const output = (await executable.read('picture')).map((value) => 255 * value)
-      const residual = output.map((value, i) => value - input.values[i]!)
-      rows.push([
-        bytes(input),
-        greyMap(width, height, residual),
-        bytes({ height, width, values: output }),
-        bytes(truth),
-      ])
+      const { picture } = await session.run({ pictures: Float32Array.from(input.values, (value) => value / 255) })
+      const values = picture!.data.map((value) => 255 * value)
+      const residual = values.map((value, i) => value - input.values[i]!)
+      rows.push([bytes(input), greyMap(width, height, residual), bytes({ height, width, values }), bytes(truth)])
     }
     return rows
   } finally {
-    await executable.dispose()
+    await session.dispose()
   }
 }
 

@@ -5,7 +5,7 @@
 import { differentiate } from '../autodiff/differentiate.js'
 import { GraphBuilder } from '../graph/builder.js'
 import type { Value } from '../graph/graph.js'
-import { compileGraph } from '../inference/compile.js'
+import { Session } from '../inference/session.js'
 import { LayerBuilder } from '../model/layers.js'
 import { emit } from '../ops/op.js'
 import { sigmoid } from '../ops/sigmoid.js'
@@ -258,33 +258,29 @@ async function profile(bench: Workbench, kind: Kind, seed: number): Promise<numb
   const { graph, gradients } = differentiate(layers.graph.build(), 'loss', given)
   const builder = new GraphBuilder(graph)
   given.forEach((value, i) => void builder.output(`gradient${i}`, gradients.get(value)!))
-  const executable = await compileGraph(bench.engine, builder.build())
+  const random = new Random(seed, 0x7a15)
+  const weights = new Map<string, Float32Array>()
+  for (const { name, role, value } of graph.inputs) {
+    if (role === 'data') continue
+    const data = new Float32Array(elements(value.type.shape))
+    if (name.endsWith('.scale') || name.endsWith('.variance')) data.fill(1)
+    else if (name.endsWith('.weight')) {
+      const deviation = name.startsWith('layer') ? deviationFor(kind.initialisation, WIDTH) : Math.sqrt(2 / 27)
+      for (let i = 0; i < data.length; i++) data[i] = deviation * random.normal()
+    }
+    weights.set(name, data)
+  }
+  const session = await Session.open(bench.engine, builder.build(), { weights })
   try {
-    const random = new Random(seed, 0x7a15)
-    for (const { name, role, value } of graph.inputs) {
-      const data = new Float32Array(elements(value.type.shape))
-      if (name.endsWith('.scale') || name.endsWith('.variance')) data.fill(1)
-      else if (name.endsWith('.weight') && role === 'parameter') {
-        const deviation = name.startsWith('layer') ? deviationFor(kind.initialisation, WIDTH) : Math.sqrt(2 / 27)
-        for (let i = 0; i < data.length; i++) data[i] = deviation * random.normal()
-      } else if (role === 'data') continue
-      executable.write(name, data)
-    }
-    executable.write('pictures', batch)
-    executable.write(
-      'labels',
-      Int32Array.from({ length: PICTURES }, (_, i) => bench.data(seed).test.labels[i]!),
-    )
-    await executable.run()
-    const logs: number[] = []
-    for (const i of given.keys()) {
+    const labels = Int32Array.from({ length: PICTURES }, (_, i) => bench.data(seed).test.labels[i]!)
+    const found = await session.run({ pictures: batch, labels })
+    return given.map((_, i) => {
       // Squares of small numbers underflow in float32, so they are summed in float64.
-      const norm = lengthOf(await executable.read(`gradient${i}`))
-      logs.push(norm > 0 ? Math.log10(norm) : GONE)
-    }
-    return logs
+      const norm = lengthOf(found[`gradient${i}`]!.data)
+      return norm > 0 ? Math.log10(norm) : GONE
+    })
   } finally {
-    await executable.dispose()
+    await session.dispose()
   }
 }
 
