@@ -34,7 +34,7 @@ export type { FreeAxes, HeadInputs, LossSettings, ModelHead, NamedValues } from 
 export { type Heads, headOf, heads } from './model/heads/index.js'
 export { type InitialiseOptions, initialise } from './model/initialise.js'
 export { LayerBuilder } from './model/layers.js'
-export type { ModelLayer, ModelLayers } from './model/own-layers.js'
+export type { LayerTable, ModelLayer, ModelLayers } from './model/own-layers.js'
 export { type ParameterInfo, parametersOf } from './model/parameters.js'
 export { type AttributesOf, type OpName, ops } from './ops/index.js'
 export {

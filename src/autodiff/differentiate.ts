@@ -10,6 +10,7 @@ import { opOf, verify } from '../ops/index.js'
 import { emit, placed } from '../ops/op.js'
 import { invariant } from '../util/errors.js'
 
+/** A graph with gradients: each is an ordinary value of it. */
 export interface Differentiated {
   readonly graph: Graph
   /** The gradient of each wanted value; zeros for a value that the output does not depend on. */

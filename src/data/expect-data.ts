@@ -84,7 +84,10 @@ function expectLabels({ count, labels }: Pictures, who: string, classes = Number
   }
 }
 
-/** @throws as `expectPictures` does, and ConfigError for a normalisation of another number of channels */
+/**
+ * Looks at a data set that was handed in.
+ * @throws as `expectPictures` does, and ConfigError for a normalisation of another number of channels
+ */
 export function expectDataset(value: unknown, who: string): asserts value is Dataset {
   expectFields(value, who, DATASET, { name, classes: list, train: object, test: object, normalisation: object })
   const { classes, train, val, test, normalisation } = value as Dataset

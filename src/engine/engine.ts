@@ -6,6 +6,7 @@ import type { Graph } from '../graph/graph.js'
 import type { Bf16Unit, Precision } from '../ops/precision.js'
 import type { Plan, PlanTarget } from '../plan/plan.js'
 
+/** Runs plans. `openEngine` gives one. */
 export interface Engine {
   /** The build that results belong to: `reference`, `native-avx512`, `native-avx2`, `native-baseline`, `wasm-simd`, … */
   readonly build: string

@@ -3,6 +3,7 @@ import { invariant, ShapeError } from '../util/errors.js'
 import { expectTensor } from '../util/shape.js'
 import type { Attributes, Graph, GraphInput, GraphOutput, InputRole, Node, TensorType, Update, Value } from './graph.js'
 
+/** Makes a graph, from nothing or from another; `build` gives it. `emit` adds operations. */
 export class GraphBuilder {
   readonly #inputs: GraphInput[] = []
   readonly #nodes: Node[] = []
@@ -29,7 +30,10 @@ export class GraphBuilder {
     for (const node of from.nodes) for (const value of node.outputs) this.#nextId = Math.max(this.#nextId, value.id + 1)
   }
 
-  /** @throws ShapeError, which names the input, if no tensor can have its type */
+  /**
+   * Adds an input, whose name no other has.
+   * @throws ShapeError, which names the input, if no tensor can have its type
+   */
   input(name: string, role: InputRole, type: TensorType): Value {
     invariant(!this.#inputNames.has(name), `the graph has two inputs named ${name}`)
     const value = this.#named(name, type)
@@ -62,16 +66,19 @@ export class GraphBuilder {
     return outputs
   }
 
+  /** Gives a value out under a name that no other output has. */
   output(name: string, value: Value): void {
     invariant(!this.#outputNames.has(name), `the graph has two outputs named ${name}`)
     this.#outputNames.add(name)
     this.#outputs.push({ name, value })
   }
 
+  /** After each run the input `target` holds what `source` computed: how a training changes weights. */
   update(target: Value, source: Value): void {
     this.#updates.push({ target, source })
   }
 
+  /** The graph as it is now; the builder can go on. */
   build(): Graph {
     return {
       inputs: [...this.#inputs],

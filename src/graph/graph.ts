@@ -5,8 +5,10 @@
  */
 import type { Shape } from '../util/shape.js'
 
+/** Floats of 32 bits, or whole numbers of 32 bits. */
 export type DType = 'f32' | 'i32'
 
+/** The elements and the sizes of a tensor. */
 export interface TensorType {
   readonly dtype: DType
   readonly shape: Shape
@@ -21,8 +23,10 @@ export interface Value {
 
 /** Plain data that configures a node: numbers, booleans, strings, and lists of them. */
 export type Attribute = number | boolean | string | readonly Attribute[]
+/** The configuration of a node by name. */
 export type Attributes = { readonly [name: string]: Attribute }
 
+/** One operation at work on values. */
 export interface Node {
   readonly op: string
   readonly attributes: Attributes
@@ -44,12 +48,14 @@ export interface Node {
  */
 export type InputRole = 'data' | 'scalar' | 'parameter' | 'buffer' | 'optimizer'
 
+/** A value that comes from outside, with its name and its role. */
 export interface GraphInput {
   readonly name: string
   readonly role: InputRole
   readonly value: Value
 }
 
+/** A value that is given out under a name. */
 export interface GraphOutput {
   readonly name: string
   readonly value: Value
@@ -61,6 +67,7 @@ export interface Update {
   readonly source: Value
 }
 
+/** Inputs, nodes in an order in which they can be run, outputs, and updates. Plain data, never changed. */
 export interface Graph {
   readonly inputs: readonly GraphInput[]
   readonly nodes: readonly Node[]
@@ -68,10 +75,12 @@ export interface Graph {
   readonly updates: readonly Update[]
 }
 
+/** The type of a tensor of floats; without sizes that of a scalar. */
 export function f32(...shape: number[]): TensorType {
   return { dtype: 'f32', shape }
 }
 
+/** The type of a tensor of whole numbers, such as labels. */
 export function i32(...shape: number[]): TensorType {
   return { dtype: 'i32', shape }
 }

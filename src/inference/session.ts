@@ -22,7 +22,7 @@ import { elements, shapeText } from '../util/shape.js'
 import { planFor } from './compile.js'
 import { readWeights, type Tensor, writeWeights } from './weights.js'
 
-/** What a session starts with. */
+/** The state that a session starts with, and how it is planned. */
 export interface SessionOptions {
   /** Values of parameters and running statistics by name, all of them; left out: `setWeights` gives them later. */
   readonly weights?: Weights | undefined

@@ -1,9 +1,10 @@
 /** Builds the graph of one block: residual branch and shortcut, in the order of its spec. */
 import type { Value } from '../graph/graph.js'
 import { normalisesProjection, type PlacedBlock, projects } from '../spec/blocks.js'
+import { givenLayers } from '../spec/own-layers.js'
 import type { ConvLayer } from '../spec/spec.js'
 import type { LayerBuilder } from './layers.js'
-import { addOwnLayer, type ModelLayers, ownPath } from './own-layers.js'
+import type { ModelLayers } from './own-layers.js'
 import type { Stochastic } from './stochastic.js'
 
 /** Options of a block, beside its spec. */
@@ -114,7 +115,7 @@ function addOwn(
   table: ModelLayers | undefined,
 ): Value {
   const own = spec.branch[number - 1]!.after
-  return own ? addOwnLayer(layers, table, ownPath(path, own, number), own, y) : y
+  return own ? givenLayers(table, path).add(layers, path, own, number, y) : y
 }
 
 function scaled(layers: LayerBuilder, path: string, x: Value, factor = 1): Value {

@@ -10,9 +10,9 @@ import { elements, type Shape } from '../util/shape.js'
 import { forwardGraph } from './forward.js'
 import type { ModelHead } from './heads/head.js'
 import { type Heads, headOf, heads as ownHeads } from './heads/index.js'
-import { modelLayerOf, ownPath } from './own-layers.js'
 import { parametersOf } from './parameters.js'
 
+/** How a network starts. */
 export interface InitialiseOptions {
   /** A whole number from 0. */
   readonly seed: number
@@ -37,11 +37,10 @@ export function initialise(spec: NetworkSpec, options: InitialiseOptions): Map<s
     throw new ConfigError(`seed: expected a whole number from 0, got ${seed}`)
   const head = headOf(spec.head, heads)
   const zeroed = new Set(zeroInitResidual ? [...lastOfBranches(spec, head), ...head.zeroed(spec.head)] : [])
-  const own = ownDeviations(spec, head)
   const values = new Map<string, Float32Array>()
   for (const { path, shape } of parametersOf(forwardGraph(spec, { batch: 1, mode: 'inference', heads }))) {
     const value = new Float32Array(elements(shape))
-    const deviation = own(path, shape) ?? head.deviation(spec.head, path, shape)
+    const deviation = head.layers?.deviation(spec, path, shape) ?? head.deviation(spec.head, path, shape)
     if (!zeroed.has(path)) fillFresh(value, path, shape, seed, deviation)
     values.set(path, value)
   }
@@ -71,19 +70,6 @@ function fillNormal(value: Float32Array, path: string, seed: number, deviation: 
   for (let i = 0; i < value.length; i++) value[i] = deviation * random.normal()
 }
 
-/** The deviations that layers of one's own ask for, by the path of the weight. */
-function ownDeviations(spec: NetworkSpec, head: ModelHead): (path: string, shape: Shape) => number | undefined {
-  const placed = placedBlocks(spec).flatMap(({ path, spec: { branch } }) =>
-    branch.flatMap(({ after }, index) => (after ? [[ownPath(path, after, index + 1), after] as const] : [])),
-  )
-  const owners = new Map(placed)
-  return (path, shape) => {
-    const [, owner, name] = /^(stage\d+\.block\d+\.[^.]+)\.(.+)$/.exec(path) ?? []
-    const layer = owner === undefined ? undefined : owners.get(owner)
-    return layer && modelLayerOf(layer, head.layers, owner!).deviation(layer, name!, shape)
-  }
-}
-
 /**
  * The parameter of each residual branch that makes its output zero. Plain blocks have none, because they would pass
  * nothing.
@@ -91,15 +77,10 @@ function ownDeviations(spec: NetworkSpec, head: ModelHead): (path: string, shape
 function lastOfBranches(spec: NetworkSpec, head: ModelHead): string[] {
   return placedBlocks(spec)
     .filter(({ spec: block }) => passesInput(block) && block.order !== 'relu-before-add')
-    .map(({ path, spec }) => {
-      const last = spec.branch.length
-      const own = spec.branch[last - 1]!.after
-      if (own && !modelLayerOf(own, head.layers, path).keepsZero)
-        throw new ConfigError(
-          `${ownPath(path, own, last)}: the branch cannot start as zero, for this layer gives no zeros for zeros; ` +
-            'train without zeroInitResidual',
-        )
-      return endsInNorm(spec) ? `${path}.norm${last}.scale` : `${path}.conv${last}.weight`
+    .map((block) => {
+      const { path, spec } = block
+      head.layers?.expectZeros(block)
+      return endsInNorm(spec) ? `${path}.norm${spec.branch.length}.scale` : `${path}.conv${spec.branch.length}.weight`
     })
 }
 

@@ -39,6 +39,7 @@ const EPSILON = 1e-5
 /** Share of the batch's statistics in the next running statistics. */
 export const STATISTICS_SHARE = 0.1
 
+/** Builds the graph of a network layer by layer; `graph` is the builder below it. */
 export class LayerBuilder {
   readonly graph = new GraphBuilder()
   /** The result of each layer, and of stem, blocks and stages, by path. */
@@ -53,6 +54,7 @@ export class LayerBuilder {
     this.#statisticsShare = statisticsShare
   }
 
+  /** The pictures that the network reads, as data input `pictures`: [batch, channels, height, width]. */
   pictures(batch: number, channels: number, height: number, width: number): Value {
     return this.graph.input('pictures', 'data', f32(batch, channels, height, width))
   }
@@ -67,6 +69,10 @@ export class LayerBuilder {
     return this.graph.input('targets', 'data', f32(batch, ...shape))
   }
 
+  /**
+   * A convolution with its weight, and its bias where the layer has one: [N, C, H, W] to [N, width, H', W'].
+   * @throws ShapeError where groups do not divide the channels, or the maps are too small
+   */
   conv(path: string, x: Value, layer: ConvLayer, stride: number): Value {
     const { width, kernel, dilation = 1, groups = 1 } = layer
     const channels = x.type.shape[1]!
@@ -107,10 +113,12 @@ export class LayerBuilder {
     return y!
   }
 
+  /** max(x, 0). */
   relu(path: string, x: Value): Value {
     return this.apply(path, relu, {}, x)
   }
 
+  /** a + b, of one shape. */
   add(path: string, a: Value, b: Value): Value {
     return this.apply(path, add, {}, a, b)
   }
@@ -130,14 +138,17 @@ export class LayerBuilder {
     return this.apply(path, addNoise, attributes, x, this.#stepInput())
   }
 
+  /** 1 / (1 + e^−x). */
   sigmoid(path: string, x: Value): Value {
     return this.apply(path, sigmoid, {}, x)
   }
 
+  /** a · b, element by element, of one shape. */
   multiply(path: string, a: Value, b: Value): Value {
     return this.apply(path, multiply, {}, a, b)
   }
 
+  /** The largest value, or the mean, of each window. */
   pool(path: string, x: Value, { kind, kernel, stride, padding }: PoolLayer): Value {
     const attributes = {
       kernel: [kernel, kernel],
@@ -153,6 +164,7 @@ export class LayerBuilder {
     return this.apply(path, padShortcut, { stride: [stride, stride], channels: width, before } as const, x)
   }
 
+  /** The mean of each map: [N, C, H, W] to [N, C]. */
   globalAveragePool(path: string, x: Value): Value {
     return this.apply(path, globalAveragePool, {}, x)
   }

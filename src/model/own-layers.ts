@@ -1,8 +1,10 @@
 /** Layers of one's own as part of a graph: how they are built and initialised, beside what `SpecLayer` asks for. */
 import type { Value } from '../graph/graph.js'
-import { type SpecLayer, specLayerOf } from '../spec/own-layers.js'
-import type { OwnLayer } from '../spec/spec.js'
-import { ShapeError } from '../util/errors.js'
+import { type PlacedBlock, placedBlocks } from '../spec/blocks.js'
+import { type Fields, got, object } from '../spec/fields.js'
+import type { SpecLayer, SpecLayers } from '../spec/own-layers.js'
+import type { NetworkSpec, OwnLayer } from '../spec/spec.js'
+import { ConfigError, ShapeError } from '../util/errors.js'
 import { type Shape, sameShape, shapeText } from '../util/shape.js'
 import type { LayerBuilder } from './layers.js'
 
@@ -23,34 +25,62 @@ export interface ModelLayer<L extends OwnLayer = OwnLayer> extends SpecLayer<L> 
 }
 
 /** A table of layers of one's own, by kind. */
-export type ModelLayers = Readonly<Record<string, ModelLayer>>
+export type LayerTable = Readonly<Record<string, ModelLayer>>
 
-/** The path of the layer behind a convolution, whose number in the branch counts from 1. */
-export function ownPath(block: string, { kind }: OwnLayer, number: number): string {
-  return `${block}.${kind}${number}`
+/** The layers of one's own that there are. */
+export interface ModelLayers extends SpecLayers {
+  readonly table: LayerTable
+  /**
+   * Adds the layer behind a convolution of a block, counted from 1.
+   * @throws ShapeError when it changes the shape of the maps
+   */
+  add(layers: LayerBuilder, block: string, layer: OwnLayer, number: number, x: Value): Value
+  /** The deviation that a layer of the network asks for a weight; undefined for weights that are of none. */
+  deviation(spec: NetworkSpec, path: string, shape: Shape): number | undefined
+  /** @throws ConfigError where a branch ends in a layer that gives no zeros for zeros */
+  expectZeros(block: PlacedBlock): void
 }
 
-/**
- * Adds the layer behind a convolution.
- * @throws ConfigError for a kind that the table does not have, ShapeError when it changes the shape of the maps
- */
-export function addOwnLayer(
-  layers: LayerBuilder,
-  table: ModelLayers | undefined,
-  path: string,
-  layer: OwnLayer,
-  x: Value,
-): Value {
-  const y = modelLayerOf(layer, table, path).build(layers, path, layer, x)
-  if (!sameShape(y.type.shape, x.type.shape))
-    throw new ShapeError(
-      `${path}: a layer of one's own must give maps of the shape that it reads, ${shapeText(x.type.shape)}, got ${shapeText(y.type.shape)}`,
-    )
-  layers.results.set(path, y)
-  return y
-}
-
-/** @throws ConfigError for a kind that the table does not have */
-export function modelLayerOf(layer: OwnLayer, table: ModelLayers | undefined, path: string): ModelLayer {
-  return specLayerOf(layer, table, path) as ModelLayer // a row of `table`, which has whole rows
+/** A table at work. */
+export function layersOf(table: LayerTable): ModelLayers {
+  const rowOf = ({ kind }: OwnLayer): ModelLayer => table[kind]! // of layers that were checked
+  const pathOf = (block: string, { kind }: OwnLayer, number: number) => `${block}.${kind}${number}`
+  return {
+    table,
+    check: (value, path) => {
+      const layer = object(value, path) as Fields & OwnLayer
+      if (!Object.hasOwn(table, layer.kind))
+        throw new ConfigError(
+          `${path}: there is no layer of the kind ${got(layer.kind)}; those handed in are ${Object.keys(table).join(', ')}`,
+        )
+      rowOf(layer).check(layer, path)
+    },
+    depth: (layer) => rowOf(layer).depth(layer),
+    add: (layers, block, layer, number, x) => {
+      const path = pathOf(block, layer, number)
+      const y = rowOf(layer).build(layers, path, layer, x)
+      if (!sameShape(y.type.shape, x.type.shape))
+        throw new ShapeError(
+          `${path}: a layer of one's own must give maps of the shape that it reads, ${shapeText(x.type.shape)}, got ${shapeText(y.type.shape)}`,
+        )
+      layers.results.set(path, y)
+      return y
+    },
+    deviation: (spec, path, shape) => {
+      const [, owner, block, kind, number, name] =
+        /^((stage\d+\.block\d+)\.([a-z-](?:[a-z0-9-]*[a-z-])?)(\d+))\.(.+)$/.exec(path) ?? []
+      if (owner === undefined || !Object.hasOwn(table, kind!)) return undefined
+      const placed = placedBlocks(spec).find((other) => other.path === block)
+      const layer = placed?.spec.branch[Number(number) - 1]?.after
+      return layer && rowOf(layer).deviation(layer, name!, shape)
+    },
+    expectZeros: ({ path, spec: { branch } }) => {
+      const own = branch.at(-1)!.after
+      if (own && !rowOf(own).keepsZero)
+        throw new ConfigError(
+          `${pathOf(path, own, branch.length)}: the branch cannot start as zero, for this layer gives no zeros for zeros; ` +
+            'train without zeroInitResidual',
+        )
+    },
+  }
 }

@@ -2,6 +2,7 @@
 import type { Graph } from '../graph/graph.js'
 import type { Shape } from '../util/shape.js'
 
+/** One learned tensor or running statistic of a network. */
 export interface ParameterInfo {
   /** For example `stage1.block2.conv1.weight`. */
   readonly path: string

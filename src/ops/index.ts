@@ -51,6 +51,7 @@ import { softmaxCrossEntropy, softmaxCrossEntropyGradient } from './softmax-cros
 import { softplus } from './softplus.js'
 import { winogradWeight } from './winograd-weight.js'
 
+/** All operations of the package, by name. */
 export const ops = {
   adam,
   add,
@@ -111,6 +112,7 @@ export const ops = {
   winogradWeight,
 } as const
 
+/** The name of an operation of the package. */
 export type OpName = keyof typeof ops
 
 /** The attributes of an operation, by name. */

@@ -25,6 +25,7 @@ export type Operands<N extends Names> = {
   readonly [Name in N[number] as Name extends `${string}?` ? never : Name]: Value
 } & OptionalOperands<N>
 
+/** A node whose gradient is asked for, and the means to add operations. */
 export interface GradientContext<A extends Attributes> {
   readonly attributes: A
   /** The operands in the order of the operation; undefined if left out. */
@@ -49,6 +50,7 @@ export type GradientRule<A extends Attributes> = (context: GradientContext<A>) =
 /** Pairs [result, operand]. */
 export type Sharing = readonly (readonly [string, string])[]
 
+/** An operation: all that is asked of it but its kernels. */
 export interface Op<A extends Attributes, N extends Names = Names> {
   readonly name: string
   readonly inputs: N
@@ -59,6 +61,7 @@ export interface Op<A extends Attributes, N extends Names = Names> {
    * the operands come in the order of `inputs`; undefined if left out.
    */
   infer(inputs: readonly TensorType[], attributes: A): readonly TensorType[]
+  /** The work of one evaluation. */
   cost(inputs: readonly TensorType[], outputs: readonly TensorType[], attributes: A): Cost
   /** Costs about one pass over its inputs, so recomputing its outputs may be better than keeping them. */
   readonly cheap?: true

@@ -20,6 +20,7 @@ export interface Buffer {
   readonly bytes: number
 }
 
+/** The work of an engine: nodes in their order, and the place of each value in one arena of memory. */
 export interface Plan {
   readonly graph: Graph
   /** Nodes that depend only on parameters and buffers which no update changes: run once after those are written. */

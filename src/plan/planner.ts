@@ -19,6 +19,7 @@ const TEBIBYTE = 1024 * 1024 * 1024 * 1024
 /** The most bytes of a plan, 2^46: larger offsets and sizes are no longer exact, and no machine has that memory. */
 const MOST_BYTES = 64 * TEBIBYTE
 
+/** How a graph is planned. */
 export interface PlanOptions {
   /** The values that the backward pass recomputes instead of keeping them. Default `none`. */
   readonly recompute?: Recompute | undefined

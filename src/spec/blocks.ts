@@ -2,10 +2,11 @@
  * Lists the parts of a network in order, each with its path and its widths. Code that walks over a spec starts here.
  */
 import { type SpecHeads, specHeadOf, specHeads } from './heads/index.js'
-import { specLayerOf } from './own-layers.js'
+import { givenLayers } from './own-layers.js'
 import { type BlockPath, blockPath } from './paths.js'
-import type { BlockSpec, BranchLayer, ConvLayer, NetworkSpec, StemLayer } from './spec.js'
+import type { BlockSpec, ConvLayer, NetworkSpec, StemLayer } from './spec.js'
 
+/** A block with what follows from where it stands. */
 export interface PlacedBlock {
   readonly path: BlockPath
   /** Number of the stage, from 1. */
@@ -29,6 +30,7 @@ export function branchWidth(block: BlockSpec): number {
   return block.branch.at(-1)!.width
 }
 
+/** All blocks in order, with what follows from where they stand. */
 export function placedBlocks(spec: NetworkSpec): PlacedBlock[] {
   let inputWidth = stemWidth(spec)
   return spec.stages.flatMap(({ blocks }, stage) =>
@@ -84,10 +86,9 @@ export function stemPaths(stem: readonly Pick<StemLayer, 'kind'>[]): string[] {
 export function depthOf(spec: NetworkSpec, heads: SpecHeads = specHeads): number {
   const stem = spec.stem.filter(({ kind }) => kind === 'conv').length
   const head = specHeadOf(spec.head, heads)
-  const depthOfLayer = ({ after }: BranchLayer, path: string) =>
-    1 + (after ? specLayerOf(after, head.layers, path).depth(after) : 0)
-  return placedBlocks(spec).reduce(
-    (sum, { path, spec: { branch } }) => branch.reduce((depth, layer) => depth + depthOfLayer(layer, path), sum),
+  const layers = spec.stages.flatMap(({ blocks }) => blocks.flatMap(({ branch }) => branch))
+  return layers.reduce(
+    (sum, { after }) => sum + 1 + (after ? givenLayers(head.layers, spec.name).depth(after) : 0),
     stem + head.depth(spec.head),
   )
 }

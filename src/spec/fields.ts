@@ -5,8 +5,10 @@
 import { ConfigError } from '../util/errors.js'
 import { shown } from '../util/printable.js'
 
+/** An object whose fields nobody has looked at. */
 export type Fields = Readonly<Record<string, unknown>>
 
+/** The value as an object with fields. */
 export function object(value: unknown, path: string): Fields {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new ConfigError(`${path}: expected an object, got ${got(value)}`)
@@ -22,6 +24,7 @@ export function fields(value: unknown, path: string, names: readonly string[]): 
   return stated
 }
 
+/** A field that is a list of no fewer than `least` and at most `most` entries. */
 export function list(
   value: unknown,
   path: string,
@@ -35,6 +38,7 @@ export function list(
   return Array.from(value) // fills holes, which loops would skip, with undefined
 }
 
+/** A field that is a whole number from `least` to `most`. */
 export function whole(
   stated: Fields,
   path: string,
@@ -57,17 +61,22 @@ export function number(stated: Fields, path: string, name: string, most: number)
   return value as number
 }
 
+/** A field that is true or false. */
 export function flag(stated: Fields, path: string, name: string): void {
   if (typeof stated[name] !== 'boolean') wrong(path, name, 'true or false', stated[name])
 }
 
+/** A field that is one of some texts. */
 export function oneOf(stated: Fields, path: string, name: string, values: readonly string[]): void {
   const value = stated[name]
   if (typeof value !== 'string' || !values.includes(value))
     wrong(path, name, values.length === 1 ? got(values[0]) : `one of ${values.join(', ')}`, value)
 }
 
-/** @param text description of the value, if that is better than the value itself */
+/**
+ * Refuses the value of a field.
+ * @param text description of the value, if that is better than the value itself
+ */
 export function wrong(path: string, name: string, expected: string, value: unknown, text?: string): never {
   throw new ConfigError(`${path}: ${name} must be ${expected}, got ${text ?? got(value)}`)
 }

@@ -1,9 +1,9 @@
 /**
- * Layers of one's own in residual branches, as plain data. The table of them travels with the row of a head: whoever walks
- * over a spec has that row, so that no function takes a second table.
+ * Layers of one's own in residual branches, as plain data. Those that there are travel with the row of a head: whoever walks
+ * over a spec has that row, so that no function takes a second table. Pages without such layers do without their code.
  */
 import { ConfigError } from '../util/errors.js'
-import { type Fields, got, object } from './fields.js'
+import type { Fields } from './fields.js'
 import type { OwnLayer } from './spec.js'
 
 /** One kind of layer of one's own: all that is asked of it as plain data. */
@@ -20,26 +20,16 @@ export interface SpecLayer<L extends OwnLayer = OwnLayer> {
   readonly keepsZero: boolean
 }
 
-/** A table of layers of one's own, by kind. */
-export type SpecLayers = Readonly<Record<string, SpecLayer>>
-
-/**
- * The row of a layer.
- * @param path where the layer stands
- * @throws ConfigError for a kind that the table does not have
- */
-export function specLayerOf(layer: OwnLayer, layers: SpecLayers | undefined, path: string): SpecLayer {
-  const { kind } = layer
-  if (layers && Object.hasOwn(layers, kind)) return layers[kind]!
-  const known = Object.keys(layers ?? {}).join(', ')
-  throw new ConfigError(
-    `${path}: there is no layer of the kind ${got(kind)} here; ${known ? `the kinds are ${known}` : 'none of its own was handed in'}, ` +
-      'hand in tasks that have it: withLayers(tasks, { ... })',
-  )
+/** The layers of one's own that there are, as plain data. */
+export interface SpecLayers {
+  /** @throws ConfigError for an unknown kind, or a field without meaning */
+  check(layer: unknown, path: string): void
+  /** Weighted layers on the main path. */
+  depth(layer: OwnLayer): number
 }
 
-/** Checks the layer behind a convolution of a branch. */
-export function checkOwnLayer(value: unknown, layers: SpecLayers | undefined, path: string): void {
-  const layer = object(value, path) as Fields & OwnLayer
-  specLayerOf(layer, layers, path).check(layer, path)
+/** @throws ConfigError where there are none */
+export function givenLayers<T extends SpecLayers>(layers: T | undefined, path: string): T {
+  if (layers) return layers
+  throw new ConfigError(`${path}: no layers of one's own are known here; hand in tasks that have them, see withLayers`)
 }

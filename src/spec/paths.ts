@@ -14,6 +14,7 @@ export type BlockPath = `${StagePath}.block${number}`
 export type LayerPath = 'stem' | `stem.${string}` | StagePath | BlockPath | `${BlockPath}.${string}` | `head.${string}`
 /** The names of parameters and buffers, after the path of their layer. */
 export type ParameterName = 'weight' | 'bias' | 'scale' | 'shift'
+/** The names of running statistics, after the path of their layer. */
 export type BufferName = 'mean' | 'variance'
 
 export function stagePath(stage: number): StagePath {

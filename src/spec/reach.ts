@@ -1,6 +1,5 @@
 /** Reach of a network: half of its receptive field. */
 import { ConfigError } from '../util/errors.js'
-import { printable } from '../util/printable.js'
 import { placedBlocks } from './blocks.js'
 import { pictureHeadOf } from './heads/index.js'
 import { enlargements } from './heads/picture.js'
@@ -13,11 +12,10 @@ import type { ConvLayer, NetworkSpec } from './spec.js'
  */
 export function reachOf(spec: NetworkSpec): number {
   const head = pictureHeadOf(spec)
-  const own = placedBlocks(spec).find(({ spec: { branch } }) => branch.some(({ after }) => after !== undefined))
+  const own = placedBlocks(spec).find(({ spec: { branch } }) => branch.some(({ after }) => after))
   if (own)
     throw new ConfigError(
-      `${own.path}: how far a layer of one's own looks is not known, so that ${printable(spec.name)} cannot enlarge a picture in ` +
-        'tiles; leave the layer out, or run whole pictures with forwardGraph and Session of resnet.ts/graph',
+      `${own.path}: with a layer of one's own no picture is enlarged in tiles; run whole ones by Session`,
     )
   const stem = spec.stem.reduce((sum, layer) => sum + (layer.kind === 'conv' ? reachOfConv(layer) : 0), 0)
   const blocks = placedBlocks(spec).reduce(

@@ -10,7 +10,7 @@ import { mostSteps } from '../util/shape.js'
 import { paddingOf, placedBlocks, stemPaths } from './blocks.js'
 import { type Fields, fields, flag, got, list, number, object, oneOf, whole, wrong } from './fields.js'
 import { type SpecHeads, specHeadOf, specHeads } from './heads/index.js'
-import { checkOwnLayer, type SpecLayers } from './own-layers.js'
+import { givenLayers, type SpecLayers } from './own-layers.js'
 import { blockPath, stagePath } from './paths.js'
 import {
   type AnyHead,
@@ -175,7 +175,8 @@ function checkBlock(
     const layer = object(value, layerPath)
     oneOf(layer, layerPath, 'kind', ['conv'])
     checkConv(layer, layerPath, steps, ['after'])
-    if (layer.after !== undefined) checkOwnLayer(layer.after, layersOf(), `${layerPath}.after`)
+    const after = `${layerPath}.after`
+    if (layer.after !== undefined) givenLayers(layersOf(), after).check(layer.after, after)
   })
   whole(block, path, 'stride', 1, steps)
   if (whole(block, path, 'strideIn', 0) >= branch.length)

@@ -1,6 +1,6 @@
 /** Layers of one's own for the networks of all tasks of a table. The table is a value, and stays as it is. */
 import type { Heads } from '../model/heads/index.js'
-import type { ModelLayers } from '../model/own-layers.js'
+import { type LayerTable, layersOf } from '../model/own-layers.js'
 import { ConfigError } from '../util/errors.js'
 import { callback, expectKind, type Fields, flag, object } from '../util/expect.js'
 import { printable } from '../util/printable.js'
@@ -20,7 +20,7 @@ const fields: Fields = { check: callback, depth: callback, keepsZero: flag, buil
  * `stage1.block2.squeeze-excitation2` has
  * @throws ConfigError for a kind that is no such word or stands for a part of every block, or a row that is not whole
  */
-export function withLayers<T extends Tasks>(tasks: T, layers: ModelLayers): T {
+export function withLayers<T extends Tasks>(tasks: T, layers: LayerTable): T {
   expectTable(tasks, 'withLayers: tasks')
   expectKind(layers, 'withLayers: layers', object)
   for (const [kind, layer] of Object.entries(layers)) {
@@ -34,7 +34,10 @@ export function withLayers<T extends Tasks>(tasks: T, layers: ModelLayers): T {
   }
   const withThese = (heads: Heads): Heads =>
     Object.fromEntries(
-      Object.entries(heads).map(([kind, head]) => [kind, { ...head, layers: { ...head.layers, ...layers } }]),
+      Object.entries(heads).map(([kind, head]) => [
+        kind,
+        { ...head, layers: layersOf({ ...head.layers?.table, ...layers }) },
+      ]),
     )
   const entries = Object.entries(tasks).map(([name, task]) => [name, { ...task, heads: withThese(task.heads) }])
   return Object.fromEntries(entries) as T

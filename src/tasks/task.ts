@@ -51,6 +51,7 @@ export interface Measurer<T extends string> {
    * @throws LostNumbers when an answer is no number
    */
   tryOut(pictures: PicturesOf<T>, preprocessing: Preprocessing): Promise<void>
+  /** Frees what the plan holds. */
   dispose(): Promise<void>
 }
 

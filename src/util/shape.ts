@@ -1,6 +1,7 @@
 /** Shapes as lists of sizes: counts, compares and prints them. */
 import { ShapeError } from './errors.js'
 
+/** The sizes of a tensor, one an axis. */
 export type Shape = readonly number[]
 
 /**

@@ -1,5 +1,5 @@
-/** The examples of README and docs have the types of the package. One program of the compiler holds all of them. */
-import { mkdirSync, writeFileSync } from 'node:fs'
+/** The examples of README and docs, and those in examples/, have the types of the package. One program of the compiler holds all of them. */
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
 import { expect, test } from 'vitest'
@@ -14,10 +14,11 @@ const examples = [
 ]
 const files = new Map(examples.map(([name]) => [name, join(folder, `${name.replace(/\W/g, '-')}.ts`)]))
 for (const [name, code] of examples) writeFileSync(files.get(name)!, code)
+const programs = readdirSync(join(root, 'examples')).map((name) => join(root, 'examples', name))
 
 const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile) as { config: object }
 const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root)
-const program = ts.createProgram([...files.values()], options)
+const program = ts.createProgram([...files.values(), ...programs], options)
 const complaintsIn = (file: string) =>
   ts
     .getPreEmitDiagnostics(program, program.getSourceFile(file))
@@ -28,3 +29,4 @@ test('each page has an example', () => {
 })
 
 test.each([...files])('%s', (_, file) => expect(complaintsIn(file)).toEqual([]))
+test.each(programs)('%s', (file) => expect(complaintsIn(file)).toEqual([]))

@@ -66,7 +66,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 test('the package holds what runs, and nothing else', () => {
   const files = filesOf(installed)
   const known =
-    /^(package\.json|README\.md|CHANGELOG\.md|CONTRIBUTING\.md|bench\/results\/\w+\.(md|svg)|LICENSE|bin\/resnet\.js|docs\/([\w-]+\.md|images\/[\w-]+\.png)|dist\/.+\.(js|d\.ts)|lab\/dist\/(service\.js|page\/.+)|native\/build\/[\w-]+\.wasm)$/
+    /^(package\.json|README\.md|CHANGELOG\.md|CONTRIBUTING\.md|bench\/results\/\w+\.(md|svg)|LICENSE|bin\/resnet\.js|docs\/([\w-]+\.md|images\/[\w-]+\.png)|examples\/[\w-]+\.ts|dist\/.+\.(js|d\.ts)|lab\/dist\/(service\.js|page\/.+)|native\/build\/[\w-]+\.wasm)$/
   expect(files.filter((file) => !known.test(file))).toEqual([])
   expect(files).toEqual(
     expect.arrayContaining([

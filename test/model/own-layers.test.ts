@@ -33,11 +33,10 @@ describe('as plain data', () => {
 
   test('without the table, or of an unknown kind, it is one clear error', () => {
     expect(() => validateSpec(gated)).toThrow(
-      'stage1.block1.conv2.after: there is no layer of the kind "squeeze" here; none of its own was handed in, hand in tasks ' +
-        'that have it: withLayers(tasks, { ... })',
+      "stage1.block1.conv2.after: no layers of one's own are known here; hand in tasks that have them, see withLayers",
     )
     expect(() => validateSpec(withOwn(tinySpec, { kind: 'toString' }), undefined, ownHeads)).toThrow(
-      'stage1.block1.conv2.after: there is no layer of the kind "toString" here; the kinds are squeeze, shift, halve, hand in',
+      'stage1.block1.conv2.after: there is no layer of the kind "toString"; those handed in are squeeze, shift, halve',
     )
     expect(() => validateSpec(withOwn(tinySpec, 3 as never), undefined, ownHeads)).toThrow(
       'stage1.block1.conv2.after: expected an object, got 3',
@@ -58,7 +57,7 @@ describe('as plain data', () => {
   test('twin and longer stages keep it', () => {
     const twin = plainTwin(gated, ownHeads)
     expect(twin.stages[0]!.blocks[0]!.branch).toEqual(gated.stages[0]!.blocks[0]!.branch)
-    expect(() => appendBlocks(gated, 1, 1)).toThrow('there is no layer of the kind "squeeze" here')
+    expect(() => appendBlocks(gated, 1, 1)).toThrow("no layers of one's own are known here")
   })
 })
 
@@ -187,9 +186,7 @@ describe('in files of others', () => {
       'stage1.block1.squeeze2.spread = Resize',
       'stage1.block1.squeeze2.gated = Mul',
     ])
-    expect(() => encodeOnnx({ spec: gated, preprocessing, weights })).toThrow(
-      'there is no layer of the kind "squeeze" here',
-    )
+    expect(() => encodeOnnx({ spec: gated, preprocessing, weights })).toThrow("no layers of one's own are known here")
   })
 
   test('safetensors has its weights by their paths', () => {
@@ -201,12 +198,12 @@ describe('in files of others', () => {
 test('a network that enlarges pictures in tiles refuses it', () => {
   const spec = withOwn(edsr({ blocks: 1, width: 4 }), { kind: 'squeeze', narrow: 2 })
   expect(() => ownTasks.upscale.measuringPlan(openReference(), spec, 1)).toThrow(
-    "stage1.block1: how far a layer of one's own looks is not known, so that",
+    "stage1.block1: with a layer of one's own no picture is enlarged in tiles; run whole ones by Session",
   )
 })
 
 test('withLayers looks at what it is given, and changes nothing', () => {
-  const layer = ownHeads.classifier!.layers!.squeeze!
+  const layer = ownHeads.classifier!.layers!.table.squeeze!
   for (const kind of ['conv', 'a.b', 'se2', 'Gate', ''])
     expect(() => withLayers(tasks, { [kind]: layer })).toThrow(
       'withLayers: a kind must be a word of small letters, digits and hyphens that ends in no digit, and none of add, branch,',
@@ -215,7 +212,7 @@ test('withLayers looks at what it is given, and changes nothing', () => {
     'withLayers: layers.squeeze.build: expected a function, got 3',
   )
   expect(tasks.classify.heads.classifier).not.toHaveProperty('layers')
-  expect(Object.keys(withLayers(ownTasks, { other: layer }).upscale.heads.picture!.layers!)).toEqual([
+  expect(Object.keys(withLayers(ownTasks, { other: layer }).upscale.heads.picture!.layers!.table)).toEqual([
     ...['squeeze', 'shift', 'halve'],
     'other',
   ])
