@@ -28,7 +28,7 @@ import {
   createTrainer,
   type Dataset,
   encodeCheckpoint,
-  evaluateCheckpoint,
+  evaluate,
   exportOnnx,
   exportSafetensors,
   load,
@@ -40,7 +40,6 @@ import {
   type RecipeOptions,
   resumeTrainer,
   tasks,
-  trainToEnd,
 } from 'resnet.ts/node'
 
 // A layer.
@@ -282,30 +281,31 @@ const measure: Task<'measure'> = {
 // All of it at work.
 
 const library = withLayers({ ...tasks, classify, measure }, { 'squeeze-excitation': squeezeExcitation })
-const options = { tasks: library, threads: 1 }
+const options = { tasks: library }
 
 /** Trains to the end; the same with a stop on half of the way; evaluates, exports, and loads what was exported. */
 async function life<D extends AnyData>(spec: NetworkSpec, data: D, recipe: RecipeOptions & { readonly steps: number }) {
   await using whole = await createTrainer(spec, data, recipe, options)
-  const { weightHash, checkpoint } = await trainToEnd(whole)
+  for await (const _ of whole.steps(recipe.steps));
+  const checkpoint = await whole.checkpoint()
 
   await using first = await createTrainer(spec, data, recipe, options)
   for await (const _ of first.steps(recipe.steps / 2));
   const file = encodeCheckpoint(await first.checkpoint(), undefined, library)
   await using second = await resumeTrainer(decodeAnyCheckpoint(file, 'half.safetensors', library), data, options)
-  const resumed = await trainToEnd(second)
+  for await (const _ of second.steps(recipe.steps / 2));
 
-  const onnx = await exportOnnx(checkpoint, library)
-  await using network = await load(exportSafetensors(checkpoint, library), options)
+  await exportOnnx(checkpoint, `${spec.name}.onnx`, options)
+  await exportSafetensors(checkpoint, `${spec.name}.safetensors`, options)
+  await using network = await load(`${spec.name}.safetensors`, options)
   const { channels, height, width } = spec.input
   const pictures = Float32Array.from({ length: channels * height * width }, (_, i) => (i % 7) / 7)
   await using before = await load(checkpoint, options)
   const answers = [await before.outputs(pictures), await network.outputs(pictures)]
   return {
     network: spec.name,
-    sameBits: resumed.weightHash === weightHash,
-    evaluated: await evaluateCheckpoint(checkpoint, data, options),
-    onnx: onnx.length,
+    sameBits: (await second.weightHash()) === (await whole.weightHash()),
+    evaluated: await evaluate(checkpoint, data, options),
     sameAnswers: JSON.stringify(answers[0]) === JSON.stringify(answers[1]),
   }
 }

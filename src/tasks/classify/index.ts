@@ -65,9 +65,11 @@ export const classify: Task<'classify'> = {
   reported: (tested) => ({ ...tested, accuracy: 100 - tested.top1Error }),
   best: (epoch, { top1Error }) => ({ epoch, top1Error }),
   isBetter: ({ top1Error }, best) => top1Error < best.top1Error,
-  network: (trained, host) => new Classifier(trained, host),
+  // Here and below with the heads of the task that is asked: it may be a copy of this one with other heads.
+  network(trained, host) {
+    return new Classifier(trained, host, this.heads)
+  },
   count: ({ count }) => count,
-  // With the heads of the task that is asked, which may be a copy of this one with a loss or layers of one's own.
   measuringPlan(engine, spec, pictures) {
     return Evaluator.plan(engine, spec, pictures, this.heads)
   },
