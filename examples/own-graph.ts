@@ -1,11 +1,12 @@
 /**
- * A graph by hand: an operation of one's own, its gradient held against differences, a training that is nothing but a graph,
+ * A graph by hand: an operation of your own, its gradient held against differences, a training that is nothing but a graph,
  * and the gradient at one block of a network. docs/extending.md tells of each part.
  */
 
 import {
   addBlock,
   checkGradients,
+  classifierLayers,
   defineOp,
   differentiate,
   emit,
@@ -103,6 +104,8 @@ const spec = preset('resnet8', { input: { channels: 3, height: 8, width: 8 } })
 const fresh = initialise(spec, { seed: 1 })
 const forward = forwardGraph(spec, { batch: 2, mode: 'inference', loss: true })
 console.log(parametersOf(forward).length, 'parameters and running statistics')
+const last = `${classifierLayers.classifier}.weight`
+console.log(last, 'holds', fresh.get(last)!.length, 'numbers')
 const pixels = forward.inputs.find(({ name }) => name === 'pictures')!.value
 const { graph, gradients } = differentiate(forward, 'loss', [pixels])
 const withGradient = new GraphBuilder(graph)

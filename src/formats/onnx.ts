@@ -78,7 +78,7 @@ export function encodeOnnx(network: TrainedNetwork, heads: Heads = ownHeads): Ui
     nodes.push(...encodeNode(node, names.get(result)!, scope))
   }
   const axes = headOf(spec.head, heads).axes(spec.head)
-  // A layer of one's own may depend on the size of its maps: then the batch alone is free.
+  // A layer of your own may depend on the size of its maps: then the batch alone is free.
   const own = spec.stages.some(({ blocks }) => blocks.some(({ branch }) => branch.some(({ after }) => after)))
   const free = (names: FreeAxes = []) => (own ? names.slice(0, 1) : names)
   const model = message(

@@ -13,7 +13,7 @@ import { EngineError } from '../util/errors.js'
 export function planFor(engine: Engine, graph: Graph, options: PlanOptions = {}): Plan {
   const missing = engine.missing(graph)
   if (missing.length > 0) {
-    const remedy = graph.nodes.some(({ own }) => own) ? "reference, which runs operations of one's own" : 'another'
+    const remedy = graph.nodes.some(({ own }) => own) ? 'reference, which runs operations of your own' : 'another'
     throw new EngineError(
       `${engine.build}: this network needs ${missing.join(', ')}, which this engine lacks; use ${remedy}`,
     )

@@ -11,7 +11,7 @@ import type { Stochastic } from './stochastic.js'
 export interface BlockExtras {
   /** Its random parts, none by default. */
   readonly stochastic?: Stochastic | undefined
-  /** The layers of one's own, none by default. */
+  /** The layers of your own, none by default. */
   readonly own?: ModelLayers | undefined
 }
 
@@ -106,7 +106,7 @@ function addNorm(layers: LayerBuilder, { path, spec }: PlacedBlock, number: numb
   return spec.norm === false ? y : layers.norm(`${path}.norm${number}`, y)
 }
 
-/** The layer of one's own behind a convolution, where there is one. */
+/** The layer of your own behind a convolution, where there is one. */
 function addOwn(
   layers: LayerBuilder,
   { path, spec }: PlacedBlock,

@@ -191,7 +191,7 @@ export class LayerBuilder {
     return this.apply(path, pixelShuffle, { factor }, x)
   }
 
-  /** Any operation, of the table or of one's own; returns its first result. */
+  /** Any operation, of the table or of your own; returns its first result. */
   apply<A extends Attributes>(path: string, op: Op<A>, attributes: A, ...inputs: readonly Value[]): Value {
     const y = emit(this.graph, op, attributes, inputs, path)[0]!
     this.results.set(path, y)

@@ -1,4 +1,4 @@
-/** Layers of one's own as part of a graph: how they are built and initialised, beside what `SpecLayer` asks for. */
+/** Layers of your own as part of a graph: how they are built and initialised, beside what `SpecLayer` asks for. */
 import type { Value } from '../graph/graph.js'
 import { type PlacedBlock, placedBlocks } from '../spec/blocks.js'
 import { type Fields, got, object } from '../spec/fields.js'
@@ -8,7 +8,7 @@ import { ConfigError, ShapeError } from '../util/errors.js'
 import { type Shape, sameShape, shapeText } from '../util/shape.js'
 import type { LayerBuilder } from './layers.js'
 
-/** One kind of layer of one's own: all that is asked of it. */
+/** One kind of layer of your own: all that is asked of it. */
 export interface ModelLayer<L extends OwnLayer = OwnLayer> extends SpecLayer<L> {
   /**
    * Adds its operations and parameters; returns maps of the shape of `x`. Its paths begin with `path`, a dot and a name:
@@ -24,10 +24,10 @@ export interface ModelLayer<L extends OwnLayer = OwnLayer> extends SpecLayer<L> 
   deviation(layer: L, name: string, shape: Shape): number | undefined
 }
 
-/** A table of layers of one's own, by kind. */
+/** A table of layers of your own, by kind. */
 export type LayerTable = Readonly<Record<string, ModelLayer>>
 
-/** The layers of one's own that there are. */
+/** The layers of your own that there are. */
 export interface ModelLayers extends SpecLayers {
   readonly table: LayerTable
   /**
@@ -61,7 +61,7 @@ export function layersOf(table: LayerTable): ModelLayers {
       const y = rowOf(layer).build(layers, path, layer, x)
       if (!sameShape(y.type.shape, x.type.shape))
         throw new ShapeError(
-          `${path}: a layer of one's own must give maps of the shape that it reads, ${shapeText(x.type.shape)}, got ${shapeText(y.type.shape)}`,
+          `${path}: a layer of your own must give maps of the shape that it reads, ${shapeText(x.type.shape)}, got ${shapeText(y.type.shape)}`,
         )
       layers.results.set(path, y)
       return y

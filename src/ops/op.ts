@@ -71,14 +71,14 @@ export interface Op<A extends Attributes, N extends Names = Names> {
   readonly gradient: GradientRule<A> | { readonly none: string }
 }
 
-/** A tensor as kernels of one's own see it: dense and row-major, in the layouts of the field (NCHW, OIHW). */
+/** A tensor as kernels of your own see it: dense and row-major, in the layouts of the field (NCHW, OIHW). */
 export interface KernelTensor {
   readonly shape: Shape
   /** Whole numbers, such as labels, are stored as float64 too. */
   readonly data: Float64Array
 }
 
-/** An operation of one's own, which brings the kernel that the reference engine runs. */
+/** An operation of your own, which brings the kernel that the reference engine runs. */
 export interface OwnOp<A extends Attributes, N extends Names = Names> extends Op<A, N> {
   /**
    * Computes the outputs. Inputs come in the order of `inputs`, undefined where one is left out; outputs come with their

@@ -1,5 +1,5 @@
 /**
- * Operations of one's own. Such an operation is a value: a node carries it, so that differentiating, planning and the
+ * Operations of your own. Such an operation is a value: a node carries it, so that differentiating, planning and the
  * reference engine find it there. Nothing is registered, and the table of operations stays closed.
  */
 import type { Attributes } from '../graph/graph.js'

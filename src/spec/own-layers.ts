@@ -1,12 +1,12 @@
 /**
- * Layers of one's own in residual branches, as plain data. Those that there are travel with the row of a head: whoever walks
+ * Layers of your own in residual branches, as plain data. Those that there are travel with the row of a head: whoever walks
  * over a spec has that row, so that no function takes a second table. Pages without such layers do without their code.
  */
 import { ConfigError } from '../util/errors.js'
 import type { Fields } from './fields.js'
 import type { OwnLayer } from './spec.js'
 
-/** One kind of layer of one's own: all that is asked of it as plain data. */
+/** One kind of layer of your own: all that is asked of it as plain data. */
 export interface SpecLayer<L extends OwnLayer = OwnLayer> {
   /**
    * Looks at the fields of a layer that came from outside, all of them.
@@ -20,7 +20,7 @@ export interface SpecLayer<L extends OwnLayer = OwnLayer> {
   readonly keepsZero: boolean
 }
 
-/** The layers of one's own that there are, as plain data. */
+/** The layers of your own that there are, as plain data. */
 export interface SpecLayers {
   /** @throws ConfigError for an unknown kind, or a field without meaning */
   check(layer: unknown, path: string): void
@@ -31,5 +31,5 @@ export interface SpecLayers {
 /** @throws ConfigError where there are none */
 export function givenLayers<T extends SpecLayers>(layers: T | undefined, path: string): T {
   if (layers) return layers
-  throw new ConfigError(`${path}: no layers of one's own are known here; hand in tasks that have them, see withLayers`)
+  throw new ConfigError(`${path}: no layers of your own are known here; hand in tasks that have them, see withLayers`)
 }

@@ -8,14 +8,14 @@ import type { ConvLayer, NetworkSpec } from './spec.js'
 /**
  * The reach of a net that gives pictures: a pixel of its result depends on no pixel of its input farther away than
  * this, in input pixels.
- * @throws ConfigError if the network gives no pictures, or has a layer of one's own, whose reach is unknown
+ * @throws ConfigError if the network gives no pictures, or has a layer of your own, whose reach is unknown
  */
 export function reachOf(spec: NetworkSpec): number {
   const head = pictureHeadOf(spec)
   const own = placedBlocks(spec).find(({ spec: { branch } }) => branch.some(({ after }) => after))
   if (own)
     throw new ConfigError(
-      `${own.path}: with a layer of one's own no picture is enlarged in tiles; run whole ones by Session`,
+      `${own.path}: with a layer of your own no picture is enlarged in tiles; run whole ones by Session`,
     )
   const stem = spec.stem.reduce((sum, layer) => sum + (layer.kind === 'conv' ? reachOfConv(layer) : 0), 0)
   const blocks = placedBlocks(spec).reduce(

@@ -33,7 +33,7 @@ export interface PoolLayer {
   readonly padding: number
 }
 
-/** A layer of one's own as plain data; a table of layers says what its fields mean, see `withLayers`. */
+/** A layer of your own as plain data; a table of layers says what its fields mean, see `withLayers`. */
 export interface OwnLayer {
   readonly kind: string
   readonly [field: string]: unknown
@@ -42,7 +42,7 @@ export interface OwnLayer {
 /** A convolution of a residual branch. */
 export interface BranchLayer extends ConvLayer {
   /**
-   * A layer of one's own behind it, and behind its norm where that comes before the addition. It gives maps of the shape
+   * A layer of your own behind it, and behind its norm where that comes before the addition. It gives maps of the shape
    * that it reads. Default none.
    */
   readonly after?: OwnLayer

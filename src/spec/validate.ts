@@ -129,7 +129,7 @@ function checkReach(padding: number, reach: number, path: string, steps: number)
     )
 }
 
-/** @param layersOf gives the table of layers of one's own */
+/** @param layersOf gives the table of layers of your own */
 function checkStages(value: unknown, steps: number, layersOf: () => SpecLayers | undefined): void {
   let layers = 0
   const add = (count: number, path: string) => {

@@ -16,7 +16,7 @@ import { upscale } from './upscale/index.js'
 /** The tasks of this package, by name: `classify` tells classes apart, `upscale` makes pictures larger and sharper. */
 export const tasks: { readonly [T in TaskName]: Task<T> } = { classify, upscale }
 
-/** A table of tasks by name: that of this package, or one with tasks of one's own. */
+/** A table of tasks by name: that of this package, or one with tasks of your own. */
 export type Tasks = Readonly<Record<string, Task<string>>>
 
 /** Data of any task. */

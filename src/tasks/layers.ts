@@ -1,4 +1,4 @@
-/** Layers of one's own for the networks of all tasks of a table. The table is a value, and stays as it is. */
+/** Layers of your own for the networks of all tasks of a table. The table is a value, and stays as it is. */
 import type { Heads } from '../model/heads/index.js'
 import { type LayerTable, layersOf } from '../model/own-layers.js'
 import { ConfigError } from '../util/errors.js'
@@ -6,7 +6,7 @@ import { callback, expectKind, type Fields, flag, object } from '../util/expect.
 import { printable } from '../util/printable.js'
 import { expectTable, type Tasks } from './index.js'
 
-/** Names of what stands in every block: a layer of one's own has another. */
+/** Names of what stands in every block: a layer of your own has another. */
 const taken = ['add', 'branch', 'conv', 'drop', 'gate', 'norm', 'relu', 'shortcut']
 const fields: Fields = { check: callback, depth: callback, keepsZero: flag, build: callback, deviation: callback }
 

@@ -82,7 +82,7 @@ export interface Recipe {
   /** Whether earlier branches are dropped less often, in proportion, or as often. */
   readonly dropPathRule: DropPathRule
   readonly dropPathBy: DropGranularity
-  /** One of the losses that the head of the network has; a head of one's own may have others. */
+  /** One of the losses that the head of the network has; a head of your own may have others. */
   readonly loss: LossName | (string & {})
   /** Whether residual branches start as zero: see `initialise`. */
   readonly zeroInitResidual: boolean

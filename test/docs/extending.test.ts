@@ -49,6 +49,7 @@ test('a graph by hand learns a line, has an operation of its own, and gives grad
     'Float32Array(3) [ 16, 25, 36 ]',
     'labels.squared: square: x must hold floats, got i32',
     '37 parameters and running statistics',
+    'head.classifier.weight holds 640 numbers',
     '[ 2, 3, 8, 8 ] [ 2, 10 ]',
     '[ 2, 16, 8, 8 ] true',
   ])

@@ -1,4 +1,4 @@
-/** Layers of one's own behind convolutions: checked, built, counted, initialised, trained in every order; or refused in words. */
+/** Layers of your own behind convolutions: checked, built, counted, initialised, trained in every order; or refused in words. */
 import { describe, expect, test } from 'vitest'
 import { openReference } from '../../src/engine/reference/engine.js'
 import { encodeOnnx } from '../../src/formats/onnx.js'
@@ -33,7 +33,7 @@ describe('as plain data', () => {
 
   test('without the table, or of an unknown kind, it is one clear error', () => {
     expect(() => validateSpec(gated)).toThrow(
-      "stage1.block1.conv2.after: no layers of one's own are known here; hand in tasks that have them, see withLayers",
+      'stage1.block1.conv2.after: no layers of your own are known here; hand in tasks that have them, see withLayers',
     )
     expect(() => validateSpec(withOwn(tinySpec, { kind: 'toString' }), undefined, ownHeads)).toThrow(
       'stage1.block1.conv2.after: there is no layer of the kind "toString"; those handed in are squeeze, shift, halve',
@@ -57,7 +57,7 @@ describe('as plain data', () => {
   test('twin and longer stages keep it', () => {
     const twin = plainTwin(gated, ownHeads)
     expect(twin.stages[0]!.blocks[0]!.branch).toEqual(gated.stages[0]!.blocks[0]!.branch)
-    expect(() => appendBlocks(gated, 1, 1)).toThrow("no layers of one's own are known here")
+    expect(() => appendBlocks(gated, 1, 1)).toThrow('no layers of your own are known here')
   })
 })
 
@@ -90,7 +90,7 @@ describe('as a graph', () => {
   test('maps of another shape are refused', () => {
     const spec = withOwn(tinySpec, { kind: 'halve' })
     expect(() => forwardGraph(spec, { batch: 1, mode: 'inference', heads: ownHeads })).toThrow(
-      "stage1.block1.halve2: a layer of one's own must give maps of the shape that it reads, 1x4x8x8, got 1x4x4x4",
+      'stage1.block1.halve2: a layer of your own must give maps of the shape that it reads, 1x4x8x8, got 1x4x4x4',
     )
   })
 
@@ -186,7 +186,7 @@ describe('in files of others', () => {
       'stage1.block1.squeeze2.spread = Resize',
       'stage1.block1.squeeze2.gated = Mul',
     ])
-    expect(() => encodeOnnx({ spec: gated, preprocessing, weights })).toThrow("no layers of one's own are known here")
+    expect(() => encodeOnnx({ spec: gated, preprocessing, weights })).toThrow('no layers of your own are known here')
   })
 
   test('safetensors has its weights by their paths', () => {
@@ -198,7 +198,7 @@ describe('in files of others', () => {
 test('a network that enlarges pictures in tiles refuses it', () => {
   const spec = withOwn(edsr({ blocks: 1, width: 4 }), { kind: 'squeeze', narrow: 2 })
   expect(() => ownTasks.upscale.measuringPlan(openReference(), spec, 1)).toThrow(
-    "stage1.block1: with a layer of one's own no picture is enlarged in tiles; run whole ones by Session",
+    'stage1.block1: with a layer of your own no picture is enlarged in tiles; run whole ones by Session',
   )
 })
 

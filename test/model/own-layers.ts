@@ -1,4 +1,4 @@
-/** Layers of one's own for tests: a gate by channel, a shift that gives no zeros for zeros, one that breaks the rule of shapes. */
+/** Layers of your own for tests: a gate by channel, a shift that gives no zeros for zeros, one that breaks the rule of shapes. */
 
 import { f32 } from '../../src/graph/graph.js'
 import type { ModelLayer } from '../../src/model/own-layers.js'

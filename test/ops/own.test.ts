@@ -1,4 +1,4 @@
-/** Operations of one's own: defined as values, differentiated, checked, run by the reference and refused by all others. */
+/** Operations of your own: defined as values, differentiated, checked, run by the reference and refused by all others. */
 import { expect, test } from 'vitest'
 import { checkGradients } from '../../src/autodiff/check.js'
 import { differentiate } from '../../src/autodiff/differentiate.js'
@@ -91,14 +91,16 @@ test('definitions are looked at', () => {
 test('ONNX has no counterpart', () => {
   const [node] = graphOf(signedSquare).nodes
   const scope = { name: () => '', constant: () => '', number: () => '', numbers: () => '' }
-  expect(() => encodeNode(node!, 'y', scope)).toThrow('mine: ONNX export knows no signedSquare; leave this layer out')
+  expect(() => encodeNode(node!, 'y', scope)).toThrow(
+    'mine: ONNX export does not know signedSquare; leave this layer out',
+  )
 })
 
 await describeEngines(
   (engine) => {
     test('says that it has no kernel, and which engine has', async () => {
       await expect(compileGraph(engine(), graphOf(signedSquare))).rejects.toThrow(
-        `${engine().build}: this network needs signedSquare, which this engine lacks; use reference, which runs operations of one's own`,
+        `${engine().build}: this network needs signedSquare, which this engine lacks; use reference, which runs operations of your own`,
       )
     })
   },

@@ -15,7 +15,7 @@ export function evaluateNode(node: Node, values: ReadonlyMap<Value, Tensor>, tab
   kernel(operands, node.outputs.map(tensor), node.attributes)
 }
 
-/** That of the table, or the one that an operation of one's own brings. */
+/** The kernel of the table, or the one that an operation of your own brings. */
 function kernelOf({ op, own }: Node, table: KernelTable): Kernel<Attributes> {
   if (own) return (own as OwnOp<Attributes>).kernel
   invariant(isOpName(op), `the reference engine has no kernel for ${op}`)

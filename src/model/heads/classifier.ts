@@ -12,7 +12,7 @@ export const classifierLayers = {
   classifier: 'head.classifier',
 } as const
 const { norm: NORM, relu: RELU, pool: POOL, classifier: CLASSIFIER } = classifierLayers
-/** Of fresh weights. */
+/** Deviation of fresh weights. */
 const DEVIATION = 0.01
 
 export const classifier: ModelHead<ClassifierHead> = {

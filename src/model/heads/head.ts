@@ -45,7 +45,7 @@ export interface LoneHead<H extends AnyHead> {
 
 /** One kind of head: all that is asked of it. */
 export interface ModelHead<H extends AnyHead = AnyHead> extends SpecHead<H> {
-  /** The layers of one's own that branches of its networks may have, by kind. Default none. */
+  /** The layers of your own that branches of its networks may have, by kind. Default none. */
   readonly layers?: ModelLayers | undefined
   /** Names of its outputs in the graph, in order. A head may answer several questions. */
   readonly outputs: readonly string[]

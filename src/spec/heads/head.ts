@@ -43,7 +43,7 @@ export interface SpecHead<H extends AnyHead = AnyHead> {
   does(head: H): string
   /** The end of the sentence "this network …" for heads of other kinds, when one of this kind is needed. */
   readonly lacks: string
-  /** The layers of one's own that branches of its networks may have, by kind. Default none. */
+  /** The layers of your own that branches of its networks may have, by kind. Default none. */
   readonly layers?: SpecLayers | undefined
   /** Advice for users who need this kind of head: where to find such a network, or how to use one. */
   readonly instead?: string
