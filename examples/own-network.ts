@@ -4,7 +4,8 @@
  */
 
 import {
-  check,
+  checkFields,
+  checkWhole,
   decodeAnyCheckpoint,
   epochOrder,
   expectDataset,
@@ -52,8 +53,8 @@ interface SqueezeExcitation extends OwnLayer {
 
 const squeezeExcitation: ModelLayer<SqueezeExcitation> = {
   check: (layer, path) => {
-    check.fields(layer, path, ['kind', 'ratio'])
-    check.whole(layer, path, 'ratio', 1, 1024)
+    checkFields(layer, path, ['kind', 'ratio'])
+    checkWhole(layer, path, 'ratio', 1, 1024)
   },
   depth: () => 0, // its two convolutions lie beside the main path
   keepsZero: true,
@@ -138,7 +139,7 @@ interface ToneHead {
 
 const tone: ModelHead<ToneHead> = {
   task: 'measure',
-  check: (head) => void check.fields(head, 'head', ['kind']),
+  check: (head) => void checkFields(head, 'head', ['kind']),
   depth: () => 1,
   plainTwin: (head) => head,
   reads: (_, stages) => [lastStage(stages)],

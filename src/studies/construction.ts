@@ -4,9 +4,10 @@
  */
 import { deepened } from '../api/network/surgery.js'
 import type { Tensor, TrainedNetwork } from '../formats/trained-network.js'
-import { classifierLayers } from '../model/heads/classifier.js'
+import { heads } from '../model/heads/index.js'
 import { placedBlocks } from '../spec/blocks.js'
-import { type BlockPath, blockPath } from '../spec/paths.js'
+import { classifierOf } from '../spec/heads/index.js'
+import { type BlockPath, blockPath, type LayerPath } from '../spec/paths.js'
 import { appendBlocks } from '../spec/surgery.js'
 import type { RecipeOptions } from '../tasks/recipe.js'
 import { depthTrainings, difference, trainDepth } from './depths.js'
@@ -197,7 +198,7 @@ async function grow(bench: Workbench, kind: Kind, shallow: number, deep: number,
 
 async function compare(bench: Workbench, { seed }: Trained, source: TrainedNetwork, grown: TrainedNetwork) {
   const batch = testBatch(bench, seed, PICTURES)
-  const { classifier } = classifierLayers
+  const [classifier] = heads.classifier.lastLayers(classifierOf(source.spec)) as [LayerPath]
   const [before, after] = [
     await activationsOf(bench, source, batch, [classifier]),
     await activationsOf(bench, grown, batch, [classifier]),

@@ -14,7 +14,13 @@ const port = parentPort!
 const { threads } = workerData as { readonly threads: number | undefined }
 const openEngine = () => node.openEngine({ engine: 'native', threads })
 
-const serving = serve(createService({ ...node, openEngine }), (answer) => {
+/** Pages get bytes; a path would be one on the machine that computes. */
+const bytesOnly = {
+  exportOnnx: (network: node.TrainedNetwork) => node.exportOnnx(network),
+  exportSafetensors: (network: node.TrainedNetwork) => node.exportSafetensors(network),
+}
+
+const serving = serve(createService({ ...node, ...bytesOnly, openEngine }), (answer) => {
   const message = encode(answer)
   port.postMessage(message, [message.buffer as ArrayBuffer])
 })
