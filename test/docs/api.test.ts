@@ -1,4 +1,4 @@
-/** Each value that the package exports stands in an example of docs/api.md or of another page, and the examples run. */
+/** Each value of `resnet.ts` and `resnet.ts/node` stands in an example of docs/api.md, and the examples run. */
 import { copyFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
@@ -8,7 +8,7 @@ import * as node from '../../src/node.js'
 import * as studies from '../../src/studies.js'
 import * as studiesInNode from '../../src/studies.node.js'
 import { root } from '../formats/others.js'
-import { blocksOf, pageOf, pages } from './examples.js'
+import { pageOf } from './examples.js'
 
 const { blocks, runExample } = pageOf('api.md', async (place) => {
   copyFileSync(join(root, 'test/formats/fixtures/bearpaw.safetensors'), join(place, 'weights.safetensors'))
@@ -25,12 +25,10 @@ const { blocks, runExample } = pageOf('api.md', async (place) => {
   await draw('cat.png', 40)
 })
 
-/** Names that the examples of all pages import from an entry of the package. */
-const imported = pages.flatMap((page) =>
-  blocksOf(page, 'ts').flatMap((code) =>
-    [...code.matchAll(/import \{([^}]*)\} from '(resnet\.ts[^']*)'/g)].flatMap(([, names, entry]) =>
-      names!.split(',').map((name) => `${entry} ${name.trim()}`),
-    ),
+/** Names that the examples of the page import, each behind its entry of the package. */
+const imported = blocks('ts').flatMap((code) =>
+  [...code.matchAll(/import \{([^}]*)\} from '(resnet\.ts[^']*)'/g)].flatMap(([, names, entry]) =>
+    names!.split(',').map((name) => `${entry} ${name.trim()}`),
   ),
 )
 const used = (name: string, entries: readonly string[]) =>
