@@ -121,7 +121,7 @@ describeLab('A race is kept', (lab) => {
     })
     await page.reload()
     await page
-      .getByText(/What was kept of this run cannot be read \(the saved residual net: .+\): it begins anew/)
+      .getByText(/The saved state of this run cannot be read \(the saved residual net: .+\), so the run begins anew\./)
       .waitFor()
     await reaches(page, 'paused')
     expect(await stepOf(page)).toBe(0)
