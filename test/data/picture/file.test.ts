@@ -19,7 +19,7 @@ const redBlue = () => sharp(pixels, { raw: { width: 2, height: 1, channels: 3 } 
 describe('reading', () => {
   test('turns a picture as the camera says', async () => {
     await redBlue().png().withMetadata({ orientation: 6 }).toFile(place('turned.png'))
-    expect(await readPicture(place('turned.png'))).toEqual({ width: 1, height: 2, data: Buffer.from(pixels) })
+    expect(await readPicture(place('turned.png'))).toEqual({ width: 1, height: 2, data: Uint8Array.from(pixels) })
   })
 
   test('CMYK, grey, 16 bits and alpha become RGB with 8 bits', async () => {
@@ -80,7 +80,7 @@ describe('writing', () => {
   test('is refused where nobody knows how, or nothing can be put', async () => {
     const picture = { width: 2, height: 1, data: pixels }
     await expect(writePicture(place('out'), picture)).rejects.toThrow(
-      'expected a name that ends in .png, .jpg, .jpeg, .webp, got none',
+      'expected a name that ends in .png, .jpg, .jpeg, .webp, .tif, .tiff, .gif, .avif, got none',
     )
     await expect(writePicture(place('no/out.png'), picture)).rejects.toThrow(
       'out.png: cannot be written: its folder does not exist',
