@@ -213,8 +213,8 @@ export function goingOn(
 /** Why the newest state is not the one that is kept. */
 export function sayHeldBack(step: number, where: string, saved: number): void {
   say(
-    `note: after step ${step} the network gives no numbers when it is evaluated: ${where}; the checkpoint of step ` +
-      `${saved} stays until it does`,
+    `note: after step ${step} the network gives NaN or an infinity when it is evaluated: ${where}; the checkpoint of step ` +
+      `${saved} is kept until it gives numbers again`,
   )
 }
 

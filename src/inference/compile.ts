@@ -1,4 +1,4 @@
-/** From a graph to something that runs: asks the engine first whether it can. */
+/** Plans and compiles a graph. It checks first that the engine has all operations. */
 import type { Engine, Executable } from '../engine/engine.js'
 import type { Graph } from '../graph/graph.js'
 import { isRounded } from '../ops/precision.js'
@@ -7,7 +7,7 @@ import { type PlanOptions, planGraph } from '../plan/planner.js'
 import { EngineError } from '../util/errors.js'
 
 /**
- * Allocates nothing yet.
+ * Makes the plan of a graph. Allocates nothing.
  * @throws EngineError that lists all operations which the engine lacks.
  */
 export function planFor(engine: Engine, graph: Graph, options: PlanOptions = {}): Plan {

@@ -32,7 +32,7 @@ export interface ForwardOptions extends LossSettings {
 
 /**
  * Builds the forward graph. Data inputs: `pictures` f32 [batch, channels, height, width] and, with a loss, the targets
- * of the head (`labels` i32 [batch] of a classifier, `targets` in the pictures' shape of a net that gives pictures). If
+ * of the head (`labels` i32 [batch] of a classifier, `targets` in the pictures' shape of a net that upscales pictures). If
  * branches are dropped, the i32 scalar `step` decides which. Outputs: those of the head (`logits` [batch, classes], or
  * `picture`), with a loss the scalar `loss`, and the taps. Parameters and buffers are inputs named by path. In training
  * mode the running statistics are updated.

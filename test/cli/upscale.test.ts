@@ -64,7 +64,7 @@ describe('a run that is stopped', () => {
       ['--arch', 'resnet20', '--arch resnet20: the run to go on with has edsr_baseline;'],
       ['--scale', '4', '--scale 4: the run to go on with has 3;'],
       ['--limit-train', '7', '--limit-train 7: the run to go on with has 6;'],
-      ['--augment', 'crop', '--augment: has no meaning for a network that gives pictures;'],
+      ['--augment', 'crop', '--augment: has no meaning for a network that upscales pictures;'],
     ] as const
     for (const [flag, value, message] of complaints) {
       const { code, err } = await resume(flag, value)
@@ -78,14 +78,14 @@ describe('a run that is stopped', () => {
 })
 
 test.each([
-  ['vdsr20', 'gives pictures', '--augment', 'crop'],
-  ['vdsr20', 'gives pictures', '--no-augment'],
-  ['vdsr20', 'gives pictures', '--jitter', '0.4'],
-  ['vdsr20', 'gives pictures', '--val-split', '2'],
-  ['vdsr20', 'gives pictures', '--cache-limit', '2'],
-  ['vdsr20', 'gives pictures', '--label-smoothing', '0.1'],
-  ['vdsr20', 'gives pictures', '--precise-bn', '2'],
-  ['resnet20', 'tells classes apart', '--scale', '2'],
+  ['vdsr20', 'upscales pictures', '--augment', 'crop'],
+  ['vdsr20', 'upscales pictures', '--no-augment'],
+  ['vdsr20', 'upscales pictures', '--jitter', '0.4'],
+  ['vdsr20', 'upscales pictures', '--val-split', '2'],
+  ['vdsr20', 'upscales pictures', '--cache-limit', '2'],
+  ['vdsr20', 'upscales pictures', '--label-smoothing', '0.1'],
+  ['vdsr20', 'upscales pictures', '--precise-bn', '2'],
+  ['resnet20', 'classifies', '--scale', '2'],
 ])('%s, which %s, has no %s', async (arch, does, flag, ...value) => {
   expect(await resnet(['train', '--arch', arch, flag, ...value])).toMatchObject({
     code: 2,
@@ -151,7 +151,7 @@ test('weights for the other task', async () => {
   const made = await resnet(['train', ...net, '--save-dir', classifier])
   expect(made.code).toBe(0)
   const refused = (command: string, does: string, instead: string) =>
-    `resnet: edsr_baseline: this network gives pictures (task upscale), and the command ${command} ${does}; ${instead}\n`
+    `resnet: edsr_baseline: this network upscales pictures (task upscale), and the command ${command} ${does}; ${instead}\n`
   const enlarge = 'make pictures larger with it by the command upscale'
   const tells = refused('predict', 'tells what is on pictures', enlarge)
   const uses: [args: string[], complaint: string][] = [
@@ -163,7 +163,7 @@ test('weights for the other task', async () => {
     ],
     [
       ['eval', '--weights', weights, '--data', folder, '--all'],
-      'resnet: --all: has no meaning for a network that gives pictures; leave it out\n',
+      'resnet: --all: has no meaning for a network that upscales pictures; leave it out\n',
     ],
     [
       ['finetune', folder, '--weights', weights],
@@ -175,7 +175,7 @@ test('weights for the other task', async () => {
     ],
     [
       ['upscale', small, '--weights', join(classifier, 'last.safetensors')],
-      'resnet: resnet8: this network tells classes apart (task classify), and the command upscale makes pictures larger; take a network such as vdsr20 or edsr_baseline\n',
+      'resnet: resnet8: this network classifies (task classify), and the command upscale makes pictures larger; take a network such as vdsr20 or edsr_baseline\n',
     ],
   ]
   for (const [args, complaint] of uses) expect(await resnet(args)).toMatchObject({ code: 2, out: '', err: complaint })

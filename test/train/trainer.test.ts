@@ -161,7 +161,7 @@ describe('what stops a training', () => {
       for await (const _ of trainer.steps());
     }
     await expect(run()).rejects.toThrow(
-      /^step 2 \(epoch 1\): the loss is (NaN|Infinity), at a learning rate of 1e\+30; the first layer to see it was stem\.norm, where the variance of the batch became Infinity; this training cannot go on: begin again with a smaller learning rate or a warm-up$/,
+      /^step 2 \(epoch 1\): the loss is (NaN|Infinity), at a learning rate of 1e\+30; it appeared first in layer stem\.norm, where the variance of the batch became Infinity; this training cannot go on: begin again with a smaller learning rate or a warm-up$/,
     )
     await expect(trainer.checkpoint()).rejects.toThrow(
       'the numbers of this training were lost: begin again with a smaller learning rate or a warm-up',
@@ -194,7 +194,7 @@ describe('what stops a training', () => {
     const data = tinyData()
     data.test.labels[5] = 2
     await expect(Trainer.open(openReference(), tinySpec, data, tinyRecipe())).rejects.toThrow(
-      'tiny8: tells 2 classes apart, the pictures have class 2; make the spec for this number: preset(name, { classes })',
+      'tiny8: has 2 classes, the pictures have class 2; make the spec for this number: preset(name, { classes })',
     )
   })
 })

@@ -1,7 +1,7 @@
 /**
- * Fine-tuning: a trained network learns other classes. It gets a new classifier; the frozen part computes its features
- * once, and the rest, a network of its own over these features, is trained as any network is. Then both are one
- * network again, in one checkpoint.
+ * Fine-tuning: a trained network learns other classes. It gets a new classifier. The frozen part computes its features
+ * once. The rest is a network over these features, and is trained as any network is. The checkpoint joins both parts
+ * again.
  */
 
 import { type Dataset, inputSize } from '../../data/dataset.js'
@@ -34,15 +34,18 @@ import { type FinetuneChoice, type FinetunePlan, finetunePlan } from './finetune
 import { finish, type TrainListeners } from './training.js'
 
 /**
- * How a network is fine-tuned, on which engine, and who hears of it. All fields of a recipe, such as `epochs` and `lr`, may
- * be given; their defaults depend on the frozen layers and on the number of pictures.
+ * Options of a fine-tuning: the frozen layers, the engine and listeners. It also takes all fields of a recipe, such as
+ * `epochs` and `lr`. Their defaults depend on the frozen layers and on the number of pictures.
  */
 export interface FinetuneOptions extends RecipeOptions, Omit<FinetuneChoice, 'recipe'>, ComputeOptions {
-  /** The tasks that there are: what a network of another task than `classify` is called in the error. Default: those of this package. */
+  /**
+   * The table of tasks; it names the network's task in the error for a network that is no classifier. Default: the
+   * tasks of this package.
+   */
   readonly tasks?: Tasks | undefined
-  /** Before anything is computed. */
+  /** Called before anything is computed. */
   readonly onPlan?: ((plan: FinetunePlan, engine: ChosenEngine) => void) | undefined
-  /** As pictures go through the frozen part, over all views. */
+  /** Called with the progress of the frozen part, over all views. */
   readonly onFeatures?: ((done: number, total: number) => void) | undefined
 }
 
@@ -63,17 +66,20 @@ export interface FinetuneReport {
 /** The fine-tuned network, ready to classify, with the report of its fine-tuning. */
 export type Finetuned = Classifier & FinetuneReport
 
-/** A fine-tuning under way: made by `createFinetuning`. Dispose of it when done. */
+/** A running fine-tuning, made by `createFinetuning`. Dispose of it when done. */
 export class Finetuning implements AsyncDisposable {
   readonly plan: FinetunePlan
-  /** Trains what is not frozen: `steps`, `evaluate` and the like, in the names of the part that learns. */
+  /** The trainer of the layers that are not frozen. Its paths are those of the part that learns. */
   readonly trainer: Trainer<ChosenEngine>
   readonly #network: TrainedNetwork
   readonly #data: Dataset
   readonly #cut: Cut
   readonly #putToWork: PutToWork
 
-  /** @param network with its new classifier in the spec @param data the pictures @param cut what the trainer has of it */
+  /**
+   * @param network the network with its new classifier in the spec @param data the pictures @param cut its split into a
+   * frozen and a learning part
+   */
   constructor(
     plan: FinetunePlan,
     trainer: Trainer<ChosenEngine>,
@@ -90,12 +96,12 @@ export class Finetuning implements AsyncDisposable {
     this.#cut = cut
   }
 
-  /** Training pictures a second, through what is not frozen. */
+  /** Training pictures per second, through the layers that are not frozen. */
   get imagesPerSecond(): number {
     return this.trainer.imagesPerSecond
   }
 
-  /** The whole network as it is now, and all that is needed to go on from here. */
+  /** The whole network in its current state, with everything that resuming needs. */
   async checkpoint(): Promise<Checkpoint> {
     return this.#whole(await this.trainer.checkpoint())
   }
@@ -115,20 +121,23 @@ export class Finetuning implements AsyncDisposable {
     }
   }
 
-  /** The same, and where the part that learns gives no numbers at inference the first place that held none, in words. */
+  /**
+   * The checkpoint, and whether the network gives numbers at inference. If not, `where` names the first place with NaN
+   * or an infinity.
+   */
   async triedCheckpoint(): Promise<TriedCheckpoint> {
     const { checkpoint, ...tried } = await this.trainer.triedCheckpoint()
     return { checkpoint: this.#whole(checkpoint), ...tried }
   }
 
-  /** The answers of the whole network, as it is now, to the test pictures. */
+  /** The answers of the whole network, in its current state, to the test pictures. */
   async judge(signal?: AbortSignal): Promise<Judgement> {
     return judge(this.trainer.engine, await this.checkpoint(), this.#data.test, signal)
   }
 
   /**
-   * Trains to the end, evaluating after each epoch.
-   * @param options the engine that the network will answer with
+   * Trains to the end and evaluates after each epoch.
+   * @param options the engine that the network will compute on
    */
   async run(listeners: TrainListeners = {}, options: ComputeOptions = {}): Promise<Finetuned> {
     const { history, engine: build } = await finish(this.trainer, listeners)
@@ -145,7 +154,7 @@ export class Finetuning implements AsyncDisposable {
     return Object.assign(this.#putToWork<'classify'>(checkpoint, { engine, threads }), report)
   }
 
-  /** Frees what the plans hold. */
+  /** Frees the memory of the plans. */
   dispose(): Promise<void> {
     return this.trainer.dispose()
   }
@@ -159,17 +168,19 @@ export class Finetuning implements AsyncDisposable {
 /** Fine-tuning on the engines of one environment. */
 export interface FinetuningFunctions {
   /**
-   * Teaches a trained network the classes of other data. Its classifier is replaced by a fresh one (weights normal with
-   * deviation 0.01, biases 0); pictures are normalised as the network's weights ask for, whatever the data's own
-   * normalisation. The network itself stays as it is.
+   * Teaches a trained network the classes of other data. A fresh classifier replaces its own (weights normal with
+   * deviation 0.01, biases 0). Pictures are normalised as the network's weights ask for; the normalisation of the data
+   * is not used. The given network is not changed.
    * @throws ConfigError when network, data and options do not fit together
    */
   finetune(network: TrainedNetwork, data: Dataset, options?: FinetuneOptions & TrainListeners): Promise<Finetuned>
-  /** The same step by step: features are computed, and the trainer stands before its first step. */
+  /**
+   * Prepares the same training step by step: the features are computed, and the trainer stands before its first step.
+   */
   createFinetuning(network: TrainedNetwork, data: Dataset, options?: FinetuneOptions): Promise<Finetuning>
   /**
-   * A fine-tuning that stands where the checkpoint was made; it ends in the same bits as one that never stopped. Features
-   * are computed again.
+   * Continues a fine-tuning from its checkpoint. It ends in the same bits as one that never stopped. The features are
+   * computed again.
    */
   resumeFinetuning(
     checkpoint: Checkpoint,
@@ -180,7 +191,7 @@ export interface FinetuningFunctions {
 
 const fields = { freeze: text, featureMemory: finite, onPlan: callback, onFeatures: callback }
 
-/** Where fine-tuning happens, and how much memory features may take there. */
+/** The engines of an environment, and its free memory for features. */
 export interface FinetuningPlace extends Pick<Environment, 'openEngine'> {
   readonly putToWork: PutToWork
   readonly memory?: AskMemory | undefined
@@ -228,7 +239,7 @@ export function finetuneFunction(
   }
 }
 
-/** Options with the fields of their recipe set apart. */
+/** The options, with the fields of the recipe in `recipe`. */
 type Choice = FinetuneChoice & ComputeOptions & Pick<FinetuneOptions, 'onPlan' | 'onFeatures'>
 
 function withRecipe(options: FinetuneOptions & TrainListeners): Choice {
@@ -290,7 +301,7 @@ async function open(
   }
 }
 
-/** Those of the rest, by its own paths. */
+/** The weights of the part that learns, by its own paths. */
 function inRest(cut: Cut, weights: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
   return new Map(
     [...weights].flatMap(([path, values]) => {
@@ -300,7 +311,10 @@ function inRest(cut: Cut, weights: ReadonlyMap<string, Tensor>): Map<string, Ten
   )
 }
 
-/** For as many classes as the data has. The classifier's weights are left out, so that they will be fresh. */
+/**
+ * The network with a classifier for the classes of the data. The old classifier's weights are left out, so that they
+ * start fresh.
+ */
 function withNewHead({ spec, preprocessing, weights }: TrainedNetwork, { classes }: Dataset): TrainedNetwork {
   const last = headOf(spec.head).lastLayers(spec.head)
   return {

@@ -22,7 +22,7 @@ export function evalCommand(tasks: CommandTasks): Command {
     .option('--allow-other-classes', 'judge although the data has other classes than the weights')
     .addOption(
       jsonOption(
-        '{ count, correct, accuracy, top1Error, loss }; of nets that give pictures { count, psnr, ssim, ... }',
+        '{ count, correct, accuracy, top1Error, loss }; of nets that upscale pictures { count, psnr, ssim, ... }',
       ),
     )
     .addHelpText(

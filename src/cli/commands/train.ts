@@ -28,7 +28,7 @@ export function trainCommand(tasks: CommandTasks): Command {
   )
   command.option(
     '--scale <n>',
-    'of nets that give pictures, such as vdsr20: by how much, 2, 3, 4 or several as 2,3,4 (default: 2)',
+    'of nets that upscale pictures, such as vdsr20: by how much, 2, 3, 4 or several as 2,3,4 (default: 2)',
     numbers,
   )
   for (const option of dataOptions()) command.addOption(option)

@@ -85,7 +85,7 @@ export interface Embedder extends AsyncDisposable {
   embed(picture: PixelPicture): Promise<Float32Array>
 }
 
-/** A network that makes pictures larger. */
+/** A network that upscales pictures. */
 export interface Enlarger extends AsyncDisposable {
   /** @param onProgress hears of tiles that are done */
   enlarge(picture: PixelPicture, onProgress: (done: number, total: number) => void): Promise<PixelPicture>

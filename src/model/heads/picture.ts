@@ -20,7 +20,7 @@ export const picture: ModelHead<PictureHead> = {
     const size = ({ type }: typeof pictures) => type.shape.slice(2).join('x')
     if (size(x!) !== size(pictures))
       throw new ShapeError(
-        `head: a net that gives pictures must keep their size until its head, got maps of ${size(x!)} for pictures of ` +
+        `head: a net that upscales pictures must keep their size until its head, got maps of ${size(x!)} for pictures of ` +
           `${size(pictures)}; leave out strides and pools`,
       )
     const width = x!.type.shape[1]!

@@ -14,7 +14,7 @@ export type ReadPath = 'stem' | StagePath
 export interface Answers {
   /** The names of the classes; empty if the head does not classify. */
   readonly classes: readonly string[]
-  /** The factors by which pictures can be enlarged; left out if the head gives no pictures. */
+  /** The factors by which pictures can be enlarged; left out if the head is not an upscaling network. */
   readonly scales?: readonly number[] | undefined
 }
 

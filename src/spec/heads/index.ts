@@ -37,13 +37,13 @@ export function taskOf(spec: Pick<NetworkSpec, 'head'>): TaskName {
 
 /**
  * @param heads the kinds of heads that the error has words for
- * @throws ConfigError when the network tells no classes apart
+ * @throws ConfigError when the network is not a classifier
  */
 export function classifierOf(spec: Pick<NetworkSpec, 'name' | 'head'>, heads: SpecHeads = specHeads): ClassifierHead {
   return headAs('classifier', headed(spec, 'classifierOf: spec'), heads)
 }
 
-/** @throws ConfigError if the network classifies */
+/** @throws ConfigError when the network is not an upscaling network */
 export function pictureHeadOf(spec: Pick<NetworkSpec, 'name' | 'head'>): PictureHead {
   return headAs('picture', spec)
 }

@@ -1,4 +1,4 @@
-/** The task of making pictures larger and sharper, as a training asks for it. */
+/** The task of upscaling (super-resolution), as a training uses it. */
 
 import { epochOrder } from '../../data/batches.js'
 import type { Preprocessing } from '../../formats/trained-network.js'
@@ -22,7 +22,7 @@ export const upscale: Task<'upscale'> = {
   recipe,
   rating: 'psnr',
   words: {
-    does: 'gives pictures',
+    does: 'upscales pictures',
     data: 'pictures to enlarge',
     remedy: 'take pictures to enlarge, or another network',
   },
@@ -104,7 +104,7 @@ function expectFit(spec: NetworkSpec, data: UpscalingData): void {
     )
 }
 
-/** @throws ConfigError when a training would go on with pictures made smaller by other factors than before. */
+/** @throws ConfigError when a training would continue with other upscaling factors than before */
 function expectSameScales(own: Preprocessing, _: NetworkSpec, data: UpscalingData): void {
   const text = (list: readonly number[] = []) => list.join(', ')
   if (text(own.scales) !== text(data.scales))

@@ -45,7 +45,7 @@ export interface RunFolderOptions {
 
 const optionFields = { files: object, tasks: object }
 
-/** @throws DataError naming the file when it is missing, damaged, no checkpoint, or of a network that gives pictures. */
+/** @throws DataError naming the file when it is missing, damaged, no checkpoint, or of a network that upscales pictures. */
 export async function readCheckpoint(path: string, options: Pick<RunFolderOptions, 'files'> = {}): Promise<Checkpoint> {
   expectKind(path, 'readCheckpoint: path', nameKind)
   expectOptions(options, 'readCheckpoint: options', optionFields)

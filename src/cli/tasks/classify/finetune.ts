@@ -1,4 +1,4 @@
-/** `resnet finetune` of networks that tell classes apart: a new classifier, and as much of the rest as is not frozen. */
+/** `resnet finetune` of networks that classify: a new classifier, and as much of the rest as is not frozen. */
 import { basename, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import {
@@ -143,7 +143,7 @@ async function goOn(
   flags: FinetuneFlags,
   signal: AbortSignal,
 ): Promise<Started> {
-  if (!isFor(checkpoint, 'classify')) throw new ConfigError(`${folder.path}: its network tells no classes apart`)
+  if (!isFor(checkpoint, 'classify')) throw new ConfigError(`${folder.path}: its network is not a classifier`)
   const { data: held, recipe, progress, preprocessing } = checkpoint
   // Runs of older versions have no record: the seed and the number say which were held out of the same folder.
   const again = held.heldOut ? { again: held.heldOut } : { heldOut: held.test, seed: recipe.seed }

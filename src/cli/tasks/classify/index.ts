@@ -10,7 +10,7 @@ import { classifierTraining } from './train.js'
 
 export const classify: CommandTask = {
   task: tasks.classify,
-  heading: 'Networks that tell classes apart',
+  heading: 'Networks that classify',
   networks: presetsFor('classify'),
   usual: 'resnet20',
   spec: (network, { classes, size }) =>

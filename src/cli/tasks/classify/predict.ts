@@ -1,4 +1,4 @@
-/** `resnet predict` of networks that tell classes apart: the most probable classes of a picture, and where they are seen. */
+/** `resnet predict` of networks that classify: the most probable classes of a picture, and where they are seen. */
 import { mkdirSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
 import {

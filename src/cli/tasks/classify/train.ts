@@ -1,4 +1,4 @@
-/** `resnet train` of networks that tell classes apart. */
+/** `resnet train` of networks that classify. */
 import {
   adviceFor,
   type Checkpoint,

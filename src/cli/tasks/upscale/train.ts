@@ -1,4 +1,4 @@
-/** `resnet train` of networks that make pictures larger. */
+/** `resnet train` of networks that upscale pictures. */
 import { createTrainer, type PresetName, preset, resumeTrainer } from '../../../internal.node.js'
 import { recipeOf } from '../../flags/recipe.js'
 import { say } from '../../terminal/output.js'
