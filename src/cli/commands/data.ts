@@ -39,7 +39,10 @@ export function dataCommand(): Command {
     )
 }
 
-/** A download goes on with the bytes that arrived; a folder is decoded in one go. */
+/**
+ * The message after an interruption. A download resumes after the bytes that arrived; a folder is decoded from the
+ * start.
+ */
 const left = (name: Name) =>
   name === 'folder'
     ? `stopped; nothing was kept of what was decoded; begin again with: ${sameCommand()}`

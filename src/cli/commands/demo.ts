@@ -94,7 +94,7 @@ async function run(flags: Flags, signal: AbortSignal): Promise<void> {
 async function save(folder: string, result: DemoResult | StoppedDemo): Promise<string> {
   const { demoReport } = await import('../report/demo-report.js') // what draws it takes longer to load than all the rest
   const file = join(folder, 'result.json')
-  // One that came to its end is not given away for one that did not.
+  // A report of a finished demonstration is not overwritten by a stopped one.
   const prefix = 'stopped' in result && cameToItsEnd(file) ? 'stopped-' : ''
   const report = join(folder, `${prefix}report.html`)
   await writeAtomically(report, demoReport(result))

@@ -1,4 +1,4 @@
-/** `resnet doctor`: says what is here, what is right and what is wrong. */
+/** `resnet doctor`: checks Node, engines, packages and memory, and names every fault with its remedy. */
 import { Command } from 'commander'
 import { type DoctorReport, doctor, EngineError, textTable } from '../../internal.node.js'
 import { jsonOption, threadCount } from '../flags/options.js'
@@ -34,7 +34,7 @@ async function run({ threads, json }: Flags, signal: AbortSignal): Promise<void>
   if (count > 0) throw new EngineError(`doctor: ${count === 1 ? '1 problem' : `${count} problems`}, see above`)
 }
 
-/** For people: facts, engines, errors by check, and what is wrong. */
+/** The text for people: facts, engines, errors by check, and faults. */
 export function reportText(report: DoctorReport): string {
   const { version, node, platform, processor, threads, memory, packages, problems } = report
   const facts = [

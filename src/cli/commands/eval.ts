@@ -1,4 +1,4 @@
-/** `resnet eval`: figures of trained weights on a test set; the task of the network says which. */
+/** `resnet eval`: evaluates trained weights on a test set. The task of the network determines the figures. */
 import { Command } from 'commander'
 import { datasetNames } from '../../internal.node.js'
 import type { EvalFlags } from '../flags/network.js'

@@ -1,4 +1,7 @@
-/** `resnet finetune`: teaches a trained network the classes of a folder of pictures, into the folder of a run. */
+/**
+ * `resnet finetune`: teaches a trained network the classes of a folder of pictures. The results go to the folder of a
+ * run.
+ */
 import { statSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { ConfigError, RunFolder, readAnyCheckpoint, type Tasks } from '../../internal.node.js'
@@ -13,7 +16,7 @@ import { interruptible, nothingKept } from '../terminal/interrupt.js'
 import { examples } from '../terminal/invocation.js'
 import { orGivenBack } from '../training-run.js'
 
-/** Of the flags of a recipe, those that matter here. */
+/** The flags of a recipe that fine-tuning takes. */
 const recipeFlags = [
   'epochs',
   'steps',
@@ -74,7 +77,7 @@ export function finetuneCommand(tasks: CommandTasks): Command {
     )
 }
 
-/** The weights, or the checkpoint of a run that goes on, tell the task. */
+/** The weights, or the checkpoint of a resumed run, determine the task. */
 async function run(tasks: CommandTasks, path: string, flags: FinetuneFlags, signal: AbortSignal): Promise<void> {
   const library = libraryTasks(tasks)
   if (flags.resume !== undefined) return goOn(tasks, library, path, flags, signal)
@@ -87,7 +90,7 @@ async function run(tasks: CommandTasks, path: string, flags: FinetuneFlags, sign
   await partOf(tasks, network.spec, 'finetune')(path, { network }, flags, signal)
 }
 
-/** A run that goes on. What it does stands in its checkpoint; flags must not say otherwise. */
+/** Resumes a run. Its settings are in its checkpoint, and flags must not contradict them. */
 async function goOn(
   tasks: CommandTasks,
   library: Tasks,

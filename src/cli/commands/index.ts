@@ -1,12 +1,15 @@
-/** The commands, in the order of the help. What a command needs is loaded when it is called, so that help comes at once. */
+/**
+ * The commands, in the order of the help. The modules of a command are loaded when it is called, so that help appears
+ * at once.
+ */
 import type { Command } from 'commander'
 import type { CommandTasks } from '../tasks/task.js'
 
-/** One command: its line in the help, and how to load it, without name and description. */
+/** One command: its line in the help, and the function that loads it without name and description. */
 export interface CommandEntry {
   readonly name: string
   readonly description: string
-  /** @param tasks of which the command knows */
+  /** @param tasks the tasks that the command knows */
   load(tasks: CommandTasks): Promise<Command>
 }
 

@@ -1,4 +1,4 @@
-/** `resnet predict PICTURE…`: what a network says of pictures; its task gives the answers. */
+/** `resnet predict PICTURE…`: prints a network's answers for pictures. The task of the network gives the answers. */
 import { Command } from 'commander'
 import { eachPicture, failWhere, findEach, type LeftOut } from '../each-picture.js'
 import type { PredictFlags } from '../flags/network.js'
@@ -73,7 +73,7 @@ async function predict(
       )
     throw error
   } finally {
-    // Also where work ends early: what was answered until then is not lost.
+    // This also prints the answers of work that ends early.
     if (flags.json) print(JSON.stringify({ network: network.spec.name, pictures: answers, unreadable: leftOut }))
   }
   failWhere(leftOut, answers.length)

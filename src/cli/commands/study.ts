@@ -93,7 +93,7 @@ function list({ json }: Flags): void {
 async function run(chosen: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
   const { scale, seeds, data, saveDir, epochs, depths, variant: variants } = flags
   let progress: Progress | undefined
-  /** The net that was named last. */
+  /** The net that was printed last. */
   let told = 0
   const results: StudyResult[] = []
   try {
@@ -137,7 +137,7 @@ async function run(chosen: readonly string[], flags: Flags, signal: AbortSignal)
   } else print(`All reports: ${pathToFileURL(resolve(index)).href}`)
 }
 
-/** The page of all studies that the folder has results of, from whichever run. */
+/** Writes the index page of all studies that have results in the folder, from any run. */
 async function writeIndex(folder: string): Promise<string> {
   const { studyIndex } = await import('../report/study-report.js')
   const index = join(folder, 'index.html')
@@ -164,7 +164,7 @@ function resultOf({ study, scale, claims }: StudyResult, report: string) {
   }
 }
 
-/** Each claim with what became of it: the number, and the rule and margin that it was held against. */
+/** Each claim with its verdict: the measured number, the rule and the margin. */
 function conclusion({ claims }: StudyResult, report: string): string {
   const lines = claims.flatMap(({ claim, verdict, rule, ...finding }) => [
     wrapped(`${verdictText(verdict)}: ${claim}`, '  '),

@@ -1,4 +1,4 @@
-/** `resnet summary NAME|FILE`: a network, or the one that weights belong to, as a table. */
+/** `resnet summary NAME|FILE`: prints the layers of a preset, or of the network in a file of weights, as a table. */
 import { existsSync } from 'node:fs'
 import { Argument, Command } from 'commander'
 import {
@@ -62,7 +62,7 @@ export function summaryCommand(table: CommandTasks): Command {
     })
 }
 
-/** A name that ends as a file does is a file, there or not: names of networks have no dot. */
+/** Parses a name. A name with a dot is a file, whether it exists or not, because names of networks have no dot. */
 const isFile = (name: string) => /\.\w+$/.test(name) || existsSync(name)
 
 function specOfName(table: CommandTasks, name: string, { classes, size, ...known }: Flags): NetworkSpec {

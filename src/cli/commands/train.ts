@@ -1,4 +1,4 @@
-/** `resnet train`: trains a network on a data set, into the folder of a run. */
+/** `resnet train`: trains a network on a data set. The results go to the folder of a run. */
 import { Command, Option } from 'commander'
 import { defaultRecipe } from '../../internal.node.js'
 import { augmentOptions } from '../flags/augment.js'
@@ -64,7 +64,7 @@ export function trainCommand(tasks: CommandTasks): Command {
     .action((flags: TrainFlags) => interruptible((signal) => run(tasks, flags, signal), nothingKept))
 }
 
-/** The checkpoint tells the task of a run that goes on, the network that of a new one. */
+/** The checkpoint determines the task of a resumed run, and the network that of a new run. */
 async function run(tasks: CommandTasks, flags: TrainFlags, signal: AbortSignal): Promise<void> {
   const library = libraryTasks(tasks)
   if (flags.resume !== undefined)
@@ -79,7 +79,7 @@ async function run(tasks: CommandTasks, flags: TrainFlags, signal: AbortSignal):
   await train.start(library, arch, flags, signal)
 }
 
-/** The network that is trained where none is named: that of the first task. */
+/** The default network: the one of the first task. */
 function usualNetwork(tasks: CommandTasks): string {
   return Object.values(tasks)[0]!.usual
 }

@@ -1,4 +1,4 @@
-/** `resnet upscale PICTURE…`: pictures made larger and sharper by a network. */
+/** `resnet upscale PICTURE…`: makes pictures larger and sharper with a network. */
 import { mkdirSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import { Command } from 'commander'
@@ -96,7 +96,7 @@ function figuresText({ psnr, ssim }: { readonly psnr?: number; readonly ssim?: n
   return psnr === undefined || ssim === undefined ? '' : `: PSNR ${psnr.toFixed(2)} dB, SSIM ${ssim.toFixed(4)}`
 }
 
-/** Where a picture goes; 16 bits and transparency need a format such as PNG. */
+/** The path of the result. Pictures with 16 bits or transparency need a format such as PNG. */
 function outOf(file: string, several: boolean, scale: number, out: string | undefined): string {
   const name = `${basename(file, extname(file))}-x${scale}.png`
   if (out === undefined) return join(dirname(file), name)

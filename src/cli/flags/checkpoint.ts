@@ -1,4 +1,4 @@
-/** `--checkpoint-every`: how often a training is saved, beside the end of each epoch. */
+/** `--checkpoint-every`: how often a training is saved within an epoch. It is always saved at the end of an epoch. */
 import { InvalidArgumentError, Option } from 'commander'
 import type { CheckpointEvery } from '../../internal.node.js'
 

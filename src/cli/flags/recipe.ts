@@ -1,4 +1,4 @@
-/** The flags of `resnet train` that say how to train: a flag for each field of a recipe but the augmentation. */
+/** The flags of `resnet train` for the recipe: one flag per field, without the augmentation. */
 import { Option } from 'commander'
 import {
   type DecayRule,
@@ -108,10 +108,10 @@ export function recipeOptions(): Option[] {
   ]
 }
 
-/** The flags that were given, as a recipe. */
+/** The recipe of the given flags. */
 export function recipeOf(flags: RecipeFlags): RecipeOptions {
   const names = [...recipeOptions().map((option) => option.attributeName()), 'seed'] as (keyof RecipeFlags)[]
-  // Of betas any number may be given: completeRecipe counts them.
+  // Any number of betas may be given; `completeRecipe` checks the count.
   const given = Object.fromEntries(names.map((name) => [name, flags[name]])) as RecipeOptions
   return { ...given, schedule: flags.schedule ?? (flags.milestones ? 'step' : undefined) }
 }

@@ -1,4 +1,4 @@
-/** Weights that a command works with: a file or a network of the hub, with the progress of fetching it. */
+/** Loads the weights that a command works with: from a file, or from the hub with the progress of the download. */
 import { Option } from 'commander'
 import {
   ConfigError,
@@ -15,10 +15,10 @@ import { oneLine, say } from '../terminal/output.js'
 import { Progress } from '../terminal/progress.js'
 import { archOption, numbers } from './options.js'
 
-/** Facts about weights that a person may know better than their file. */
+/** Flags with facts about weights that may be missing in their file. */
 export interface KnownFlags {
   readonly arch?: PresetName | undefined
-  /** Of each channel, of pictures from 0 to 1. */
+  /** Mean of each channel, for pictures in [0, 1]. */
   readonly mean?: readonly number[] | undefined
   readonly std?: readonly number[] | undefined
 }
@@ -55,19 +55,19 @@ function recogniseOptions({ arch, mean, std }: KnownFlags): RecogniseOptions {
   return { arch, pictures: { normalisation: { mean, std } } }
 }
 
-/** A line about the channels that a network reads, where pictures have others; undefined where they agree. */
+/** A note about the channels of a network's input; undefined for RGB. */
 export function readsText({ name, input }: NetworkSpec): string | undefined {
   if (input.channels === 1) return `note: ${name} reads grey pictures: the luminance of those in colour`
   return input.channels === 4 ? `note: ${name} reads four channels: red, green, blue and how opaque it is` : undefined
 }
 
-/** The network that was read, in a line. */
+/** A line about the loaded network. */
 export function originText(weights: string, { spec, preprocessing, origin }: DecodedNetwork): string {
   const { length } = preprocessing.classes
   return `${oneLine(weights)}: ${oneLine(spec.name)}${length > 0 ? ` with ${length} classes` : ''} (${origin})`
 }
 
-/** Says what was assumed of its pictures, if anything was. */
+/** Prints a note if the normalisation was assumed. */
 export async function openWeights(
   { weights, cache, ...known }: WeightFlags,
   options: Pick<HubOptions, 'signal'> & { readonly tasks?: Tasks | undefined } = {},

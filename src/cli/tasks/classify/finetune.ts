@@ -1,4 +1,4 @@
-/** `resnet finetune` of networks that classify: a new classifier, and as much of the rest as is not frozen. */
+/** `resnet finetune` for classifiers: trains a new classifier and the layers that are not frozen. */
 import { basename, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import {
@@ -37,7 +37,7 @@ import { orGivenBack, sayHeldBack, stoppedText } from '../../training-run.js'
 import type { TunedRun, TuningSource } from '../task.js'
 import { classifierWords } from './words.js'
 
-/** Lines about epochs, at most. */
+/** The most lines about epochs. */
 const LINES = 10
 
 export async function finetune(
@@ -129,14 +129,14 @@ async function start(
   })
 }
 
-/** For people: the checkpoint has no names of files, and does without this list. */
+/** Writes the list of held-out files for people. Resuming does not need it. */
 async function writeHeldOut(path: string, folder: RunFolder, { data }: ClassFolder): Promise<void> {
   if (!data.heldOut) return
   const list = { folder: resolve(path), ...data.heldOut, files: data.test.files }
   await writeAtomically(folder.heldOut, `${JSON.stringify(list, null, 2)}\n`)
 }
 
-/** A run that goes on, in a folder that was claimed for it. */
+/** Resumes a run in a folder that was claimed for it. */
 async function goOn(
   path: string,
   { folder, checkpoint }: TunedRun,
@@ -145,7 +145,7 @@ async function goOn(
 ): Promise<Started> {
   if (!isFor(checkpoint, 'classify')) throw new ConfigError(`${folder.path}: its network is not a classifier`)
   const { data: held, recipe, progress, preprocessing } = checkpoint
-  // Runs of older versions have no record: the seed and the number say which were held out of the same folder.
+  // Runs of older versions have no record. The seed and the number determine the held-out pictures of the same folder.
   const again = held.heldOut ? { again: held.heldOut } : { heldOut: held.test, seed: recipe.seed }
   const loaded = await loadFolder(path, flags, preprocessing, again, signal)
   const { featureMemory } = flags
@@ -161,7 +161,7 @@ async function goOn(
   return { tuning, loaded, folder, keeper }
 }
 
-/** In the size that the network reads, with what there is to say of it. */
+/** Loads the folder in the size that the network reads, and prints notes about it. */
 async function loadFolder(
   path: string,
   flags: FinetuneFlags,

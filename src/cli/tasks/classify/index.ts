@@ -1,4 +1,4 @@
-/** The task of telling classes apart, in all commands. */
+/** The task of classification in all commands. */
 import { load, type PresetName, preset, presetsFor, tasks } from '../../../internal.node.js'
 import { computeFrom } from '../../flags/options.js'
 import { trainingOf } from '../../training-run.js'

@@ -1,4 +1,4 @@
-/** The task of making pictures larger and sharper, in all commands. */
+/** The task of upscaling (super-resolution) in all commands. */
 import { ConfigError, load, type PresetName, preset, presetsFor, tasks } from '../../../internal.node.js'
 import { computeFrom } from '../../flags/options.js'
 import { trainingOf } from '../../training-run.js'

@@ -40,7 +40,7 @@ export const upscalingTraining: TrainTask<'upscale'> = {
   figures: ({ test }) => `test ${qualityText(test)}`,
 }
 
-/** Pixels of the largest patch that fits on every picture, at most so many times smaller ones. */
+/** The side of the largest patch that fits on every training picture. */
 function smallestSide(planes: readonly { readonly height: number; readonly width: number }[], factor: number): number {
   return Math.floor(planes.reduce((side, { height, width }) => Math.min(side, height, width), Infinity) / factor)
 }
