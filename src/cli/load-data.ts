@@ -87,11 +87,11 @@ export async function loadQuietly(
 export function recordedDataset(weights: string, { checkpoint }: DecodedNetwork): DatasetName {
   const found = datasetNames.find((name) => name === checkpoint?.data.name)
   if (found) {
-    say(`--dataset ${found}: what these weights learned from`)
+    say(`--dataset ${found}: the training data of these weights`)
     return found
   }
   const why = checkpoint
     ? `learned from ${checkpoint.data.name}, which has no name here`
     : 'does not say what its network learned from'
-  throw new ConfigError(`--dataset: missing; ${weights} ${why}: name what to judge it on, ${datasetNames.join(', ')}`)
+  throw new ConfigError(`--dataset: missing; ${weights} ${why}: name the data to evaluate on, ${datasetNames.join(', ')}`)
 }

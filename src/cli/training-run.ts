@@ -38,7 +38,7 @@ export function trainingOf<T extends string>({ name }: Task<T>, parts: TrainTask
       run(parts, flags, await start(tasks, parts, network, flags, signal)),
     goOn: async (tasks, { checkpoint, ...saved }, flags, signal) => {
       if (!isFor(checkpoint, name, tasks))
-        throw new ConfigError(`${saved.file}: its network is for another task than ${name}, which cannot go on with it`)
+        throw new ConfigError(`${saved.file}: its network is for another task than ${name}`)
       await run(parts, flags, await goOn(parts, flags, { checkpoint, ...saved }, signal))
     },
   }
@@ -241,7 +241,7 @@ function expectAgreement(
   for (const [flag, value, held] of fixed)
     if (value !== undefined && String(value) !== String(held))
       throw new ConfigError(
-        `${flag} ${String(value)}: the run to go on with has ${String(held)}; leave the flag out, or start a new run`,
+        `${flag} ${String(value)}: the resumed run has ${String(held)}; leave the flag out, or start a new run`,
       )
 }
 

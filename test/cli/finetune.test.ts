@@ -197,7 +197,7 @@ test('stopped and gone on with: the same bits', async () => {
   const meddled = await run('bare', '--resume', 'stopped', '--freeze', 'all')
   expect([meddled.code, meddled.err]).toEqual([
     2,
-    expect.stringContaining('--freeze: a run that goes on has its own; leave the flag out, or start a new run'),
+    expect.stringContaining('--freeze: a resumed run has its own; leave the flag out, or start a new run'),
   ])
 })
 

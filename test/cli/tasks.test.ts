@@ -154,7 +154,7 @@ const cases: { readonly [command: string]: readonly Case[] } = {
       ...weighed('predict', picture),
       says: {
         classify: { out: /0\.png\n.* %/ },
-        upscale: refused('upscale', 'predict', 'tells what is on pictures', enlarge),
+        upscale: refused('upscale', 'predict', 'classifies pictures', enlarge),
         measure: { out: /^-?[\d.e-]+ -?[\d.e-]+\n$/ },
       },
     },

@@ -80,9 +80,9 @@ describe('train', () => {
     const resume = (...more: string[]) => resnet(['train', '--resume', join(base, 'whole'), ...more])
     expect(await resume('--lr', '0.5')).toMatchObject({
       code: 2,
-      err: 'resnet: --lr 0.5: the run to go on with has 0.01; leave the flag out, or start a new run\n',
+      err: 'resnet: --lr 0.5: the resumed run has 0.01; leave the flag out, or start a new run\n',
     })
-    expect((await resume('-a', 'resnet20')).err).toContain('--arch resnet20: the run to go on with has resnet8;')
+    expect((await resume('-a', 'resnet20')).err).toContain('--arch resnet20: the resumed run has resnet8;')
     expect((await resume('--no-augment')).err).toContain('--no-augment')
   })
 })
@@ -134,7 +134,7 @@ describe('eval', () => {
     await writeAtomically(file, encodeCheckpoint({ ...checkpoint, data: { ...checkpoint.data, name: 'mine' } }))
     expect(await resnet(['eval', '--weights', file])).toMatchObject({
       code: 2,
-      err: `resnet: --dataset: missing; ${file} learned from mine, which has no name here: name what to judge it on, builtin, cifar10, cifar100, folder\n`,
+      err: `resnet: --dataset: missing; ${file} learned from mine, which has no name here: name the data to evaluate on, builtin, cifar10, cifar100, folder\n`,
     })
     const exported = join(base, 'export.safetensors')
     await resnet(['convert', weights, exported])

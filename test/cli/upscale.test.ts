@@ -61,9 +61,9 @@ describe('a run that is stopped', () => {
     const [, step] = /stopped after step (\d+); go on with: \S.* train --resume /.exec(stopped.err)!
     expect(Number(step)).toBeLessThan(30)
     const complaints = [
-      ['--arch', 'resnet20', '--arch resnet20: the run to go on with has edsr_baseline;'],
-      ['--scale', '4', '--scale 4: the run to go on with has 3;'],
-      ['--limit-train', '7', '--limit-train 7: the run to go on with has 6;'],
+      ['--arch', 'resnet20', '--arch resnet20: the resumed run has edsr_baseline;'],
+      ['--scale', '4', '--scale 4: the resumed run has 3;'],
+      ['--limit-train', '7', '--limit-train 7: the resumed run has 6;'],
       ['--augment', 'crop', '--augment: has no meaning for a network that upscales pictures;'],
     ] as const
     for (const [flag, value, message] of complaints) {
@@ -153,7 +153,7 @@ test('weights for the other task', async () => {
   const refused = (command: string, does: string, instead: string) =>
     `resnet: edsr_baseline: this network upscales pictures (task upscale), and the command ${command} ${does}; ${instead}\n`
   const enlarge = 'make pictures larger with it by the command upscale'
-  const tells = refused('predict', 'tells what is on pictures', enlarge)
+  const tells = refused('predict', 'classifies pictures', enlarge)
   const uses: [args: string[], complaint: string][] = [
     [['predict', small, '--weights', weights], tells],
     [['predict', small, '--weights', weights, '--explain', join(base, 'map.png')], tells],

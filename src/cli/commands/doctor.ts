@@ -14,7 +14,7 @@ interface Flags {
 
 export function doctorCommand(): Command {
   return new Command()
-    .option('--threads <n>', 'threads of the engines (default: one a processor)', threadCount)
+    .option('--threads <n>', 'threads of the engines (default: one per processor)', threadCount)
     .addOption(jsonOption('{ ok, problems, version, node, platform, processor, threads, memory, engines, packages }'))
     .addHelpText('after', `\nExits with 1 if anything is wrong.\n${examples('doctor --threads 2')}`)
     .action((flags: Flags) => interruptible((signal) => run(flags, signal), nothingKept))

@@ -16,7 +16,7 @@ export interface CommandEntry {
 export const commands: readonly CommandEntry[] = [
   {
     name: 'demo',
-    description: 'see depth hurt plain networks and spare residual ones: trains four nets side by side',
+    description: 'train four nets side by side: depth hurts plain ones and spares residual ones',
     load: async () => (await import('./demo.js')).demoCommand(),
   },
   {
@@ -26,7 +26,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'study',
-    description: 'run claims about residual networks and judge them; --list tells which',
+    description: 'test claims about residual networks; --list shows them',
     load: async () => (await import('./study.js')).studyCommand(),
   },
   {
@@ -36,12 +36,12 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'eval',
-    description: 'measure trained weights on a test set',
+    description: 'evaluate trained weights on a test set',
     load: async (tasks) => (await import('./eval.js')).evalCommand(tasks),
   },
   {
     name: 'predict',
-    description: 'say what is on pictures; --explain draws where',
+    description: 'classify pictures; --explain draws the evidence',
     load: async (tasks) => (await import('./predict.js')).predictCommand(tasks),
   },
   {
@@ -66,7 +66,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'convert',
-    description: 'bring weights from PyTorch; write them for PyTorch or as ONNX',
+    description: 'convert weights: read files of PyTorch, write for PyTorch or as ONNX',
     load: async (tasks) => (await import('./convert.js')).convertCommand(tasks),
   },
   {

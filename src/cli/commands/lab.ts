@@ -27,7 +27,7 @@ const TOKEN_BYTES = 18
 export function labCommand(): Command {
   return new Command()
     .option('--port <n>', 'where to listen on this machine; 0: wherever there is room', portNumber, PORT)
-    .option('--threads <n>', 'threads of the native engine (default: one a processor)', threadCount)
+    .option('--threads <n>', 'threads of the native engine (default: one per processor)', threadCount)
     .addOption(jsonOption('{ url, port, engine }, once it listens; engine: the native one, or null'))
     .addHelpText(
       'after',

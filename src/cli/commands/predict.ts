@@ -15,7 +15,7 @@ export function predictCommand(tasks: CommandTasks): Command {
     .argument('<pictures...>', 'files, folders of pictures, patterns such as "cats/*.jpg"')
     .requiredOption('--weights <file>', weightsText)
     .addOption(cacheOption())
-    .option('--top <n>', 'answers a picture', whole(1), 5)
+    .option('--top <n>', 'answers per picture', whole(1), 5)
     .option(
       '--explain <out>',
       'draw where the network sees it: a file such as out.png, or a folder for several pictures',

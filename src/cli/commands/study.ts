@@ -37,22 +37,22 @@ const names = studies.map(({ name }) => name)
 export function studyCommand(): Command {
   const command = new Command()
     .argument('[name...]', `${names.join(', ')}, or all`, studyNames)
-    .option('--list', 'name all studies and their claims, and run none')
+    .option('--list', 'list all studies and their claims, and run none')
     .addOption(new Option('--scale <scale>', `${scales.join(', ')}`).default('quick').argParser(oneOf(scales)))
     .addOption(new Option('--seeds <list>', 'whole numbers separated by commas (default: 0,1,2)').argParser(numbers))
     .option(
       '--data <dir>',
-      'CIFAR-10, as the command data fetches it; quick takes built-in pictures where it is left out',
+      'folder of CIFAR-10, as the command data fetches it; quick uses built-in pictures without it',
     )
-    .addOption(new Option('--epochs <n>', 'train for so many epochs only, and say so').argParser(whole(1)))
-    .addOption(new Option('--depths <list>', 'layers of the nets where a study compares depths').argParser(numbers))
+    .addOption(new Option('--epochs <n>', 'train for this number of epochs only; the report says so').argParser(whole(1)))
+    .addOption(new Option('--depths <list>', 'depths of the nets, for studies that compare depths').argParser(numbers))
     .addOption(
       new Option(
         '--variant <name>',
-        'where a study sets variants side by side: this one, and others where the flag is repeated',
+        'a variant to run, for studies that compare variants; repeat the flag for several',
       ).argParser((name: string, before: string[] = []) => [...before, name]),
     )
-    .option('--save-dir <dir>', 'folder of results; what is finished in it is not run again', join('runs', 'studies'))
+    .option('--save-dir <dir>', 'folder of results; finished parts in it are not run again', join('runs', 'studies'))
   for (const option of engineOptions()) command.addOption(option)
   return command
     .addOption(jsonOption('the claims, what was measured, and the verdicts'))

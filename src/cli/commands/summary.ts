@@ -39,7 +39,7 @@ export function summaryCommand(table: CommandTasks): Command {
   for (const option of knownOptions()) command.addOption(option)
   return command
     .option('--blocks', 'one row for each block instead of each layer, with what it computes')
-    .option('-b, --batch-size <n>', 'also what a training with n pictures a step takes up in memory', whole(1))
+    .option('-b, --batch-size <n>', 'also print the memory of a training with batches of n pictures', whole(1))
     .addOption(recomputeOption())
     .addOption(engineOption())
     .addOption(jsonOption('{ name, params, macs, acts, layers }, with --batch-size also memory'))
@@ -56,7 +56,7 @@ export function summaryCommand(table: CommandTasks): Command {
       print(summary(spec, { rows: flags.blocks ? 'block' : 'layer', heads }))
       if (memory)
         print(
-          `\ntraining with ${batchSize} pictures a step on ${memory.engine}: ${bytesText(memory.step)} for the step, ` +
+          `\ntraining with ${batchSize} pictures per step on ${memory.engine}: ${bytesText(memory.step)} for the step, ` +
             `${bytesText(memory.evaluation)} for evaluations`,
         )
     })

@@ -28,7 +28,7 @@ export function trainCommand(tasks: CommandTasks): Command {
   )
   command.option(
     '--scale <n>',
-    'of nets that upscale pictures, such as vdsr20: by how much, 2, 3, 4 or several as 2,3,4 (default: 2)',
+    'upscaling factors of nets such as vdsr20: 2, 3, 4 or several as 2,3,4 (default: 2)',
     numbers,
   )
   for (const option of dataOptions()) command.addOption(option)
@@ -39,11 +39,11 @@ export function trainCommand(tasks: CommandTasks): Command {
       'height and width of builtin pictures, 16 or 32 (default: 32), or of a folder (224)',
       whole(1),
     )
-    .option('--val-split <n>', 'validate on n training pictures instead, or on a fraction as 0.1', number)
+    .option('--val-split <n>', 'number or fraction of training pictures to validate on, such as 500 or 0.1', number)
   for (const option of recipeOptions()) command.addOption(option)
   for (const option of augmentOptions()) command.addOption(option)
   command
-    .option('--seed <n>', `names weights, order, augmentation and split (default: ${seed})`, whole(0))
+    .option('--seed <n>', `seed of weights, order, augmentation and split (default: ${seed})`, whole(0))
     .option('--resume [path]', 'go on from a checkpoint or the folder of a run (default: that of --save-dir)')
     .option('--save-dir <dir>', 'folder of the run (default: runs/ARCH-DATASET)')
     .addOption(checkpointOption())

@@ -21,7 +21,7 @@ export function augmentOptions(): Option[] {
     new Option('--no-augment', 'the same as --augment none'),
     new Option(
       '--jitter <s>',
-      'change brightness, contrast and saturation by up to s of 1; or three numbers, for example 0.4,0.4,0.2',
+      'change brightness, contrast and saturation by up to this share; or three numbers, for example 0.4,0.4,0.2',
     ).argParser(jitter),
   ]
 }

@@ -101,7 +101,7 @@ export function engineOption(): Option {
 export function engineOptions(): Option[] {
   return [
     engineOption(),
-    new Option('--threads <n>', 'threads of the engine (default: one a processor)').argParser(threadCount),
+    new Option('--threads <n>', 'threads of the engine (default: one per processor)').argParser(threadCount),
   ]
 }
 
@@ -115,7 +115,7 @@ const LARGE = 2 ** 30
 export function computeFrom({ engine, threads }: EngineFlags, signal: AbortSignal) {
   let said = 0
   const onMemory = (bytes: number) => {
-    if (bytes >= LARGE && bytes > said) say(`memory: ${bytesText(bytes)} for what is computed now`)
+    if (bytes >= LARGE && bytes > said) say(`memory: ${bytesText(bytes)} for the next computation`)
     said = Math.max(said, bytes)
   }
   return { engine, threads, onMemory, signal }
@@ -150,9 +150,9 @@ export function sizeFor(dataset: DatasetName, side: number): number | undefined 
 /** The options of `--dataset folder` for keeping decoded pictures. */
 export function folderOptions(): Option[] {
   return [
-    new Option('--cache <dir>', 'of a folder: where decoded pictures are kept (default: .resnet-cache in it)'),
-    new Option('--cache-limit <gib>', 'GiB that these may take (default: 64)').argParser(gibibytes),
-    new Option('--data-memory <gib>', 'decoded pictures beyond it stay on the disk (default: 2)').argParser(gibibytes),
+    new Option('--cache <dir>', 'for a folder: where decoded pictures are kept (default: .resnet-cache in it)'),
+    new Option('--cache-limit <gib>', 'GiB of decoded pictures on the disk (default: 64)').argParser(gibibytes),
+    new Option('--data-memory <gib>', 'GiB of decoded pictures in memory; more stay on the disk (default: 2)').argParser(gibibytes),
   ]
 }
 
@@ -166,7 +166,7 @@ export const presetsText = `such as resnet20, plain56, preresnet164 or resnet50;
 
 /** The option of commands that read foreign weights: the network of the weights, if the shapes do not determine it. */
 export const archOption = () =>
-  new Option('-a, --arch <name>', 'which network the weights are of (default: found out from them)').argParser(
+  new Option('-a, --arch <name>', 'network of the weights (default: found by their shapes)').argParser(
     presetParser,
   )
 
@@ -175,6 +175,6 @@ export const jsonOption = (what: string) =>
 
 /** The option of a training that saves memory. Without a value it asks for the least memory. */
 export const recomputeOption = () =>
-  new Option('--recompute [what]', `less memory for more time: ${recomputeLevels.join(', ')} (alone: blocks)`)
+  new Option('--recompute [what]', `less memory for more time: ${recomputeLevels.join(', ')} (without a value: blocks)`)
     .preset('blocks')
     .argParser(oneOf(recomputeLevels))

@@ -40,9 +40,9 @@ export function knownOptions(): Option[] {
     archOption(),
     new Option(
       '--mean <list>',
-      'how pictures are normalised: the mean of each channel, such as 0.485,0.456,0.406 or of grey nets 0.449 (default: as is usual for the names in the file)',
+      'normalisation: mean of each channel, such as 0.485,0.456,0.406, or 0.449 for grey nets (default: the usual one for the names in the file)',
     ).argParser(numbers),
-    new Option('--std <list>', 'and the standard deviation of each channel').argParser(numbers),
+    new Option('--std <list>', 'normalisation: standard deviation of each channel').argParser(numbers),
   ]
 }
 
@@ -58,7 +58,7 @@ function recogniseOptions({ arch, mean, std }: KnownFlags): RecogniseOptions {
 /** A note about the channels of a network's input; undefined for RGB. */
 export function readsText({ name, input }: NetworkSpec): string | undefined {
   if (input.channels === 1) return `note: ${name} reads grey pictures: the luminance of those in colour`
-  return input.channels === 4 ? `note: ${name} reads four channels: red, green, blue and how opaque it is` : undefined
+  return input.channels === 4 ? `note: ${name} reads four channels: red, green, blue and opacity` : undefined
 }
 
 /** A line about the loaded network. */
@@ -74,7 +74,7 @@ export async function openWeights(
 ): Promise<DecodedNetwork> {
   const recognise = recogniseOptions(known)
   const network = await fetched(weights, { ...recognise, cache, ...options })
-  if (network.assumed !== undefined) say(`note: ${weights}: ${network.assumed}; say otherwise with --mean and --std`)
+  if (network.assumed !== undefined) say(`note: ${weights}: ${network.assumed}; change it with --mean and --std`)
   return network
 }
 

@@ -37,10 +37,10 @@ export interface Compute {
  */
 const reasons = {
   ended: [1001, '“resnet lab” was ended'],
-  text: [1003, 'a message of text came, where those of the lab are bytes'],
-  garbage: [1007, 'a message came that is none of the lab'],
+  text: [1003, 'a text message came, but messages of the lab are bytes'],
+  garbage: [1007, 'a message came that does not belong to the lab'],
   failed: [1011, 'the thread that computed has failed; what it said last stands where “resnet lab” runs'],
-  full: [1013, 'as many pages as may compute are open already; close one of them'],
+  full: [1013, 'too many pages are computing already; close one of them'],
 } as const
 
 /** Lets pages that know the token compute. */

@@ -5,8 +5,8 @@ import type { CommandTask, CommandTasks, PartsOrRefusals, Refusal, TaskParts } f
 
 /** Each of these commands in words: the end of the sentence "the command ...". */
 const purposes: { readonly [Name in keyof TaskParts]: string } = {
-  eval: 'measures a network on test pictures',
-  predict: 'tells what is on pictures',
+  eval: 'evaluates a network on test pictures',
+  predict: 'classifies pictures',
   embed: 'writes the features of pictures',
   upscale: 'makes pictures larger',
   finetune: 'teaches a network the classes of other pictures',

@@ -261,7 +261,7 @@ function classTable({ test: { classes, confusion } }: FinetuneReport): string {
     return [name, String(count), share(recall), share(precision), taken.join(', ')]
   })
   return textTable(
-    [['class', 'tested on', 'recognised', 'right when named', 'taken for'], 'rule', ...rows],
+    [['class', 'tested on', 'recall', 'precision', 'taken for'], 'rule', ...rows],
     ['left', 'right', 'right', 'right', 'left'],
   )
 }

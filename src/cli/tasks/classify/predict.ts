@@ -54,7 +54,7 @@ async function drawTo(
   say(oneLine(`${place}: where ${net.spec.name} sees ${label} (${method} at ${layer})`))
 }
 
-/** A text of digits is the number of a class if there is such a number, otherwise a name. */
+/** The number of a class if the text is digits, otherwise its name. */
 function classOf(text: string | undefined): string | number | undefined {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : text
 }

@@ -40,7 +40,7 @@ export const upscalingTraining: TrainTask<'upscale'> = {
   figures: ({ test }) => `test ${qualityText(test)}`,
 }
 
-/** The side of the largest patch that fits on every training picture. */
+/** The side of the largest patch that fits on every picture after a reduction by `factor`. */
 function smallestSide(planes: readonly { readonly height: number; readonly width: number }[], factor: number): number {
   return Math.floor(planes.reduce((side, { height, width }) => Math.min(side, height, width), Infinity) / factor)
 }
