@@ -93,5 +93,7 @@ export function recordedDataset(weights: string, { checkpoint }: DecodedNetwork)
   const why = checkpoint
     ? `learned from ${checkpoint.data.name}, which has no name here`
     : 'does not say what its network learned from'
-  throw new ConfigError(`--dataset: missing; ${weights} ${why}: name the data to evaluate on, ${datasetNames.join(', ')}`)
+  throw new ConfigError(
+    `--dataset: missing; ${weights} ${why}: name the data to evaluate on, ${datasetNames.join(', ')}`,
+  )
 }

@@ -145,7 +145,7 @@ export interface Task<T extends string> {
   reported?(tested: Tested<T>): Reported<T>
   /** The record of an epoch that is the best so far. */
   best(epoch: number, evaluation: Evaluation<T>): BestEpoch<T>
-  /** Whether an epoch is better than the best so far. Of two equal epochs the earlier stays the best. */
+  /** Whether an epoch is better than the best so far. The earlier of two equal epochs stays the best. */
   isBetter(evaluation: Evaluation<T>, best: BestEpoch<T>): boolean
   /** Makes the class of networks of this task. Default: a `Network`, which gives outputs only. */
   network?(trained: TrainedNetwork, host: Host): NetworkOf<T>

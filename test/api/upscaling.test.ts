@@ -60,9 +60,7 @@ test('a network that upscales pictures names no classes, and has none to learn',
   const checkpoint = await trainer.checkpoint()
   await using net = await load(checkpoint, options)
   const picture = { width: 8, height: 8, data: new Uint8Array(4 * 64) }
-  const error = new ConfigError(
-    'tiny-vdsr: this network upscales pictures and is not a classifier; call its upscale()',
-  )
+  const error = new ConfigError('tiny-vdsr: this network upscales pictures and is not a classifier; call its upscale()')
   await expect(net.classify(picture)).rejects.toThrow(error)
   await expect(net.explain(picture)).rejects.toThrow(error)
   await expect(net.embed(picture)).rejects.toThrow(error)
@@ -117,6 +115,8 @@ describe('upscale', () => {
       ),
     )
     await using other = untrained(preset('resnet8'))
-    await expect(other.upscale()).rejects.toThrow('resnet8: this network classifies into 10 classes and is not an upscaling network')
+    await expect(other.upscale()).rejects.toThrow(
+      'resnet8: this network classifies into 10 classes and is not an upscaling network',
+    )
   })
 })

@@ -165,7 +165,9 @@ test('classes of a folder are matched by name: in another order, as others', asy
   expect(wanted.top1Error).toBeGreaterThan(top1Error)
   const other = await renamed('other.safetensors', ['heron', b, c])
   expect([other.code, other.out]).toEqual([2, ''])
-  expect(other.err).toContain(`it has ${a}, which these weights do not know, and lacks heron, which they know; evaluate`)
+  expect(other.err).toContain(
+    `it has ${a}, which these weights do not know, and lacks heron, which they know; evaluate`,
+  )
   const allowed = ['eval', '--weights', 'other.safetensors', ...folder, '--allow-other-classes']
   const taken = await resnet(allowed, { cwd })
   expect(JSON.parse(taken.out).top1Error).toBeCloseTo(top1Error, 9)

@@ -135,8 +135,7 @@ describe('weights that give no numbers', () => {
   const overflowing = () => changed(network, 'head.classifier.weight', (_, i) => (i < 8 ? 3e38 : -3e38))
   const LAYER =
     'tiny8: gives NaN or an infinity instead of numbers; it appeared first in layer head.classifier, where a result became '
-  const END =
-    '; take an earlier checkpoint, or train again with a smaller learning rate'
+  const END = '; take an earlier checkpoint, or train again with a smaller learning rate'
   const picture = { width: 8, height: 8, data: Uint8Array.from({ length: 192 }, (_, i) => (i * 37) % 256) }
 
   test('are not evaluated', async () => {

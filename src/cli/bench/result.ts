@@ -75,8 +75,8 @@ export function without({ name, missing }: { readonly name: string; readonly mis
 }
 
 /**
- * Merges two reports. Newer figures of the same work replace the older ones in place, and others follow. Of two peaks
- * the higher is kept.
+ * Merges two reports. Newer figures of the same work replace the older ones in place, and others follow. The higher of
+ * two peaks is kept.
  */
 export function merged(before: BenchReport, after: BenchReport): BenchReport {
   const key = ({ name, peer }: BenchResult) => `${name} / ${peer}`

@@ -34,7 +34,9 @@ interface Flags extends EngineFlags {
 export function demoCommand(): Command {
   const command = new Command()
     .addOption(new Option('--steps <n>', 'steps of each net').default(demoRecipe.steps).argParser(whole(1)))
-    .addOption(new Option('--seed <n>', 'seed of the weights, the pictures and their order').default(0).argParser(whole(0)))
+    .addOption(
+      new Option('--seed <n>', 'seed of the weights, the pictures and their order').default(0).argParser(whole(0)),
+    )
     .option('--save-dir <dir>', 'folder of the report', join('runs', 'demo'))
   for (const option of engineOptions()) command.addOption(option)
   return command

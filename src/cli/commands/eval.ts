@@ -21,9 +21,7 @@ export function evalCommand(tasks: CommandTasks): Command {
     .option('--all', 'for a folder without a test part: evaluate on all pictures, training pictures included')
     .option('--allow-other-classes', 'evaluate although the data has other classes than the weights')
     .addOption(
-      jsonOption(
-        '{ count, correct, accuracy, top1Error, loss }; for upscaling nets { count, psnr, ssim, ... }',
-      ),
+      jsonOption('{ count, correct, accuracy, top1Error, loss }; for upscaling nets { count, psnr, ssim, ... }'),
     )
     .addHelpText(
       'after',

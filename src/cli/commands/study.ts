@@ -44,7 +44,9 @@ export function studyCommand(): Command {
       '--data <dir>',
       'folder of CIFAR-10, as the command data fetches it; quick uses built-in pictures without it',
     )
-    .addOption(new Option('--epochs <n>', 'train for this number of epochs only; the report says so').argParser(whole(1)))
+    .addOption(
+      new Option('--epochs <n>', 'train for this number of epochs only; the report says so').argParser(whole(1)),
+    )
     .addOption(new Option('--depths <list>', 'depths of the nets, for studies that compare depths').argParser(numbers))
     .addOption(
       new Option(

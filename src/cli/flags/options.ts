@@ -152,7 +152,10 @@ export function folderOptions(): Option[] {
   return [
     new Option('--cache <dir>', 'for a folder: where decoded pictures are kept (default: .resnet-cache in it)'),
     new Option('--cache-limit <gib>', 'GiB of decoded pictures on the disk (default: 64)').argParser(gibibytes),
-    new Option('--data-memory <gib>', 'GiB of decoded pictures in memory; more stay on the disk (default: 2)').argParser(gibibytes),
+    new Option(
+      '--data-memory <gib>',
+      'GiB of decoded pictures in memory; more stay on the disk (default: 2)',
+    ).argParser(gibibytes),
   ]
 }
 
@@ -166,9 +169,7 @@ export const presetsText = `such as resnet20, plain56, preresnet164 or resnet50;
 
 /** The option of commands that read foreign weights: the network of the weights, if the shapes do not determine it. */
 export const archOption = () =>
-  new Option('-a, --arch <name>', 'network of the weights (default: found by their shapes)').argParser(
-    presetParser,
-  )
+  new Option('-a, --arch <name>', 'network of the weights (default: found by their shapes)').argParser(presetParser)
 
 export const jsonOption = (what: string) =>
   new Option('--json', `end with one line of JSON on standard output: ${what}`)

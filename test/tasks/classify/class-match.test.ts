@@ -57,7 +57,12 @@ describe('by name', () => {
 describe('without names', () => {
   test.each([
     ['of the weights', ['class 0', 'class 1'], ['cat', 'dog'], 'these weights hold no class names: only the number'],
-    ['of the data', ['cat', 'dog'], ['class 0', 'class 1'], 'folder has no class names: only the number of classes, 2,'],
+    [
+      'of the data',
+      ['cat', 'dog'],
+      ['class 0', 'class 1'],
+      'folder has no class names: only the number of classes, 2,',
+    ],
   ])('%s: only the number is compared, and that is said', (_, own, classes, note) => {
     expect(match(own, classes)).toMatchObject({ numbers: [0, 1], isSame: true, notes: [expect.stringContaining(note)] })
     expect(refused(() => match(own, [...classes, 'class 2'].slice(0, 3)))).toMatch(/3|other classes/)
