@@ -37,7 +37,7 @@ export interface CheckOptions {
 /**
  * The least divisor of an error. Without it, gradients that are zero everywhere would be compared with rounding errors.
  */
-const SMALLEST_SCALE = 0.01
+const SMALLEST_MAGNITUDE = 0.01
 
 /** The worst relative error of the gradient of each input, in the order of the graph's inputs. */
 export function checkGradients(
@@ -101,12 +101,12 @@ function normals(value: Value, seed: number, stream: number): Float64Array {
 }
 
 function worst(input: string, byRule: Float64Array, byDifference: Float64Array): GradientError {
-  let scale = SMALLEST_SCALE
-  for (const value of [...byRule, ...byDifference]) if (Math.abs(value) > scale) scale = Math.abs(value)
+  let magnitude = SMALLEST_MAGNITUDE
+  for (const value of [...byRule, ...byDifference]) if (Math.abs(value) > magnitude) magnitude = Math.abs(value)
   let found: GradientError = { input, error: 0, element: 0, byRule: 0, byDifference: 0 }
   byRule.forEach((rule, element) => {
     const difference = byDifference[element]!
-    const error = Math.abs(rule - difference) / scale
+    const error = Math.abs(rule - difference) / magnitude
     if (error > found.error || Number.isNaN(error))
       found = { input, error, element, byRule: rule, byDifference: difference }
   })

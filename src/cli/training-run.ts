@@ -51,7 +51,7 @@ async function run<T extends string>(
 ): Promise<void> {
   const display = new TrainDisplay(trainer.epochs, task.words)
   let advised = false
-  try {
+  await untilTheEnd({ trainer, folder, keeper, display, resuming: goingOn(flags, folder) }, async () => {
     const { build, threads, reason } = trainer.engine
     say(`engine ${build}, ${threads} ${threads === 1 ? 'thread' : 'threads'}: ${reason}`)
     const slow = precisionAdvice(trainer.spec, trainer.recipe, trainer.engine)
@@ -70,9 +70,31 @@ async function run<T extends string>(
       },
     })
     report(flags, result, task.figures(result), folder)
+  })
+}
+
+/** A run under way, with the words of the command that resumes it. */
+interface Running {
+  readonly trainer: { dispose(): Promise<void> }
+  readonly folder: RunFolder
+  readonly keeper: RunKeeper
+  readonly display: { stop(): void }
+  readonly resuming: string
+}
+
+/**
+ * Does the work of a run. An interruption saves the state and prints how to resume. A failed training names the saved
+ * state. At the end the trainer and the folder are free.
+ */
+export async function untilTheEnd(
+  { trainer, folder, keeper, display, resuming }: Running,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work()
   } catch (error) {
     display.stop()
-    if (error instanceof Interrupted) error.tell(stoppedText(await keeper.save(), goingOn(flags, folder)))
+    if (error instanceof Interrupted) error.tell(stoppedText(await keeper.save(), resuming))
     if (error instanceof TrainingError) throw new TrainingError(`${error.message}; ${keeper.saved}`)
     throw error
   } finally {
@@ -195,7 +217,7 @@ export function computeOf({ engine, threads, recompute }: TrainFlags, signal: Ab
 }
 
 /** @param words the words of the command that resumes, after the program's name */
-export function stoppedText(step: number, words: string): string {
+function stoppedText(step: number, words: string): string {
   return `stopped after step ${step}; go on with: ${command(words)}`
 }
 

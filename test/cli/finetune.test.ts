@@ -61,7 +61,7 @@ test('a bare folder: some pictures are held out, and it is said', async () => {
   const { code, out, err } = await run('bare', '--weights', 'seven.safetensors', '--epochs', '2', '--held-out', '9')
   expect(code).toBe(0)
   expect(err).toContain('tested on 9 of 30 pictures, held out by chance (seed 0, of each class its share)')
-  expect(out).toMatch(/class +tested on +recognised +right when named +taken for/)
+  expect(out).toMatch(/class +tested on +recall +precision +taken for/)
   for (const name of classes) expect(out).toMatch(new RegExp(`^${name} +3 `, 'm'))
   expect(out).toMatch(/test error \d+\.\d %: \d of 9 pictures are recognised/)
 })
@@ -82,7 +82,7 @@ test('what was held out can be judged again, by the commands that are printed', 
     return line?.slice(lead.length) ?? ''
   })
   const again = shell(`${commands[0]} --json`, cwd)
-  expect(again.err).toContain('--dataset folder: what these weights learned from\n')
+  expect(again.err).toContain('--dataset folder: the training data of these weights\n')
   expect(again.err).toContain('judged on the 6 of 30 pictures that were held out when these weights learned (seed 3)')
   expect(JSON.parse(again.out)).toMatchObject({ count: 6 })
   expect(JSON.parse(again.out).top1Error).toBeCloseTo(told.test.top1Error, 9)
@@ -219,7 +219,7 @@ describe('what may go wrong', () => {
   })
 
   test.each([
-    ['no weights', ['bare'], '--weights: missing; name what to begin with'],
+    ['no weights', ['bare'], '--weights: missing; give the initial weights'],
     ['no file of weights', ['bare', '--weights', 'bare/nothing'], 'bare/nothing: cannot be read'],
     ['other weights', ['bare', '--weights', join('bare', classes[0]!, '01.png')], 'no file of weights'],
     ['no folder', ['nowhere', ...weights], 'nowhere: cannot be read'],

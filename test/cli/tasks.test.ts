@@ -211,9 +211,9 @@ const cases: { readonly [command: string]: readonly Case[] } = {
     {
       argv: (name) => ['summary', nets[name].net, '-b', '2'],
       says: {
-        classify: { out: /^resnet8: [^\n]* 10 classes\n[\s\S]*training with 2 pictures a step/ },
+        classify: { out: /^resnet8: [^\n]* 10 classes\n[\s\S]*training with 2 pictures per step/ },
         upscale: { out: /^edsr_baseline: [^\n]* output 2 times as large\n[\s\S]*training with 2 pictures/ },
-        measure: { out: /^redblue8: [^\n]* 2 numbers a picture\n[\s\S]*training with 2 pictures a step/ },
+        measure: { out: /^redblue8: [^\n]* 2 numbers a picture\n[\s\S]*training with 2 pictures per step/ },
       },
     },
     {
@@ -311,7 +311,7 @@ test('a checkpoint goes on with its own task only', async () => {
   const saved = { file: 'x.safetensors', checkpoint: { spec: { head: { kind: 'picture' } } } } as Saved
   const never = new AbortController().signal
   await expect(commandTasks.classify.train.goOn(library, saved, { engine: 'auto' }, never)).rejects.toThrow(
-    new ConfigError('x.safetensors: its network is for another task than classify, which cannot go on with it'),
+    new ConfigError('x.safetensors: its network is for another task than classify'),
   )
 })
 

@@ -121,7 +121,7 @@ describe('eval', () => {
     const weights = join(base, 'whole/last.safetensors')
     const limits = ['--limit-test', '10', '--engine', 'reference']
     const recorded = await resnet(['eval', '--weights', weights, ...limits])
-    expect(recorded.err).toBe('--dataset builtin: what these weights learned from\n')
+    expect(recorded.err).toBe('--dataset builtin: the training data of these weights\n')
     const { test: figures } = JSON.parse((await whole).out) as Result
     expect(recorded.out).toContain(`resnet8 on 10 test pictures of builtin: error ${figures.top1Error.toFixed(1)} %`)
   })

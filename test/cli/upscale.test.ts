@@ -118,7 +118,7 @@ test('trains, enlarges, and says how near it comes', async () => {
 
 test('eval gives PSNR and SSIM of a run: those of its training', async () => {
   const measured = await resnet(['eval', '--weights', weights, '--data', folder])
-  expect(measured.err).toBe('--dataset folder: what these weights learned from\n')
+  expect(measured.err).toBe('--dataset folder: the training data of these weights\n')
   expect(measured.out).toMatch(
     /^edsr_baseline on 1 test pictures of folder: PSNR [\d.]+ dB, SSIM [-\d.]+ \(bicubic [\d.]+ dB, [\d.]+\)\n$/,
   )

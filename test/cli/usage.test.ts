@@ -136,7 +136,7 @@ describe('summary', () => {
     const args = ['summary', 'resnet20', '-b', '8', '--engine', 'reference']
     const { out } = await resnet(args)
     expect(out).toMatch(
-      /\ntraining with 8 pictures a step on reference: [\d.]+ MiB for the step, [\d.]+ MiB for evaluations\n$/,
+      /\ntraining with 8 pictures per step on reference: [\d.]+ MiB for the step, [\d.]+ MiB for evaluations\n$/,
     )
     const memoryOf = async (...more: string[]) =>
       (JSON.parse((await resnet([...args, '--json', ...more])).out) as { memory: { step: number } }).memory

@@ -4,8 +4,10 @@ import type { Tensor, TrainedNetwork } from '../../formats/trained-network.js'
 import { type PlacedBlock, passesInput, placedBlocks } from '../../spec/blocks.js'
 import { type BlockPath, blockPath } from '../../spec/paths.js'
 import type { NetworkSpec } from '../../spec/spec.js'
+import { movedPath } from '../../spec/surgery.js'
 import { ConfigError, ShapeError } from '../../util/errors.js'
 import { expectKind, listOf, text } from '../../util/expect.js'
+import { withMovedWeights } from './surgery.js'
 
 /**
  * The network with the blocks of `order` only, in that order. Weights move with their blocks, and each stage numbers
@@ -41,18 +43,15 @@ export function arrangeBlocks(network: TrainedNetwork, order: readonly BlockPath
     throw new ConfigError(`stage${empty + 1}: it would have no block left, and a stage needs at least one`)
 
   const kept = withSilentBranches(spec, weights, silent)
-  const moved = new Map<string, Tensor>([...kept].filter(([path]) => !/^stage\d+\./.test(path)))
-  stages.forEach((blocks, stage) => {
-    blocks.forEach(({ path }, index) => {
-      for (const [name, value] of kept)
-        if (name.startsWith(`${path}.`)) moved.set(blockPath(stage + 1, index + 1) + name.slice(path.length), value)
-    })
-  })
-  return {
-    spec: { ...spec, stages: stages.map((blocks) => ({ blocks: blocks.map((block) => block.spec) })) },
-    preprocessing,
-    weights: moved,
-  }
+  const places = new Map(
+    stages.flatMap((blocks, stage) =>
+      blocks.map(({ path }, index) => [path, blockPath(stage + 1, index + 1)] as const),
+    ),
+  )
+  const arranged = { ...spec, stages: stages.map((blocks) => ({ blocks: blocks.map((block) => block.spec) })) }
+  return withMovedWeights({ spec, preprocessing, weights: kept }, arranged, (path) =>
+    movedPath(path, (block) => places.get(block)),
+  )
 }
 
 /**

@@ -47,17 +47,22 @@ export function deepened(network: TrainedNetwork, options: DeepenOptions): Train
 /** A trained network without one block: a lesion. Throws as `removeBlock` does. */
 export function withoutBlock(network: TrainedNetwork, path: BlockPath): TrainedNetwork {
   expectNetwork(network, 'withoutBlock: network')
-  return moved(network, removeBlock(network.spec, path), (name) => pathAfterRemoval(name, path))
+  return withMovedWeights(network, removeBlock(network.spec, path), (name) => pathAfterRemoval(name, path))
 }
 
 /** A trained network with two blocks in each other's place. Throws as `swapBlocks` does. */
 export function withSwappedBlocks(network: TrainedNetwork, first: BlockPath, second: BlockPath): TrainedNetwork {
   expectNetwork(network, 'withSwappedBlocks: network')
-  return moved(network, swapBlocks(network.spec, first, second), (name) => pathAfterSwap(name, first, second))
+  return withMovedWeights(network, swapBlocks(network.spec, first, second), (name) =>
+    pathAfterSwap(name, first, second),
+  )
 }
 
-/** @param rename gives the new path of a parameter, or undefined for a parameter that is removed */
-function moved(
+/**
+ * A trained network with another spec, whose weights have moved with their blocks.
+ * @param rename gives the new path of a parameter, or undefined for a parameter that is removed
+ */
+export function withMovedWeights(
   { preprocessing, weights }: TrainedNetwork,
   spec: NetworkSpec,
   rename: (path: string) => string | undefined,

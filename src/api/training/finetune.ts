@@ -10,7 +10,7 @@ import type { ChosenEngine } from '../../engine/engine.js'
 import { expectClassifier } from '../../formats/expect-network.js'
 import type { Tensor, TrainedNetwork } from '../../formats/trained-network.js'
 import { expectNumbers } from '../../inference/lost-numbers.js'
-import { type Cut, cutNetwork, type Freeze } from '../../model/freeze.js'
+import { type Freeze, type NetworkSplit, splitNetwork } from '../../model/freeze.js'
 import { headOf } from '../../model/heads/index.js'
 import { classifierOf } from '../../spec/heads/index.js'
 import type { NetworkSpec } from '../../spec/spec.js'
@@ -23,6 +23,7 @@ import type { RecipeOptions } from '../../tasks/recipe.js'
 import { type Checkpoint, type EpochRecord, expectCheckpoint } from '../../train/checkpoint/checkpoint.js'
 import { expectSameData } from '../../train/checkpoint/data-identity.js'
 import { weightHash } from '../../train/checkpoint/weight-hash.js'
+import { finishTraining, type TrainListeners } from '../../train/loop.js'
 import { Trainer, type TriedCheckpoint } from '../../train/trainer.js'
 import { ConfigError } from '../../util/errors.js'
 import { callback, expectOptions, finite, text } from '../../util/expect.js'
@@ -31,7 +32,6 @@ import { type ComputeOptions, engineOf } from '../engines/opening.js'
 import { featureSize, featuresOf } from '../network/features.js'
 import type { Environment, PutToWork } from '../network/working.js'
 import { type FinetuneChoice, type FinetunePlan, finetunePlan } from './finetune-plan.js'
-import { finish, type TrainListeners } from './training.js'
 
 /**
  * Options of a fine-tuning: the frozen layers, the engine and listeners. It also takes all fields of a recipe, such as
@@ -73,11 +73,11 @@ export class Finetuning implements AsyncDisposable {
   readonly trainer: Trainer<ChosenEngine>
   readonly #network: TrainedNetwork
   readonly #data: Dataset
-  readonly #cut: Cut
+  readonly #split: NetworkSplit
   readonly #putToWork: PutToWork
 
   /**
-   * @param network the network with its new classifier in the spec @param data the pictures @param cut its split into a
+   * @param network the network with its new classifier in the spec @param data the pictures @param split its split into a
    * frozen and a learning part
    */
   constructor(
@@ -85,7 +85,7 @@ export class Finetuning implements AsyncDisposable {
     trainer: Trainer<ChosenEngine>,
     network: TrainedNetwork,
     data: Dataset,
-    cut: Cut,
+    split: NetworkSplit,
     putToWork: PutToWork,
   ) {
     this.#putToWork = putToWork
@@ -93,7 +93,7 @@ export class Finetuning implements AsyncDisposable {
     this.trainer = trainer
     this.#network = network
     this.#data = data
-    this.#cut = cut
+    this.#split = split
   }
 
   /** Training pictures per second, through the layers that are not frozen. */
@@ -107,8 +107,8 @@ export class Finetuning implements AsyncDisposable {
   }
 
   #whole(rest: Checkpoint): Checkpoint {
-    const whole = ([path, values]: readonly [string, Tensor]) => [this.#cut.toWhole(path), values] as const
-    const frozen = [...this.#network.weights].filter(([path]) => this.#cut.toRest(path) === undefined)
+    const whole = ([path, values]: readonly [string, Tensor]) => [this.#split.toWhole(path), values] as const
+    const frozen = [...this.#network.weights].filter(([path]) => this.#split.toRest(path) === undefined)
     const { spec } = this.#network
     const { freeze, views } = this.plan
     return {
@@ -140,7 +140,7 @@ export class Finetuning implements AsyncDisposable {
    * @param options the engine that the network will compute on
    */
   async run(listeners: TrainListeners = {}, options: ComputeOptions = {}): Promise<Finetuned> {
-    const { history, engine: build } = await finish(this.trainer, listeners)
+    const { history, engine: build } = await finishTraining(this.trainer, listeners)
     const checkpoint = await this.checkpoint()
     const { engine, threads, signal } = options
     const report: FinetuneReport = {
@@ -258,22 +258,22 @@ async function open(
   const { spec } = network
   expectLearnable(spec, data)
   expectNumbers(network)
-  const cutAt = (freeze: Freeze) => cutNetwork(spec, freeze)
+  const splitAt = (freeze: Freeze) => splitNetwork(spec, freeze)
   const featuresAt = (freeze: Freeze) => {
-    const { at } = cutAt(freeze)
+    const { at } = splitAt(freeze)
     return at && featureSize(network, at)
   }
   const plan = finetunePlan(spec, data, options, featuresAt, memory)
   const { freeze, views, recipe } = plan
-  const cut = cutAt(freeze)
+  const split = splitAt(freeze)
   const { engine, release } = await engineOf(openEngine, options)
   try {
     options.onPlan?.(plan, engine)
     const { signal, onFeatures } = options
     const { augmentation, seed } = recipe
-    const rest = cut.at
+    const rest = split.at
       ? await featuresOf(engine, network, data, {
-          at: cut.at,
+          at: split.at,
           views,
           augmentation,
           seed,
@@ -281,20 +281,20 @@ async function open(
           onProgress: onFeatures,
         })
       : data
-    const restSpec = cut.rest(inputSize(rest.train))
+    const restSpec = split.rest(inputSize(rest.train))
     const trainer = await Trainer.open(engine, restSpec, rest, recipe, {
-      weights: inRest(cut, network.weights),
+      weights: inRest(split, network.weights),
       checkpoint: checkpoint && {
         ...checkpoint,
         spec: restSpec,
         preprocessing: classify.preprocessing(restSpec, rest),
-        weights: inRest(cut, checkpoint.weights),
-        optimizer: inRest(cut, checkpoint.optimizer),
+        weights: inRest(split, checkpoint.weights),
+        optimizer: inRest(split, checkpoint.optimizer),
       },
       signal,
       release,
     })
-    return new Finetuning(plan, trainer, network, data, cut, putToWork)
+    return new Finetuning(plan, trainer, network, data, split, putToWork)
   } catch (error) {
     await release()
     throw error
@@ -302,10 +302,10 @@ async function open(
 }
 
 /** The weights of the part that learns, by its own paths. */
-function inRest(cut: Cut, weights: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
+function inRest(split: NetworkSplit, weights: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
   return new Map(
     [...weights].flatMap(([path, values]) => {
-      const own = cut.toRest(path)
+      const own = split.toRest(path)
       return own === undefined ? [] : [[own, values] as const]
     }),
   )

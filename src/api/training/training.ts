@@ -19,12 +19,11 @@ import {
 } from '../../tasks/index.js'
 import { completed, type RecipeOptions } from '../../tasks/recipe.js'
 import type { Task } from '../../tasks/task.js'
-import type { DataOf, Evaluation, NetworkOf, Reported, Score, Tested } from '../../tasks/types.js'
-import { type Checkpoint, type EpochRecord, expectCheckpoint } from '../../train/checkpoint/checkpoint.js'
-import type { StepProgress } from '../../train/step/progress.js'
+import type { DataOf, Evaluation, NetworkOf } from '../../tasks/types.js'
+import { type Checkpoint, expectCheckpoint } from '../../train/checkpoint/checkpoint.js'
+import { finishTraining, listenerFields, type TrainingResult, type TrainListeners } from '../../train/loop.js'
 import { type PlanBytes, planBytes, Trainer, type TrainingHooks } from '../../train/trainer.js'
-import { invariant } from '../../util/errors.js'
-import { callback, expectFields, expectOptions, object, signal as signalKind } from '../../util/expect.js'
+import { callback, expectOptions, object, signal as signalKind } from '../../util/expect.js'
 import type { EngineOptions } from '../engines/choice.js'
 import { type ComputeOptions, engineOf, expectCompute, type OpenEngine } from '../engines/opening.js'
 import { type Environment, type Evaluate, type PutToWork, putToWorkFunction } from '../network/working.js'
@@ -48,37 +47,6 @@ export interface TrainingOptions<T extends string = 'classify'> extends ComputeO
   readonly tasks?: Tasks | undefined
   /** Called with the memory of the plans before it is allocated. */
   readonly onPlan?: ((bytes: PlanBytes) => void) | undefined
-}
-
-/** Listeners of a training. */
-export interface TrainListeners<T extends string = 'classify'> {
-  /**
-   * Called with the latest progress. Training continues while it runs, and steps that end meanwhile are not reported.
-   * If it throws, training ends.
-   */
-  readonly onProgress?: (progress: StepProgress<T>) => void | Promise<void>
-  /** Called after each epoch and its evaluation. Training waits for it. */
-  readonly onEpoch?: (record: EpochRecord<T>, trainer: Trainer<ChosenEngine, T>) => void | Promise<void>
-}
-
-/** The result of a finished training. */
-export interface TrainingResult<T extends string = 'classify'> {
-  readonly epochs: number
-  /** Figures of the last epoch, on augmented training pictures: errors in percent, or PSNR in dB. */
-  readonly train: Score<T>
-  /** Figures of the validation pictures after the last epoch; left out if there are none. */
-  readonly val?: Reported<T>
-  /** Figures of the whole test set after the last epoch. */
-  readonly test: Reported<T>
-  /** Training pictures per second, without evaluations. */
-  readonly imagesPerSecond: number
-  /** The engine build that the bits belong to. */
-  readonly engine: string
-  /** A hash of the final weights: equal for equal bits. */
-  readonly weightHash: string
-  readonly history: readonly EpochRecord<T>[]
-  /** The trained network, with everything that further training needs. */
-  readonly checkpoint: Checkpoint<T>
 }
 
 /** The result of a finished training, with the network that it trained. */
@@ -145,7 +113,6 @@ export interface EvaluateOptions extends ComputeOptions, ClassMatchOptions {
   readonly tasks?: Tasks | undefined
 }
 
-const listenerFields = { onProgress: callback, onEpoch: callback }
 const trainingFields = { signal: signalKind, hooks: object, onPlan: callback }
 
 /** The functions of this file in one environment, and the function that makes networks of their results. */
@@ -181,14 +148,14 @@ export function trainingFunctions(environment: Environment): TrainingFunctions &
     expectOptions(options, 'options', listenerFields)
     const trainer = await createTrainer<T>(spec, data, recipe, options)
     try {
-      return withNetwork(await finish(trainer, options), options)
+      return withNetwork(await finishTraining(trainer, options), options)
     } finally {
       await trainer.dispose()
     }
   }
 
   const trainToEnd: TrainingFunctions['trainToEnd'] = async (trainer, listeners = {}) =>
-    withNetwork(await finish(trainer, listeners), { tasks: { [trainer.task.name]: trainer.task } as Tasks })
+    withNetwork(await finishTraining(trainer, listeners), { tasks: { [trainer.task.name]: trainer.task } as Tasks })
 
   const withNetwork = <T extends string>(result: TrainingResult<T>, options: TrainingOptions<T>): TrainedResult<T> => {
     const { engine, threads, tasks } = options
@@ -243,46 +210,6 @@ const trainedOf = ({ spec, preprocessing, weights }: TrainedNetwork): TrainedNet
   preprocessing,
   weights,
 })
-
-/** Trains to the end and evaluates after each epoch. Does not dispose of the trainer. */
-export async function finish<T extends string = 'classify'>(
-  trainer: Trainer<ChosenEngine, T>,
-  listeners: TrainListeners<T> = {},
-): Promise<TrainingResult<T>> {
-  const fields = { steps: callback, evaluate: callback, progress: object }
-  expectFields(trainer, 'trainToEnd: trainer', 'a trainer, such as createTrainer() gives', fields)
-  expectOptions(listeners, 'trainToEnd: listeners', listenerFields)
-  const finishEpoch = async () => {
-    await trainer.evaluate()
-    await listeners.onEpoch?.(trainer.progress.history.at(-1)!, trainer)
-  }
-  const last = trainer.progress.history.at(-1)
-  const stoppedBeforeEvaluation = last?.step === trainer.progress.step && !last.test
-  if (stoppedBeforeEvaluation) await finishEpoch()
-  while (trainer.stepsLeftInEpoch > 0) {
-    for await (const progress of trainer.steps(trainer.stepsLeftInEpoch)) await listeners.onProgress?.(progress)
-    await finishEpoch()
-  }
-  return resultOf(trainer)
-}
-
-async function resultOf<T extends string>(trainer: Trainer<ChosenEngine, T>): Promise<TrainingResult<T>> {
-  const { history } = trainer.progress
-  const last = history.at(-1)
-  invariant(last?.test, 'a finished training has no history')
-  const reported = (tested: Tested<T>) => trainer.task.reported?.(tested) ?? tested
-  return {
-    epochs: last.epoch,
-    train: last.train,
-    ...(last.val ? { val: reported(last.val) } : {}),
-    test: reported(last.test),
-    imagesPerSecond: trainer.imagesPerSecond,
-    engine: trainer.engine.build,
-    weightHash: await trainer.weightHash(),
-    history,
-    checkpoint: await trainer.checkpoint(),
-  }
-}
 
 async function openTrainer<T extends string>(
   openEngine: OpenEngine,

@@ -6,10 +6,10 @@ import {
   type AnyStudy,
   readStudyResults,
   runStudies,
-  type Scale,
   type StudyResult,
-  scales,
+  type StudySize,
   studies,
+  studySizes,
   writeAtomically,
 } from '../../internal.node.js'
 import { computeFrom, type EngineFlags, engineOptions, jsonOption, numbers, oneOf, whole } from '../flags/options.js'
@@ -21,7 +21,7 @@ import { measuredText, verdictText } from '../terminal/study-text.js'
 import { wrapped } from '../terminal/width.js'
 
 interface Flags extends EngineFlags {
-  readonly scale: Scale
+  readonly scale: StudySize
   readonly seeds?: readonly number[]
   readonly data?: string
   readonly saveDir: string
@@ -38,7 +38,7 @@ export function studyCommand(): Command {
   const command = new Command()
     .argument('[name...]', `${names.join(', ')}, or all`, studyNames)
     .option('--list', 'list all studies and their claims, and run none')
-    .addOption(new Option('--scale <scale>', `${scales.join(', ')}`).default('quick').argParser(oneOf(scales)))
+    .addOption(new Option('--scale <scale>', `${studySizes.join(', ')}`).default('quick').argParser(oneOf(studySizes)))
     .addOption(new Option('--seeds <list>', 'whole numbers separated by commas (default: 0,1,2)').argParser(numbers))
     .option(
       '--data <dir>',

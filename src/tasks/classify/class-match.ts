@@ -76,7 +76,7 @@ export function matchClasses(
     numbers[number] = missing[i]!
   })
   const pairs = unknown.map((number, i) => `${classes[number]} as ${own.classes[missing[i]!]}`)
-  const taken = pairs.length > 0 ? `; the rest was paired: ${cut(pairs)}` : ''
+  const taken = pairs.length > 0 ? `; the rest was paired: ${shortened(pairs)}` : ''
   return { numbers: numbers as number[], isSame: numbers.every((number, i) => number === i), notes: [told + taken] }
 }
 
@@ -125,10 +125,10 @@ const composed = (name: string) => name.normalize('NFC')
 const folded = (name: string) => composed(name).toLowerCase()
 
 function listed(numbers: readonly number[], names: readonly string[]): string {
-  return cut(numbers.map((number) => names[number]!))
+  return shortened(numbers.map((number) => names[number]!))
 }
 
-function cut(texts: readonly string[]): string {
+function shortened(texts: readonly string[]): string {
   const more = texts.length - NAMED
   return `${texts.slice(0, NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
 }

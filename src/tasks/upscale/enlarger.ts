@@ -138,10 +138,10 @@ export class Enlarger {
       Math.floor(pictureHeadOf(this.spec).enlarge === 1 ? this.#tile / options.scale : this.#tile),
     )
     const corner = { height: Math.min(height, most), width: Math.min(width, most) }
-    const cut = new Float32Array(corner.height * corner.width)
+    const part = new Float32Array(corner.height * corner.width)
     for (let y = 0; y < corner.height; y++)
-      for (let x = 0; x < corner.width; x++) cut[y * corner.width + x] = values[y * width + x]!
-    await this.enlarge({ ...corner, values: cut }, options)
+      for (let x = 0; x < corner.width; x++) part[y * corner.width + x] = values[y * width + x]!
+    await this.enlarge({ ...corner, values: part }, options)
   }
 
   async #plan(size: PictureSize): Promise<Executable> {

@@ -18,7 +18,6 @@ import {
   RunFolder,
   RunKeeper,
   resumeFinetuning,
-  TrainingError,
   textTable,
   writeAtomically,
 } from '../../../internal.node.js'
@@ -28,12 +27,11 @@ import { recipeOf } from '../../flags/recipe.js'
 import { readsText } from '../../flags/weights.js'
 import { sayUnreadable } from '../../load-data.js'
 import type { Mistake } from '../../report/finetune-report.js'
-import { Interrupted } from '../../terminal/interrupt.js'
 import { command, word } from '../../terminal/invocation.js'
 import { oneLine, percentText, print, say } from '../../terminal/output.js'
 import { Progress } from '../../terminal/progress.js'
 import { TrainDisplay } from '../../terminal/train-display.js'
-import { orGivenBack, sayHeldBack, stoppedText } from '../../training-run.js'
+import { orGivenBack, sayHeldBack, untilTheEnd } from '../../training-run.js'
 import type { TunedRun, TuningSource } from '../task.js'
 import { classifierWords } from './words.js'
 
@@ -53,7 +51,8 @@ export async function finetune(
   const { trainer } = tuning
   const display = new TrainDisplay(trainer.epochs, classifierWords)
   const every = Math.ceil(trainer.epochs / LINES)
-  try {
+  const resuming = `finetune ${word(path)} --resume ${word(folder.path)}`
+  await untilTheEnd({ trainer: tuning, folder, keeper, display, resuming }, async () => {
     const result = await tuning.run(
       {
         onProgress: (progress) => {
@@ -71,17 +70,7 @@ export async function finetune(
     display.stop()
     const seconds = (performance.now() - began) / 1000
     await report(path, flags, result, loaded, folder, { threads: trainer.engine.threads, seconds })
-  } catch (error) {
-    display.stop()
-    if (error instanceof Interrupted)
-      error.tell(stoppedText(await keeper.save(), `finetune ${word(path)} --resume ${word(folder.path)}`))
-    if (error instanceof TrainingError) throw new TrainingError(`${error.message}; ${keeper.saved}`)
-    throw error
-  } finally {
-    display.stop()
-    await tuning.dispose()
-    folder.release()
-  }
+  })
 }
 
 interface Started {
