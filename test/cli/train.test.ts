@@ -140,7 +140,9 @@ describe('eval', () => {
     await resnet(['convert', weights, exported])
     expect(await resnet(['eval', '--weights', exported])).toMatchObject({
       code: 2,
-      err: expect.stringContaining('export.safetensors does not say what its network learned from: name the data to evaluate'),
+      err: expect.stringContaining(
+        'export.safetensors does not say what its network learned from: name the data to evaluate',
+      ),
     })
     expect((await resnet(['eval', '--weights', weights, '--all'])).err).toContain(
       '--all: is for --dataset folder; leave it out',

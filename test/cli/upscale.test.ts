@@ -227,6 +227,18 @@ test('one picture that cannot be read stops none of the others', async () => {
   expect(err).toContain('resnet: 2 of 3 pictures cannot be read; they are named above\n')
 }, 60_000)
 
+test('several pictures do not go into one file', async () => {
+  const names = ['first.png', 'second.png'].map((name) => join(base, name))
+  for (const name of names) await sharp(pixels(8, 3), { raw: { width: 8, height: 8, channels: 3 } }).toFile(name)
+  const out = join(base, 'both.png')
+  expect(await resnet(['upscale', ...names, '--weights', weights, '--out', out])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining(
+      `resnet: --out ${out}: there are several pictures, so name a folder to write them to\n`,
+    ),
+  })
+}, 60_000)
+
 test('a folder: of every ten pictures one is held out; what is no picture or too small is named', async () => {
   const data = await upscalingFolder(folder, { scales: [2, 3] })
   expect([data.train.length, data.test.length, data.scales]).toEqual([2, 1, [2, 3]])
@@ -245,5 +257,11 @@ test('a folder: of every ten pictures one is held out; what is no picture or too
   await sharp(pixels(30, 3), { raw: { width: 30, height: 30, channels: 3 } }).toFile(join(lone, 'a.png'))
   await expect(upscalingFolder(lone)).rejects.toThrow(
     new DataError(`${lone}: 0 pictures to learn from and 1 to test on can be read, at least one of each is needed`),
+  )
+  for (const part of ['train', 'training']) mkdirSync(join(lone, part))
+  await expect(upscalingFolder(lone)).rejects.toThrow(
+    new DataError(
+      `${lone}: holds train/ and training/, and both names mean the part train; merge them, or move one of them out`,
+    ),
   )
 })

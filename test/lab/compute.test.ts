@@ -74,7 +74,12 @@ describe('what a page may send', () => {
     ['no question', encode({ kind: 'result', id: 1 }), 1007, 'a message came that does not belong to the lab'],
     ['null', encode(null), 1007, 'a message came that does not belong to the lab'],
     ['a call without a name', encode({ kind: 'call', id: 1 }), 1007, 'a message came that does not belong to the lab'],
-    ['a number too large for a call', encode({ kind: 'cancel', id: 2 ** 60 }), 1007, 'a message came that is none'],
+    [
+      'a number too large for a call',
+      encode({ kind: 'cancel', id: 2 ** 60 }),
+      1007,
+      'a message came that does not belong',
+    ],
     ['too much', new Uint8Array(4097), 1009, ''],
   ])('ends with %s, in words', async (_, message, code, reason) => {
     const { port, compute } = await start({ mostBytes: 4096 })

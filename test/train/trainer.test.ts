@@ -126,6 +126,16 @@ describe('going on from a checkpoint', () => {
     )
   })
 
+  test('with other test pictures held out of the same folder is refused', async () => {
+    const heldOut = { seed: 0, count: 9, of: 35, digest: 'a'.repeat(64) }
+    await using trainer = await open({}, {}, { ...tinyData(), heldOut })
+    const checkpoint = await throughFile(trainer)
+    for (const other of [{ digest: 'b'.repeat(64) }, { seed: 1 }])
+      await expect(open({}, { checkpoint }, { ...tinyData(), heldOut: { ...heldOut, ...other } })).rejects.toThrow(
+        'this training held out 9 pictures of tiny to test on, and these are not the same: the set has changed, or another seed chose them; put it back as it was, or start a new run',
+      )
+  })
+
   test('may make values again that the first part kept, or the other way round', async () => {
     const whole = await open()
     await train(whole, 9)
@@ -178,6 +188,13 @@ describe('what stops a training', () => {
     await expect(run()).rejects.toThrow('enough')
     expect((await trainer.checkpoint()).progress.step).toBe(trainer.progress.step)
     await expect(trainer.evaluate()).rejects.toThrow('enough')
+  })
+
+  test('an evaluation without pictures', async () => {
+    await using trainer = await open()
+    await expect(trainer.evaluate({ ...tinyData().test, count: 0, labels: new Uint8Array(0) })).rejects.toThrow(
+      new ConfigError('evaluation: expected at least one picture, got none'),
+    )
   })
 
   test('a word for recompute that there is not', async () => {

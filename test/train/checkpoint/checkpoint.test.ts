@@ -5,6 +5,7 @@ import { readSafetensors, writeSafetensors } from '../../../src/formats/safetens
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../../../src/train/checkpoint/checkpoint.js'
 import { checksum } from '../../../src/train/checkpoint/checksum.js'
 import { Trainer } from '../../../src/train/trainer.js'
+import { DataError } from '../../../src/util/errors.js'
 import { tinyData, tinyRecipe, tinySpec } from '../tiny.js'
 
 async function someCheckpoint(): Promise<Checkpoint> {
@@ -36,6 +37,16 @@ test('it carries weights by path, velocities, and what the network needs to know
   })
   expect(JSON.parse(metadata.spec!)).toEqual(tinySpec)
   expect(JSON.parse(metadata.recipe!)).toEqual(tinyRecipe())
+})
+
+test('a tensor of whole numbers is no weight', () => {
+  const { tensors, metadata } = readSafetensors(encodeCheckpoint(checkpoint))
+  const whole = new Map([...tensors, ['stem.count', { shape: [2], data: Int32Array.of(1, 2) }]])
+  const { checksum: _, ...others } = metadata
+  const file = { tensors: whole, metadata: { ...others, checksum: checksum({ tensors: whole, metadata: others }) } }
+  expect(() => decodeCheckpoint(writeSafetensors(file), 'x.safetensors')).toThrow(
+    new DataError('x.safetensors: tensor stem.count holds no floats'),
+  )
 })
 
 describe('files that are none', () => {
