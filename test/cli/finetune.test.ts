@@ -134,7 +134,7 @@ describe('a folder that changed after a fine-tuning', () => {
     const odd = { ...data, heldOut: { ...checkpoint.data.heldOut!, digest: 'x' } }
     writeFileSync(at('odd.safetensors'), encodeCheckpoint({ ...checkpoint, data: odd }))
     expect((await resnet(['eval', '--weights', 'odd.safetensors', '--data', 'changed'], { cwd })).err).toContain(
-      'odd.safetensors: its data makes no sense: what was held out has a seed, two numbers of pictures and a digest',
+      'odd.safetensors: its data makes no sense: the record of held-out pictures needs a seed, two numbers of pictures and a digest',
     )
   })
 })

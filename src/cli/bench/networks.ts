@@ -73,10 +73,13 @@ async function openFor(name: PeerName, one: Case, threads: number, folder: strin
   }
 }
 
-function expectSameNet({ name, params }: Peer, spec: NetworkSpec): void {
+/** @throws EngineError if a peer computes a network with another number of parameters */
+export function expectSameNet({ name, params }: Pick<Peer, 'name' | 'params'>, spec: NetworkSpec): void {
   const own = complexity(spec).params
   if (params !== undefined && params !== own)
-    throw new EngineError(`${spec.name}: ${name}'s network has ${params} parameters and ours ${own}: it is another one`)
+    throw new EngineError(
+      `${spec.name}: the network of ${name} has ${params} parameters, expected ${own}; make the programs in bench/peers build the same network`,
+    )
 }
 
 /** The peak memory of a case in MB. Each contestant runs in a process of its own. */

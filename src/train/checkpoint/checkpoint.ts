@@ -215,7 +215,9 @@ function checkData({ name, train, val, test, heldOut }: DataIdentity): void {
   if (heldOut === undefined || heldOut === null) return
   const { seed, count, of, digest } = heldOut
   if (![seed, count, of].every(isCount) || !/^[0-9a-f]{64}$/.test(String(digest)))
-    throw new DataError('its data makes no sense: what was held out has a seed, two numbers of pictures and a digest')
+    throw new DataError(
+      'its data makes no sense: the record of held-out pictures needs a seed, two numbers of pictures and a digest',
+    )
 }
 
 /** The largest accepted number of augmented versions. */

@@ -39,13 +39,16 @@ test('it carries weights by path, velocities, and what the network needs to know
   expect(JSON.parse(metadata.recipe!)).toEqual(tinyRecipe())
 })
 
-test('a tensor of whole numbers is no weight', () => {
+test.each([
+  ['of whole numbers', Int32Array.of(1, 2), 'holds no floats'],
+  ['of no layer', Float32Array.of(1, 2), 'belongs to no layer of its spec'],
+])('a tensor %s is no weight', (_, data, fault) => {
   const { tensors, metadata } = readSafetensors(encodeCheckpoint(checkpoint))
-  const whole = new Map([...tensors, ['stem.count', { shape: [2], data: Int32Array.of(1, 2) }]])
-  const { checksum: _, ...others } = metadata
-  const file = { tensors: whole, metadata: { ...others, checksum: checksum({ tensors: whole, metadata: others }) } }
+  const more = new Map([...tensors, ['stem.count', { shape: [2], data }]])
+  const { checksum: _old, ...others } = metadata
+  const file = { tensors: more, metadata: { ...others, checksum: checksum({ tensors: more, metadata: others }) } }
   expect(() => decodeCheckpoint(writeSafetensors(file), 'x.safetensors')).toThrow(
-    new DataError('x.safetensors: tensor stem.count holds no floats'),
+    new DataError(`x.safetensors: tensor stem.count ${fault}`),
   )
 })
 

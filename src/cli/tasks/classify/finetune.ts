@@ -2,6 +2,7 @@
 import { basename, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import {
+  type Checkpoint,
   type ChosenEngine,
   type ClassFolder,
   type ClassFolderOptions,
@@ -12,7 +13,6 @@ import {
   type EpochRecord,
   type FinetuneReport,
   type Finetuning,
-  isFor,
   matchChannels,
   type Preprocessing,
   RunFolder,
@@ -128,11 +128,11 @@ async function writeHeldOut(path: string, folder: RunFolder, { data }: ClassFold
 /** Resumes a run in a folder that was claimed for it. */
 async function goOn(
   path: string,
-  { folder, checkpoint }: TunedRun,
+  { folder, checkpoint: saved }: TunedRun,
   flags: FinetuneFlags,
   signal: AbortSignal,
 ): Promise<Started> {
-  if (!isFor(checkpoint, 'classify')) throw new ConfigError(`${folder.path}: its network is not a classifier`)
+  const checkpoint = saved as Checkpoint // the command calls the part of the checkpoint's own task
   const { data: held, recipe, progress, preprocessing } = checkpoint
   // Runs of older versions have no record. The seed and the number determine the held-out pictures of the same folder.
   const again = held.heldOut ? { again: held.heldOut } : { heldOut: held.test, seed: recipe.seed }
