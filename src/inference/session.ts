@@ -1,7 +1,9 @@
 /** Runs a graph of your own on an engine: named tensors in, named tensors out. */
 import type { Engine, Executable } from '../engine/engine.js'
+import * as kinds from '../graph/expect.js'
 import type { Graph, GraphInput, TensorType } from '../graph/graph.js'
-import type { Recompute } from '../plan/passes/recompute.js'
+import { expectGraph } from '../ops/index.js'
+import { type Recompute, recomputeLevels } from '../plan/passes/recompute.js'
 import type { Plan } from '../plan/plan.js'
 import { ConfigError } from '../util/errors.js'
 import {
@@ -10,17 +12,19 @@ import {
   expectFields,
   expectKind,
   expectOptions,
-  type Fields,
   isRecord,
   list,
   map,
+  number,
   object,
-  text,
+  oneOf,
 } from '../util/expect.js'
 import { printable } from '../util/printable.js'
 import { elements, shapeText } from '../util/shape.js'
 import { planFor } from './compile.js'
 import { readWeights, type Tensor, writeWeights } from './weights.js'
+
+const planFields = { graph: kinds.graph, setup: list, steps: list, buffers: map, workspaces: map, bytes: number }
 
 /** Options of a session. */
 export interface SessionOptions {
@@ -62,11 +66,9 @@ export class Session implements AsyncDisposable {
       compile: callback,
     })
     const isPlan = isRecord(work) && 'buffers' in work
-    const [what, fields] = isPlan
-      ? ['a plan, such as planFor() gives', { graph: object, steps: list }]
-      : ['a graph, such as GraphBuilder.build() gives', { inputs: list, nodes: list, outputs: list, updates: list }]
-    expectFields(work, `${who}: ${isPlan ? 'plan' : 'graph'}`, what as string, fields as Fields)
-    expectOptions(options, `${who}: options`, { weights: map, recompute: text })
+    if (isPlan) expectFields(work, `${who}: plan`, 'a plan, such as planFor() gives', planFields)
+    else expectGraph(work, `${who}: graph`)
+    expectOptions(options, `${who}: options`, { weights: map, recompute: oneOf(recomputeLevels) })
     const { weights, recompute } = options
     const plan = isPlan ? (work as Plan) : planFor(engine, work as Graph, { recompute })
     const session = new Session(await engine.compile(plan))

@@ -5,12 +5,18 @@ import { type LayerPath, stagePath } from '../spec/paths.js'
 import type { NetworkSpec, StemLayer } from '../spec/spec.js'
 import { checkSpec } from '../spec/validate.js'
 import { ConfigError } from '../util/errors.js'
+import { described, expectOptions, flag, listOf, number, object, oneOf, text } from '../util/expect.js'
 import { addBlock } from './block.js'
 import type { DropPath } from './drop-path.js'
 import type { LossSettings } from './heads/head.js'
 import { type Heads, headOf, heads as ownHeads } from './heads/index.js'
-import { LayerBuilder, type Mode } from './layers.js'
+import { LayerBuilder, type Mode, modes } from './layers.js'
 import { stochasticOf } from './stochastic.js'
+
+const optionFields = {
+  ...{ mode: oneOf(modes), loss: flag, dropPath: object, statisticsShare: number, heads: object },
+  ...{ taps: listOf(text, 'a list of paths, such as stage1.block2.norm1'), lossName: text, labelSmoothing: number },
+}
 
 export interface ForwardOptions extends LossSettings {
   /** Number of pictures in a run. */
@@ -39,10 +45,11 @@ export interface ForwardOptions extends LossSettings {
  * @throws ShapeError with the path of the layer if sizes do not fit, ConfigError for an invalid spec or option
  */
 export function forwardGraph(spec: NetworkSpec, options: ForwardOptions): Graph {
+  expectOptions(options, 'forwardGraph: options', optionFields)
   const { batch, mode, dropPath, taps = [], heads = ownHeads } = options
   checkSpec(spec, heads)
   if (!Number.isInteger(batch) || batch < 1)
-    throw new ConfigError(`batch: expected a whole number of at least 1, got ${batch}`)
+    throw new ConfigError(`batch: expected a whole number of at least 1, got ${described(batch)}`)
   const stochastic = mode === 'training' && dropPath ? stochasticOf(spec, dropPath) : undefined
   const layers = new LayerBuilder(mode, options.statisticsShare)
   const { channels, height, width } = spec.input

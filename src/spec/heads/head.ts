@@ -2,6 +2,7 @@
  * A head as plain data. Each kind of head has one file that defines all of this; `index.ts` is the table of them. To
  * add a head of your own, pass a table with one more row.
  */
+import { expectKind, list } from '../../util/expect.js'
 import type { Fields } from '../fields.js'
 import type { SpecLayers } from '../own-layers.js'
 import type { StagePath } from '../paths.js'
@@ -52,5 +53,6 @@ export interface SpecHead<H extends AnyHead = AnyHead> {
 
 /** The stage that most heads read: the last one, or the stem if there is none. */
 export function lastStage(stages: readonly StageSpec[]): ReadPath {
+  expectKind(stages, 'lastStage: stages', list)
   return stages.length > 0 ? `stage${stages.length}` : 'stem'
 }
