@@ -66,8 +66,9 @@ export interface TestFor<T extends string> {
 export interface StepAnswers {
   /** The mean loss over the batch. */
   readonly loss: number
-  /** The outputs of the network and its truths (targets), by their names in the graph. */
+  /** The outputs of the network, or its head's figures in their place, by their names in the graph. */
   readonly outputs: Readonly<Record<string, Float32Array>>
+  /** The values that the outputs should have had; empty for a head with figures. */
   readonly truths: Readonly<Record<string, Float32Array | Int32Array>>
 }
 

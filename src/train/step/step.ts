@@ -22,7 +22,7 @@ export type StepSettings = UpdateSettings &
 
 /**
  * Builds the graph of a step. Its outputs are `loss` (mean of the step, before the update) and `logits` [batch,
- * classes], or `picture` for nets that enlarge. With `accumulate` above 1, each batch has its own data inputs and
+ * classes], or the scalar `squares` for nets that enlarge. With `accumulate` above 1, each batch has its own data inputs and
  * outputs: see `batchName`.
  */
 export function trainingGraph(spec: NetworkSpec, settings: StepSettings, heads?: Heads): Graph {
