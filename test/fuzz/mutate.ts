@@ -187,8 +187,12 @@ export function mutatedJson(random: Random, value: unknown): string {
   return text.slice(0, MOST_BYTES)
 }
 
-/** How many values a text would hold. A list may hold one object thousands of times: each object is counted once only. */
+/**
+ * About how many values a text would hold; four letters count as one. A list may hold one object thousands of times:
+ * each object is looked into once only.
+ */
 function valuesIn(value: unknown, known = new Map<object, number>()): number {
+  if (typeof value === 'string') return 1 + value.length / 4
   if (typeof value !== 'object' || value === null) return 1
   const before = known.get(value)
   if (before !== undefined) return before
