@@ -13,6 +13,7 @@ import { allFinite } from '../../inference/finite.js'
 import { LostNumbers } from '../../inference/lost-numbers.js'
 import { writeWeights } from '../../inference/weights.js'
 import { forwardGraph } from '../../model/forward.js'
+import type { Heads } from '../../model/heads/index.js'
 import type { LayerPath } from '../../spec/paths.js'
 import type { InputSpec } from '../../spec/spec.js'
 
@@ -27,14 +28,16 @@ export interface FeatureOptions {
   /** Called with the progress over all views of all parts. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined
   readonly signal?: AbortSignal | undefined
+  /** The known kinds of heads; default: those of this package. */
+  readonly heads?: Heads | undefined
 }
 
 /** Pictures per run. */
 const BATCH = 16
 
 /** Channels, height and width of a layer's output for one picture. Pooled features have a height and width of 1. */
-export function featureSize({ spec }: Pick<TrainedNetwork, 'spec'>, at: LayerPath): InputSpec {
-  const { outputs } = forwardGraph(spec, { batch: 1, mode: 'inference', taps: [at] })
+export function featureSize({ spec }: Pick<TrainedNetwork, 'spec'>, at: LayerPath, heads?: Heads): InputSpec {
+  const { outputs } = forwardGraph(spec, { batch: 1, mode: 'inference', taps: [at], heads })
   const [, channels, height = 1, width = 1] = outputs.find(({ name }) => name === at)!.value.type.shape as number[]
   return { channels: channels!, height, width }
 }
@@ -46,9 +49,9 @@ export async function featuresOf(
   data: Dataset,
   options: FeatureOptions,
 ): Promise<Dataset> {
-  const { at, views } = options
-  const size = featureSize(network, at)
-  const graph = forwardGraph(network.spec, { batch: BATCH, mode: 'inference', taps: [at] })
+  const { at, views, heads } = options
+  const size = featureSize(network, at, heads)
+  const graph = forwardGraph(network.spec, { batch: BATCH, mode: 'inference', taps: [at], heads })
   const front = prune({ ...graph, outputs: graph.outputs.filter(({ name }) => name === at) })
   const total = views * data.train.count + (data.val?.count ?? 0) + data.test.count
   let done = 0

@@ -22,10 +22,7 @@ import { type ComputeOptions, engineOf, expectCompute, type OpenEngine } from '.
 
 /** The activations and gradients to read. */
 export interface ProbeOptions extends ComputeOptions {
-  /**
-   * The table of tasks; it names the network's task in the error for a network that is no classifier. Default: the
-   * tasks of this package.
-   */
+  /** The table of tasks, for example with layers of your own. Default: the tasks of this package. */
   readonly tasks?: Tasks | undefined
   /** The class of each picture: the loss is the mean cross-entropy. Default: all of class 0. */
   readonly labels?: Int32Array | undefined
@@ -116,14 +113,14 @@ interface Names {
 function probeGraph(
   { spec }: TrainedNetwork,
   floats: number,
-  { mode = 'inference', activations = [], gradients = [], along = [] }: ProbeOptions,
+  { mode = 'inference', activations = [], gradients = [], along = [], tasks }: ProbeOptions,
 ): { readonly graph: Graph; readonly names: Names } {
   const { channels, height, width } = spec.input
   const batch = floats / (channels * height * width)
   if (!Number.isSafeInteger(batch) || batch < 1)
     throw new ConfigError(`${spec.name}: expected pictures of ${channels}x${height}x${width}, got ${floats} floats`)
   const layers = [...new Set([...activations, ...gradients.filter((path) => path !== 'pictures')])] as LayerPath[]
-  const forward = forwardGraph(spec, { batch, mode, loss: true, taps: layers })
+  const forward = forwardGraph(spec, { batch, mode, loss: true, taps: layers, heads: headsOf(tasks) })
   const values = new Map<string, Value>(
     [...forward.inputs, ...forward.outputs].map(({ name, value }) => [name, value] as const),
   )

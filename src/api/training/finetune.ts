@@ -11,7 +11,7 @@ import { expectClassifier } from '../../formats/expect-network.js'
 import type { Tensor, TrainedNetwork } from '../../formats/trained-network.js'
 import { expectNumbers } from '../../inference/lost-numbers.js'
 import { type Freeze, type NetworkSplit, splitNetwork } from '../../model/freeze.js'
-import { headOf } from '../../model/heads/index.js'
+import { type Heads, headOf } from '../../model/heads/index.js'
 import { classifierOf } from '../../spec/heads/index.js'
 import type { NetworkSpec } from '../../spec/spec.js'
 import { expectSameClasses } from '../../tasks/classify/class-match.js'
@@ -26,7 +26,7 @@ import { weightHash } from '../../train/checkpoint/weight-hash.js'
 import { finishTraining, type TrainListeners } from '../../train/loop.js'
 import { Trainer, type TriedCheckpoint } from '../../train/trainer.js'
 import { ConfigError } from '../../util/errors.js'
-import { callback, expectOptions, finite, text } from '../../util/expect.js'
+import { callback, expectOptions, finite, object, text } from '../../util/expect.js'
 import type { AskMemory } from '../../util/machine/free-memory.js'
 import { type ComputeOptions, engineOf } from '../engines/opening.js'
 import { featureSize, featuresOf } from '../network/features.js'
@@ -38,10 +38,7 @@ import { type FinetuneChoice, type FinetunePlan, finetunePlan } from './finetune
  * `epochs` and `lr`. Their defaults depend on the frozen layers and on the number of pictures.
  */
 export interface FinetuneOptions extends RecipeOptions, Omit<FinetuneChoice, 'recipe'>, ComputeOptions {
-  /**
-   * The table of tasks; it names the network's task in the error for a network that is no classifier. Default: the
-   * tasks of this package.
-   */
+  /** The table of tasks, for example with layers of your own. Default: the tasks of this package. */
   readonly tasks?: Tasks | undefined
   /** Called before anything is computed. */
   readonly onPlan?: ((plan: FinetunePlan, engine: ChosenEngine) => void) | undefined
@@ -75,6 +72,7 @@ export class Finetuning implements AsyncDisposable {
   readonly #data: Dataset
   readonly #split: NetworkSplit
   readonly #putToWork: PutToWork
+  readonly #tasks: Tasks | undefined
 
   /**
    * @param network the network with its new classifier in the spec @param data the pictures @param split its split into a
@@ -87,8 +85,10 @@ export class Finetuning implements AsyncDisposable {
     data: Dataset,
     split: NetworkSplit,
     putToWork: PutToWork,
+    tasks?: Tasks,
   ) {
     this.#putToWork = putToWork
+    this.#tasks = tasks
     this.plan = plan
     this.trainer = trainer
     this.#network = network
@@ -132,7 +132,8 @@ export class Finetuning implements AsyncDisposable {
 
   /** The answers of the whole network, in its current state, to the test pictures. */
   async judge(signal?: AbortSignal): Promise<Judgement> {
-    return judge(this.trainer.engine, await this.checkpoint(), this.#data.test, signal)
+    const heads = headsOf(this.#tasks)
+    return judge(this.trainer.engine, await this.checkpoint(), this.#data.test, { signal, heads })
   }
 
   /**
@@ -151,7 +152,7 @@ export class Finetuning implements AsyncDisposable {
       weightHash: weightHash(checkpoint.weights),
       checkpoint,
     }
-    return Object.assign(this.#putToWork<'classify'>(checkpoint, { engine, threads }), report)
+    return Object.assign(this.#putToWork<'classify'>(checkpoint, { engine, threads, tasks: this.#tasks }), report)
   }
 
   /** Frees the memory of the plans. */
@@ -185,11 +186,11 @@ export interface FinetuningFunctions {
   resumeFinetuning(
     checkpoint: Checkpoint,
     data: Dataset,
-    options?: ComputeOptions & Pick<FinetuneOptions, 'onPlan' | 'onFeatures' | 'featureMemory'>,
+    options?: ComputeOptions & Pick<FinetuneOptions, 'onPlan' | 'onFeatures' | 'featureMemory' | 'tasks'>,
   ): Promise<Finetuning>
 }
 
-const fields = { freeze: text, featureMemory: finite, onPlan: callback, onFeatures: callback }
+const fields = { tasks: object, freeze: text, featureMemory: finite, onPlan: callback, onFeatures: callback }
 
 /** The engines of an environment, and its free memory for features. */
 export interface FinetuningPlace extends Pick<Environment, 'openEngine'> {
@@ -202,15 +203,16 @@ export function createFinetuningFunction(place: FinetuningPlace): FinetuningFunc
     expectOptions(options, 'options', fields)
     expectClassifier(network, 'network', headsOf(options.tasks))
     expectDataset(data, 'data')
-    return open(place, withNewHead(network, data), withNormalisationOf(network, data), withRecipe(options))
+    const fresh = withNewHead(network, data, headsOf(options.tasks))
+    return open(place, fresh, withNormalisationOf(network, data), withRecipe(options))
   }
 }
 
 export function resumeFinetuningFunction(place: FinetuningPlace): FinetuningFunctions['resumeFinetuning'] {
   return async (checkpoint, data, options = {}) => {
-    expectCheckpoint(checkpoint, 'checkpoint')
-    expectDataset(data, 'data')
     expectOptions(options, 'options', fields)
+    expectCheckpoint(checkpoint, 'checkpoint', options.tasks)
+    expectDataset(data, 'data')
     const { tuning, recipe, preprocessing } = checkpoint
     if (!tuning)
       throw new ConfigError(`${checkpoint.spec.name}: this checkpoint comes from no fine-tuning`, {
@@ -240,12 +242,12 @@ export function finetuneFunction(
 }
 
 /** The options, with the fields of the recipe in `recipe`. */
-type Choice = FinetuneChoice & ComputeOptions & Pick<FinetuneOptions, 'onPlan' | 'onFeatures'>
+type Choice = FinetuneChoice & ComputeOptions & Pick<FinetuneOptions, 'onPlan' | 'onFeatures' | 'tasks'>
 
 function withRecipe(options: FinetuneOptions & TrainListeners): Choice {
   const { freeze, views, featureMemory, onPlan, onFeatures, ...others } = options
   const { engine, threads, onMemory, signal, tasks, onProgress, onEpoch, ...recipe } = others
-  return { freeze, views, featureMemory, onPlan, onFeatures, engine, threads, onMemory, signal, recipe }
+  return { freeze, views, featureMemory, onPlan, onFeatures, engine, threads, onMemory, signal, tasks, recipe }
 }
 
 async function open(
@@ -258,10 +260,12 @@ async function open(
   const { spec } = network
   expectLearnable(spec, data)
   expectNumbers(network)
-  const splitAt = (freeze: Freeze) => splitNetwork(spec, freeze)
+  const { tasks } = options
+  const heads = headsOf(tasks)
+  const splitAt = (freeze: Freeze) => splitNetwork(spec, freeze, heads)
   const featuresAt = (freeze: Freeze) => {
     const { at } = splitAt(freeze)
-    return at && featureSize(network, at)
+    return at && featureSize(network, at, heads)
   }
   const plan = finetunePlan(spec, data, options, featuresAt, memory)
   const { freeze, views, recipe } = plan
@@ -279,6 +283,7 @@ async function open(
           seed,
           signal,
           onProgress: onFeatures,
+          heads,
         })
       : data
     const restSpec = split.rest(inputSize(rest.train))
@@ -293,8 +298,9 @@ async function open(
       },
       signal,
       release,
+      tasks,
     })
-    return new Finetuning(plan, trainer, network, data, split, putToWork)
+    return new Finetuning(plan, trainer, network, data, split, putToWork, tasks)
   } catch (error) {
     await release()
     throw error
@@ -315,8 +321,12 @@ function inRest(split: NetworkSplit, weights: ReadonlyMap<string, Tensor>): Map<
  * The network with a classifier for the classes of the data. The old classifier's weights are left out, so that they
  * start fresh.
  */
-function withNewHead({ spec, preprocessing, weights }: TrainedNetwork, { classes }: Dataset): TrainedNetwork {
-  const last = headOf(spec.head).lastLayers(spec.head)
+function withNewHead(
+  { spec, preprocessing, weights }: TrainedNetwork,
+  { classes }: Dataset,
+  heads: Heads,
+): TrainedNetwork {
+  const last = headOf(spec.head, heads).lastLayers(spec.head)
   return {
     spec: { ...spec, head: { ...classifierOf(spec), classes: classes.length } },
     preprocessing: { ...preprocessing, classes, classesAssumed: undefined },

@@ -8,6 +8,7 @@ import { allFinite } from '../../inference/finite.js'
 import { lostAnswers } from '../../inference/lost-numbers.js'
 import { writeWeights } from '../../inference/weights.js'
 import { forwardGraph } from '../../model/forward.js'
+import type { Heads } from '../../model/heads/index.js'
 import { exp } from '../../util/math.js'
 import { expectFit } from './evaluator.js'
 
@@ -51,6 +52,12 @@ export interface Judgement {
 /** The most pictures per run. */
 const MOST_PICTURES = 16
 
+export interface JudgeOptions {
+  readonly signal?: AbortSignal | undefined
+  /** The known kinds of heads; default: those of this package. */
+  readonly heads?: Heads | undefined
+}
+
 /**
  * Computes the answers for pictures, prepared as in evaluation.
  * @throws LostNumbers when a logit is NaN or infinite
@@ -59,12 +66,12 @@ export async function judge(
   engine: Engine,
   network: TrainedNetwork,
   pictures: Pictures,
-  signal?: AbortSignal,
+  { signal, heads }: JudgeOptions = {},
 ): Promise<Judgement> {
   const { spec, preprocessing, weights } = network
   expectFit(spec, pictures)
   const size = Math.min(MOST_PICTURES, pictures.count)
-  const graph = forwardGraph(spec, { batch: size, mode: 'inference' })
+  const graph = forwardGraph(spec, { batch: size, mode: 'inference', heads })
   const { channels, height, width } = inputSize(pictures)
   const batch = new Float32Array(size * channels * height * width)
   const labels = new Int32Array(size)
@@ -81,7 +88,7 @@ export async function judge(
       executable.write('pictures', batch)
       await executable.run()
       const logits = await executable.read('logits')
-      if (!allFinite(logits)) throw await lostAnswers(engine, { spec, weights, pictures: batch })
+      if (!allFinite(logits)) throw await lostAnswers(engine, { spec, weights, pictures: batch, heads })
       const classes = logits.length / size
       for (let i = 0; i < size && first + i < pictures.count; i++) {
         const row = logits.subarray(i * classes, (i + 1) * classes)
