@@ -18,7 +18,7 @@ import { resize } from './picture/resize.js'
  */
 export function epochOrder(count: number, seed: number, epoch: number): Uint32Array {
   for (const [name, value] of Object.entries({ count, seed, epoch }))
-    expectKind(value, `epochOrder: ${name}`, whole(0, name === 'count' ? 2 ** 32 - 1 : undefined))
+    expectKind(value, `epochOrder: ${name}`, whole(0, name === 'count' ? MOST_PICTURES : undefined))
   const order = new Uint32Array(count)
   for (let i = 0; i < count; i++) order[i] = i
   return new Random(seed, epoch).shuffle(order)
@@ -32,6 +32,9 @@ export interface BatchOptions {
   readonly seed: number
   readonly epoch: number
 }
+
+/** An order is a list of 32-bit numbers. */
+const MOST_PICTURES = 0xffffffff
 
 const optionFields = { normalisation: object, augmentation: optional(object), seed: whole(0), epoch: whole(0) }
 

@@ -31,7 +31,7 @@ const round = (bytes: number) => Math.ceil(bytes / 64) * 64
 
 /** Addresses in a program's memory, in bytes. */
 interface Places {
-  /** End of the first stack, the same for all programs. Those of the other threads follow. */
+  /** End of the first stack, the same for all programs. The stacks of the other threads follow. */
   readonly stack: number
   readonly setup: number
   readonly run: number
@@ -57,7 +57,7 @@ class WasmBackend implements CpuBackend {
   readonly #programs = new Set<CpuProgram>()
   /** Tells how much scratch tapes need, in a small memory of its own. */
   #ruler: Ruler | undefined
-  /** Of a program that has ended. */
+  /** The workers and the memory of a program that has ended. */
   #idle: Crew | undefined
   #disposed = false
 
@@ -100,7 +100,7 @@ class WasmBackend implements CpuBackend {
     return crew
   }
 
-  /** Keeps the workers of a program that has ended, or ends them. Of two, those with more memory stay. */
+  /** Keeps the workers of a program that has ended, or ends them. If others are kept, those with less memory end. */
   async #giveBack(crew: Crew): Promise<void> {
     const other = this.#idle
     const keeps = !this.#disposed && !crew.failed && crew.pages * PAGE <= MOST_KEPT
