@@ -148,7 +148,15 @@ export interface ClassifierHead {
    * alone.
    */
   readonly relu?: boolean
+  /** At least 2; see `gives` for others. */
   readonly classes: number
+  /**
+   * For nets that tell no classes apart. `features`: there is no classifier, and the output is the mean of each map;
+   * `classes` is 0. `value`: the classifier has one output, a number; `classes` is 1. Default: classes.
+   */
+  readonly gives?: 'features' | 'value'
+  /** Outputs of a linear layer and a ReLU between the pooling and the classifier. Default: there is no such layer. */
+  readonly hidden?: number
 }
 
 /**

@@ -1,5 +1,5 @@
 // The table of heads: specs of older versions, kinds that are unknown, rows of one's own.
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { forwardGraph } from '../../src/model/forward.js'
 import type { ModelHead } from '../../src/model/heads/head.js'
 import { heads } from '../../src/model/heads/index.js'
@@ -105,4 +105,23 @@ test('the compiler names a row that is missing', () => {
   // @ts-expect-error the table lacks the row of the new kind
   const table: { readonly [K in HeadKind | 'two-answers']: Row<K> } = { ...heads }
   expect(Object.keys(table)).toEqual(['classifier', 'picture'])
+})
+
+describe('nets that tell no classes apart', () => {
+  const spec = preset('resnet20')
+  const withHead = (head: object) => ({ ...spec, head: { ...spec.head, ...head } })
+
+  test('features have no classifier, a value has one output', () => {
+    expect(validateSpec(withHead({ classes: 0, gives: 'features' })).head).toMatchObject({ gives: 'features' })
+    expect(() => validateSpec(withHead({ classes: 2, gives: 'features' }))).toThrow('head: classes must be')
+    expect(() => validateSpec(withHead({ classes: 2, gives: 'value' }))).toThrow('head: classes must be')
+    expect(() => validateSpec(withHead({ classes: 1 }))).toThrow('head: classes must be a whole number of at least 2')
+    expect(() => validateSpec(withHead({ classes: 1, gives: 'x' }))).toThrow(
+      'head: gives must be one of features, value',
+    )
+    expect(depthOf({ ...spec, head: { ...spec.head, hidden: 5 } })).toBe(21)
+    expect(() => validateSpec(withHead({ classes: 0, gives: 'features', hidden: 5 }))).toThrow(
+      'head: hidden is for a classifier, and a head that gives features has none; leave it out',
+    )
+  })
 })

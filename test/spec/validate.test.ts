@@ -101,7 +101,11 @@ describe('each field is checked and the message says where', () => {
     [[...block, 'gate'], { kind: 'exclusive' }, 'stage2.block2.gate: bias must be a finite number, got nothing'],
     [['head', 'norm'], 0, 'head: norm must be true or false, got 0'],
     [['head', 'classes'], 1, 'head: classes must be a whole number of at least 2, got 1'],
-    [['head', 'bias'], false, 'head: there is no field "bias"; the fields are kind, norm, relu, classes'],
+    [
+      ['head', 'bias'],
+      false,
+      'head: there is no field "bias"; the fields are kind, norm, relu, classes, gives, hidden',
+    ],
     [['head', 'relu'], 'no', 'head: relu must be true or false, got "no"'],
     [['stem'], 'x'.repeat(80), `spec: stem must be a list, got "${'x'.repeat(58)}…`],
   ])('%j = %j', (keys, value, message) => {

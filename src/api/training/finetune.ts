@@ -327,9 +327,10 @@ function withNewHead(
   heads: Heads,
 ): TrainedNetwork {
   const last = headOf(spec.head, heads).lastLayers(spec.head)
+  const { gives: _, ...head } = classifierOf(spec, heads)
   return {
-    spec: { ...spec, head: { ...classifierOf(spec), classes: classes.length } },
-    preprocessing: { ...preprocessing, classes, classesAssumed: undefined },
+    spec: { ...spec, head: { ...head, classes: classes.length } },
+    preprocessing: { ...preprocessing, classes, classesAssumed: undefined, unproven: undefined },
     weights: new Map([...weights].filter(([path]) => !last.some((layer) => path.startsWith(`${layer}.`)))),
   }
 }

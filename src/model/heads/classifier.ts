@@ -9,9 +9,18 @@ export const classifierLayers = {
   relu: 'head.relu',
   /** Global average pooling: the features of a picture. */
   pool: 'head.pool',
+  hidden: 'head.hidden',
+  hiddenRelu: 'head.hiddenRelu',
   classifier: 'head.classifier',
 } as const
-const { norm: NORM, relu: RELU, pool: POOL, classifier: CLASSIFIER } = classifierLayers
+const {
+  norm: NORM,
+  relu: RELU,
+  pool: POOL,
+  hidden: HIDDEN,
+  hiddenRelu: HIDDEN_RELU,
+  classifier: CLASSIFIER,
+} = classifierLayers
 /** Deviation of fresh weights. */
 const DEVIATION = 0.01
 
@@ -21,21 +30,22 @@ export const classifier: ModelHead<ClassifierHead> = {
   truths: ['labels'],
   losses: ['cross-entropy'],
   addTruths: (layers, _, batch) => ({ labels: layers.labels(batch) }),
-  build: (layers, { norm, relu = norm, classes }, { maps: [x] }) => {
+  build: (layers, { norm, relu = norm, classes, gives, hidden }, { maps: [x] }) => {
     const normed = norm ? layers.norm(NORM, x!) : x!
     const features = relu ? layers.relu(RELU, normed) : normed
-    return { logits: layers.linear(CLASSIFIER, layers.globalAveragePool(POOL, features), classes) }
+    const pooled = layers.globalAveragePool(POOL, features)
+    if (gives === 'features') return { logits: pooled }
+    const read = hidden === undefined ? pooled : layers.relu(HIDDEN_RELU, layers.linear(HIDDEN, pooled, hidden))
+    return { logits: layers.linear(CLASSIFIER, read, classes) }
   },
   addLoss: (layers, { logits }, { labels }, { labelSmoothing = 0 }) =>
     layers.loss('loss', logits!, labels!, labelSmoothing),
   deviation: (_, path) => (path === `${CLASSIFIER}.weight` ? DEVIATION : undefined),
   zeroed: () => [],
-  lastLayers: () => [CLASSIFIER],
-  lone: ({ norm, classes }) => ({
-    name: 'its classifier',
-    at: POOL,
-    head: { kind: 'classifier', norm: false, classes },
-    isAll: !norm,
-  }),
+  lastLayers: ({ gives }) => (gives === 'features' ? [] : [CLASSIFIER]),
+  lone: ({ norm, classes, gives, hidden }) =>
+    gives === undefined && hidden === undefined
+      ? { name: 'its classifier', at: POOL, head: { kind: 'classifier', norm: false, classes }, isAll: !norm }
+      : undefined,
   axes: () => ({ pictures: ['batch'], outputs: { logits: ['batch'] } }),
 }

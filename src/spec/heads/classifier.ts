@@ -1,5 +1,6 @@
 /** The head that classifies, as plain data. */
-import { fields, flag, whole } from '../fields.js'
+import { ConfigError } from '../../util/errors.js'
+import { fields, flag, oneOf, whole } from '../fields.js'
 import type { ClassifierHead } from '../spec.js'
 import { lastStage, type SpecHead } from './head.js'
 
@@ -9,12 +10,17 @@ const MOST_CLASSES = 1_048_576
 export const classifier = {
   task: 'classify',
   check: (stated) => {
-    const head = fields(stated, 'head', ['kind', 'norm', 'relu', 'classes'])
+    const head = fields(stated, 'head', ['kind', 'norm', 'relu', 'classes', 'gives', 'hidden'])
     flag(head, 'head', 'norm')
     if (head.relu !== undefined) flag(head, 'head', 'relu')
-    whole(head, 'head', 'classes', 2, MOST_CLASSES)
+    if (head.gives !== undefined) oneOf(head, 'head', 'gives', ['features', 'value'])
+    const [least, most] = head.gives === undefined ? [2, MOST_CLASSES] : head.gives === 'value' ? [1, 1] : [0, 0]
+    whole(head, 'head', 'classes', least, most)
+    if (head.hidden !== undefined && head.gives === 'features')
+      throw new ConfigError('head: hidden is for a classifier, and a head that gives features has none; leave it out')
+    if (head.hidden !== undefined) whole(head, 'head', 'hidden', 1, MOST_CLASSES)
   },
-  depth: () => 1,
+  depth: ({ gives, hidden }) => (gives === 'features' ? 0 : hidden === undefined ? 1 : 2),
   plainTwin: (head) => head,
   reads: (_, stages) => [lastStage(stages)],
   answers: ({ classes }) => ({ classes: Array.from({ length: classes }, (_, i) => `class ${i + 1}`) }),
@@ -23,7 +29,13 @@ export const classifier = {
       return `${Array.isArray(classes) ? classes.length : 'no'} class names for ${head.classes} classes`
     return scales === undefined ? undefined : 'scales are for networks that upscale pictures'
   },
-  summary: ({ classes }) => `${classes} classes`,
-  does: ({ classes }) => `classifies into ${classes} classes`,
+  summary: ({ classes, gives }) =>
+    gives === 'features' ? 'features, no classifier' : gives === 'value' ? 'one output' : `${classes} classes`,
+  does: ({ classes, gives }) =>
+    gives === undefined
+      ? `classifies into ${classes} classes`
+      : gives === 'features'
+        ? 'gives features'
+        : 'gives one number',
   lacks: 'is not a classifier',
 } satisfies SpecHead<ClassifierHead>

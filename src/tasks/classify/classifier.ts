@@ -78,6 +78,7 @@ export class Classifier extends Network<ClassifierHead> {
     const { top = 5, signal } = options
     if (!Number.isSafeInteger(top) || top < 1)
       throw new ConfigError(`top: expected a whole number of at least 1, got ${described(top)}`)
+    this.#expectClasses()
     const { single, all } = this.listed(given)
     const logits = await this.logits(await this.prepared(all, options), { signal })
     const answers = Array.from({ length: logits.length / this.numClasses }, (_, i) =>
@@ -113,7 +114,12 @@ export class Classifier extends Network<ClassifierHead> {
    */
   async explain(given: Picture | PictureSource, options: ExplainOptions = {}): Promise<Explanation> {
     expectOptions(options, 'explain: options', { signal: signalKind, block: text, class: className })
+    this.#expectClasses()
     const { block, signal } = options
+    if (block === undefined && this.spec.head.hidden !== undefined)
+      throw new ConfigError(
+        `${this.spec.name}: its classifier reads a hidden layer and no maps, so there is no class activation map; name a block, such as ${lastMaps(this.spec)}`,
+      )
     const picture = isSource(given) ? await this.decoded(given, options) : given
     const batch = this.prepare([picture])
     const layer = block ?? lastMaps(this.spec)
@@ -156,13 +162,30 @@ export class Classifier extends Network<ClassifierHead> {
    * Evaluates the network on the test part of a data set: error, accuracy and loss. See `evaluate`.
    * @throws ConfigError when the data has other classes, and `allowOtherClasses` was not given
    */
-  evaluate(data: Dataset, options: ClassMatchOptions & RunOptions = {}): Promise<ClassifyingEvaluation & Evaluated> {
+  async evaluate(
+    data: Dataset,
+    options: ClassMatchOptions & RunOptions = {},
+  ): Promise<ClassifyingEvaluation & Evaluated> {
+    this.#expectClasses()
     return this.measured(data, options) as Promise<ClassifyingEvaluation & Evaluated>
   }
 
   /** Always throws: only an `Upscaler` upscales pictures. @throws ConfigError */
   async upscale(..._given: unknown[]): Promise<never> {
     throw wrongHead('picture', this.spec)
+  }
+
+  /** @throws ConfigError if the network gives features or one number */
+  #expectClasses(): void {
+    const { name, head } = this.spec
+    if (head.gives === 'features')
+      throw new ConfigError(
+        `${name}: this network has no classifier and gives features of pictures; use embed, or fine-tune it on pictures of classes`,
+      )
+    if (head.gives === 'value')
+      throw new ConfigError(
+        `${name}: this network gives one number for a picture and no classes; use logits, or name two classes when it is loaded, such as { classes: ['no', 'yes'] }`,
+      )
   }
 
   /** The weight of each of the last maps for a class. */
