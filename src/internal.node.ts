@@ -28,6 +28,7 @@ export {
   planBytes,
   profile,
 } from './api/engines/profile.node.js'
+export { readContents } from './api/files/contents.node.js'
 export { exportOnnx, exportSafetensors } from './api/files/export.node.js'
 export { expectWritable, readNetwork, writeNetwork } from './api/files/weights.node.js'
 export { type CifarOptions, cifar10, cifar100 } from './data/cifar/cifar.node.js'

@@ -90,8 +90,8 @@ export { type Split, splitDataset, splitPictures } from './data/split.js'
 export { type TableOptions, type TableRow, type TableRows, tableDataset } from './data/table-dataset.js'
 export type { BrowserFiles } from './engine/cpu/wasm-host.browser.js'
 export type { ChosenEngine } from './engine/engine.js'
+export type { PictureOptions, RecogniseOptions } from './formats/names/recognise.js'
 export { encodeNpy } from './formats/npy.js'
-export type { PictureOptions, RecogniseOptions } from './formats/recognise.js'
 export {
   readSafetensors,
   type SafetensorsFile,

@@ -4,7 +4,7 @@ import { Budget } from '../util/budget.js'
 import { DataError } from '../util/errors.js'
 import { parseJson } from '../util/json.js'
 import { shown } from '../util/printable.js'
-import type { RecogniseOptions } from './recognise.js'
+import type { RecogniseOptions } from './names/recognise.js'
 
 const FILE = 'config.json'
 

@@ -26,6 +26,11 @@ export interface Preprocessing {
   readonly classes: readonly string[]
   /** Set if the file held no names, so that `classes` is guessed from their number and proves nothing. */
   readonly classesAssumed?: true | undefined
+  /**
+   * Set if the layers were matched by the order of their tensors alone. The network may be another one, until it is
+   * right about labelled data.
+   */
+  readonly unproven?: true | undefined
   /** For networks that give pictures: the factors by which they enlarge. */
   readonly scales?: readonly number[] | undefined
 }
@@ -67,6 +72,7 @@ export function checkPreprocessing(
   if (!classes.every((text) => typeof text === 'string' && text.length <= limits.name))
     throw wrong(`class names must be texts, of at most ${limits.name} characters`)
   if (![undefined, true].includes(stated.classesAssumed)) throw wrong('classesAssumed must be true or left out')
+  if (![undefined, true].includes(stated.unproven)) throw wrong('unproven must be true or left out')
   for (const values of [normalisation?.mean, normalisation?.std])
     if (!Array.isArray(values) || values.length !== input.channels || !values.every(Number.isFinite))
       throw wrong(`mean and std must be ${input.channels} numbers each, got ${shown(normalisation)}`)

@@ -220,6 +220,7 @@ export const rows: Readonly<Record<string, Row>> = {
   measurePeak: { args: () => [{ engine }], right: ['nothing', 'object', 'data set'] },
   planBytes: { args: () => [spec, { engine, mode: 'inference', batch: 1 }], deep: [1] },
   profile: { args: () => [spec, { engine, rounds: 1, batch: 1 }], right: ['nothing', 'object', 'data set'] },
+  readContents: { args: () => [saved] },
   readNetwork: { args: () => [saved, { cache: place('cache') }], deep: [1] },
   expectWritable: { args: () => [place('out.safetensors')] },
   writeNetwork: { args: () => [place('out.safetensors'), network] },

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { decodeNetwork } from '../../src/api/files/weights.js'
 import { imageNetNames } from '../../src/data/imagenet-names.js'
-import { keyMaps, namedParameters } from '../../src/formats/key-maps.js'
+import { keyMaps, namedParameters } from '../../src/formats/names/key-maps.js'
 import { type SafetensorsTensor, writeSafetensors } from '../../src/formats/safetensors.js'
 import { cifarBasic, imagenetBasic } from '../../src/spec/families.js'
 import type { NetworkSpec } from '../../src/spec/spec.js'

@@ -23,7 +23,8 @@ import { openWasm } from '../../src/engine/cpu/wasm.js'
 import { nodeHost } from '../../src/engine/cpu/wasm-host.node.js'
 import type { Engine } from '../../src/engine/engine.js'
 import { settingsOf } from '../../src/formats/hub.js'
-import { readPyTorchLegacy } from '../../src/formats/pytorch.js'
+import { entriesOf } from '../../src/formats/pytorch/entries.js'
+import { openPyTorch } from '../../src/formats/pytorch/saved-file.js'
 import { readSafetensors, writeSafetensors } from '../../src/formats/safetensors.js'
 import { checkPreprocessing, type Preprocessing } from '../../src/formats/trained-network.js'
 import { readZip } from '../../src/formats/zip.js'
@@ -224,7 +225,11 @@ export const readers: readonly Reader[] = [
         ? seeds.inLegacy(opcodeParts(random, true))
         : mutatedBytes(random, [seeds.inLegacy(seeds.stateDictOpcodes(true))]),
     read: async (bytes) => {
-      for (const tensor of readPyTorchLegacy(bytes, 'x').values()) if (tensor.type === 'f32') tensor.floats()
+      const file = await openPyTorch(bytes, 'x')
+      for (const { tensors } of file ? entriesOf(file.value, file.budget) : []) {
+        await file!.fill([...tensors.values()])
+        for (const tensor of tensors.values()) if (tensor.type === 'f32') tensor.floats()
+      }
       await network(bytes)
     },
   },

@@ -1,7 +1,7 @@
 /** Honest inputs of every kind, made by code: what the fuzzer starts from. */
 import { gzipSync } from 'node:zlib'
 import { untrainedWeights } from '../../src/api/network/untrained.js'
-import { keyMaps, namedParameters } from '../../src/formats/key-maps.js'
+import { keyMaps, namedParameters } from '../../src/formats/names/key-maps.js'
 import { encodePortable } from '../../src/formats/portable.js'
 import { type SafetensorsTensor, writeSafetensors } from '../../src/formats/safetensors.js'
 import type { TrainedNetwork } from '../../src/formats/trained-network.js'
@@ -130,6 +130,13 @@ export const opcodes = [
     '\x86',
     '\x87',
     '\x88',
+    '\x81',
+    '\x92',
+    '\x8f',
+    '\x90',
+    '\x91',
+    'o',
+    '2',
     '.',
   ],
   ...['h\0', 'q\x01', 'h\x01', '\x94', 'K\x01', 'M\xff\xff', 'J\xff\xff\xff\x7f', 'G\x7f\xf0\0\0\0\0\0\0', '\x8a\xff'],

@@ -1,5 +1,5 @@
 /** Networks of the hub, fetched as pages can: by their addresses, kept by the browser's own cache. */
-import type { RecogniseOptions } from '../../formats/recognise.js'
+import type { RecogniseOptions } from '../../formats/names/recognise.js'
 import { DataError } from '../../util/errors.js'
 import { fetchBytes, fetchIfThere } from './fetch.js'
 import { configFile, fileAddress, type HubFiles, type HubName, weightFiles } from './hub-name.js'

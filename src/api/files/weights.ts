@@ -1,15 +1,19 @@
 /** Weights in whatever file they come: what it is shows in its first bytes, not in its name. */
 import { normalisationText } from '../../data/dataset.js'
-import { keyMaps } from '../../formats/key-maps.js'
+import { choose } from '../../formats/names/choose.js'
+import { expectOrder } from '../../formats/names/match-order.js'
+import type { IdentifiedNetwork, RecogniseOptions } from '../../formats/names/recognise.js'
 import { decodePortable, isPortable } from '../../formats/portable.js'
-import { type RecogniseOptions, recognise } from '../../formats/recognise.js'
 import { readSafetensors, type SafetensorsFile } from '../../formats/safetensors.js'
 import type { StateDict, StoredTensor } from '../../formats/stored-tensor.js'
 import type { TrainedNetwork } from '../../formats/trained-network.js'
 import { headsOf, type Tasks } from '../../tasks/index.js'
 import { type Checkpoint, checkpointIn } from '../../train/checkpoint/checkpoint.js'
 import { ConfigError, DataError } from '../../util/errors.js'
-import { expectBytes, expectKind, expectOptions, listOf, object, signal, text } from '../../util/expect.js'
+import { expectBytes, expectKind, expectOptions, listOf, object, oneOf, signal, text } from '../../util/expect.js'
+
+/** Height of the smallest pictures of nets whose thousand classes are those of ImageNet. */
+const LEAST_IMAGENET = 64
 
 /** A network, and how its file was understood. */
 export interface DecodedNetwork extends TrainedNetwork {
@@ -22,11 +26,20 @@ export interface DecodedNetwork extends TrainedNetwork {
    * pictures or four channels. Say otherwise by the option `pictures.normalisation`.
    */
   readonly assumed?: string | undefined
+  /** Sentences about the file: the entry that was chosen, tensors that were left out, calls that were not run. */
+  readonly notes?: readonly string[] | undefined
+  /** Names in the file, each with that of its layer, if they were matched by order. */
+  readonly mapping?: readonly (readonly [inFile: string, name: string])[] | undefined
 }
 
 /** How weights are understood. */
 export interface DecodeOptions extends RecogniseOptions {
   readonly signal?: AbortSignal | undefined
+  /**
+   * The entry of the file to read, by the keys that lead to it, such as `model/state_dict` or `state_dict_ema`; default:
+   * the one that is a network.
+   */
+  readonly entry?: string | undefined
   /** The tasks that there are, such as `{ ...tasks, mine }`; default: those of this package. */
   readonly tasks?: Tasks | undefined
 }
@@ -37,17 +50,20 @@ export const weightFields = {
   arch: text,
   classes: listOf(text, 'a list of names'),
   pictures: object,
+  entry: text,
+  match: oneOf(['names', 'order']),
   signal,
 }
 
 /**
  * The network in a file: a checkpoint or an export of this package; or safetensors, or a file of PyTorch (of its zip
- * form or of the older one) with weights named as torchvision, timm, akamaster or bearpaw do. Nothing in a file is ever
- * run, and a file that asks for far more memory or work than honest ones of its size is refused.
+ * form or of the older one) whose names say the parts of a residual network: docs/weights.md lists them. All dictionaries
+ * of tensors in it are tried, whole modules too. Nothing in a file is ever run, and a file that asks for far more memory
+ * or work than honest ones of its size is refused.
  * @param file its bytes
  * @param name of the file, at the start of every error
- * @throws DataError when the file is damaged, holds anything but weights, asks for too much, or its tensors are of no
- * network that is known; ConfigError for options that do not fit the network, or contradict what a file of this package
+ * @throws DataError when the file is damaged, holds no weights, asks for too much, or its tensors are of no network that is
+ * known, or of several; ConfigError for options that do not fit the network, or contradict what a file of this package
  * says of itself; what `signal` was aborted with
  */
 export async function decodeNetwork(
@@ -68,12 +84,22 @@ export async function decodeKnowing(
   options: DecodeOptions,
   known: RecogniseOptions,
 ): Promise<DecodedNetwork> {
-  const of = (tensors: StateDict, form: string) => recognised(tensors, name, options, known, form)
-  if (bytes[8] === 0x7b) return fromSafetensors(bytes, name, options, of) // the brace that opens its header
+  if (bytes[8] === 0x7b) return fromSafetensors(bytes, name, options, known) // the brace that opens its header
   // Fetched where it is needed: pages that open safetensors do without.
-  const { readPyTorch } = await import('../../formats/pytorch.js')
-  const saved = await readPyTorch(bytes, name, options.signal)
-  if (saved) return of(saved.weights, saved.form)
+  const { openSaved } = await import('./saved.js')
+  const saved = await openSaved(bytes, name, options.signal)
+  if (saved && saved.entries.length === 0) {
+    const [note] = saved.notes
+    throw new DataError(
+      `${name}: no weights found: expected a dictionary of tensors (a state_dict) or a module, got ${saved.value}${note === undefined ? '' : `; ${note}`}`,
+    )
+  }
+  if (saved) {
+    const { entry, network, notes } = choose(saved.entries, name, options, known)
+    await saved.fill(entry, options.signal)
+    const all = [...notes, ...saved.notes]
+    return finished(network, all, options.classes ?? known.classes, saved.form)
+  }
   throw new DataError(
     `${name}: no file of weights: expected safetensors or what torch.save writes, got ${
       bytes.length === 0 ? 'an empty file' : `${bytes.length} bytes of something else`
@@ -85,7 +111,7 @@ async function fromSafetensors(
   bytes: Uint8Array,
   name: string,
   options: DecodeOptions,
-  recognised: (tensors: StateDict, form: string) => Promise<DecodedNetwork>,
+  known: RecogniseOptions,
 ): Promise<DecodedNetwork> {
   const file = readSafetensors(bytes, name)
   if (file.metadata.format === '1') {
@@ -95,7 +121,11 @@ async function fromSafetensors(
     return { spec, preprocessing, weights, checkpoint, origin: 'checkpoint of resnet.ts' }
   }
   const tensors = stateDictOf(file, name)
-  if (!isPortable(file)) return recognised(tensors, 'safetensors')
+  if (!isPortable(file)) {
+    if (options.match === 'order') expectOrder('safetensors', name)
+    const { network, notes } = choose([{ path: '', tensors }], name, options, known)
+    return finished(network, notes, options.classes ?? known.classes, 'safetensors')
+  }
   const network = decodePortable(tensors, file, name, headsOf(options.tasks))
   expectNothingElse(network, name, options)
   return { ...network, origin: 'export of resnet.ts' }
@@ -105,34 +135,44 @@ async function fromSafetensors(
 function expectNothingElse(
   { spec, preprocessing }: Pick<TrainedNetwork, 'spec' | 'preprocessing'>,
   name: string,
-  { arch, pictures }: RecogniseOptions,
+  { arch, pictures, classes, entry }: DecodeOptions,
 ): void {
   if (arch !== undefined && arch !== spec.name)
     throw new ConfigError(`${name}: the file itself says that its network is ${spec.name}, not ${arch}; name no other`)
+  const other = [
+    ...(classes === undefined ? [] : ['names of classes']),
+    ...(entry === undefined ? [] : ['an entry']),
+    ...(pictures === undefined || Object.keys(pictures).every((name) => name === 'normalisation')
+      ? []
+      : ['sizes of pictures or an interpolation']),
+  ]
+  if (other.length > 0)
+    throw new ConfigError(`${name}: the file itself says all about its network; leave ${other.join(' and ')} out`)
   if (pictures?.normalisation)
     throw new ConfigError(
       `${name}: the file itself says how its pictures are normalised, with ${normalisationText(preprocessing.normalisation)}; leave mean and deviation out`,
     )
 }
 
-async function recognised(
-  tensors: StateDict,
-  name: string,
-  options: RecogniseOptions,
-  known: RecogniseOptions,
+/** Reads the numbers, and names the classes of ImageNet. */
+async function finished(
+  { decode, notes: _, ...network }: IdentifiedNetwork,
+  notes: readonly string[],
+  classes: readonly string[] | undefined,
   form: string,
 ): Promise<DecodedNetwork> {
-  const network = recognise(tensors, name, options, known)
   const { preprocessing, keys } = network
-  const isImageNet =
-    keyMaps[keys].stages === 4 &&
-    preprocessing.classes.length === 1000 &&
-    (options.classes ?? known.classes) === undefined
-  const origin = `${form}, names of ${keys}`
-  if (!isImageNet) return { ...network, origin }
+  const decoded = {
+    ...network,
+    weights: decode(),
+    origin: `${form}, names of ${keys}`,
+    ...(notes.length > 0 ? { notes } : {}),
+  }
+  if (preprocessing.classes.length !== 1000 || preprocessing.input.height < LEAST_IMAGENET || classes !== undefined)
+    return decoded
   // Twelve kilobytes that other networks have no use for.
-  const { imageNetNames: classes } = await import('../../data/imagenet-names.js')
-  return { ...network, preprocessing: { ...preprocessing, classes, classesAssumed: true }, origin }
+  const { imageNetNames } = await import('../../data/imagenet-names.js')
+  return { ...decoded, preprocessing: { ...preprocessing, classes: imageNetNames, classesAssumed: true } }
 }
 
 function stateDictOf({ tensors }: SafetensorsFile, who: string): StateDict {

@@ -1,10 +1,10 @@
 /**
- * Reads pickles without running them. Python's pickles are programs for a stack machine. This machine knows only the
- * opcodes that build plain data, and only the classes and functions that it is given. Any other opcode or name ends the
- * reading with an error that names it. Every value counts against the budget of the file. It knows nothing of tensors.
+ * The stack machine that reads pickles without running them. It knows the classes and functions that it is given; a
+ * name that it does not know becomes an inert record. Every value counts against the budget of the file. It knows
+ * nothing of tensors.
  */
-import type { Budget } from '../util/budget.js'
-import { printable } from '../util/printable.js'
+import type { Budget } from '../../util/budget.js'
+import { Inert } from './inert.js'
 
 /** A function that a file may call. Our code makes the result, never the file. */
 export class Callable {
@@ -21,6 +21,8 @@ export class Callable {
 const NAME_COST = 50
 /** Cost in values of a text, besides its instruction. */
 const TEXT_COST = 4
+/** The most bytes of a whole number. Honest ones have ten. */
+const MOST_DIGITS = 1024
 /** The most bytes of a text that is decoded letter by letter. */
 const SHORT = 24
 
@@ -30,24 +32,16 @@ export interface PickleWorld {
   readonly globals: ReadonlyMap<string, unknown>
   /** Returns the object of a persistent id. */
   readonly persistent: (id: unknown) => unknown
+  /** How often the file would have called each class or function that is not known, by its name. */
+  readonly notRun: Map<string, number>
   /** Names the file in errors, and counts all values that are made. */
   readonly budget: Budget
 }
 
-/**
- * Reads the pickle that begins at byte `start`; returns its value and the byte after it. Dictionaries become maps,
- * lists and tuples arrays, None null, bytes byte arrays. Whole numbers that floats cannot hold become bigints.
- */
-export function unpickle(bytes: Uint8Array, start: number, world: PickleWorld): { value: unknown; end: number } {
-  const machine = new Machine(bytes, start, world)
-  const value = machine.run()
-  return { value, end: machine.at }
-}
-
 const MARK = Symbol('mark')
-const LATEST_PROTOCOL = 5
 
-class Machine {
+/** The state of one reading; `opcodes` of `pickle.ts` move it. */
+export class Machine {
   at: number
   readonly #bytes: Uint8Array
   readonly #view: DataView
@@ -61,19 +55,6 @@ class Machine {
     this.#bytes = bytes
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#world = world
-  }
-
-  /** Runs up to the opcode that ends the pickle. */
-  run(): unknown {
-    for (;;) {
-      this.#world.budget.values()
-      const place = this.at
-      const code = this.byte()
-      if (code === STOP) return this.pop()
-      const opcode = opcodes.get(code)
-      if (!opcode) this.fail(`the pickle has the opcode ${opcodeName(code)} at byte ${place}, which is refused`)
-      opcode(this)
-    }
   }
 
   fail(what: string): never {
@@ -206,6 +187,7 @@ class Machine {
 
   /** Takes a little-endian whole number of any length, in two's complement. */
   bigInt(count: number): number | bigint {
+    if (count > MOST_DIGITS) this.fail(`refused: the pickle has a number of ${count} bytes, more than ${MOST_DIGITS}`)
     const bytes = this.take(count)
     let digits = '0x0'
     for (let i = count - 1; i >= 0; i--) digits += bytes[i]!.toString(16).padStart(2, '0')
@@ -214,41 +196,75 @@ class Machine {
     return Number.isSafeInteger(number) ? number : value
   }
 
+  /** Names a class or function. */
   global(module: unknown, name: unknown): void {
-    this.#world.budget.values(NAME_COST)
-    const full = `${text(module)} ${text(name)}`
-    if (!this.#world.globals.has(full))
-      this.fail(
-        `refused: it asks for ${printable(full.replace(' ', '.'), 100)}, but only tensors and plain containers are read, ` +
-          'and code is never run; save the weights alone, in PyTorch: torch.save(model.state_dict(), path)',
-      )
-    this.#stack.push(this.#world.globals.get(full))
+    const { budget, globals } = this.#world
+    budget.values(NAME_COST)
+    if (typeof module !== 'string' || typeof name !== 'string')
+      this.fail('damaged: the pickle names a class by something that is no text')
+    const full = `${module} ${name}`
+    const known = globals.get(full)
+    if (known !== undefined) {
+      this.#stack.push(known)
+      return
+    }
+    budget.name(full, 'a class')
+    this.push(new Inert(`${module}.${name}`))
   }
 
-  reduce(): void {
-    const args = this.pop()
+  /** Takes a class or function and its arguments. One that is known makes a value; any other is only written down. */
+  call(args: unknown): void {
     const callee = this.pop()
-    if (!(callee instanceof Callable)) this.fail('refused: it calls something that is no function')
-    if (!Array.isArray(args)) this.fail(`damaged: ${callee.name} is called without a list of arguments`)
-    this.push(callee.call(args))
+    if (callee instanceof Callable) {
+      if (!Array.isArray(args)) this.fail(`damaged: ${callee.name} is called without a list of arguments`)
+      this.push(callee.call(args))
+      return
+    }
+    if (!(callee instanceof Inert)) this.fail('refused: it calls something that is no function')
+    const { notRun, budget } = this.#world
+    const { name } = callee
+    notRun.set(name, (notRun.get(name) ?? 0) + 1)
+    budget.containers() // its state
+    this.push(new Inert(name, Array.isArray(args) ? args : [args]))
   }
 
-  /** Ignores the state of an object: only its contents are needed here. */
+  /**
+   * Gives an object its state. Inert records keep it. Those that are known are whole without: the state of a dictionary
+   * holds versions of PyTorch.
+   */
   build(): void {
-    this.pop()
-    if (!(this.top() instanceof Map)) this.fail('refused: it sets the state of something that is no dictionary')
+    const state = this.pop()
+    const target = this.top()
+    if (target instanceof Inert) this.#keep(target, state)
+    else if (typeof target !== 'object' || target === null || Array.isArray(target))
+      this.fail('refused: it sets the state of something that is no object')
+  }
+
+  /** A state is a dictionary, or a pair of one and of the slots, or anything else. */
+  #keep(target: Inert, state: unknown): void {
+    const parts = Array.isArray(state) && state.length === 2 ? state : [state]
+    for (const part of parts) {
+      if (!(part instanceof Map)) {
+        if (part !== null) target.state.set('state', part)
+        continue
+      }
+      this.#world.budget.values(part.size)
+      for (const [key, value] of part) target.state.set(key, value)
+    }
   }
 
   setItems(items: readonly unknown[]): void {
     const target = this.top()
     if (items.length % 2 === 1) this.fail('damaged: the pickle sets a key without a value')
-    if (!(target instanceof Map)) this.fail('damaged: the pickle sets items of something that is no dictionary')
-    else for (let i = 0; i < items.length; i += 2) target.set(items[i], items[i + 1])
+    const map = target instanceof Inert ? target.state : target
+    if (!(map instanceof Map)) this.fail('damaged: the pickle sets items of something that is no dictionary')
+    else for (let i = 0; i < items.length; i += 2) map.set(items[i], items[i + 1])
   }
 
   append(items: readonly unknown[]): void {
     const target = this.top()
-    if (!Array.isArray(target)) this.fail('damaged: the pickle appends to something that is no list')
+    if (target instanceof Inert) for (const item of items) target.state.set(target.state.size, item)
+    else if (!Array.isArray(target)) this.fail('damaged: the pickle appends to something that is no list')
     else for (const item of items) target.push(item)
   }
 
@@ -256,97 +272,3 @@ class Machine {
     this.push(this.#world.persistent(this.pop()))
   }
 }
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : 'something without a name'
-}
-
-const STOP = 0x2e
-
-/** Names of opcodes that are often refused, for errors. */
-const refused = new Map(
-  Object.entries({ i: 'INST', o: 'OBJ', P: 'PERSID', '\x81': 'NEWOBJ', '\x92': 'NEWOBJ_EX' }).concat([
-    ['\x82', 'EXT1'],
-    ['\x83', 'EXT2'],
-    ['\x84', 'EXT4'],
-    ['\x97', 'NEXT_BUFFER'],
-  ]),
-)
-
-function opcodeName(code: number): string {
-  const hex = `0x${code.toString(16).padStart(2, '0')}`
-  const name = refused.get(String.fromCharCode(code))
-  return name ? `${name} (${hex})` : hex
-}
-
-/** The known opcodes, by their byte. [Python's Lib/pickletools.py describes them] */
-const opcodes: ReadonlyMap<number, (machine: Machine) => void> = new Map(
-  Object.entries<(m: Machine) => void>({
-    '\x80': (m) => {
-      const protocol = m.byte()
-      if (protocol > LATEST_PROTOCOL) m.fail(`the pickle has protocol ${protocol}, expected at most ${LATEST_PROTOCOL}`)
-    },
-    '\x95': (m) => void m.take(8), // FRAME: the number of bytes that follow, for readers of streams
-    '(': (m) => m.mark(),
-    '0': (m) => void m.pop(),
-    N: (m) => m.push(null),
-    '\x88': (m) => m.push(true),
-    '\x89': (m) => m.push(false),
-    J: (m) => m.push(m.int()),
-    K: (m) => m.push(m.byte()),
-    M: (m) => m.push(m.short()),
-    '\x8a': (m) => m.push(m.bigInt(m.byte())),
-    G: (m) => m.push(m.double()),
-    X: (m) => m.push(m.text(m.unsigned())),
-    '\x8c': (m) => m.push(m.text(m.byte())),
-    '\x8d': (m) => m.push(m.text(m.long())),
-    T: (m) => m.push(m.text(m.unsigned())), // texts of Python 2
-    U: (m) => m.push(m.text(m.byte())),
-    B: (m) => m.push(m.take(m.unsigned()).slice()),
-    C: (m) => m.push(m.take(m.byte()).slice()),
-    '}': (m) => m.push(new Map()),
-    ']': (m) => m.push([]),
-    ')': (m) => m.push([]),
-    t: (m) => m.push(m.popToMark()),
-    l: (m) => m.push(m.popToMark()),
-    d: (m) => {
-      const items = m.popToMark()
-      m.push(new Map())
-      m.setItems(items)
-    },
-    '\x85': (m) => m.push([m.pop()]),
-    '\x86': (m) => {
-      const second = m.pop()
-      m.push([m.pop(), second])
-    },
-    '\x87': (m) => {
-      const third = m.pop()
-      const second = m.pop()
-      m.push([m.pop(), second, third])
-    },
-    s: (m) => {
-      const value = m.pop()
-      const key = m.pop()
-      m.setItems([key, value])
-    },
-    u: (m) => m.setItems(m.popToMark()),
-    a: (m) => m.append([m.pop()]),
-    e: (m) => m.append(m.popToMark()),
-    q: (m) => m.put(m.byte()),
-    r: (m) => m.put(m.unsigned()),
-    '\x94': (m) => m.memoize(),
-    h: (m) => m.get(m.byte()),
-    j: (m) => m.get(m.unsigned()),
-    c: (m) => {
-      const module = m.line()
-      m.global(module, m.line())
-    },
-    '\x93': (m) => {
-      const name = m.pop()
-      m.global(m.pop(), name)
-    },
-    R: (m) => m.reduce(),
-    b: (m) => m.build(),
-    Q: (m) => m.persistent(),
-  }).map(([letter, work]) => [letter.charCodeAt(0), work]),
-)

@@ -3,18 +3,18 @@
  * nets are built and how they prepare pictures. Each map is a rule from our paths to their names. Applied to all paths
  * of a spec it is a one-to-one table, so it works both ways. Only this file uses their words.
  */
-import { cifar10Layout, cifar100Layout } from '../data/cifar/cifar.js'
-import { imageNetNormalisation, type Normalisation, type PictureSize } from '../data/dataset.js'
-import { forwardGraph } from '../model/forward.js'
-import { classifierLayers } from '../model/heads/classifier.js'
-import { type Heads, heads as ownHeads } from '../model/heads/index.js'
-import { type ParameterInfo, parametersOf } from '../model/parameters.js'
-import type { BufferName, ParameterName } from '../spec/paths.js'
-import type { InputSpec, NetworkSpec, Shortcut } from '../spec/spec.js'
-import { invariant } from '../util/errors.js'
+import { cifar10Layout, cifar100Layout } from '../../data/cifar/cifar.js'
+import { imageNetNormalisation, type Normalisation, type PictureSize } from '../../data/dataset.js'
+import { forwardGraph } from '../../model/forward.js'
+import { classifierLayers } from '../../model/heads/classifier.js'
+import { type Heads, heads as ownHeads } from '../../model/heads/index.js'
+import { type ParameterInfo, parametersOf } from '../../model/parameters.js'
+import type { BufferName, ParameterName } from '../../spec/paths.js'
+import type { InputSpec, NetworkSpec, Shortcut } from '../../spec/spec.js'
+import { invariant } from '../../util/errors.js'
 
 /** The programs whose names are known. */
-export const keyMapNames = ['torchvision', 'timm', 'akamaster', 'bearpaw'] as const
+export const keyMapNames = ['torchvision', 'timm', 'akamaster', 'bearpaw', 'kuangliu'] as const
 /** One of `keyMapNames`. */
 export type KeyMapName = (typeof keyMapNames)[number]
 
@@ -43,6 +43,9 @@ const imageNet = {
 } as const
 const cifar = { stem: '3x3', stages: 3, input: { channels: 3, height: 32, width: 32 } } as const
 
+// Its deviations are means over single pictures, which are smaller than the deviation over all pixels.
+const cifarNormalisation = { mean: cifar10Layout.normalisation.mean, std: [0.2023, 0.1994, 0.201] }
+
 export const keyMaps: Readonly<Record<KeyMapName, KeyMap>> = {
   torchvision: { name: 'torchvision', stem: '7x7', ...imageNet },
   // Its plain ResNets have torchvision's names; nets with a deep stem have some of their own.
@@ -60,9 +63,18 @@ export const keyMaps: Readonly<Record<KeyMapName, KeyMap>> = {
     name: 'bearpaw',
     classifier: 'fc',
     shortcut: 'downsample',
-    withoutProjections: 'project-on-change',
-    // Its deviations are means over single pictures, which are smaller than the deviation over all pixels.
-    normalisation: { mean: cifar10Layout.normalisation.mean, std: [0.2023, 0.1994, 0.201] },
+    withoutProjections: 'pad',
+    normalisation: cifarNormalisation,
+  },
+  // Four stages as for ImageNet, after a 3x3 stem without pooling.
+  kuangliu: {
+    ...cifar,
+    name: 'kuangliu',
+    stages: 4,
+    classifier: 'linear',
+    shortcut: 'shortcut',
+    withoutProjections: 'pad',
+    normalisation: cifarNormalisation,
   },
 }
 
@@ -130,7 +142,7 @@ function stemName(kind: 'conv' | 'norm', number: number, convs: number): string 
 
 /** Names of classes if their number identifies the data set; else `class 0` and so on. */
 export function classNames(count: number, map: KeyMap): readonly string[] {
-  if (map.stages === 3)
+  if (map.input.height === cifar.input.height)
     for (const { classes } of [cifar10Layout, cifar100Layout]) if (classes.length === count) return classes
   return Array.from({ length: count }, (_, i) => `class ${i}`)
 }

@@ -1,18 +1,18 @@
 // Weights with the names of others become our networks: the spec is inferred, and the logits are PyTorch's.
 import { beforeAll, describe, expect, test } from 'vitest'
-import { decodeNetwork } from '../../src/api/files/weights.js'
-import { presetAs } from '../../src/formats/architecture.js'
-import { keyMaps, namedParameters } from '../../src/formats/key-maps.js'
-import { recognise } from '../../src/formats/recognise.js'
-import type { StateDict, StoredTensor } from '../../src/formats/stored-tensor.js'
-import { compileGraph } from '../../src/inference/compile.js'
-import { writeWeights } from '../../src/inference/weights.js'
-import { forwardGraph } from '../../src/model/forward.js'
-import { cifarBasic, imagenetBottleneck } from '../../src/spec/families.js'
-import { type PresetName, preset } from '../../src/spec/presets.js'
-import { DataError } from '../../src/util/errors.js'
-import { describeEngines } from '../engine/engines.js'
-import { bytesOf, logits, picturesOf, weightFiles } from './files.js'
+import { decodeNetwork } from '../../../src/api/files/weights.js'
+import { presetAs } from '../../../src/formats/names/architecture.js'
+import { keyMaps, namedParameters } from '../../../src/formats/names/key-maps.js'
+import { recognise } from '../../../src/formats/names/recognise.js'
+import type { StateDict, StoredTensor } from '../../../src/formats/stored-tensor.js'
+import { compileGraph } from '../../../src/inference/compile.js'
+import { writeWeights } from '../../../src/inference/weights.js'
+import { forwardGraph } from '../../../src/model/forward.js'
+import { cifarBasic, imagenetBottleneck } from '../../../src/spec/families.js'
+import { type PresetName, preset } from '../../../src/spec/presets.js'
+import { DataError } from '../../../src/util/errors.js'
+import { describeEngines } from '../../engine/engines.js'
+import { bytesOf, logits, picturesOf, weightFiles } from '../files.js'
 
 const keys = Object.keys(logits)
 /** Largest error over the largest magnitude. */
@@ -154,7 +154,7 @@ describe('one table of all that does not fit', () => {
 
   test('names of nobody', () => {
     expect(() => recognise(new Map([['features.0.weight', conv]]), 'x')).toThrow(
-      'x: its tensors belong to no known network: expected the names of torchvision, timm, akamaster, bearpaw, got 1 tensors such as features.0.weight;',
+      "x: its tensors belong to no known network: they name no stages of blocks, such as layer1.0.conv1; got 1 tensors such as features.0.weight; rename them as torchvision's ResNets have them",
     )
   })
 })

@@ -1,14 +1,16 @@
 /**
- * Reads the files of `torch.save`: the zip form (PyTorch 1.6 and later) and the legacy form before it. Their pickles
- * are read by a machine that runs nothing, see `pickle.ts`; it knows tensors, storages, dictionaries and lists.
+ * Opens the files of `torch.save`: the zip form (PyTorch 1.6 and later) and the legacy form before it. Their pickles
+ * are read by a machine that runs nothing, see `machine.ts`. The numbers of tensors are read later, for those tensors
+ * that somebody wants.
  */
-import { Budget } from '../util/budget.js'
-import { printable } from '../util/printable.js'
-import { type ElementType, elementBytes } from './elements.js'
-import { Callable, type PickleWorld, unpickle } from './pickle.js'
-import type { StateDict } from './stored-tensor.js'
+import { Budget } from '../../util/budget.js'
+import { printable } from '../../util/printable.js'
+import { type ElementType, elementBytes } from '../elements.js'
+import { isZip, readZip, type ZipEntry } from '../zip.js'
+import { Inert } from './inert.js'
+import { Callable, type PickleWorld } from './machine.js'
+import { unpickle } from './pickle.js'
 import { Storage, StridedTensor } from './strided-tensor.js'
-import { isZip, readZip, type ZipEntry } from './zip.js'
 
 /** The classes of storages, by their names in PyTorch. */
 const storageTypes: Readonly<Record<string, ElementType>> = {
@@ -24,6 +26,9 @@ const storageTypes: Readonly<Record<string, ElementType>> = {
   BoolStorage: 'bool',
 }
 
+/** Types of elements, as settings name them. */
+const types = 'float32 float64 float16 bfloat16 uint8 int8 int16 int32 int64 bool float double half long int'.split(' ')
+
 /** The class of a storage. It names the type of the elements. */
 class StorageType {
   readonly element: ElementType
@@ -33,35 +38,41 @@ class StorageType {
   }
 }
 
-/** Keys under which training programs store the weights among other things. */
-const wrappers = ['state_dict', 'model_state_dict', 'model', 'net', 'weights'] as const
-
 const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn
 const LEGACY_PROTOCOL = 1001
+/** Cost in values of an entry of a copied dictionary. */
+const ENTRY_COST = 4
 /** The limit of a pickle's size, ten times that of the largest network. */
 const MOST_PICKLE_BYTES = 1 << 25
 
-/**
- * Reads the weights in a file of either form, by name, and says which form it is; undefined if the first bytes show
- * neither.
- * @throws DataError as `readPyTorchZip` does
- */
-export async function readPyTorch(
-  file: Uint8Array,
-  who: string,
-  signal?: AbortSignal,
-): Promise<{ readonly weights: StateDict; readonly form: string } | undefined> {
-  if (isZip(file)) return { weights: await readPyTorchZip(file, who, signal), form: 'PyTorch, zip form' }
-  if (file[0] === 0x80) return { weights: readPyTorchLegacy(file, who), form: 'PyTorch, legacy form' }
-  return undefined
+/** A file of `torch.save` that was opened. */
+export interface SavedFile {
+  readonly form: string
+  /** The value that was saved. Dictionaries are maps, lists arrays, tensors `StridedTensor`, other objects `Inert`. */
+  readonly value: unknown
+  /** How often the file would have called each class or function that is not known, by its name. */
+  readonly notRun: ReadonlyMap<string, number>
+  /** Counts all that is made from the file. */
+  readonly budget: Budget
+  /**
+   * Reads the numbers of these tensors, so that `floats` can give them.
+   * @throws DataError if they are not in the file, or share a storage so often that a small file would fill the memory
+   */
+  fill(tensors: readonly StridedTensor[], signal?: AbortSignal): Promise<void>
 }
 
 /**
- * Reads the weights in a file, by name.
+ * Opens a file of either form; undefined if the first bytes show neither.
  * @param who the file's name, at the start of every error
- * @throws DataError if the file is damaged, holds no weights, or asks for anything but tensors and plain containers
+ * @throws DataError if the file is damaged or asks for too much
  */
-export async function readPyTorchZip(file: Uint8Array, who: string, signal?: AbortSignal): Promise<StateDict> {
+export async function openPyTorch(file: Uint8Array, who: string, signal?: AbortSignal): Promise<SavedFile | undefined> {
+  if (isZip(file)) return openZip(file, who, signal)
+  if (file[0] === 0x80) return openLegacy(file, who)
+  return undefined
+}
+
+async function openZip(file: Uint8Array, who: string, signal?: AbortSignal): Promise<SavedFile> {
   const budget = new Budget(who, file.length)
   const fail = failing(budget)
   const entries = readZip(file, who, budget)
@@ -78,19 +89,26 @@ export async function readPyTorchZip(file: Uint8Array, who: string, signal?: Abo
   const order = entries.get(`${prefix}byteorder`)
   if (order && new TextDecoder().decode(await order.read()).trim() !== 'little')
     fail('its numbers are big-endian, expected little-endian; save it on another machine')
-  const storages = new Map<string, Storage>()
-  const { value } = unpickle(await pickle.read(), 0, worldOf(storages, budget))
+  const world = worldOf(new Map(), budget)
+  const { value } = unpickle(await pickle.read(), 0, world)
   await budget.breathe(signal)
-  const weights = weightsIn(value, budget)
-  for (const storage of storagesOf(weights)) {
-    await budget.breathe(signal)
-    await fillFromZip(storage, entries, prefix, fail)
+  return {
+    form: 'PyTorch, zip form',
+    value,
+    notRun: world.notRun,
+    budget,
+    async fill(tensors, signal) {
+      expectBounded(tensors, budget)
+      for (const storage of storagesOf(tensors)) {
+        await budget.breathe(signal)
+        if (!storage.bytes) await fillFromZip(storage, entries, prefix, fail)
+      }
+    },
   }
-  return weights
 }
 
-/** Like `readPyTorchZip`, for the form before PyTorch 1.6: five pickles, then the storages one after the other. */
-export function readPyTorchLegacy(file: Uint8Array, who: string): StateDict {
+/** Five pickles, then the storages one after the other. */
+function openLegacy(file: Uint8Array, who: string): SavedFile {
   const budget = new Budget(who, file.length)
   const fail = failing(budget)
   const storages = new Map<string, Storage>()
@@ -117,9 +135,16 @@ export function readPyTorchLegacy(file: Uint8Array, who: string): StateDict {
     if (!storage || storage.bytes) return fail(`damaged: storage ${shown(key)} belongs to no tensor`)
     at = fillFromStream(storage, file, at, fail)
   }
-  const weights = weightsIn(value, budget)
-  for (const { key, bytes } of storagesOf(weights)) if (!bytes) fail(`damaged: storage ${shown(key)} is missing`)
-  return weights
+  return {
+    form: 'PyTorch, legacy form',
+    value,
+    notRun: world.notRun,
+    budget,
+    async fill(tensors) {
+      expectBounded(tensors, budget)
+      for (const { key, bytes } of storagesOf(tensors)) if (!bytes) fail(`damaged: storage ${shown(key)} is missing`)
+    },
+  }
 }
 
 type Fail = (what: string) => never
@@ -128,37 +153,59 @@ function failing(budget: Budget): Fail {
   return (what) => budget.fail(what)
 }
 
-/** All names that a file may use. Storages enter the map when they are first named. */
+/** All names that are known. Storages enter the map when they are first named. */
 function worldOf(storages: Map<string, Storage>, budget: Budget): PickleWorld {
   const fail = failing(budget)
   const tensor = (name: string, count: number) =>
-    new Callable(name, ([storage, offset, shape, strides, ...rest]) => {
-      if (!(storage instanceof Storage) || rest.length < count - 4)
+    new Callable(name, (args) => {
+      const [storage, offset, shape, strides] = args
+      if (storage instanceof Inert) return new Inert(storage.name, args) // its numbers are of a type that is not read
+      if (!(storage instanceof Storage) || args.length < count)
         return fail(`damaged: ${name} is called with arguments that make no tensor`)
       return StridedTensor.of(storage, offset, shape, strides, fail)
     })
+  const first = (name: string) => new Callable(name, ([value]) => value)
+  const list = (name: string) => new Callable(name, ([values = []]) => listOf(values, budget))
   const globals = new Map<string, unknown>([
     ['torch._utils _rebuild_tensor', tensor('_rebuild_tensor', 4)],
     ['torch._utils _rebuild_tensor_v2', tensor('_rebuild_tensor_v2', 6)],
-    ['torch._utils _rebuild_parameter', new Callable('_rebuild_parameter', ([data]) => data)],
-    ['torch Size', new Callable('Size', ([sizes]) => sizes)],
+    ['torch._utils _rebuild_parameter', first('_rebuild_parameter')],
+    ['torch._utils _rebuild_parameter_with_state', first('_rebuild_parameter_with_state')],
+    ['torch Size', list('Size')],
     ['collections OrderedDict', new Callable('OrderedDict', (args) => dictionaryOf(args, budget))],
+    ['collections defaultdict', new Callable('defaultdict', (args) => dictionaryOf(args.slice(1), budget))],
   ])
+  for (const module of ['builtins', '__builtin__'])
+    for (const name of ['set', 'frozenset', 'list', 'tuple']) globals.set(`${module} ${name}`, list(name))
+  for (const type of types) globals.set(`torch ${type}`, `torch.${type}`)
   for (const [name, element] of Object.entries(storageTypes)) globals.set(`torch ${name}`, new StorageType(element))
-  return { globals, persistent: (id) => storageOf(id, storages, fail), budget }
+  return { globals, persistent: (id) => storageOf(id, storages, fail), budget, notRun: new Map() }
 }
 
-/** Copies its pairs. The file may name them again and again; each copy counts against the budget. */
+/** Copies its elements. The file may name them again and again; each copy counts against the budget. */
+function listOf(values: unknown, budget: Budget): unknown[] {
+  if (!Array.isArray(values)) return []
+  budget.values(values.length)
+  return [...values]
+}
+
+/** Copies its pairs, or those of another dictionary, in the same way. */
 function dictionaryOf([pairs = []]: readonly unknown[], budget: Budget): Map<unknown, unknown> {
-  if (Array.isArray(pairs)) budget.values(pairs.length)
+  if (pairs instanceof Map) {
+    budget.values(ENTRY_COST * pairs.size)
+    return new Map(pairs)
+  }
+  if (Array.isArray(pairs)) budget.values(ENTRY_COST * pairs.length)
   if (!Array.isArray(pairs) || !pairs.every((pair) => Array.isArray(pair) && pair.length === 2))
     return budget.fail('damaged: a dictionary is made of something that is no list of pairs')
   return new Map(pairs as [unknown, unknown][])
 }
 
 /** Reads `('storage', type, key, where, count)`, in the legacy form with a view `(key, offset, count)` or None. */
-function storageOf(id: unknown, storages: Map<string, Storage>, fail: Fail): Storage {
+function storageOf(id: unknown, storages: Map<string, Storage>, fail: Fail): unknown {
   const [kind, type, key, , count, view = null] = Array.isArray(id) ? id : []
+  if (kind === 'module' && Array.isArray(id)) return id[1] // a class, with its source, which is not read
+  if (kind === 'storage' && type instanceof Inert) return new Inert(type.name, [])
   if (kind !== 'storage' || !(type instanceof StorageType) || typeof key !== 'string' || !isCount(count))
     return fail(`damaged: expected a storage, got ${shown(id)}`)
   const known = storages.get(key)
@@ -177,44 +224,16 @@ function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }
 
-/** The dictionary of tensors in the value of a file: the value itself, or the part where programs usually store it. */
-function weightsIn(value: unknown, budget: Budget): Map<string, StridedTensor> {
-  const fail = failing(budget)
-  if (!(value instanceof Map)) return fail(`expected a dictionary of tensors (a state_dict), got ${kindOf(value)}`)
-  const candidates = [value, ...wrappers.map((name) => value.get(name))]
-  for (const candidate of candidates) {
-    const weights = tensorsOf(candidate, budget)
-    if (weights.size > 0) return bounded(weights, budget)
-  }
-  const names = [...value.keys()].slice(0, 8).map((key) => shown(key))
-  return fail(
-    `no weights found: expected tensors by name, or a dictionary of them as ${wrappers.join(', ')}; got ${names.join(', ') || 'nothing'}`,
-  )
-}
-
-function tensorsOf(value: unknown, budget: Budget): Map<string, StridedTensor> {
-  const tensors = new Map<string, StridedTensor>()
-  if (!(value instanceof Map)) return tensors
-  for (const [name, tensor] of value)
-    if (typeof name === 'string' && tensor instanceof StridedTensor) {
-      budget.name(name, 'a tensor')
-      tensors.set(name, tensor)
-    }
-  budget.tensors(tensors.size)
-  return tensors
-}
-
 /** Tensors may share storages, but not so often that a small file needs all memory. */
-function bounded(weights: Map<string, StridedTensor>, budget: Budget): Map<string, StridedTensor> {
-  const most = 4 * storagesOf(weights).reduce((sum, { count }) => sum + count, 0)
+function expectBounded(tensors: readonly StridedTensor[], budget: Budget): void {
+  const most = 4 * storagesOf(tensors).reduce((sum, { count }) => sum + count, 0)
   let numbers = 0
-  for (const { length } of weights.values()) numbers += length
+  for (const { length } of tensors) numbers += length
   if (numbers > most) budget.fail(`refused: its tensors hold ${numbers} numbers, its storages only ${most / 4}`)
-  return weights
 }
 
-function storagesOf(weights: ReadonlyMap<string, StridedTensor>): Storage[] {
-  return [...new Set([...weights.values()].map(({ storage }) => storage.root))]
+function storagesOf(tensors: readonly StridedTensor[]): Storage[] {
+  return [...new Set(tensors.map(({ storage }) => storage.root))]
 }
 
 async function fillFromZip(storage: Storage, entries: ReadonlyMap<string, ZipEntry>, prefix: string, fail: Fail) {
@@ -238,12 +257,6 @@ function fillFromStream(storage: Storage, file: Uint8Array, at: number, fail: Fa
   if (stated !== BigInt(count)) fail(`damaged: storage ${shown(key)} has ${stated} numbers, expected ${count}`)
   storage.bytes = file.subarray(begin, end)
   return end
-}
-
-function kindOf(value: unknown): string {
-  if (value instanceof StridedTensor) return 'a single tensor'
-  if (Array.isArray(value)) return 'a list'
-  return shown(value)
 }
 
 /** A value for an error, kept short whatever a damaged file holds. */

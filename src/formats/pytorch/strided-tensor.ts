@@ -1,8 +1,8 @@
 /** PyTorch's tensors: a shape and strides over a storage, which several tensors may share. */
-import { printable } from '../util/printable.js'
-import { elements, type Shape } from '../util/shape.js'
-import { decodeFloats, type ElementType, elementBytes, isFloat } from './elements.js'
-import type { StoredTensor } from './stored-tensor.js'
+import { printable } from '../../util/printable.js'
+import { elements, type Shape } from '../../util/shape.js'
+import { decodeFloats, type ElementType, elementBytes, isFloat } from '../elements.js'
+import type { StoredTensor } from '../stored-tensor.js'
 
 /** A row of numbers in a file. */
 export class Storage {
