@@ -83,7 +83,7 @@ test('summary says what a file was recognised as', async () => {
   expect(err).toContain('safetensors, names of bearpaw; pictures are normalised with mean 0.4914, 0.4822, 0.4465')
   expect(await resnet(['summary', fixture('zip.pth'), '--classes', '4'])).toMatchObject({
     code: 2,
-    err: `resnet: --classes and --size are for names of networks; ${fixture('zip.pth')} has its own\n`,
+    err: 'resnet: --classes 4: a number is for networks by name; files of weights have their own number and take names, such as NO,YES\n',
   })
   expect((await resnet(['summary', 'resnet2O'])).err).toContain('Did you mean resnet20, resnet8 or resnet32?')
 })

@@ -2,8 +2,8 @@
 import { copyFileSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { keyMaps, namedParameters } from '../../src/formats/key-maps.js'
-import { recognise } from '../../src/formats/recognise.js'
+import { keyMaps, namedParameters } from '../../src/formats/names/key-maps.js'
+import { recognise } from '../../src/formats/names/recognise.js'
 import type { StoredTensor } from '../../src/formats/stored-tensor.js'
 import { preset } from '../../src/spec/presets.js'
 import { DataError } from '../../src/util/errors.js'
@@ -25,7 +25,7 @@ describe.each(blocks('ts').map((code, i) => [i + 1, code] as const))('example %i
 const commands = blocks('sh').flatMap((text) => text.trim().split('\n'))
 
 test('the commands', () => {
-  expect(commands.length).toBe(4)
+  expect(commands.length).toBe(5)
   for (const line of commands.filter((line) => !line.includes('--data '))) {
     const args = line.split(' ').slice(4) // npx --no -- resnet
     expect(run(join(root, 'bin/resnet.js'), ...args)).not.toBe('')

@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { datasetNames } from '../../internal.node.js'
 import type { EvalFlags } from '../flags/network.js'
 import { dataOptions, engineOptions, jsonOption } from '../flags/options.js'
-import { knownOptions, openWeights, weightsText } from '../flags/weights.js'
+import { knownFlags, knownOptions, openWeights, weightsText } from '../flags/weights.js'
 import { libraryTasks, partOf } from '../tasks/find.js'
 import type { CommandTasks } from '../tasks/task.js'
 import { interruptible, nothingKept } from '../terminal/interrupt.js'
@@ -38,8 +38,8 @@ export function evalCommand(tasks: CommandTasks): Command {
 }
 
 async function evaluate(tasks: CommandTasks, flags: EvalFlags, signal: AbortSignal): Promise<void> {
-  const { weights, arch, mean, std } = flags
-  const network = await openWeights({ weights, arch, mean, std }, { signal, tasks: libraryTasks(tasks) })
+  const { weights } = flags
+  const network = await openWeights({ ...knownFlags(flags), weights }, { signal, tasks: libraryTasks(tasks) })
   const measure = partOf(tasks, network.spec, 'eval')
   const { figures, text } = await measure(network, flags, signal)
   print(flags.json ? JSON.stringify(figures) : text)

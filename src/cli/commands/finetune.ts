@@ -9,7 +9,7 @@ import { checkpointOption } from '../flags/checkpoint.js'
 import type { FinetuneFlags } from '../flags/finetune.js'
 import { engineOptions, flagOf, folderOptions, gibibytes, jsonOption, number, whole } from '../flags/options.js'
 import { recipeOptions } from '../flags/recipe.js'
-import { knownOptions, openWeights } from '../flags/weights.js'
+import { knownFlags, knownOptions, openWeights } from '../flags/weights.js'
 import { libraryTasks, partOf } from '../tasks/find.js'
 import type { CommandTasks } from '../tasks/task.js'
 import { interruptible, nothingKept } from '../terminal/interrupt.js'
@@ -85,8 +85,8 @@ async function run(tasks: CommandTasks, path: string, flags: FinetuneFlags, sign
     throw new ConfigError(
       '--weights: missing; give the initial weights, as --weights resnet18.safetensors, or resume a run with --resume',
     )
-  const { weights, arch, mean, std } = flags
-  const network = await openWeights({ weights, arch, mean, std }, { signal, tasks: library })
+  const { weights } = flags
+  const network = await openWeights({ ...knownFlags(flags), weights }, { signal, tasks: library })
   await partOf(tasks, network.spec, 'finetune')(path, { network }, flags, signal)
 }
 

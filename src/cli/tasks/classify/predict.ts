@@ -27,8 +27,15 @@ export async function predict(
   const { top, explain } = flags
   const placeOf = explain === undefined ? undefined : places(explain, files)
   const net = await load(network, computeFrom(flags, signal))
+  const { head, name } = net.spec
+  const valueOnly = head.kind === 'classifier' && 'gives' in head && head.gives === 'value'
+  if (valueOnly) say(`note: ${oneLine(name)} gives one number; --classes NO,YES reads it as a probability`)
   return {
     predict: async (file, picture) => {
+      if (valueOnly) {
+        const [value] = await net.outputs(net.prepare([picture]), { signal }).then(({ logits }) => logits!.data)
+        return { answer: { value }, text: `${oneLine(file)}\n  ${VALUE} ${value}` }
+      }
       const best = await net.classify(picture, { top, signal })
       const place = placeOf?.(file)
       if (place !== undefined) await drawTo(place, net, picture, flags, signal)
@@ -53,6 +60,9 @@ async function drawTo(
   const { label, method, layer } = explanation
   say(oneLine(`${place}: where ${net.spec.name} sees ${label} (${method} at ${layer})`))
 }
+
+/** The word before the answer of a network with one output. */
+const VALUE = 'value'
 
 /** The number of a class if the text is digits, otherwise its name. */
 function classOf(text: string | undefined): string | number | undefined {
