@@ -67,7 +67,7 @@ export function summaryCommand(table: CommandTasks): Command {
     })
 }
 
-/** Of networks by name `--classes` is their number. */
+/** Adds to the help of `--classes` that it is a number for networks by name. */
 function withNames(option: Option): Option {
   if (option.attributeName() === 'classes') option.description = `${option.description}; of a network by name: how many`
   return option

@@ -1,13 +1,13 @@
 /**
  * The parts of a network that the names of its tensors say: stem, blocks with their branch and their shortcut, and what
- * stands at the end. Each part is recognised by itself, whoever's words the others have.
+ * stands at the end. Each part is recognised by itself, so that words of several authors may be mixed.
  */
 import type { Shape } from '../../util/shape.js'
 
 /** Words for the last part of a name, by ours. */
 const tensorWords = /^(.+)\.(weight|bias|running_mean|running_var)$/
 
-/** Where a tensor belongs. */
+/** The block that a tensor belongs to. */
 export interface Place {
   readonly stage: number
   readonly block: number
