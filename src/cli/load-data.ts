@@ -5,6 +5,8 @@ import {
   type DatasetName,
   type DecodedNetwork,
   datasetNames,
+  type ImageFolder,
+  type ImageFolderOptions,
   loadDataset,
   type TestFolder,
   type TestFolderOptions,
@@ -22,9 +24,12 @@ const NAMED = 5
 export async function loadData(...args: Parameters<typeof loadQuietly>): Promise<Dataset> {
   const data = await loadQuietly(...args)
   sayUnreadable(data)
+  if (isImageFolder(data)) say(`tested on ${data.testedOn}`)
   for (const note of data.notes ?? []) say(`note: ${note}`)
   return data
 }
+
+const isImageFolder = (data: Dataset): data is ImageFolder => 'testedOn' in data
 
 /** The pictures of a folder to judge weights on; names pictures that cannot be read. */
 export async function loadTestFolder(flags: DataFlags, path: string, options: TestFolderOptions): Promise<TestFolder> {
@@ -57,12 +62,16 @@ export function sayUnreadable({ unreadable = [] }: Dataset): void {
     say(`  and ${unreadable.length - NAMED} more: ${command('data folder')} lists them all`)
 }
 
-/** @param size pixels along a side, of data sets that can have several */
+/**
+ * @param size pixels along a side, of data sets that can have several
+ * @param heldOut which pictures of a folder without a part to test on are held out
+ */
 export async function loadQuietly(
   flags: DataFlags,
   dataset: DatasetName,
   size: number | undefined,
   signal: AbortSignal,
+  heldOut: Pick<ImageFolderOptions, 'seed' | 'again'> = {},
 ): Promise<Dataset> {
   const progress = new Progress('decoding', (count) => `${count.toLocaleString('en-US')} pictures`)
   try {
@@ -71,6 +80,7 @@ export async function loadQuietly(
       size,
       folder: {
         ...keptAs(flags),
+        ...heldOut,
         onProgress: (done, total) => progress.update(done, total),
         signal,
       },

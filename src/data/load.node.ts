@@ -48,7 +48,7 @@ export async function loadDataset(name: DatasetName, path?: string, options: Loa
   if (path === undefined || path === '')
     throw new ConfigError(
       name === 'folder'
-        ? '--data: missing; folder needs the path of a folder with train/<class>/<pictures> and val/ or test/ (--data DIR)'
+        ? '--data: missing; folder needs the path of a folder of pictures, with a folder for each class (--data DIR)'
         : `--data: missing; ${name} needs the folder or the .tar.gz archive that holds it (--data DIR), or use --dataset builtin, which needs none`,
     )
   if (name === 'folder') return imageFolder(path, { ...folder, limit, size })

@@ -93,6 +93,34 @@ describe('resnet train on a folder', () => {
     expect(JSON.parse(evaluated.out)).toMatchObject({ count: 8 })
   })
 
+  test('without parts holds some out, and goes on with the same; a val/ alone is judged', async () => {
+    const files: Record<string, Uint8Array> = {}
+    for (let i = 0; i < 20; i++) {
+      const background = { r: 12 * i, g: 12 * i, b: 12 * i }
+      const drawn = sharp({ create: { width: 20, height: 16, channels: 3, background } })
+      files[`${i < 10 ? 'dark' : 'bright'}.${i}.png`] = await drawn.png().toBuffer()
+    }
+    const path = await folderWith(files)
+    const common = ['--data', path, '--engine', 'reference', '--json']
+    const run = join(path, 'runs/one')
+    const recipe = ['-a', 'resnet8', '--dataset', 'folder', '--size', '8', '-b', '5', '--seed', '3']
+    const whole = await resnet(['train', ...common, ...recipe, '--epochs', '2', '--save-dir', run])
+    expect(whole.err).toContain('tested on 4 of 20 pictures, held out by chance (seed 3, of each class its share)\n')
+    expect(whole.err).toContain('note: classes are read from the names of the pictures: bright (10), dark (10)\n')
+    expect(whole.err).toContain('resnet8 on folder: 16 training and 4 test pictures')
+    const again = await resnet(['train', ...common, '--resume', run])
+    expect(JSON.parse(again.out).weightHash).toBe(JSON.parse(whole.out).weightHash)
+    const names = Object.keys(files).slice(0, 4)
+    const judged = await folderWith({
+      ...Object.fromEntries(names.map((name) => [`val/${name}`, files[name]!])),
+      'val/labels.csv': ['file,label', ...names.map((name, i) => `${name},${i % 2 ? 'dark' : 'bright'}`)].join('\n'),
+    })
+    const weights = join(run, 'last.safetensors')
+    const evaluated = await resnet(['eval', '--weights', weights, '--data', judged, '--engine', 'reference', '--json'])
+    expect(JSON.parse(evaluated.out)).toMatchObject({ count: 4 })
+    expect(evaluated.err).toContain('judged on the 4 pictures in val/')
+  })
+
   test.each([
     [['--augment', 'flip'], 'Legal values: crop, resized-crop, none.'],
     [['--jitter', '2'], 'Expected a number from 0 to 1, or three of them.'],

@@ -35,7 +35,7 @@ describe('loadDataset', () => {
       'folder',
       undefined,
       {},
-      '--data: missing; folder needs the path of a folder with train/<class>/<pictures> and val/ or test/ (--data DIR)',
+      '--data: missing; folder needs the path of a folder of pictures, with a folder for each class (--data DIR)',
     ],
     [
       'builtin',

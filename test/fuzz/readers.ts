@@ -13,7 +13,7 @@ import { cifar10Layout, cifar100Layout, parseCifar, parseClassNames } from '../.
 import { cifar10 } from '../../src/data/cifar/cifar.node.js'
 import { readTar } from '../../src/data/cifar/tar.js'
 import { openPack, PackWriter, readPixels } from '../../src/data/folder/pack.node.js'
-import { listFolder, listPictures } from '../../src/data/folder/picture-files.node.js'
+import { listFolder } from '../../src/data/folder/picture-files.node.js'
 import { luminanceOf } from '../../src/data/luminance-plane.js'
 import { decodePicture, shorterSide } from '../../src/data/picture/decode.node.js'
 import { decodeBytes, readPicture } from '../../src/data/picture/file.node.js'
@@ -316,8 +316,7 @@ export const readers: readonly Reader[] = [
     read: (bytes) =>
       inFolder(async (folder) => {
         await makeTree(folder, text(bytes))
-        const { isWhole } = await listFolder(folder)
-        if (!isWhole) await listPictures(folder)
+        await listFolder(folder)
       }),
     namesOfDisk: true,
     share: 0.05,

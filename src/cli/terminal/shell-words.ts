@@ -10,7 +10,7 @@ const field = /^(?:[a-z]\w*: )?(?:recipe\.)?(?:augmentation\.)?([a-z]\w*)(?=: | 
 const table = /\n[^\n]*\n─[\s\S]*$/
 
 /** Functions of the library that speak in a message, of which a shell knows nothing. */
-const speaker = /^(?:preset|imageFolder|classFolder|loadDataset|readNetwork): /
+const speaker = /^(?:preset|imageFolder|loadDataset|readNetwork): /
 
 /** @param called the command whose flags the person could type; left out where none was called */
 export function inShellWords(error: ResnetError, called: Command | undefined): string {

@@ -99,12 +99,10 @@ describe('the layout', () => {
   })
 
   test('what is wrong is named', async () => {
-    const rest = 'expected train/<class>/<pictures>, and val/ or test/ of the same kind'
+    const rest = 'expected <class>/<pictures>, or train/<class>/<pictures> with val/ or test/ of the same kind'
     const cases: readonly [Readonly<Record<string, Uint8Array>>, string][] = [
-      [{}, `: holds no folders; ${rest}`],
-      [{ 'train/a/1.png': red, 'train/b/1.png': red }, `: holds train/, but neither val/ nor test/; ${rest}`],
-      [{ 'a/1.png': red, 'b/1.png': red }, `: holds folders of pictures (a, b), but no train/; ${rest}`],
-      [{ 'a/b/1.png': red, 'c/1': red, 'd/1': red, 'e/1': red }, `: holds a, c, d and 1 more, but no train/; ${rest}`],
+      [{}, ': holds no folders, expected a folder for each class, at least two'],
+      [{ 'test/a/1.png': red, 'test/b/1.png': red }, ': holds test/, but no part to learn from; add train/<class>/<pi'],
       [
         { ...small, 'test/eel/1.png': red },
         '/test: holds the class eel that train/ does not have; its classes are cat, dog',
@@ -114,7 +112,7 @@ describe('the layout', () => {
         '/train: holds one folder only, a, expected a folder for each class, at least two',
       ],
       [
-        { 'train/1.png': red, 'test/1.png': red },
+        { 'train/1.png': red, 'test/a/1.png': red },
         '/train: holds pictures (1), but no folders, expected a folder for each class, at least two',
       ],
       [{ 'train/a/1.png': red, 'train/b/1.png': red, 'test/a/x': red }, '/test: holds no pictures (.jpg .jpeg'],
