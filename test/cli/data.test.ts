@@ -46,7 +46,7 @@ describe('resnet data', () => {
     const path = await pictures()
     const { code, out } = await resnet(['data', 'folder', '--data', path, '--size', '16'])
     expect(out).toBe(
-      'folder: 2 classes, pictures: 24 to train on, 8 to test on\nnote: 8 of the 8 test pictures are copies of pictures to learn from, byte by byte: they make the error too small; take them out of one side\ncannot be read: 1\n  train/dark/none.jpg: is no picture that can be read: expected PNG, JPEG, WebP, GIF, TIFF or AVIF, got something else\n',
+      'folder: 2 classes, pictures: 24 to train on, 8 to test on\nnote: 8 of the 8 test pictures are copies of pictures to learn from, byte by byte: they make the error too small; take them out of one side\ncannot be read: 1\n  train/dark/none.jpg: is no picture that can be read: expected PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP or PPM, got something else\n',
     )
     expect(code).toBe(0)
     const json = JSON.parse((await resnet(['data', 'folder', '--data', path, '--size', '16', '--json'])).out)

@@ -261,7 +261,8 @@ describe('pictures that cannot be read', () => {
       { file: 'train/cat/cut.jpg', reason: damaged },
       {
         file: 'train/cat/text.jpg',
-        reason: 'is no picture that can be read: expected PNG, JPEG, WebP, GIF, TIFF or AVIF, got something else',
+        reason:
+          'is no picture that can be read: expected PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP or PPM, got something else',
       },
       { file: 'train/dog/empty.png', reason: 'is no picture that can be read: the file is empty' },
       { file: 'train/dog/gone.png', reason: 'cannot be read: it does not exist' },
@@ -273,7 +274,7 @@ describe('pictures that cannot be read', () => {
     const broken = Object.fromEntries(['a', 'b', 'c', 'd'].map((name) => [`train/cat/${name}.jpg`, name]))
     const path = await folderWith({ ...small, ...many(50), ...broken })
     expect(await failure(load(path))).toMatch(
-      /train: 3 of the first 5 pictures cannot be read \(of 57; more than 5 % is no accident\); for example train\/cat\/a\.jpg: is no picture that can be read: expected PNG, JPEG, WebP, GIF, TIFF or AVIF, got something else; mend or remove these files$/,
+      /train: 3 of the first 5 pictures cannot be read \(of 57; more than 5 % is no accident\); for example train\/cat\/a\.jpg: is no picture that can be read: expected PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP or PPM, got something else; mend or remove these files$/,
     )
     expect(await packsOf(join(path, '.resnet-cache'))).toEqual([])
   })
@@ -281,7 +282,7 @@ describe('pictures that cannot be read', () => {
   test('are too many where they are a whole class', async () => {
     const path = await folderWith({ ...small, ...many(50), 'train/dog/1.png': 'woof' })
     expect(await failure(load(path))).toBe(
-      `${join(path, 'train/dog')}: none of its pictures can be read; for example train/dog/1.png: is no picture that can be read: expected PNG, JPEG, WebP, GIF, TIFF or AVIF, got something else; mend or remove these files`,
+      `${join(path, 'train/dog')}: none of its pictures can be read; for example train/dog/1.png: is no picture that can be read: expected PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP or PPM, got something else; mend or remove these files`,
     )
   })
 })
