@@ -78,6 +78,7 @@ export async function loadQuietly(
     return await loadDataset(dataset, flags.data, {
       limit: { train: flags.limitTrain, test: flags.limitTest },
       size,
+      label: flags.label,
       folder: {
         ...keptAs(flags),
         ...heldOut,

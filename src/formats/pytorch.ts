@@ -2,13 +2,14 @@
  * Reads the files of `torch.save`: the zip form (PyTorch 1.6 and later) and the legacy form before it. Their pickles
  * are read by a machine that runs nothing, see `pickle.ts`; it knows tensors, storages, dictionaries and lists.
  */
+
+import { isZip, readZip, type ZipEntry } from '../util/archive/zip.js'
 import { Budget } from '../util/budget.js'
 import { printable } from '../util/printable.js'
 import { type ElementType, elementBytes } from './elements.js'
 import { Callable, type PickleWorld, unpickle } from './pickle.js'
 import type { StateDict } from './stored-tensor.js'
 import { Storage, StridedTensor } from './strided-tensor.js'
-import { isZip, readZip, type ZipEntry } from './zip.js'
 
 /** The classes of storages, by their names in PyTorch. */
 const storageTypes: Readonly<Record<string, ElementType>> = {

@@ -68,7 +68,8 @@ export function strangeFile(bytes: Uint8Array): StrangeFile | undefined {
   if (start.slice(257, 262) === 'ustar') return file('a tar archive', UNPACK)
   if (start.slice(4, 8) === 'TFL3')
     return file('a TensorFlow Lite network', 'save the weights of the network as safetensors')
-  if (/^\x80[\x02-\x05][\s\S]/.test(start)) return file('a pickle of Python, such as torch.save writes', WEIGHTS)
+  if (start[0] === '\x80' && start.charCodeAt(1) >= 2 && start.charCodeAt(1) <= 5)
+    return file('a pickle of Python, such as torch.save writes', WEIGHTS)
   if (start.slice(5, 9).startsWith('\0\0\0{') || /^[\s\S]{6}\0\0\{"/.test(start))
     return file('a safetensors file', WEIGHTS)
   return protobuf(start) ?? page(start)
@@ -76,11 +77,11 @@ export function strangeFile(bytes: Uint8Array): StrangeFile | undefined {
 
 /** Models of ONNX begin with the version of their format and a producer, networks of TensorFlow with a version 1. */
 function protobuf(start: string): StrangeFile | undefined {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the fields of protobuf begin so
-  if (/^\x08[\x03-\x1f][\x12\x3a]/.test(start))
+  const [first = 0, second = 0, third = 0] = Array.from(start.slice(0, 3), (letter) => letter.charCodeAt(0))
+  if (first !== 8) return undefined
+  if (second >= 3 && second < 32 && (third === 0x12 || third === 0x3a))
     return file('an ONNX network', 'save the weights of the network as safetensors')
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the fields of protobuf begin so
-  if (/^\x08\x01\x12/.test(start) && start.includes('\x0a'))
+  if (second === 1 && third === 0x12)
     return file('a network of TensorFlow (SavedModel)', 'save the weights of the network as safetensors')
   return undefined
 }

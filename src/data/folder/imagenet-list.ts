@@ -19,7 +19,7 @@ const KIT_ADVICE = `holds the numbers of the development kit, whose order is not
 /** The sentence about a list of numbers without names of files, as the development kit has it. */
 export const truthAdvice = `lists numbers without the names of pictures, and of ImageNet two orders of numbers are in use; ${REMEDY}`
 
-/** Whether a file holds a number a line for the validation pictures of ImageNet. */
+/** Whether a file holds one number per line for the validation pictures of ImageNet. */
 export function isGroundTruth(bytes: Uint8Array, paths: readonly string[]): boolean {
   const start = new TextDecoder().decode(bytes.subarray(0, 64))
   return /^\d{1,4}(\r?\n\d{1,4}){3}/.test(start) && paths.some((path) => PICTURE.test(path))

@@ -96,20 +96,24 @@ export async function openPicture(bytes: Uint8Array, file: string, mostPixels = 
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     const limits = { failOn: 'error', page: 0, pages: 1 } as const
     const own = openOwn(bytes)
-    const metadata = own ?? (await sharp(buffer, { ...limits, limitInputPixels: false }).metadata())
+    const metadata = own ? headerOf(own) : await sharp(buffer, { ...limits, limitInputPixels: false }).metadata()
     const { width, height } = metadata
     if (width * height > mostPixels)
       throw new DataError(
         `has ${width}x${height} pixels, more than the ${mostPixels} that are read; make it smaller first`,
       )
-    if (own) {
-      const { space, isDeep } = own
-      return { image: await fromPixels(own), metadata: { width, height, space, depth: isDeep ? 'ushort' : 'uchar' } }
-    }
+    if (own) return { image: await fromPixels(own), metadata }
     const image = sharp(buffer, { ...limits, limitInputPixels: mostPixels }).timeout({ seconds: MOST_SECONDS })
     return { image, metadata }
   })
 }
+
+const headerOf = ({ width, height, space, isDeep }: OwnPicture): OpenedPicture['metadata'] => ({
+  width,
+  height,
+  space,
+  depth: isDeep ? 'ushort' : 'uchar',
+})
 
 /** Hands pixels that were decoded here to `sharp`; 16 bits in a PNG, so that they are treated as those of files are. */
 async function fromPixels(own: OwnPicture): Promise<Sharp> {

@@ -86,6 +86,16 @@ test('16 bits become 8, grey becomes RGB', async () => {
   expect(Array.from((await readPicture(join(path, 'x.pgm'))).data)).toEqual([128, 128, 128, 255, 255, 255])
 })
 
+test('a BMP that ends in its palette or its masks', () => {
+  const whole = bmp({ width: 1, height: 1, bits: 8, palette, body: [0, 0, 0, 0] })
+  const early = Buffer.from(whole.subarray(0, 60))
+  early.writeUInt32LE(20, 10) // the pixels are said to lie in front
+  expect(() => openOwn(early)!.decode()).toThrow('is a BMP picture that is cut short, in its palette')
+  const masked = Buffer.from(bmp({ width: 1, height: 1, bits: 32, coding: 3, masks: [1], body: [] }))
+  masked.writeUInt32LE(20, 10)
+  expect(() => openOwn(masked)).toThrow('is a BMP picture that is cut short, in its masks')
+})
+
 describe('what is damaged is named', () => {
   test.each<[Uint8Array, string]>([
     [
