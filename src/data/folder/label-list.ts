@@ -111,11 +111,21 @@ function textTable(text: string, who: string, budget: Budget): Table {
     for (const line of text.split(/\r?\n/)) {
       if (rows.length % 4096 === 0) budget.tick()
       budget.bytes(24)
-      const words = /^(.*\S)\s+(\S+)\s*$/.exec(line.slice(0, 4096)) // a name may hold blanks, a class behind it does not
-      if (line.trim() !== '') rows.push(words ? [words[1]!, words[2]!] : [line.trim().slice(0, 4096)])
+      const words = lastWord(line.slice(0, MOST_LINE).trim())
+      if (words.length > 0) rows.push(words)
     }
   else for (const { fields } of csvRows(text, budget, delimiterOf(text))) rows.push(fields)
   return { header: undefined, rows }
+}
+
+/** The letters of a line that are read. */
+const MOST_LINE = 4096
+
+/** A name, which may hold blanks, and the class behind it, which does not. */
+function lastWord(line: string): string[] {
+  for (let at = line.length - 1; at > 0; at--)
+    if (line[at] === ' ' || line[at] === '\t') return [line.slice(0, at).trimEnd(), line.slice(at + 1)]
+  return line === '' ? [] : [line]
 }
 
 /** Objects of one row each; their keys become the header. */

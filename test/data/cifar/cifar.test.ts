@@ -217,7 +217,7 @@ describe('what is wrong is named', () => {
     expect(await message('noTar')).toBe(
       `${at('noTar')}: expected a tar header with a matching check sum at byte 0, got something else; the file is damaged or not a tar archive: download it again`,
     )
-    expect(await message('other')).toBe(`${at('other')}: holds readme.txt, but no .bin files of CIFAR; ${wanted10}`)
+    expect(await message('other')).toBe(`${at('other')}: holds readme.txt, but no files of CIFAR; ${wanted10}`)
     expect(await message('python')).toBe(
       `${at('python')}: test_batch is missing; expected data_batch_1 to data_batch_5 and test_batch: unpack cifar-10-binary.tar.gz again`,
     )
