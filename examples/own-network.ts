@@ -109,7 +109,7 @@ const focal: typeof heads.classifier = {
   },
 }
 
-/** Of each picture and class: 1 where it is the picture's, −1 where it is not. */
+/** The sign of each picture and class: 1 for the picture's class, −1 for the others. */
 function signsOf(labels: ArrayLike<number>, classes: number): Float32Array {
   return Float32Array.from({ length: labels.length * classes }, (_, i) =>
     labels[Math.floor(i / classes)] === i % classes ? 1 : -1,
@@ -183,7 +183,7 @@ declare module 'resnet.ts/graph' {
   }
 }
 
-/** Pictures as a network reads them; and of each its mean, and the mean distance between the channels of a pixel. */
+/** A batch of pictures, with the mean of each and the mean distance between the channels of its pixels. */
 function batchOf(pictures: Pictures, indices: readonly number[], normalisation: Normalisation) {
   const { height, width, channels } = pictures
   const [area, size] = [height * width, channels * height * width]
@@ -286,7 +286,7 @@ const measure: Task<'measure'> = {
 const library = withLayers({ ...tasks, classify, measure }, { 'squeeze-excitation': squeezeExcitation })
 const options = { tasks: library }
 
-/** Trains to the end; the same with a stop on half of the way; evaluates, exports, and loads what was exported. */
+/** Trains to the end, and once more with a stop half-way; evaluates, exports, and loads the export. */
 async function life<D extends AnyData>(spec: NetworkSpec, data: D, recipe: RecipeOptions & { readonly steps: number }) {
   await using whole = await createTrainer(spec, data, recipe, options)
   for await (const _ of whole.steps(recipe.steps));

@@ -44,8 +44,6 @@ export type {
   EvaluateOptions,
   TrainedResult,
   TrainingOptions,
-  TrainingResult,
-  TrainListeners,
 } from './api/training/training.js'
 export type { Augmentation, Jitter, ResizedCrop } from './data/augment.js'
 export type { Plane } from './data/bicubic.js'
@@ -147,6 +145,7 @@ export {
   type TrainingProgress,
   type Tuning,
 } from './train/checkpoint/checkpoint.js'
+export type { TrainingResult, TrainListeners } from './train/loop.js'
 export type { WarmUp } from './train/schedule/warm-up.js'
 export type { StepProgress } from './train/step/progress.js'
 export type { PlanBytes, Trainer, TrainingHooks, TriedCheckpoint } from './train/trainer.js'

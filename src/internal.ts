@@ -63,8 +63,6 @@ export type {
   EvaluateOptions,
   TrainedResult,
   TrainingOptions,
-  TrainingResult,
-  TrainListeners,
 } from './api/training/training.js'
 export { type Augmentation, type Jitter, type ResizedCrop, usualCrop } from './data/augment.js'
 export type { Plane } from './data/bicubic.js'
@@ -147,7 +145,7 @@ export type {
 } from './studies/figure.js'
 export { studies } from './studies/index.js'
 export { type JudgedClaim, runStudy, type StudyResult } from './studies/run.js'
-export { type Scale, scales } from './studies/scale.js'
+export { type StudySize, studySizes } from './studies/size.js'
 export { type AnyStudy, type Claim, defineStudy, type Row, type Study } from './studies/study.js'
 export { all, always, atLeast, atMost, type Finding, notRun, type Verdict, verdicts } from './studies/verdict.js'
 export type { Trained, Workbench } from './studies/workbench.js'
@@ -218,6 +216,7 @@ export {
   type Tuning,
 } from './train/checkpoint/checkpoint.js'
 export { weightHash } from './train/checkpoint/weight-hash.js'
+export type { TrainingResult, TrainListeners } from './train/loop.js'
 export type { WarmUp } from './train/schedule/warm-up.js'
 export type { StepProgress } from './train/step/progress.js'
 export type { PlanBytes, Trainer, TrainingHooks, TriedCheckpoint } from './train/trainer.js'

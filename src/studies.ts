@@ -24,7 +24,7 @@ export type {
 } from './studies/figure.js'
 export { studies } from './studies/index.js'
 export { type JudgedClaim, runStudy, type StudyResult } from './studies/run.js'
-export { type Scale, scales } from './studies/scale.js'
+export { type StudySize, studySizes } from './studies/size.js'
 export { type AnyStudy, type Claim, defineStudy, type Row, type Study } from './studies/study.js'
 export { all, always, atLeast, atMost, type Finding, notRun, type Verdict, verdicts } from './studies/verdict.js'
 export type { Trained, Workbench } from './studies/workbench.js'

@@ -1,4 +1,6 @@
-/** The functions that compute, on the engines that a browser has. These run in workers: the thread of the page stays free. */
+/**
+ * Functions that compute on the engines of a browser. The engines run in workers, so the thread of the page stays free.
+ */
 
 import type { BrowserFiles } from '../engine/cpu/wasm-host.browser.js'
 import { expectOptions, isUrl, kind } from '../util/expect.js'
@@ -18,14 +20,17 @@ import { demoFunction } from './training/demo.js'
 import { createFinetuningFunction, finetuneFunction, resumeFinetuningFunction } from './training/finetune.js'
 import { trainingFunctions } from './training/training.js'
 
-/** The one setting that is no argument: where files lie is a matter of the page, not of a call. */
+/**
+ * The addresses of the engine's files. This is the only setting that is no argument: it belongs to the page, not to a
+ * call.
+ */
 let files: BrowserFiles = {}
 
 const address = kind('an address (a text or a URL)', (value) => typeof value === 'string' || isUrl(value))
 
 /**
- * Says where the files of the WASM engine lie, for pages whose bundler does not move them along by itself. Holds for
- * engines opened afterwards; what is left out stays as it was. Node finds its files by itself.
+ * Sets the addresses of the WebAssembly engine's files, for pages whose bundler does not copy them. It affects engines
+ * that are opened afterwards. An address that is left out stays as it was. Node finds its files by itself.
  */
 export function configure(addresses: BrowserFiles): void {
   expectOptions(addresses, 'configure: addresses', { wasm: address, worker: address })
@@ -45,28 +50,25 @@ const functions = /* @__PURE__ */ trainingFunctions({
   save: async (network, path, tasks) => download(await exportFor(path)(network, { tasks }), path),
 })
 const { putToWork } = functions
-/** A trainer that stands before its first step; dispose of it when done. */
+/** Creates a trainer, which stands before its first step. Dispose of it when done. */
 export const createTrainer = functions.createTrainer
-/** A trainer that stands where the checkpoint was made, and ends in the same bits as a run that never stopped. */
+/** Creates a trainer that continues a checkpoint. It ends in the same bits as a run that never stopped. */
 export const resumeTrainer = functions.resumeTrainer
-/** Trains a network to the end of the recipe, evaluating after each epoch; gives its figures, and the network. */
+/** Trains a network to the end of the recipe and evaluates it after each epoch. Returns the figures and the network. */
 export const train = functions.train
-/** Trains a trainer to the end of its recipe, evaluating after each epoch. */
+/** Runs a trainer to the end of its recipe and evaluates after each epoch. */
 export const trainToEnd = functions.trainToEnd
-/** The memory of the plans of a training, before anything is allocated. */
+/** Computes the memory that a training will take. Allocates nothing. */
 export const trainingMemory = functions.trainingMemory
 /** Evaluates a network on the test part of a data set, with the network's own normalisation. */
 export const evaluate = functions.evaluate
-/**
- * Teaches a trained network the classes of other data, step by step: features are computed, and the trainer stands before
- * its first step.
- */
+/** Prepares a fine-tuning: the features are computed, and the trainer stands before its first step. */
 export const createFinetuning = /* @__PURE__ */ createFinetuningFunction({ openEngine, putToWork })
-/** Teaches a trained network the classes of other data, to the end. */
+/** Fine-tunes a trained network: teaches it the classes of other data. */
 export const finetune = /* @__PURE__ */ finetuneFunction(createFinetuning)
-/** A fine-tuning that stands where the checkpoint was made. */
+/** Continues a fine-tuning from its checkpoint. */
 export const resumeFinetuning = /* @__PURE__ */ resumeFinetuningFunction({ openEngine, putToWork })
-/** Loads a network with all that belongs to it: its spec, its weights, how pictures are prepared: see `Load`. */
+/** Loads a network with its spec, its weights and its preprocessing: see `Load`. */
 export const load = /* @__PURE__ */ loadFunction({
   openEngine,
   putToWork,
@@ -75,16 +77,16 @@ export const load = /* @__PURE__ */ loadFunction({
 })
 /** A network with fresh weights: see `Untrained`. */
 export const untrained = /* @__PURE__ */ untrainedFunction(putToWork)
-/** A network with more residual blocks, which are identities at first: see `Deepen`. */
+/** Appends residual blocks to a network. They are identities at first: see `Deepen`. */
 export const deepen = /* @__PURE__ */ deepenFunction(putToWork)
-/** Looks into a network: see `Probe`. */
+/** Reads activations and gradients of a network: see `Probe`. */
 export const probe = /* @__PURE__ */ probeFunction(openEngine)
-/** Trains four networks side by side, to see depth hurt plain ones and spare residual ones. */
+/** Trains two plain and two residual networks side by side and compares the effect of depth. */
 export const runDemo = /* @__PURE__ */ demoFunction(openEngine, functions)
 const decode = ({ bytes }: OpenedFile) => createImageBitmap(new Blob([bytes as Uint8Array<ArrayBuffer>]))
 /**
- * A data set from files that a person opened: see `OpenedData`. The browser decodes pictures. Its code is fetched with
- * the first call: most pages never open a folder.
+ * A data set from files that a person opened: see `OpenedData`. The browser decodes the pictures. The first call
+ * fetches the code, because most pages never open a folder.
  */
 export const openedData: OpenedData = async (files, options) => {
   const { openedDataFunction } = await import('./files/opened-data.js')

@@ -1,4 +1,4 @@
-/** The functions that compute, on the engines that Node has. */
+/** Functions that compute on the engines of Node. */
 import { fileURLToPath } from 'node:url'
 import { decodeBytes } from '../data/picture/file.node.js'
 import { readWeightsFile } from '../formats/weights-file.node.js'
@@ -27,41 +27,38 @@ const functions = trainingFunctions({
   save: (network, path, tasks) => writeNetwork(path, network, tasks),
 })
 const { putToWork } = functions
-/** A trainer that stands before its first step; dispose of it when done. */
+/** Creates a trainer, which stands before its first step. Dispose of it when done. */
 export const createTrainer = functions.createTrainer
-/** A trainer that stands where the checkpoint was made, and ends in the same bits as a run that never stopped. */
+/** Creates a trainer that continues a checkpoint. It ends in the same bits as a run that never stopped. */
 export const resumeTrainer = functions.resumeTrainer
-/** Trains a network to the end of the recipe, evaluating after each epoch; gives its figures, and the network. */
+/** Trains a network to the end of the recipe and evaluates it after each epoch. Returns the figures and the network. */
 export const train = functions.train
-/** Trains a trainer to the end of its recipe, evaluating after each epoch. */
+/** Runs a trainer to the end of its recipe and evaluates after each epoch. */
 export const trainToEnd = functions.trainToEnd
-/** The memory of the plans of a training, before anything is allocated. */
+/** Computes the memory that a training will take. Allocates nothing. */
 export const trainingMemory = functions.trainingMemory
 /** Evaluates a network on the test part of a data set, with the network's own normalisation. */
 export const evaluate = functions.evaluate
-/** Loads a network with all that belongs to it: its spec, its weights, how pictures are prepared: see `Load`. */
+/** Loads a network with its spec, its weights and its preprocessing: see `Load`. */
 export const load = loadFunction({
   openEngine,
   putToWork,
   read: readAddress,
   fromHub: filesFromHub,
 })
-/**
- * Teaches a trained network the classes of other data, step by step: features are computed, and the trainer stands before
- * its first step.
- */
+/** Prepares a fine-tuning: the features are computed, and the trainer stands before its first step. */
 export const createFinetuning = createFinetuningFunction({ openEngine, putToWork, memory: () => freeMemory() })
-/** Teaches a trained network the classes of other data, to the end. */
+/** Fine-tunes a trained network: teaches it the classes of other data. */
 export const finetune = finetuneFunction(createFinetuning)
-/** A fine-tuning that stands where the checkpoint was made. */
+/** Continues a fine-tuning from its checkpoint. */
 export const resumeFinetuning = resumeFinetuningFunction({ openEngine, putToWork, memory: () => freeMemory() })
 /** A network with fresh weights: see `Untrained`. */
 export const untrained = untrainedFunction(putToWork)
-/** A network with more residual blocks, which are identities at first: see `Deepen`. */
+/** Appends residual blocks to a network. They are identities at first: see `Deepen`. */
 export const deepen = deepenFunction(putToWork)
-/** Looks into a network: see `Probe`. */
+/** Reads activations and gradients of a network: see `Probe`. */
 export const probe = probeFunction(openEngine)
-/** Trains four networks side by side, to see depth hurt plain ones and spare residual ones. */
+/** Trains two plain and two residual networks side by side and compares the effect of depth. */
 export const runDemo = demoFunction(openEngine, functions)
 /** A data set from bytes of files: see `OpenedData`. `sharp` decodes pictures. */
 export const openedData = openedDataFunction(({ path, bytes }) => decodeBytes(bytes, path))

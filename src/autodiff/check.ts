@@ -3,8 +3,12 @@
  * gradient by the rules with central differences. Meant for float64. The caller provides the evaluation of graphs.
  */
 import { GraphBuilder } from '../graph/builder.js'
+import { expectMap } from '../graph/expect.js'
 import type { Graph, GraphInput, Value } from '../graph/graph.js'
-import { invariant } from '../util/errors.js'
+import { expectGraph } from '../ops/index.js'
+import { ConfigError } from '../util/errors.js'
+import { callback, expectKind, expectOptions, listOf, number, numbers, text, whole } from '../util/expect.js'
+import { printable } from '../util/printable.js'
 import { Random } from '../util/random.js'
 import { elements } from '../util/shape.js'
 import { pullBack } from './differentiate.js'
@@ -37,26 +41,41 @@ export interface CheckOptions {
 /**
  * The least divisor of an error. Without it, gradients that are zero everywhere would be compared with rounding errors.
  */
-const SMALLEST_SCALE = 0.01
+const SMALLEST_MAGNITUDE = 0.01
 
-/** The worst relative error of the gradient of each input, in the order of the graph's inputs. */
+const optionFields = { wrt: listOf(text, 'a list of names of inputs'), step: number, seed: whole(0) }
+
+/**
+ * The worst relative error of the gradient of each input, in the order of the graph's inputs.
+ * @throws ConfigError for inputs that the graph does not have, or that hold no floats
+ */
 export function checkGradients(
   graph: Graph,
   inputs: ReadonlyMap<string, ArrayLike<number>>,
   evaluate: Evaluate,
   options: CheckOptions = {},
 ): readonly GradientError[] {
+  expectGraph(graph, 'checkGradients: graph')
+  expectMap(inputs, 'checkGradients: inputs', [text, numbers])
+  expectKind(evaluate, 'checkGradients: evaluate', callback)
+  expectOptions(options, 'checkGradients: options', optionFields)
   const { step = 1e-5, seed = 0 } = options
   const floats = graph.inputs.filter(({ value }) => value.type.dtype === 'f32')
   const checked = options.wrt ? floats.filter(({ name }) => options.wrt?.includes(name)) : floats
-  invariant(!options.wrt || checked.length === options.wrt.length, `some of ${options.wrt} are not float inputs`)
+  const lost = options.wrt?.find((name) => !checked.some((input) => input.name === name))
+  if (lost !== undefined)
+    throw new ConfigError(
+      `checkGradients: options.wrt: the graph has no input of floats named ${printable(lost)}; it has ${floats.map(({ name }) => name).join(', ') || 'none'}`,
+    )
 
   const coefficients = new Map(graph.outputs.map(({ name, value }, i) => [name, normals(value, seed, i)]))
   const projected = (changed: ReadonlyMap<string, ArrayLike<number>>) => {
     const outputs = evaluate(graph, changed)
+    expectMap(outputs, 'checkGradients: the answer of evaluate', [text, numbers])
     let sum = 0
     for (const [name, factors] of coefficients) {
-      const values = outputs.get(name)!
+      const values = outputs.get(name)
+      if (!values) throw new ConfigError(`checkGradients: evaluate gave no output named ${printable(name)}`)
       for (let i = 0; i < factors.length; i++) sum += factors[i]! * values[i]!
     }
     return sum
@@ -101,12 +120,12 @@ function normals(value: Value, seed: number, stream: number): Float64Array {
 }
 
 function worst(input: string, byRule: Float64Array, byDifference: Float64Array): GradientError {
-  let scale = SMALLEST_SCALE
-  for (const value of [...byRule, ...byDifference]) if (Math.abs(value) > scale) scale = Math.abs(value)
+  let magnitude = SMALLEST_MAGNITUDE
+  for (const value of [...byRule, ...byDifference]) if (Math.abs(value) > magnitude) magnitude = Math.abs(value)
   let found: GradientError = { input, error: 0, element: 0, byRule: 0, byDifference: 0 }
   byRule.forEach((rule, element) => {
     const difference = byDifference[element]!
-    const error = Math.abs(rule - difference) / scale
+    const error = Math.abs(rule - difference) / magnitude
     if (error > found.error || Number.isNaN(error))
       found = { input, error, element, byRule: rule, byDifference: difference }
   })

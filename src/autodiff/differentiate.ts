@@ -3,12 +3,16 @@
  * It visits only nodes on a path from the wanted values to that output. Each gradient is an ordinary value.
  */
 import { GraphBuilder } from '../graph/builder.js'
+import * as kinds from '../graph/expect.js'
 import type { Graph, Node, Value } from '../graph/graph.js'
 import { add } from '../ops/add.js'
 import { fill } from '../ops/fill.js'
-import { opOf, verify } from '../ops/index.js'
+import { expectGraph, opOf, verify } from '../ops/index.js'
 import { emit, placed } from '../ops/op.js'
-import { invariant } from '../util/errors.js'
+import { ConfigError } from '../util/errors.js'
+import { callback, expectKind, text } from '../util/expect.js'
+import { printable } from '../util/printable.js'
+import { sameShape, shapeText } from '../util/shape.js'
 
 /** A graph with gradients: each is an ordinary value of it. */
 export interface Differentiated {
@@ -17,11 +21,24 @@ export interface Differentiated {
   readonly gradients: ReadonlyMap<Value, Value>
 }
 
-/** Differentiates the scalar output named `output` with respect to `wrt`. */
+/**
+ * Differentiates the scalar output named `output` with respect to `wrt`.
+ * @throws ConfigError if the graph has no such output, it is no scalar, an operation on the way has no gradient, or an
+ * argument is of the wrong kind
+ */
 export function differentiate(graph: Graph, output: string, wrt: readonly Value[]): Differentiated {
+  expectGraph(graph, 'differentiate: graph')
+  expectKind(output, 'differentiate: output', text)
+  expectValues(graph, wrt, 'differentiate: wrt')
   const target = graph.outputs.find(({ name }) => name === output)?.value
-  invariant(target, `the graph has no output named ${output}`)
-  invariant(target.type.shape.length === 0, `only a scalar can be differentiated, and ${output} is not one`)
+  if (!target)
+    throw new ConfigError(
+      `differentiate: the graph has no output named ${printable(output)}; it has ${graph.outputs.map(({ name }) => name).join(', ') || 'none'}`,
+    )
+  if (target.type.shape.length > 0)
+    throw new ConfigError(
+      `differentiate: expected a scalar output, and ${output} has the shape ${shapeText(target.type.shape)}; take its sum or its mean`,
+    )
 
   const builder = new GraphBuilder(graph)
   const one = emit(builder, fill, { shape: [], value: 1 }, [], 'gradient')[0]!
@@ -33,6 +50,8 @@ export function differentiate(graph: Graph, output: string, wrt: readonly Value[
  * the same shapes. The result holds the gradients of the sum of all seed · value.
  * @param passes whether the gradient goes from a node to one of its inputs, counted from 0 in the order of the
  * operation; by default always
+ * @throws ConfigError if a value is none of the graph, a seed has another shape than its value, or an operation on the
+ * way has no gradient
  */
 export function pullBack(
   graph: Graph,
@@ -40,6 +59,16 @@ export function pullBack(
   wrt: readonly Value[],
   passes: (node: Node, input: number) => boolean = () => true,
 ): Differentiated {
+  expectGraph(graph, 'pullBack: graph')
+  kinds.expectMap(seeds, 'pullBack: seeds', [kinds.value, kinds.value])
+  expectValues(graph, wrt, 'pullBack: wrt')
+  expectKind(passes, 'pullBack: passes', callback)
+  expectValues(graph, [...seeds.keys(), ...seeds.values()], 'pullBack: seeds')
+  for (const [{ type }, { type: seed }] of seeds)
+    if (!sameShape(type.shape, seed.shape))
+      throw new ConfigError(
+        `pullBack: seeds: expected a gradient of the shape ${shapeText(type.shape)}, got one of ${shapeText(seed.shape)}`,
+      )
   const builder = new GraphBuilder(graph)
   const moving = dependents(graph, wrt)
   const gradients = new Map(seeds)
@@ -57,7 +86,7 @@ export function pullBack(
     const needed = inputs.map((value) => moving.has(value))
     const { gradient, name } = op
     if (typeof gradient !== 'function')
-      throw new Error(`${node.path}: ${name} cannot be differentiated: ${gradient.none}`)
+      throw new ConfigError(`${node.path}: ${name} cannot be differentiated: ${gradient.none}`)
     const inputGradients = gradient({
       attributes: node.attributes,
       inputs,
@@ -73,6 +102,14 @@ export function pullBack(
   }
   const wanted = new Map(wrt.map((value) => [value, gradients.get(value) ?? zeros(value)]))
   return { graph: verify(builder.build()), gradients: wanted }
+}
+
+function expectValues(graph: Graph, wanted: readonly Value[], who: string): void {
+  expectKind(wanted, who, kinds.values)
+  const known = new Set([...graph.inputs.map(({ value }) => value), ...graph.nodes.flatMap(({ outputs }) => outputs)])
+  const foreign = wanted.find((value) => !known.has(value))
+  if (foreign)
+    throw new ConfigError(`${who}: value ${foreign.id} is none of this graph; take values of the builder that made it`)
 }
 
 /** The values that depend on any of `sources`, including `sources`. */

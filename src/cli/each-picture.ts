@@ -1,21 +1,24 @@
-/** Works through pictures one by one, the next being decoded meanwhile; names those that cannot be read and goes on. */
+/**
+ * Works through pictures one by one and decodes the next one meanwhile. Pictures that cannot be read are named and
+ * skipped.
+ */
 import { DataError, findPictures, type PixelPicture, readPicture } from '../internal.node.js'
 import { oneLine, say } from './terminal/output.js'
 import { Progress } from './terminal/progress.js'
 
-/** A picture that is left out, and why. */
+/** A picture that is skipped, with the reason. */
 export interface LeftOut {
   readonly file: string
   readonly reason: string
 }
 
-/** The pictures that names stand for, and the names that stand for none. */
+/** The pictures that the given names match, and the names that match none. */
 export interface Found {
   readonly files: readonly string[]
   readonly leftOut: readonly LeftOut[]
 }
 
-/** Finds pictures name by name, so that a folder without one, or a pattern that nothing fits, stops none of the others. */
+/** Finds pictures name by name, so that an empty folder, or a pattern without a match, does not stop the others. */
 export async function findEach(names: readonly string[]): Promise<Found> {
   const files: string[] = []
   const leftOut: LeftOut[] = []
@@ -28,8 +31,8 @@ export async function findEach(names: readonly string[]): Promise<Found> {
 }
 
 /**
- * The result of the work on a file, or the reason why it failed, which is said at once.
- * @throws whatever is wrong with more than this file
+ * The result of the work on a file, or the reason why it failed, which is printed at once.
+ * @throws every error that concerns more than this file
  */
 export async function orReason<T extends object>(file: string, work: () => Promise<T>): Promise<T | LeftOut> {
   try {
@@ -42,9 +45,9 @@ export async function orReason<T extends object>(file: string, work: () => Promi
 }
 
 /**
- * @param options `quiet` where what is printed shows how far it is; `alpha` for networks that read four channels
- * @param leftOut gets what could not be read, whatever comes afterwards
- * @param visit is awaited for each picture, in order
+ * @param options `quiet` if the printed results show the progress; `alpha` for networks that read four channels
+ * @param leftOut receives the pictures that could not be read, even if the work fails later
+ * @param visit called and awaited for each picture, in order
  */
 export async function eachPicture(
   files: readonly string[],
@@ -81,8 +84,8 @@ export async function eachPicture(
 }
 
 /**
- * @param read how many were worked on
- * @throws DataError, and so exit code 1, where pictures were left out
+ * @param read the number of pictures that were read
+ * @throws DataError (exit code 1) if pictures were skipped
  */
 export function failWhere(leftOut: readonly LeftOut[], read: number): void {
   if (leftOut.length > 0)

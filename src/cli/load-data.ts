@@ -1,4 +1,4 @@
-/** Loads the data set that flags name, with the progress of decoding and what could not be read. */
+/** Loads the data set that flags name. Prints the progress of decoding and the pictures that could not be read. */
 import {
   ConfigError,
   type Dataset,
@@ -17,10 +17,10 @@ import { command } from './terminal/invocation.js'
 import { oneLine, say } from './terminal/output.js'
 import { Progress } from './terminal/progress.js'
 
-/** Files that are named; of more the number is told. */
+/** The most files that are named. For the others only their number is printed. */
 const NAMED = 5
 
-/** Also names pictures that cannot be read, and says what was passed over. */
+/** Loads a data set. Names the pictures that cannot be read and the files that were skipped. */
 export async function loadData(...args: Parameters<typeof loadQuietly>): Promise<Dataset> {
   const data = await loadQuietly(...args)
   sayUnreadable(data)
@@ -31,7 +31,7 @@ export async function loadData(...args: Parameters<typeof loadQuietly>): Promise
 
 const isImageFolder = (data: Dataset): data is ImageFolder => 'testedOn' in data
 
-/** The pictures of a folder to judge weights on; names pictures that cannot be read. */
+/** Loads the pictures of a folder to evaluate weights on. Names the pictures that cannot be read. */
 export async function loadTestFolder(flags: DataFlags, path: string, options: TestFolderOptions): Promise<TestFolder> {
   const progress = new Progress('decoding', (count) => `${count.toLocaleString('en-US')} pictures`)
   try {
@@ -49,7 +49,7 @@ export async function loadTestFolder(flags: DataFlags, path: string, options: Te
   }
 }
 
-/** How decoded pictures of a folder are kept. */
+/** Flags for keeping the decoded pictures of a folder. */
 function keptAs({ cache, cacheLimit, dataMemory }: DataFlags) {
   return { cache, cacheLimit, memory: dataMemory }
 }
@@ -63,8 +63,8 @@ export function sayUnreadable({ unreadable = [] }: Dataset): void {
 }
 
 /**
- * @param size pixels along a side, of data sets that can have several
- * @param heldOut which pictures of a folder without a part to test on are held out
+ * @param size pixels along a side, for data sets that come in several sizes
+ * @param heldOut the pictures of a folder without a test part that are held out
  */
 export async function loadQuietly(
   flags: DataFlags,
@@ -92,17 +92,19 @@ export async function loadQuietly(
 }
 
 /**
- * The data set that weights learned from, which is said.
- * @throws ConfigError where they do not say so, or the data has no name here
+ * The data set that weights learned from. Prints its name.
+ * @throws ConfigError if the weights do not name it, or the data has no name here
  */
 export function recordedDataset(weights: string, { checkpoint }: DecodedNetwork): DatasetName {
   const found = datasetNames.find((name) => name === checkpoint?.data.name)
   if (found) {
-    say(`--dataset ${found}: what these weights learned from`)
+    say(`--dataset ${found}: the training data of these weights`)
     return found
   }
   const why = checkpoint
     ? `learned from ${checkpoint.data.name}, which has no name here`
     : 'does not say what its network learned from'
-  throw new ConfigError(`--dataset: missing; ${weights} ${why}: name what to judge it on, ${datasetNames.join(', ')}`)
+  throw new ConfigError(
+    `--dataset: missing; ${weights} ${why}: name the data to evaluate on, ${datasetNames.join(', ')}`,
+  )
 }

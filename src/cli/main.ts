@@ -1,4 +1,7 @@
-/** The command line: `resnet COMMAND`. Maps what happens to exit codes: 0, 1 (failed), 2 (wrong usage), 129, 130 and 143 (interrupted). */
+/**
+ * The command line: `resnet COMMAND`. Exit codes: 0 (success), 1 (failed), 2 (wrong usage), 129, 130 and 143
+ * (interrupted).
+ */
 import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,12 +13,12 @@ import { command, invocation } from './terminal/invocation.js'
 import { minding, oneLine, say, visible } from './terminal/output.js'
 import { inShellWords } from './terminal/shell-words.js'
 
-/** Where words are explained. */
+/** The address of the glossary. */
 const glossary = relative(process.cwd(), fileURLToPath(new URL('../../docs/glossary.md', import.meta.url)))
 
-/** The parts that the command line is made with. */
+/** Options of the command line. */
 export interface MainOptions {
-  /** The tasks that it knows, such as `{ ...commandTasks, mine }`; default: those of the package. */
+  /** The table of tasks, such as `{ ...commandTasks, mine }`. Default: the tasks of the package. */
   readonly tasks?: CommandTasks
 }
 
@@ -31,7 +34,7 @@ export async function main(argv: readonly string[], { tasks }: MainOptions = {})
   }
 }
 
-/** All commands by name and description; only the one that is called, or asked about, is loaded. */
+/** All commands by name and description. Only the command that is called, or whose help is asked for, is loaded. */
 async function program(argv: readonly string[], tasks: CommandTasks | undefined): Promise<Command> {
   const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string
@@ -59,12 +62,12 @@ async function program(argv: readonly string[], tasks: CommandTasks | undefined)
   return root
 }
 
-/** Loaded where a command is called: help comes at once. */
+/** Loaded when a command is called, so that help appears at once. */
 async function ownTasks(): Promise<CommandTasks> {
   return (await import('./tasks/index.js')).commandTasks
 }
 
-/** A complaint, and where all that is legal stands. */
+/** A complaint, with a pointer to all legal options. */
 function withHelp(complaint: string): string {
   return complaint.endsWith('.')
     ? `${complaint} Add --help for all options.`

@@ -1,4 +1,4 @@
-/** A training in the folder of a run, whatever its task: begun or gone on with, kept while it runs, saved when stopped. */
+/** A training of any task in the folder of a run: started or resumed, saved while it runs and when it is stopped. */
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import {
@@ -30,7 +30,7 @@ import { command, word } from './terminal/invocation.js'
 import { bytesText, print, rateText, say } from './terminal/output.js'
 import { TrainDisplay } from './terminal/train-display.js'
 
-/** The part of a task in the command train: types that only the task knows stay in here. */
+/** Makes the part of a task in the command train. The types of the task stay inside. */
 export function trainingOf<T extends string>({ name }: Task<T>, parts: TrainTask<T>): Training {
   return {
     foreign: parts.foreign,
@@ -38,7 +38,7 @@ export function trainingOf<T extends string>({ name }: Task<T>, parts: TrainTask
       run(parts, flags, await start(tasks, parts, network, flags, signal)),
     goOn: async (tasks, { checkpoint, ...saved }, flags, signal) => {
       if (!isFor(checkpoint, name, tasks))
-        throw new ConfigError(`${saved.file}: its network is for another task than ${name}, which cannot go on with it`)
+        throw new ConfigError(`${saved.file}: its network is for another task than ${name}`)
       await run(parts, flags, await goOn(parts, flags, { checkpoint, ...saved }, signal))
     },
   }
@@ -51,7 +51,7 @@ async function run<T extends string>(
 ): Promise<void> {
   const display = new TrainDisplay(trainer.epochs, task.words)
   let advised = false
-  try {
+  await untilTheEnd({ trainer, folder, keeper, display, resuming: goingOn(flags, folder) }, async () => {
     const { build, threads, reason } = trainer.engine
     say(`engine ${build}, ${threads} ${threads === 1 ? 'thread' : 'threads'}: ${reason}`)
     const slow = precisionAdvice(trainer.spec, trainer.recipe, trainer.engine)
@@ -70,9 +70,31 @@ async function run<T extends string>(
       },
     })
     report(flags, result, task.figures(result), folder)
+  })
+}
+
+/** A run under way, with the words of the command that resumes it. */
+interface Running {
+  readonly trainer: { dispose(): Promise<void> }
+  readonly folder: RunFolder
+  readonly keeper: RunKeeper
+  readonly display: { stop(): void }
+  readonly resuming: string
+}
+
+/**
+ * Does the work of a run. An interruption saves the state and prints how to resume. A failed training names the saved
+ * state. At the end the trainer and the folder are free.
+ */
+export async function untilTheEnd(
+  { trainer, folder, keeper, display, resuming }: Running,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work()
   } catch (error) {
     display.stop()
-    if (error instanceof Interrupted) error.tell(stoppedText(await keeper.save(), goingOn(flags, folder)))
+    if (error instanceof Interrupted) error.tell(stoppedText(await keeper.save(), resuming))
     if (error instanceof TrainingError) throw new TrainingError(`${error.message}; ${keeper.saved}`)
     throw error
   } finally {
@@ -82,7 +104,7 @@ async function run<T extends string>(
   }
 }
 
-/** @throws ConfigError for a flag that would do nothing. */
+/** @throws ConfigError for a flag that would have no effect */
 export function expectMeaning<Flags extends object>(
   flags: Flags,
   does: string,
@@ -101,7 +123,7 @@ interface Started<T extends string> {
   readonly keeper: RunKeeper
 }
 
-/** A run from the beginning. */
+/** Starts a new run. */
 async function start<T extends string>(
   tasks: Tasks,
   task: TrainTask<T>,
@@ -121,7 +143,7 @@ async function start<T extends string>(
   })
 }
 
-/** The work on a folder that was claimed; where it fails, others may have the folder, and what was opened is closed. */
+/** Does work in a claimed folder. If it fails, the folder is free again, and the trainer is closed. */
 export async function orGivenBack<R>(
   { trainer, folder }: { readonly trainer?: { dispose(): Promise<void> }; readonly folder: RunFolder },
   work: () => Promise<R>,
@@ -136,8 +158,8 @@ export async function orGivenBack<R>(
 }
 
 /**
- * The run that `--resume` and `--save-dir` name, of any task, for some work with it; a folder that was claimed for it is
- * free again where the work fails.
+ * Opens the run that `--resume` and `--save-dir` name, of any task, and does work with it. If the work fails, a folder
+ * that was claimed is free again.
  */
 export async function withSaved<R>(flags: TrainFlags, tasks: Tasks, work: (saved: Saved) => Promise<R>): Promise<R> {
   const path = typeof flags.resume === 'string' ? flags.resume : flags.saveDir
@@ -153,7 +175,7 @@ export async function withSaved<R>(flags: TrainFlags, tasks: Tasks, work: (saved
   })
 }
 
-/** A run that goes on. Spec and recipe come from the checkpoint; flags must not say otherwise. */
+/** Resumes a run. Spec and recipe come from the checkpoint, and flags must not contradict them. */
 async function goOn<T extends string>(
   task: TrainTask<T>,
   flags: TrainFlags,
@@ -194,12 +216,12 @@ export function computeOf({ engine, threads, recompute }: TrainFlags, signal: Ab
   return { engine, threads, recompute, signal, onPlan: sayMemory }
 }
 
-/** @param words of the command that goes on, after the program's name */
-export function stoppedText(step: number, words: string): string {
+/** @param words the words of the command that resumes, after the program's name */
+function stoppedText(step: number, words: string): string {
   return `stopped after step ${step}; go on with: ${command(words)}`
 }
 
-/** The words of the command that goes on with a run; where its data lies is no part of it. */
+/** The words of the command that resumes a run, without the place of its data. */
 export function goingOn(
   { data, cache }: Pick<TrainFlags, 'data' | 'cache'>,
   { path }: Pick<RunFolder, 'path'>,
@@ -210,20 +232,20 @@ export function goingOn(
   return ['train --resume', word(path), ...where].join(' ')
 }
 
-/** Why the newest state is not the one that is kept. */
+/** The note that the latest state is not the saved one. */
 export function sayHeldBack(step: number, where: string, saved: number): void {
   say(
-    `note: after step ${step} the network gives no numbers when it is evaluated: ${where}; the checkpoint of step ` +
-      `${saved} stays until it does`,
+    `note: after step ${step} the network gives NaN or an infinity when it is evaluated: ${where}; the checkpoint of step ` +
+      `${saved} is kept until it gives numbers again`,
   )
 }
 
-/** Before any of it is allocated. */
+/** Prints the memory before it is allocated. */
 function sayMemory({ step, evaluation }: PlanBytes): void {
   say(`memory: ${bytesText(step)} for a step, ${bytesText(evaluation)} for evaluations`)
 }
 
-/** @throws ConfigError for a flag that contradicts the checkpoint. */
+/** @throws ConfigError for a flag that contradicts the checkpoint */
 function expectAgreement(
   flags: TrainFlags,
   { spec, recipe, data }: Checkpoint<string>,
@@ -241,7 +263,7 @@ function expectAgreement(
   for (const [flag, value, held] of fixed)
     if (value !== undefined && String(value) !== String(held))
       throw new ConfigError(
-        `${flag} ${String(value)}: the run to go on with has ${String(held)}; leave the flag out, or start a new run`,
+        `${flag} ${String(value)}: the resumed run has ${String(held)}; leave the flag out, or start a new run`,
       )
 }
 

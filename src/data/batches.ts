@@ -4,14 +4,21 @@
  * the padding is black like a pixel, not zero after normalisation.
  */
 import { ConfigError } from '../util/errors.js'
+import { expectFields, expectKind, floats, integers, numbers, object, optional, whole } from '../util/expect.js'
 import { Random } from '../util/random.js'
 import { type Augmentation, centreView, checkAugmentation, type Draw, draw, type View } from './augment.js'
 import { inputSize, type Normalisation, type PictureSize, type Pictures, pictureBytes } from './dataset.js'
+import { expectNormalisation, expectPictureFields } from './expect-data.js'
 import { changeColours } from './picture/colour.js'
 import { resize } from './picture/resize.js'
 
-/** The order of an epoch: a permutation of 0 ... count - 1 that depends on (count, seed, epoch) alone. */
+/**
+ * The order of an epoch: a permutation of 0 ... count - 1 that depends on (count, seed, epoch) alone.
+ * @throws ConfigError unless these are whole numbers from 0
+ */
 export function epochOrder(count: number, seed: number, epoch: number): Uint32Array {
+  for (const [name, value] of Object.entries({ count, seed, epoch }))
+    expectKind(value, `epochOrder: ${name}`, whole(0, name === 'count' ? MOST_PICTURES : undefined))
   const order = new Uint32Array(count)
   for (let i = 0; i < count; i++) order[i] = i
   return new Random(seed, epoch).shuffle(order)
@@ -26,6 +33,11 @@ export interface BatchOptions {
   readonly epoch: number
 }
 
+/** An order is a list of 32-bit numbers. */
+const MOST_PICTURES = 0xffffffff
+
+const optionFields = { normalisation: object, augmentation: optional(object), seed: whole(0), epoch: whole(0) }
+
 /**
  * Writes the pictures `indices` to `out` as normalised floats [indices.length][channels][height][width], of the size of
  * `inputSize(pictures)`, and their class numbers to `labels`. Both may be longer than the batch; the rest is not
@@ -39,6 +51,11 @@ export function fillBatch(
   labels: Int32Array,
   options: BatchOptions,
 ): void {
+  expectPictureFields(pictures, 'fillBatch: pictures')
+  expectKind(indices, 'fillBatch: indices', numbers)
+  expectKind(out, 'fillBatch: out', floats)
+  expectKind(labels, 'fillBatch: labels', integers)
+  expectFields(options, 'fillBatch: options', '{ normalisation, seed, epoch }', optionFields)
   const { augmentation, normalisation, seed, epoch } = options
   const input = inputSize(pictures)
   const size = input.channels * input.height * input.width
@@ -47,7 +64,7 @@ export function fillBatch(
   if ('views' in pictures.pixels) {
     const { views } = pictures.pixels
     const view = views[augmentation ? epoch % views.length : 0]!
-    expectNormalisation(normalisation, pictures.channels)
+    expectNormalisation(normalisation, pictures.channels, 'fillBatch: normalisation')
     for (let slot = 0; slot < indices.length; slot++) {
       const index = expectPicture(indices[slot]!, slot, pictures)
       writeFeatures(view, index * size, input, normalisation, out, slot * size)
@@ -82,16 +99,6 @@ function expectPicture(index: number, slot: number, { count }: Pictures): number
   return index
 }
 
-function expectNormalisation({ mean, std }: Normalisation, channels: number): void {
-  if (mean.length !== channels || std.length !== channels)
-    throw new ConfigError(
-      `normalisation: ${mean.length} means and ${std.length} standard deviations, expected ${channels} of each (one a channel)`,
-    )
-  for (let channel = 0; channel < channels; channel++)
-    if (!(std[channel]! > 0))
-      throw new ConfigError(`normalisation: std of channel ${channel} is ${std[channel]}, expected above 0`)
-}
-
 /** Writes the features of one picture from view[from ...] to out[at ...]. They are not rounded before normalisation. */
 function writeFeatures(
   view: Float32Array | Float64Array,
@@ -109,7 +116,7 @@ function writeFeatures(
 
 /** The float of each 8-bit value: [channel][256], (value / 255 - mean) / std. */
 function normalisedLevels(normalisation: Normalisation, channels: number): Float32Array {
-  expectNormalisation(normalisation, channels)
+  expectNormalisation(normalisation, channels, 'fillBatch: normalisation')
   const { mean, std } = normalisation
   const levels = new Float32Array(channels * 256)
   for (let channel = 0; channel < channels; channel++)

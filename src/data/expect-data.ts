@@ -48,10 +48,17 @@ const pictureFields = {
  * many pixels or labels
  */
 export function expectPictures(value: unknown, who: string, classes?: number): asserts value is Pictures {
-  expectFields(value, who, PICTURES, pictureFields)
-  const pictures = value as Pictures
+  expectKind(who, 'expectPictures: who', text)
+  expectKind(classes, 'expectPictures: classes', optional(whole(0)))
+  expectPictureFields(value, who)
+  const pictures: Pictures = value
   expectPixels(pictures, who)
   expectLabels(pictures, who, classes)
+}
+
+/** Checks that these are pictures, but none of their pixels and labels. @throws ConfigError for anything else */
+export function expectPictureFields(value: unknown, who: string): asserts value is Pictures {
+  expectFields(value, who, PICTURES, pictureFields)
 }
 
 function expectPixels({ count, channels, height, width, pixels }: Pictures, who: string): void {
@@ -89,6 +96,7 @@ function expectLabels({ count, labels }: Pictures, who: string, classes = Number
  * @throws as `expectPictures` does, and ConfigError for a normalisation of another number of channels
  */
 export function expectDataset(value: unknown, who: string): asserts value is Dataset {
+  expectKind(who, 'expectDataset: who', text)
   expectFields(value, who, DATASET, { name, classes: list, train: object, test: object, normalisation: object })
   const { classes, train, val, test, normalisation } = value as Dataset
   classes.forEach((label, i) => {

@@ -3,6 +3,7 @@
  * values from values and are stored in an order in which they can run. A graph never changes: passes make new ones.
  * This room knows no operation by name.
  */
+import { expectKind, listOf, number } from '../util/expect.js'
 import type { Shape } from '../util/shape.js'
 
 /** Floats of 32 bits, or whole numbers of 32 bits. */
@@ -75,12 +76,16 @@ export interface Graph {
   readonly updates: readonly Update[]
 }
 
-/** The type of a tensor of floats; without sizes that of a scalar. */
+const sizes = listOf(number, 'a number an axis')
+
+/** The type of a tensor of floats; without sizes that of a scalar. @throws ConfigError for a size that is no number */
 export function f32(...shape: number[]): TensorType {
+  expectKind(shape, 'f32: sizes', sizes)
   return { dtype: 'f32', shape }
 }
 
-/** The type of a tensor of whole numbers, such as labels. */
+/** The type of a tensor of whole numbers, such as labels. @throws ConfigError for a size that is no number */
 export function i32(...shape: number[]): TensorType {
+  expectKind(shape, 'i32: sizes', sizes)
   return { dtype: 'i32', shape }
 }

@@ -1,5 +1,7 @@
 /** The stable text form of a graph, for snapshots and for readers: a line per input, node, output and update. */
+import { expectKind } from '../util/expect.js'
 import { shapeText } from '../util/shape.js'
+import * as kinds from './expect.js'
 import type { Attribute, Graph, TensorType, Value } from './graph.js'
 
 function typeText(type: TensorType): string {
@@ -12,6 +14,7 @@ function attributeText(value: Attribute): string {
 
 /** Values are numbered in order of appearance, so that the text does not depend on how the graph was built. */
 export function graphText(graph: Graph): string {
+  expectKind(graph, 'graphText: graph', kinds.graph)
   const names = new Map<Value, string>()
   const define = (value: Value) => {
     names.set(value, `%${names.size}`)

@@ -1,16 +1,29 @@
-/** From a graph to something that runs: asks the engine first whether it can. */
+/** Plans and compiles a graph. It checks first that the engine has all operations. */
 import type { Engine, Executable } from '../engine/engine.js'
 import type { Graph } from '../graph/graph.js'
+import { expectGraph } from '../ops/index.js'
 import { isRounded } from '../ops/precision.js'
+import { recomputeLevels } from '../plan/passes/recompute.js'
 import type { Plan } from '../plan/plan.js'
 import { type PlanOptions, planGraph } from '../plan/planner.js'
 import { EngineError } from '../util/errors.js'
+import { callback, expectFields, expectOptions, list, object, oneOf, text } from '../util/expect.js'
+
+const engineFields = { target: object, missing: callback, precisions: list, build: text }
 
 /**
- * Allocates nothing yet.
+<<<<<<< HEAD
+ * Makes the plan of a graph. Allocates nothing.
  * @throws EngineError that lists all operations which the engine lacks.
+=======
+ * Plans a graph for an engine. Allocates nothing yet.
+ * @throws ConfigError if an argument is of the wrong kind; EngineError that lists all operations which the engine lacks.
+>>>>>>> de38dc6 (Answer wrong arguments of the graph tier in words)
  */
 export function planFor(engine: Engine, graph: Graph, options: PlanOptions = {}): Plan {
+  expectFields(engine, 'planFor: engine', 'an engine, such as openEngine() gives', engineFields)
+  expectGraph(graph, 'planFor: graph')
+  expectOptions(options, 'planFor: options', { recompute: oneOf(recomputeLevels) })
   const missing = engine.missing(graph)
   if (missing.length > 0) {
     const remedy = graph.nodes.some(({ own }) => own) ? 'reference, which runs operations of your own' : 'another'

@@ -1,4 +1,4 @@
-/** Whether all is still numbers: no NaN, no infinity. */
+/** Checks that values are finite: no NaN, no infinity. */
 import type { Tensor } from './weights.js'
 
 export function allFinite(values: Float32Array): boolean {
@@ -7,7 +7,7 @@ export function allFinite(values: Float32Array): boolean {
   return zero === 0
 }
 
-/** The first tensor that is not finite throughout, with the first such value of it. */
+/** The first tensor that holds NaN or an infinity, with that value. */
 export function firstNotFinite(
   tensors: ReadonlyMap<string, Tensor>,
 ): { readonly name: string; readonly value: number } | undefined {

@@ -1,32 +1,32 @@
-/** The place where a network works: its engine, and the files and pictures that can be had there. */
+/** The environment of a network: its engine, and its access to files and pictures. */
 import type { PictureSource, PixelPicture } from '../data/picture/picture.js'
 import type { ChosenEngine } from '../engine/engine.js'
 import type { TrainedNetwork } from '../formats/trained-network.js'
 
-/** An engine that is open, and how to let go of it. */
+/** An open engine, and the function that releases it. */
 export interface OpenedEngine {
   readonly engine: ChosenEngine
-  /** Ends the engine, or leaves it open where others use it. */
+  /** Closes the engine, or leaves it open if others use it. */
   release(): Promise<void>
 }
 
-/** How a picture file is decoded. */
+/** Options for decoding a picture file. */
 export interface DecodingOptions {
   /**
-   * `rgb`: 8 bits, transparent parts black; `rgba`: 8 bits, with transparency; `exact`: the channels and the depth of
-   * the file.
+   * `rgb`: 8 bits, transparent parts are black. `rgba`: 8 bits, with transparency. `exact`: the channels and the bit
+   * depth of the file.
    */
   readonly channels: 'rgb' | 'rgba' | 'exact'
   readonly signal?: AbortSignal | undefined
 }
 
-/** Given to a network by those who make it. */
+/** The functions of an environment that a network uses. */
 export interface Host {
-  /** Opens the engine; asked once, with the first question. */
+  /** Opens the engine. Called once, before the first computation. */
   open(): Promise<OpenedEngine>
   /** @throws DataError naming the picture that cannot be read */
   readPicture(source: PictureSource, options: DecodingOptions): Promise<PixelPicture>
-  /** Writes the network to a file, in the format that its name asks for. */
+  /** Writes the network to a file. The ending of its name gives the format. */
   save(network: TrainedNetwork, path: string): Promise<void>
   /** Measures the network on the test part of a data set. */
   evaluate(network: TrainedNetwork, data: object, options: object, engine: ChosenEngine): Promise<object>

@@ -1,6 +1,6 @@
 /**
- * Where a network lost its numbers: the forward pass is made once more, with an eye on every layer. An evaluation never
- * changes anything, so that this can be done afterwards.
+ * Finds the layer where a network first gave NaN or an infinity. It repeats the forward pass and reads every layer. An
+ * evaluation changes no weights, so this can be done afterwards.
  */
 import type { Engine } from '../engine/engine.js'
 import { forwardGraph } from '../model/forward.js'
@@ -13,25 +13,25 @@ import { allFinite, firstNotFinite } from './finite.js'
 import { type TapState, tapInference } from './tap.js'
 import type { Tensor } from './weights.js'
 
-/** Answers of a trained network that are no numbers. */
+/** The outputs of a trained network hold NaN or an infinity. */
 export class LostNumbers extends DataError {
-  /** The first place that held no number, in words. */
+  /** A text that names the first place with NaN or an infinity. */
   readonly where: string
 
-  /** @param name of the network */
+  /** @param name the name of the network */
   constructor(name: string, where: string) {
     super(
-      `${name}: what it gives is no number (NaN or an infinity); ${where}; ` +
-        'nothing is answered with these weights: take an earlier checkpoint, or train again with a smaller learning rate',
+      `${name}: gives NaN or an infinity instead of numbers; ${where}; ` +
+        'take an earlier checkpoint, or train again with a smaller learning rate',
     )
     this.where = where
   }
 }
 
-/** Said of pictures that were lost before the network read them. */
-export const PICTURES = 'the pictures were no numbers when they came in: check the mean and std of the data set'
+/** The place if the pictures held NaN before the network read them. */
+export const PICTURES = 'the pictures already held NaN or an infinity: check the mean and std of the data set'
 
-/** Answers of a network that are no numbers: an error that names the first place that held no number. */
+/** Makes the error for outputs that hold NaN or an infinity. It names the first place with one. */
 export async function lostAnswers(engine: Engine, state: TapState): Promise<LostNumbers> {
   const { name } = state.spec
   if (!allFinite(state.pictures)) return new LostNumbers(name, PICTURES)
@@ -45,37 +45,37 @@ export async function lostAnswers(engine: Engine, state: TapState): Promise<Lost
     name,
     await found(
       () => firstLayer(state.spec, tap, state.heads),
-      'all layers gave numbers when they were run one by one',
+      'all layers gave finite numbers when they were run one by one',
     ),
   )
 }
 
-/** @throws LostNumbers for weights that hold NaN or an infinity, naming the first tensor that does */
+/** @throws LostNumbers for weights that hold NaN or an infinity, naming the first such tensor */
 export function expectNumbers({ spec, weights }: Pick<TapState, 'spec' | 'weights'>): void {
   const lost = firstNotFinite(weights)
   if (lost) throw new LostNumbers(spec.name, `its ${lost.name} holds ${lost.value}`)
 }
 
-/** @param otherwise where no layer shows it */
+/** @param otherwise the text if every layer is finite */
 export async function found(look: () => Promise<string | undefined>, otherwise: string): Promise<string> {
   try {
     return (await look()) ?? otherwise
   } catch (error) {
     if (!(error instanceof EngineError)) throw error
-    return `which layer was the first to see it cannot be told (${error.message})`
+    return `the layer where it appeared first is unknown (${error.message})`
   }
 }
 
-/** Gives the results of layers, and the statistics of norms where they are of the batch. */
+/** Reads the outputs of layers. For norms that use the statistics of the batch it reads these too. */
 export type Tap = (taps: readonly LayerPath[]) => Promise<{
   readonly results: ReadonlyMap<string, Tensor>
   readonly statistics: ReadonlyMap<string, Tensor>
 }>
 
-/** A part of the network, so small that the results of all its layers fit into memory beside those of a training. */
+/** A part of the network. It is so small that the outputs of all its layers fit into memory beside a training. */
 interface Part {
   readonly path: string
-  /** Its last layer; of the head several where it gives several answers. */
+  /** Its last layer. A head with several outputs has several last layers. */
   readonly ends: readonly LayerPath[]
 }
 
@@ -90,7 +90,10 @@ function partsOf(spec: NetworkSpec, heads?: Heads): Part[] {
 
 const inside = (path: string, part: string) => path === part || path.startsWith(`${part}.`)
 
-/** Looks at the ends of all parts and the statistics of all norms first, then at each layer of the first bad part. */
+/**
+ * Reads the ends of all parts and the statistics of all norms first, then each layer of the first part that is not
+ * finite.
+ */
 export async function firstLayer(spec: NetworkSpec, tap: Tap, heads?: Heads): Promise<string | undefined> {
   const parts = partsOf(spec, heads)
   const ends = await tap(parts.flatMap(({ ends }) => ends))
@@ -113,10 +116,10 @@ export async function firstLayer(spec: NetworkSpec, tap: Tap, heads?: Heads): Pr
 
 function told(layer: string, what: string, values: Float32Array): string {
   const value = values.find((number) => !Number.isFinite(number))
-  return `the first layer to see it was ${layer}, where ${what} became ${value}`
+  return `it appeared first in layer ${layer}, where ${what} became ${value}`
 }
 
-/** In the order of the forward pass. */
+/** The parts in the order of the forward pass. */
 function layersOf(spec: NetworkSpec, heads?: Heads): LayerPath[] {
   const { nodes } = forwardGraph(spec, { batch: 2, mode: 'inference', heads })
   return [...new Set(nodes.map(({ path }) => path))] as LayerPath[] // every node is of a layer

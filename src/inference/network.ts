@@ -1,4 +1,4 @@
-/** A trained network at work. Each task has a class of its own that answers in the words of the task. */
+/** A trained network that computes. Each task has its own class, with methods for its purpose. */
 
 import { isSource, type Picture, type PictureSource } from '../data/picture/picture.js'
 import type { TableRow } from '../data/table-dataset.js'
@@ -24,21 +24,24 @@ import { preparePicture } from './picture.js'
 import { isRow, prepareRow } from './row.js'
 import { type Outputs, Runner } from './runner.js'
 
-/** The options of every question to a network. */
+/** Options of every method that computes. */
 export interface RunOptions {
-  /** Ends the work between two runs of the engine; what was awaited is then rejected with the signal's reason. */
+  /**
+   * Aborting the signal ends the work between two runs of the engine; the promise then rejects with the signal's
+   * reason.
+   */
   readonly signal?: AbortSignal | undefined
 }
 
-/** Pictures or rows as people have them: decoded, or still in their files. */
+/** Pictures or rows of a table. Pictures may be decoded or still in their files. */
 export type Given = Picture | PictureSource | TableRow
 
 /**
- * A network that can be asked: `load` gives one, and so do training, fine-tuning and surgery. `kind` tells which class it
- * is of. The engine is opened with the first question, by `load` at once. Dispose of it when done.
+ * A network that computes. `load` returns one, and so do training, fine-tuning and surgery. `kind` tells its class. The
+ * first computation opens the engine; `load` opens it at once. Dispose of the network when done.
  */
 export class Network<H extends AnyHead = AnyHead> implements TrainedNetwork, AsyncDisposable {
-  /** `classifier`, `upscaler`, or the kind of a head of one's own. */
+  /** `classifier`, `upscaler`, or the kind of a head of your own. */
   readonly kind: string
   readonly spec: NetworkSpec<H>
   readonly preprocessing: Preprocessing
@@ -46,13 +49,13 @@ export class Network<H extends AnyHead = AnyHead> implements TrainedNetwork, Asy
   readonly weights: ReadonlyMap<string, Tensor>
   readonly #host: Host
   readonly #heads: Heads
-  /** Disposed of with the network, before its engine. */
+  /** Resources that are disposed of with the network, before its engine. */
   protected readonly owned: Pick<Executable, 'dispose'>[] = []
   #opening: Promise<OpenedEngine & { readonly runner: Runner }> | undefined
   #engine: ChosenEngine | undefined
   #disposed: Promise<void> | undefined
 
-  /** @param heads the kinds of heads that there are */
+  /** @param heads the table of heads */
   constructor({ spec, preprocessing, weights }: TrainedNetwork, host: Host, heads: Heads = ownHeads) {
     this.kind = spec.head.kind
     this.spec = spec as NetworkSpec<H>
@@ -62,13 +65,13 @@ export class Network<H extends AnyHead = AnyHead> implements TrainedNetwork, Asy
     this.#heads = heads
   }
 
-  /** The engine that computes; undefined until it is open. */
+  /** The engine that computes; undefined before it is open. */
   get engine(): ChosenEngine | undefined {
     return this.#engine
   }
 
   /**
-   * Opens the engine now, and gives it.
+   * Opens the engine now and returns it.
    * @throws EngineError when no engine works here; ConfigError when the network was disposed of
    */
   async ready(): Promise<ChosenEngine> {
@@ -106,18 +109,18 @@ export class Network<H extends AnyHead = AnyHead> implements TrainedNetwork, Asy
   }
 
   /**
-   * The outputs of the network for a batch of any number of pictures, by name: `logits`, `picture`, or those of a head of
-   * one's own.
+   * Computes the outputs of the network for a batch of any number of pictures. Their names are `logits`, `picture`, or
+   * those of a head of your own.
    * @param batch [pictures][channels][height][width] floats, normalised as `preprocessing` says: see `prepare`
-   * @throws DataError when an output holds NaN or an infinity, naming the first layer that does
+   * @throws DataError when an output holds NaN or an infinity, naming the first layer that gave one
    */
   async outputs(batch: Float32Array, options: RunOptions = {}): Promise<Outputs> {
     return this.answers(expectFloats(batch, 'outputs: batch'), [], options)
   }
 
   /**
-   * The outputs of layers, blocks or stages for a batch, by path, for example `stage2.block1.add`: of convolutions and
-   * the like [pictures, channels, height, width].
+   * Reads the outputs of layers, blocks or stages for a batch, by path, for example `stage2.block1.add`. The output of
+   * a convolution has the shape [pictures, channels, height, width].
    * @throws ConfigError for a path that the network does not have, naming those near it
    */
   async activations<P extends LayerPath>(
@@ -134,7 +137,7 @@ export class Network<H extends AnyHead = AnyHead> implements TrainedNetwork, Asy
 
   /**
    * Writes the network with its preprocessing to a file: `.safetensors`, which `load` and PyTorch read, or `.onnx`. In
-   * browsers the file is offered as a download.
+   * a browser the file becomes a download.
    * @throws ConfigError for another ending; DataError when the file cannot be written
    */
   async save(path: string): Promise<void> {
@@ -142,7 +145,7 @@ export class Network<H extends AnyHead = AnyHead> implements TrainedNetwork, Asy
     await this.#host.save(this, path)
   }
 
-  /** Frees what the plans hold, after the work under way. The network is of no use after this. */
+  /** Frees the memory of the plans after the current work. The network cannot compute after this. */
   dispose(): Promise<void> {
     this.#disposed ??= this.#end()
     return this.#disposed
@@ -153,7 +156,7 @@ export class Network<H extends AnyHead = AnyHead> implements TrainedNetwork, Asy
     return this.dispose()
   }
 
-  /** The open engine with this network on it. */
+  /** The runner of this network on its open engine. */
   protected async runner(): Promise<Runner> {
     if (this.#disposed) throw new ConfigError(`${this.spec.name}: this network was disposed of; load it again`)
     this.#opening ??= this.#open()
@@ -166,13 +169,13 @@ export class Network<H extends AnyHead = AnyHead> implements TrainedNetwork, Asy
     return (await this.runner()).answers(batch, taps, options.signal)
   }
 
-  /** A single picture or row, or a list of them: as a list. */
+  /** Makes a list of a single picture or row. */
   protected listed(given: Given | readonly Given[]): { readonly single: boolean; readonly all: readonly Given[] } {
     const single = !this.#isList(given)
     return { single, all: single ? [given] : given }
   }
 
-  /** The same as `prepare`, of pictures that are still in their files too. */
+  /** Does the same as `prepare`, and also takes pictures that are still in their files. */
   protected async prepared(given: readonly Given[], options: RunOptions): Promise<Float32Array> {
     const batch = this.#batchOf(given.length)
     for (const [i, picture] of given.entries())
@@ -186,7 +189,7 @@ export class Network<H extends AnyHead = AnyHead> implements TrainedNetwork, Asy
     return this.#host.readPicture(source, { channels, signal })
   }
 
-  /** Measures this network; tasks give the result its type. */
+  /** Evaluates this network. The class of each task gives the result its type. */
   protected async measured(data: object, options: object): Promise<object> {
     return this.#host.evaluate(this, data, options, await this.ready())
   }
@@ -222,7 +225,10 @@ export class Network<H extends AnyHead = AnyHead> implements TrainedNetwork, Asy
     else preparePicture(picture, this.preprocessing, batch, at, `picture ${place}`)
   }
 
-  /** A list of texts may be a row with a mistake in it; where pictures are read they are taken for paths. */
+  /**
+   * Tells a row from a list of pictures. A list of texts may be a row with a mistake; a network that reads pictures
+   * takes them for paths.
+   */
   #isList(given: Given | readonly Given[]): given is readonly Given[] {
     if (!Array.isArray(given)) return false
     return this.#readsRows ? !isRow(given as TableRow) : typeof given[0] !== 'number'
@@ -237,7 +243,7 @@ export class Network<H extends AnyHead = AnyHead> implements TrainedNetwork, Asy
   }
 }
 
-/** PyTorch's names of what a norm holds, and ours. */
+/** PyTorch's names of a norm's tensors, and ours. */
 const ofNorms: Readonly<Record<string, string>> = {
   weight: 'scale',
   bias: 'shift',

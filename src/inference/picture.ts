@@ -1,4 +1,4 @@
-/** Pictures as people have them (files decoded by others, canvases, elements of a page) made what a network reads. */
+/** Converts pictures (decoded files, canvases, elements of a page) to the input of a network. */
 
 import { centreView } from '../data/augment.js'
 import { fillBatch } from '../data/batches.js'
@@ -10,9 +10,9 @@ import { ConfigError, DataError } from '../util/errors.js'
 import { bytesOf, described, isBlob, isRecord } from '../util/expect.js'
 
 /**
- * Writes a picture to out[at ...] as [channels][height][width] normalised floats. As for the data sets that networks
- * learn from, the centre is read: what is too wide or too high is cut off evenly, and the rest resized.
- * @throws DataError for a picture without a meaning, naming `who`
+ * Writes a picture to out[at ...] as [channels][height][width] normalised floats. It is cropped to the centre and
+ * resized, as in data sets: a side that is too long loses the same amount at both ends.
+ * @throws DataError for an invalid picture, naming `who`
  */
 export function preparePicture(
   picture: Picture,
@@ -30,7 +30,7 @@ export function preparePicture(
 
 /**
  * The bytes [3][side][side] of the largest square in the middle of a picture.
- * @throws DataError for a picture without a meaning, naming `who`
+ * @throws DataError for an invalid picture, naming `who`
  */
 export function squareBytes(picture: Picture, side: number, who: string): Uint8Array {
   return cutAndResized(pixelsOf(picture, who), 3, { height: side, width: side }, 'bilinear', who)
@@ -90,8 +90,8 @@ function centre({ height, width }: Size, to: Size) {
 }
 
 /**
- * [channels][height][width] bytes of a picture. One channel is luminance; four are the colours as they are and how opaque
- * they are; of three, transparent parts are black.
+ * The bytes [channels][height][width] of a picture. One channel is luminance, three are RGB with black for transparent
+ * parts, and four are RGB and opacity.
  */
 function planes(picture: PixelPicture, channels: number, who: string): Uint8Array {
   const { width, height } = picture
@@ -126,15 +126,15 @@ function planes(picture: PixelPicture, channels: number, who: string): Uint8Arra
   return planes
 }
 
-/** 16-bit values rounded to 8 bits. */
+/** Rounds 16-bit values to 8 bits. */
 function inBytes(data: PixelPicture['data']): Uint8Array | Uint8ClampedArray {
   const most = mostOf(data)
   return most === 255 ? (data as Uint8Array) : Uint8Array.from(data, (value) => Math.round((value * 255) / most))
 }
 
 /**
- * The pixels of a picture, those of what a canvas can draw too.
- * @throws DataError for a picture without a meaning, naming `who`
+ * The pixels of a picture, or of anything that a canvas can draw.
+ * @throws DataError for an invalid picture, naming `who`
  */
 export function pixelsOf(picture: Picture, who: string): PixelPicture {
   if (!isPicture(picture))
@@ -155,10 +155,13 @@ export function pixelsOf(picture: Picture, who: string): PixelPicture {
 }
 
 const isPicture = (given: unknown) => isRecord(given) && 'width' in given && 'height' in given
-/** By their own word: those of another realm, such as a frame's, are no instances of this one's classes. */
+/**
+ * Tells typed arrays by their tag, because an array of another realm, such as a frame, is no instance of this realm's
+ * classes.
+ */
 const isIntegers = (data: unknown) => /\[object Uint(8|8Clamped|16)Array\]/.test(Object.prototype.toString.call(data))
 
-/** How what people have becomes a picture. */
+/** Says how the given value becomes a picture. */
 function remedyFor(given: unknown): string {
   if (typeof given === 'string') return 'in Node readPicture(path) reads a file; in browsers wait for an <img> to load'
   if (isBlob(given)) return 'createImageBitmap(file) decodes it in browsers'
@@ -166,7 +169,7 @@ function remedyFor(given: unknown): string {
   return 'in Node readPicture(path) gives one, in browsers createImageBitmap(blob)'
 }
 
-/** Elements have their own size under other names than the size they are shown at. */
+/** The size of an element's picture. Its width and height hold the size that it is shown at. */
 type Sized = DrawablePicture & {
   readonly [name in 'naturalWidth' | 'naturalHeight' | 'videoWidth' | 'videoHeight']?: number
 }

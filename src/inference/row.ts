@@ -1,21 +1,21 @@
-/** Rows of a table as people have them, made what the network reads. */
+/** Converts rows of a table to the input of a network. */
 import { fillBatch } from '../data/batches.js'
 import { expectRow, type TableRow } from '../data/table-dataset.js'
 import type { Preprocessing } from '../formats/trained-network.js'
 import { ConfigError } from '../util/errors.js'
 
-/** Bytes are no numbers of a table: they are a picture that nobody has decoded. */
+/** Bytes are not numbers of a table but a picture that is not decoded. */
 const isFloats = (given: unknown) => ArrayBuffer.isView(given) && bytesPerNumber(given) > 1
 const bytesPerNumber = (view: ArrayBufferView) => ('BYTES_PER_ELEMENT' in view ? Number(view.BYTES_PER_ELEMENT) : 1)
 
-/** Whether numbers are given, not a picture, nor a list of either. */
+/** Whether a value is a row of numbers, not a picture and not a list. */
 export function isRow(given: unknown): given is TableRow {
   return isFloats(given) || (Array.isArray(given) && given.length > 0 && typeof given[0] !== 'object')
 }
 
 /**
- * Writes a row to out[at ...], normalised as the columns that the network learned from.
- * @throws ConfigError where the network reads pictures; DataError for a row without a meaning, naming `who`
+ * Writes a row to out[at ...], normalised like the columns that the network learned from.
+ * @throws ConfigError when the network reads pictures; DataError for an invalid row, naming `who`
  */
 export function prepareRow(
   row: TableRow,

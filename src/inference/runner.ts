@@ -1,4 +1,4 @@
-/** A network on an engine that is open: batches in, outputs out. Compiled plans are kept for the next batch. */
+/** Runs a network on an open engine: batches in, outputs out. Compiled plans are kept for the next batch. */
 import type { Engine, Executable } from '../engine/engine.js'
 import type { Tensor, TrainedNetwork } from '../formats/trained-network.js'
 import type { Graph } from '../graph/graph.js'
@@ -11,9 +11,9 @@ import { allFinite } from './finite.js'
 import { lostAnswers } from './lost-numbers.js'
 import { writeWeights } from './weights.js'
 
-/** Pictures a run, at most. */
+/** The most pictures per run. */
 const MOST_PICTURES = 16
-/** Compiled plans that are kept: full runs, and those of a rest or a single picture. */
+/** The number of compiled plans that are kept: for full runs, for a rest, and for a single picture. */
 const KEPT_PLANS = 2
 
 /** Tensors by name: outputs of the network, and outputs of layers by their paths. */
@@ -24,12 +24,12 @@ export class Runner {
   readonly engine: Engine
   readonly #network: Pick<TrainedNetwork, 'spec' | 'weights'>
   readonly #heads: Heads
-  /** The compiled plans, the one used last at the end. */
+  /** The compiled plans, with the most recently used at the end. */
   readonly #plans = new Map<string, Executable>()
-  /** All that uses the engine stands in this queue. */
+  /** The queue of all work on the engine. */
   #queue: Promise<unknown> = Promise.resolve()
 
-  /** @param heads the kinds of heads that there are */
+  /** @param heads the table of heads */
   constructor(engine: Engine, network: Pick<TrainedNetwork, 'spec' | 'weights'>, heads: Heads = ownHeads) {
     this.engine = engine
     this.#network = network
@@ -37,9 +37,9 @@ export class Runner {
   }
 
   /**
-   * Outputs by name, over all pictures.
+   * Computes the outputs by name, over all pictures.
    * @param batch [pictures][channels][height][width] floats, normalised
-   * @param taps layers whose outputs are wanted beside those of the network
+   * @param taps layers whose outputs are returned beside those of the network
    * @throws ConfigError for a batch that holds no whole number of pictures, or a layer that the network does not have
    */
   async run(batch: Float32Array, taps: readonly LayerPath[] = [], signal?: AbortSignal): Promise<Outputs> {
@@ -60,7 +60,10 @@ export class Runner {
     return Object.fromEntries(Object.keys(parts[0]!).map((name) => [name, joined(parts.map((part) => part[name]!))]))
   }
 
-  /** The same. @throws LostNumbers when an output holds NaN or an infinity, naming the first layer that does */
+  /**
+   * Does the same as `run`, and checks the outputs. @throws LostNumbers when an output holds NaN or an infinity, naming
+   * the first layer that gave one
+   */
   async answers(batch: Float32Array, taps: readonly LayerPath[] = [], signal?: AbortSignal): Promise<Outputs> {
     const found = await this.run(batch, taps, signal)
     const lost = Object.values(found).find(({ data }) => !allFinite(data))
@@ -73,7 +76,9 @@ export class Runner {
     throw await this.exclusively(() => lostAnswers(this.engine, { spec, weights, pictures, heads: this.#heads }))
   }
 
-  /** Runs a graph of the network's weights once; all outputs by name. Its plan is kept under `key`. */
+  /**
+   * Runs another graph with the network's weights once, and returns all outputs by name. Its plan is kept under `key`.
+   */
   runGraph(
     key: string,
     graph: () => Graph,
@@ -93,7 +98,7 @@ export class Runner {
     return result
   }
 
-  /** Frees what the plans hold, after the work under way. */
+  /** Frees the memory of the plans after the current work. */
   dispose(): Promise<void> {
     return this.exclusively(async () => {
       for (const executable of this.#plans.values()) await executable.dispose()
@@ -106,7 +111,7 @@ export class Runner {
     return this.runGraph(JSON.stringify([size, taps]), graph, { pictures }, signal)
   }
 
-  /** The plan of a graph: kept from before, or compiled. */
+  /** The compiled plan of a graph, kept or new. */
   async #plan(key: string, graph: () => Graph): Promise<Executable> {
     const kept = this.#plans.get(key)
     this.#plans.delete(key)
@@ -133,7 +138,7 @@ export class Runner {
   }
 }
 
-/** Runs once; all outputs by name. */
+/** Runs a plan once and reads all outputs by name. */
 async function outputsOf(executable: Executable, inputs: { readonly [name: string]: Float32Array }): Promise<Outputs> {
   for (const [name, data] of Object.entries(inputs)) executable.write(name, data)
   await executable.run()
@@ -143,7 +148,7 @@ async function outputsOf(executable: Executable, inputs: { readonly [name: strin
   return Object.fromEntries(outputs)
 }
 
-/** One after the other along the first dimension. */
+/** Concatenates tensors along the first dimension. */
 function joined(parts: readonly Tensor[]): Tensor {
   const [{ shape, data }] = parts as [Tensor]
   if (parts.length === 1) return { shape, data }

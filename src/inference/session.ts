@@ -1,7 +1,9 @@
-/** A graph of anybody's at work on an engine: named tensors go in, named tensors come out. */
+/** Runs a graph of your own on an engine: named tensors in, named tensors out. */
 import type { Engine, Executable } from '../engine/engine.js'
+import * as kinds from '../graph/expect.js'
 import type { Graph, GraphInput, TensorType } from '../graph/graph.js'
-import type { Recompute } from '../plan/passes/recompute.js'
+import { expectGraph } from '../ops/index.js'
+import { type Recompute, recomputeLevels } from '../plan/passes/recompute.js'
 import type { Plan } from '../plan/plan.js'
 import { ConfigError } from '../util/errors.js'
 import {
@@ -10,34 +12,36 @@ import {
   expectFields,
   expectKind,
   expectOptions,
-  type Fields,
   isRecord,
   list,
   map,
+  number,
   object,
-  text,
+  oneOf,
 } from '../util/expect.js'
 import { printable } from '../util/printable.js'
 import { elements, shapeText } from '../util/shape.js'
 import { planFor } from './compile.js'
 import { readWeights, type Tensor, writeWeights } from './weights.js'
 
-/** The state that a session starts with, and how it is planned. */
+const planFields = { graph: kinds.graph, setup: list, steps: list, buffers: map, workspaces: map, bytes: number }
+
+/** Options of a session. */
 export interface SessionOptions {
-  /** Values of parameters and running statistics by name, all of them; left out: `setWeights` gives them later. */
+  /** Values of all parameters and running statistics, by name. If they are left out, `setWeights` gives them later. */
   readonly weights?: Weights | undefined
   /** The values that a backward pass computes again instead of keeping them. Default `none`. */
   readonly recompute?: Recompute | undefined
 }
 
-/** Values by name; bare numbers take the shape that the graph has for them. */
+/** Values by name. Bare numbers take the shape from the graph. */
 export type Weights = ReadonlyMap<string, Tensor | Float32Array>
 /** Tensors by the names of data inputs and scalars; a scalar has one element. */
 export type SessionInputs = Readonly<Record<string, Float32Array | Int32Array>>
 
 /**
- * A compiled graph with its weights, on an engine. Each run reads data and scalars, gives the outputs and applies the updates
- * of the graph, so that a graph with gradients and updates is a training. Dispose of it when done.
+ * A compiled graph with its weights, on an engine. Each run reads data and scalars, computes the outputs and applies
+ * the updates of the graph. A graph with gradients and updates is a training. Dispose of the session when done.
  */
 export class Session implements AsyncDisposable {
   readonly #executable: Executable
@@ -51,9 +55,9 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * Compiles a graph, or a plan of one that was made for this engine. State of optimizers starts as zeros.
-   * @throws EngineError that lists all operations which the engine lacks, or says that memory is; DataError for weights that
-   * are missing, unknown or of another shape
+   * Compiles a graph, or a plan that was made for this engine. State of optimizers starts as zeros.
+   * @throws EngineError that lists all operations which the engine lacks, or for too little memory; DataError for
+   * weights that are missing, unknown or of another shape
    */
   static async open(engine: Engine, work: Graph | Plan, options: SessionOptions = {}): Promise<Session> {
     const who = 'Session.open'
@@ -62,11 +66,9 @@ export class Session implements AsyncDisposable {
       compile: callback,
     })
     const isPlan = isRecord(work) && 'buffers' in work
-    const [what, fields] = isPlan
-      ? ['a plan, such as planFor() gives', { graph: object, steps: list }]
-      : ['a graph, such as GraphBuilder.build() gives', { inputs: list, nodes: list, outputs: list, updates: list }]
-    expectFields(work, `${who}: ${isPlan ? 'plan' : 'graph'}`, what as string, fields as Fields)
-    expectOptions(options, `${who}: options`, { weights: map, recompute: text })
+    if (isPlan) expectFields(work, `${who}: plan`, 'a plan, such as planFor() gives', planFields)
+    else expectGraph(work, `${who}: graph`)
+    expectOptions(options, `${who}: options`, { weights: map, recompute: oneOf(recomputeLevels) })
     const { weights, recompute } = options
     const plan = isPlan ? (work as Plan) : planFor(engine, work as Graph, { recompute })
     const session = new Session(await engine.compile(plan))
@@ -92,7 +94,7 @@ export class Session implements AsyncDisposable {
     for (const { name } of this.#state) this.#written.add(name)
   }
 
-  /** The types of the inputs by name: what `run` reads, and weights and state. */
+  /** The types of all inputs by name: data, scalars, weights and optimizer state. */
   get inputs(): Readonly<Record<string, TensorType>> {
     return Object.fromEntries(this.#executable.plan.graph.inputs.map(({ name, value }) => [name, value.type]))
   }
@@ -103,8 +105,8 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * One run: writes the inputs, computes, applies the updates, and reads all outputs. An input that was written before keeps
-   * its value where it is left out.
+   * Runs once: writes the inputs, computes, applies the updates, and reads all outputs. An input that is left out keeps
+   * the value of the run before.
    * @returns the outputs by name
    * @throws ConfigError for an unknown name, a wrong length or type, or an input that was never written
    */
@@ -156,7 +158,7 @@ export class Session implements AsyncDisposable {
   }
 }
 
-/** Weights as tensors: bare numbers get the shape that the graph has for them. */
+/** Weights as tensors. Bare numbers take the shape from the graph. */
 function shaped(weights: Weights, state: readonly GraphInput[]): Map<string, Tensor> {
   const shapes = new Map(state.map(({ name, value }) => [name, value.type.shape]))
   return new Map(

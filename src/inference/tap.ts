@@ -1,4 +1,4 @@
-/** Runs a graph once, with given weights, and reads some of its values: what looks into networks is made of this. */
+/** Runs a graph once with given weights and reads some of its values. The functions that inspect networks use it. */
 import type { Engine } from '../engine/engine.js'
 import type { Graph } from '../graph/graph.js'
 import { forwardGraph } from '../model/forward.js'
@@ -16,7 +16,7 @@ export interface TapState {
   readonly weights: ReadonlyMap<string, Tensor>
   /** [batch][channels][height][width], normalised. */
   readonly pictures: Float32Array
-  /** The kinds of heads that there are; default: those of this package. */
+  /** The table of heads. Default: the heads of this package. */
   readonly heads?: Heads | undefined
 }
 
@@ -32,14 +32,14 @@ export async function tapInference(
   return runOnce(engine, { spec, weights, inputs: { pictures } }, graph, taps)
 }
 
-/** The state that a single run reads. */
+/** The inputs of a single run. */
 export interface RunState {
   readonly spec: NetworkSpec
   /** Parameters and running statistics. */
   readonly weights: ReadonlyMap<string, Tensor>
   /** Data inputs by name. */
   readonly inputs: Readonly<Record<string, Float32Array | Int32Array>>
-  /** Of a training: the number of the step, from 0. */
+  /** For a training: the number of the step, from 0. */
   readonly step?: number
   readonly recompute?: Recompute
 }

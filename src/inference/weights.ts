@@ -15,9 +15,9 @@ export async function readWeights(executable: Executable, inputs: readonly Graph
 }
 
 /**
- * Writes exactly the given inputs.
- * @param who stands before every error: a file, a network
- * @throws DataError when a tensor is missing, has another shape, or is of no use.
+ * Writes the given inputs and no others.
+ * @param who the start of every error message, such as the name of a file or a network
+ * @throws DataError when a tensor is missing, has another shape, or belongs to no input
  */
 export function writeWeights(
   executable: Executable,

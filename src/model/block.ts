@@ -1,8 +1,10 @@
 /** Builds the graph of one block: residual branch and shortcut, in the order of its spec. */
+import * as kinds from '../graph/expect.js'
 import type { Value } from '../graph/graph.js'
 import { normalisesProjection, type PlacedBlock, projects } from '../spec/blocks.js'
 import { givenLayers } from '../spec/own-layers.js'
 import type { ConvLayer } from '../spec/spec.js'
+import { expectFields, expectKind, expectOptions, isRecord, kind, map, object, text, whole } from '../util/expect.js'
 import type { LayerBuilder } from './layers.js'
 import type { ModelLayers } from './own-layers.js'
 import type { Stochastic } from './stochastic.js'
@@ -15,8 +17,21 @@ export interface BlockExtras {
   readonly own?: ModelLayers | undefined
 }
 
-/** Adds a block to the graph; returns its output. */
+const layerBuilder = kind<LayerBuilder>('a LayerBuilder', (given) => {
+  return isRecord(given) && typeof given.conv === 'function' && map.fits(given.results)
+})
+const blockSpec = kind('a block of a spec', (given) => isRecord(given) && Array.isArray(given.branch))
+const blockFields = { path: text, spec: blockSpec, inputWidth: whole(1), width: whole(1) }
+
+/**
+ * Adds a block to the graph; returns its output.
+ * @throws ShapeError with the path of the layer that does not fit; ConfigError if an argument is of the wrong kind
+ */
 export function addBlock(layers: LayerBuilder, block: PlacedBlock, x: Value, extras: BlockExtras = {}): Value {
+  expectKind(layers, 'addBlock: layers', layerBuilder)
+  expectFields(block, 'addBlock: block', 'a block, such as placedBlocks() gives', blockFields)
+  expectKind(x, 'addBlock: x', kinds.value)
+  expectOptions(extras, 'addBlock: extras', { stochastic: object, own: object })
   const { order } = block.spec
   const build = order === 'pre' || order === 'relu-pre' ? activationFirst : convolutionFirst
   const output = build(layers, block, x, extras)

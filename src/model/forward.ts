@@ -5,12 +5,18 @@ import { type LayerPath, stagePath } from '../spec/paths.js'
 import type { NetworkSpec, StemLayer } from '../spec/spec.js'
 import { checkSpec } from '../spec/validate.js'
 import { ConfigError } from '../util/errors.js'
+import { described, expectOptions, flag, listOf, number, object, oneOf, text } from '../util/expect.js'
 import { addBlock } from './block.js'
 import type { DropPath } from './drop-path.js'
-import type { LossSettings } from './heads/head.js'
+import type { LossSettings, ModelHead } from './heads/head.js'
 import { type Heads, headOf, heads as ownHeads } from './heads/index.js'
-import { LayerBuilder, type Mode } from './layers.js'
+import { LayerBuilder, type Mode, modes } from './layers.js'
 import { stochasticOf } from './stochastic.js'
+
+const optionFields = {
+  ...{ mode: oneOf(modes), loss: flag, dropPath: object, statisticsShare: number, heads: object },
+  ...{ taps: listOf(text, 'a list of paths, such as stage1.block2.norm1'), lossName: text, labelSmoothing: number },
+}
 
 export interface ForwardOptions extends LossSettings {
   /** Number of pictures in a run. */
@@ -32,17 +38,19 @@ export interface ForwardOptions extends LossSettings {
 
 /**
  * Builds the forward graph. Data inputs: `pictures` f32 [batch, channels, height, width] and, with a loss, the targets
- * of the head (`labels` i32 [batch] of a classifier, `targets` in the pictures' shape of a net that gives pictures). If
+ * of the head (`labels` i32 [batch] of a classifier, `targets` in the pictures' shape of a net that upscales pictures). If
  * branches are dropped, the i32 scalar `step` decides which. Outputs: those of the head (`logits` [batch, classes], or
- * `picture`), with a loss the scalar `loss`, and the taps. Parameters and buffers are inputs named by path. In training
+ * `picture`; in training the head's figures, if it has some, such as the scalar `squares`), with a loss the scalar
+ * `loss`, and the taps. Parameters and buffers are inputs named by path. In training
  * mode the running statistics are updated.
  * @throws ShapeError with the path of the layer if sizes do not fit, ConfigError for an invalid spec or option
  */
 export function forwardGraph(spec: NetworkSpec, options: ForwardOptions): Graph {
+  expectOptions(options, 'forwardGraph: options', optionFields)
   const { batch, mode, dropPath, taps = [], heads = ownHeads } = options
   checkSpec(spec, heads)
   if (!Number.isInteger(batch) || batch < 1)
-    throw new ConfigError(`batch: expected a whole number of at least 1, got ${batch}`)
+    throw new ConfigError(`batch: expected a whole number of at least 1, got ${described(batch)}`)
   const stochastic = mode === 'training' && dropPath ? stochasticOf(spec, dropPath) : undefined
   const layers = new LayerBuilder(mode, options.statisticsShare)
   const { channels, height, width } = spec.input
@@ -56,10 +64,17 @@ export function forwardGraph(spec: NetworkSpec, options: ForwardOptions): Graph 
   }
   const maps = head.reads(spec.head, spec.stages).map((path) => layers.results.get(path)!)
   const outputs = head.build(layers, spec.head, { pictures, maps })
-  for (const name of head.outputs) layers.graph.output(name, outputs[name]!)
-  if (truths) layers.graph.output('loss', head.addLoss(layers, outputs, truths, options))
+  const loss = truths && head.addLoss(layers, outputs, truths, options)
+  const given = mode === 'training' && head.figures ? head.figures.add(layers, outputs, truths!) : outputs
+  for (const name of givenBy(head, mode)) layers.graph.output(name, given[name]!)
+  if (loss) layers.graph.output('loss', loss)
   for (const path of new Set(taps)) layers.graph.output(path, tapped(layers, spec, path))
   return layers.graph.build()
+}
+
+/** Names of the outputs that a head gives out: in training its figures, if it has some. */
+export function givenBy({ figures, outputs }: ModelHead, mode: Mode): readonly string[] {
+  return mode === 'training' && figures ? figures.names : outputs
 }
 
 function addStem(layers: LayerBuilder, stem: readonly StemLayer[], pictures: Value): Value {

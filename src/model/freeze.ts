@@ -18,7 +18,7 @@ import { type Heads, headOf, heads as ownHeads } from './heads/index.js'
 export type Freeze = 'none' | 'stem' | StagePath | 'all'
 
 /** A network in two parts. */
-export interface Cut {
+export interface NetworkSplit {
   /** The last layer of the front, whose results the rest reads; left out if nothing is frozen. */
   readonly at?: LayerPath
   /** Returns the rest for features of this size; the network itself if nothing is frozen. */
@@ -41,7 +41,7 @@ export function freezeLevels(spec: NetworkSpec): Freeze[] {
  * @throws ConfigError for what this network does not have, with what it has; for `all` where its last layers cannot learn
  * without what is before them
  */
-export function cutNetwork(spec: NetworkSpec, freeze: Freeze, heads: Heads = ownHeads): Cut {
+export function splitNetwork(spec: NetworkSpec, freeze: Freeze, heads: Heads = ownHeads): NetworkSplit {
   const levels = freezeLevels(spec)
   if (!levels.includes(freeze))
     throw new ConfigError(
@@ -50,13 +50,13 @@ export function cutNetwork(spec: NetworkSpec, freeze: Freeze, heads: Heads = own
   if (freeze === 'none') return { rest: () => spec, toWhole: (path) => path, toRest: (path) => path }
   const lone = loneOf(spec, heads)
   if (freeze === 'all') {
-    if (lone) return lone.cut
+    if (lone) return lone.split
     throw new ConfigError(
       `freeze: the last layers of ${spec.name} cannot learn without what is before them; freeze less than all`,
     )
   }
-  if (lone?.isAll && freeze === stagePath(spec.stages.length)) return lone.cut
-  const gone = freeze === 'stem' ? 0 : levels.indexOf(freeze) - 1 // stages in front of the cut
+  if (lone?.isAll && freeze === stagePath(spec.stages.length)) return lone.split
+  const gone = freeze === 'stem' ? 0 : levels.indexOf(freeze) - 1 // stages in front of the split
   const renumbered = (path: string, by: number) =>
     path.replace(/^(?:([a-z]+\/))?stage(\d+)/, (_, state = '', stage) => `${state}${stagePath(Number(stage) + by)}`)
   return {
@@ -78,12 +78,15 @@ export function cutNetwork(spec: NetworkSpec, freeze: Freeze, heads: Heads = own
 }
 
 /** The last layers alone, over the features that they read, which are as few as can be; and whether they are all. */
-function loneOf(spec: NetworkSpec, heads: Heads): { readonly cut: Cut; readonly isAll: boolean } | undefined {
+function loneOf(
+  spec: NetworkSpec,
+  heads: Heads,
+): { readonly split: NetworkSplit; readonly isAll: boolean } | undefined {
   const own = headOf(spec.head, heads)
   const lone = own.lone(spec.head)
   if (!lone) return undefined
   const ends = own.lastLayers(spec.head)
-  const cut: Cut = {
+  const split: NetworkSplit = {
     at: lone.at,
     rest: (features) => ({
       ...spec,
@@ -99,5 +102,5 @@ function loneOf(spec: NetworkSpec, heads: Heads): { readonly cut: Cut; readonly 
       return ends.some((layer) => name.startsWith(`${layer}.`)) ? path : undefined
     },
   }
-  return { cut, isAll: lone.isAll }
+  return { split, isAll: lone.isAll }
 }

@@ -4,7 +4,9 @@
  */
 import { passesInput, placedBlocks } from '../spec/blocks.js'
 import type { BlockSpec, NetworkSpec } from '../spec/spec.js'
+import { checkSpec } from '../spec/validate.js'
 import { ConfigError } from '../util/errors.js'
+import { described, expectOptions, flag, object } from '../util/expect.js'
 import { Random } from '../util/random.js'
 import { elements, type Shape } from '../util/shape.js'
 import { forwardGraph } from './forward.js'
@@ -30,11 +32,14 @@ export interface InitialiseOptions {
  * Initialises all values by path. Convolutions use He initialisation: normal with variance 2 / fan-out [He 2015b;
  * fan-out as in the authors' code]. The head decides on its weights (a classifier uses deviation 0.01). Scales and
  * variances are 1, biases of gates are as in their specs, and the rest is 0.
+ * @throws ConfigError for an invalid spec or option
  */
 export function initialise(spec: NetworkSpec, options: InitialiseOptions): Map<string, Float32Array> {
+  expectOptions(options, 'initialise: options', { zeroInitResidual: flag, heads: object })
   const { seed, zeroInitResidual = false, heads = ownHeads } = options
+  checkSpec(spec, heads)
   if (!Number.isSafeInteger(seed) || seed < 0)
-    throw new ConfigError(`seed: expected a whole number from 0, got ${seed}`)
+    throw new ConfigError(`seed: expected a whole number from 0, got ${described(seed)}`)
   const head = headOf(spec.head, heads)
   const zeroed = new Set(zeroInitResidual ? [...lastOfBranches(spec, head), ...head.zeroed(spec.head)] : [])
   const values = new Map<string, Float32Array>()

@@ -3,6 +3,7 @@
  * every layer, so that taps can ask for it. Weights are OIHW; maps are [batch, channels, height, width].
  */
 import { GraphBuilder } from '../graph/builder.js'
+import * as kinds from '../graph/expect.js'
 import type { Attributes } from '../graph/graph.js'
 import { f32, i32, type TensorType, type Value } from '../graph/graph.js'
 import { add } from '../ops/add.js'
@@ -26,14 +27,25 @@ import { paddingOf } from '../spec/blocks.js'
 import type { BufferName, ParameterName } from '../spec/paths.js'
 import type { ConvLayer, PoolLayer } from '../spec/spec.js'
 import { ShapeError } from '../util/errors.js'
+import { expectFields, expectKind, kind as kindOf, oneOf, text, whole } from '../util/expect.js'
+import { shapeText } from '../util/shape.js'
 
 /** Training norms use the batch's statistics and update the running statistics; inference norms use the latter. */
-export type Mode = 'training' | 'inference'
+export type Mode = (typeof modes)[number]
+/** The modes of a network. */
+export const modes = ['training', 'inference'] as const
 
 /** Losses of nets that give numbers, for example a picture: mean squared (MSE) or mean absolute (L1) difference. */
 export const regressionLosses = ['squared', 'l1'] as const
 /** One of `regressionLosses`. */
 export type RegressionLoss = (typeof regressionLosses)[number]
+
+const share = kindOf<number>(
+  'a number above 0, at most 1',
+  (given) => typeof given === 'number' && given > 0 && given <= 1,
+)
+const convFields = { width: whole(1), kernel: whole(1) }
+const poolFields = { kind: oneOf(['maxPool', 'averagePool']), kernel: whole(1), stride: whole(1), padding: whole(0) }
 
 const EPSILON = 1e-5
 /** Share of the batch's statistics in the next running statistics. */
@@ -48,8 +60,13 @@ export class LayerBuilder {
   readonly #statisticsShare: number
   #step: Value | undefined
 
-  /** @param statisticsShare share of a batch's statistics in the next running statistics, in (0, 1] */
+  /**
+   * @param statisticsShare share of a batch's statistics in the next running statistics, in (0, 1]
+   * @throws ConfigError for another mode or share
+   */
   constructor(mode: Mode, statisticsShare = STATISTICS_SHARE) {
+    expectKind(mode, 'LayerBuilder: mode', oneOf(modes))
+    expectKind(statisticsShare, 'LayerBuilder: statisticsShare', share)
     this.#mode = mode
     this.#statisticsShare = statisticsShare
   }
@@ -74,8 +91,11 @@ export class LayerBuilder {
    * @throws ShapeError where groups do not divide the channels, or the maps are too small
    */
   conv(path: string, x: Value, layer: ConvLayer, stride: number): Value {
+    expectFields(layer, `${at(path)}: layer`, 'a convolution: { kind, width, kernel }', convFields)
+    expectKind(stride, `${at(path)}: stride`, whole(1))
     const { width, kernel, dilation = 1, groups = 1 } = layer
-    const channels = x.type.shape[1]!
+    const channels = channelsOf(path, x, 4)
+    expectKind(groups, `${path}: layer.groups`, whole(1))
     if (channels % groups !== 0)
       throw new ShapeError(`${path}: ${channels} channels cannot be divided into ${groups} groups`)
     const weight = this.parameter(path, 'weight', f32(width, channels / groups, kernel, kernel))
@@ -92,6 +112,7 @@ export class LayerBuilder {
 
   /** Batch norm. Running mean and variance are buffers. */
   norm(path: string, x: Value): Value {
+    channelsOf(path, x, 4)
     const [batch, channels, height, width] = x.type.shape as [number, number, number, number]
     const scale = this.parameter(path, 'scale', f32(channels))
     const shift = this.parameter(path, 'shift', f32(channels))
@@ -149,7 +170,9 @@ export class LayerBuilder {
   }
 
   /** The largest value, or the mean, of each window. */
-  pool(path: string, x: Value, { kind, kernel, stride, padding }: PoolLayer): Value {
+  pool(path: string, x: Value, layer: PoolLayer): Value {
+    expectFields(layer, `${at(path)}: layer`, 'a pooling: { kind, kernel, stride, padding }', poolFields)
+    const { kind, kernel, stride, padding } = layer
     const attributes = {
       kernel: [kernel, kernel],
       stride: [stride, stride],
@@ -160,7 +183,9 @@ export class LayerBuilder {
 
   /** Option A: every stride-th pixel, with zero channels on both sides. */
   padShortcut(path: string, x: Value, width: number, stride: number): Value {
-    const before = (width - x.type.shape[1]!) >> 1
+    expectKind(width, `${at(path)}: width`, whole(1))
+    expectKind(stride, `${at(path)}: stride`, whole(1))
+    const before = (width - channelsOf(path, x, 4)) >> 1
     return this.apply(path, padShortcut, { stride: [stride, stride], channels: width, before } as const, x)
   }
 
@@ -171,7 +196,8 @@ export class LayerBuilder {
 
   /** A fully connected layer: [batch, features] to [batch, outputs]. */
   linear(path: string, x: Value, outputs: number): Value {
-    const weight = this.parameter(path, 'weight', f32(outputs, x.type.shape[1]!))
+    expectKind(outputs, `${at(path)}: outputs`, whole(1))
+    const weight = this.parameter(path, 'weight', f32(outputs, channelsOf(path, x, 2)))
     const bias = this.parameter(path, 'bias', f32(outputs))
     return this.apply(path, linear, {}, x, weight, bias)
   }
@@ -200,6 +226,7 @@ export class LayerBuilder {
 
   /** A learned tensor of a layer. Fresh weights are random numbers, scales 1, biases and shifts 0. */
   parameter(path: string, name: ParameterName, type: TensorType): Value {
+    expectKind(name, `${at(path)}: name`, text)
     return this.graph.input(`${path}.${name}`, 'parameter', type)
   }
 
@@ -222,4 +249,21 @@ export class LayerBuilder {
     )
     this.graph.update(running, next!)
   }
+}
+
+/** A path as the start of an error. */
+function at(path: unknown): string {
+  expectKind(path, 'LayerBuilder: path', text)
+  return path
+}
+
+/** The channels of maps, or the features of rows: the second axis. @throws ShapeError for a value of another rank */
+function channelsOf(path: string, x: Value, rank: number): number {
+  expectKind(x, `${at(path)}: x`, kinds.value)
+  const { shape } = x.type
+  if (shape.length !== rank)
+    throw new ShapeError(
+      `${path}: expected ${rank === 4 ? 'maps [batch, channels, height, width]' : 'rows [batch, features]'}, got ${shapeText(shape)}`,
+    )
+  return shape[1]!
 }

@@ -1,5 +1,7 @@
 /** Lists the parameters and running statistics of a network, from its graph. */
+import * as kinds from '../graph/expect.js'
 import type { Graph } from '../graph/graph.js'
+import { expectKind } from '../util/expect.js'
 import type { Shape } from '../util/shape.js'
 
 /** One learned tensor or running statistic of a network. */
@@ -17,6 +19,7 @@ export interface ParameterInfo {
 
 /** All parameters and buffers, in the order of the network. */
 export function parametersOf(graph: Graph): ParameterInfo[] {
+  expectKind(graph, 'parametersOf: graph', kinds.graph)
   return graph.inputs.flatMap(({ name, role, value }) =>
     role === 'parameter' || role === 'buffer' ? [{ path: name, role, shape: value.type.shape }] : [],
   )

@@ -1,7 +1,11 @@
 /** The table of all operations. It is total: the compiler checks engines and passes against it. */
+
+import * as kinds from '../graph/expect.js'
 import type { Attributes, Graph, Node } from '../graph/graph.js'
-import { verifyStructure } from '../graph/verify.js'
-import { invariant } from '../util/errors.js'
+import { type Refuse, verifyStructure } from '../graph/verify.js'
+import { ConfigError, invariant, ResnetError } from '../util/errors.js'
+import { expectKind } from '../util/expect.js'
+import { printable } from '../util/printable.js'
 import { sameShape } from '../util/shape.js'
 import { adam } from './adam.js'
 import { add } from './add.js'
@@ -140,12 +144,15 @@ export function missingOps(graph: Graph, runs: (node: Node) => boolean): string[
   return [...new Set(graph.nodes.filter((node) => !runs(node)).map(({ op }) => op))]
 }
 
-/** Checks the structure of a graph, and each node's types against the shape rule of its operation. */
-export function verify(graph: Graph): Graph {
-  verifyStructure(graph)
+/**
+ * Checks the structure of a graph, and each node's types against the shape rule of its operation.
+ * @param must called with each rule; by default a broken one is a fault of this package
+ */
+export function verify(graph: Graph, must: Refuse = invariant): Graph {
+  verifyStructure(graph, must)
   for (const node of graph.nodes) {
     const op = opOf(node)
-    verifyOperands(op, node)
+    verifyOperands(op, node, must)
     const given = node.inputs.map(({ type }) => type)
     const types = op.infer(placed(op, given, node.named), node.attributes)
     const fits =
@@ -154,7 +161,28 @@ export function verify(graph: Graph): Graph {
         const got = node.outputs[i]!.type
         return got.dtype === dtype && sameShape(got.shape, shape)
       })
-    invariant(fits, `${node.op} at ${node.path} has other outputs than its shape rule gives`)
+    must(fits, `${node.op} at ${node.path} has other outputs than its shape rule gives`)
   }
   return graph
+}
+
+/**
+ * Checks a graph of anybody's.
+ * @param who the function and its argument, at the start of every error
+ * @throws ConfigError if it is no graph, breaks a rule, or has an operation that does not exist; ShapeError where shapes
+ * do not fit
+ */
+export function expectGraph(given: unknown, who: string): asserts given is Graph {
+  expectKind(given, who, kinds.graph)
+  const refuse = (reason: string, cause?: unknown): never => {
+    throw new ConfigError(`${who}: ${printable(reason, 300)}; build graphs with GraphBuilder and emit`, { cause })
+  }
+  const unknown = given.nodes.find(({ op, own }) => own === undefined && !isOpName(op))
+  if (unknown) refuse(`no operation is named ${unknown.op}`)
+  try {
+    verify(given, (condition, reason) => condition || refuse(reason))
+  } catch (error) {
+    if (error instanceof ResnetError) throw error
+    refuse(`an operation cannot read its operands or attributes (${(error as Error).message})`, error)
+  }
 }

@@ -3,8 +3,12 @@
  * and its gradient operations; `index.ts` is the total table. Kernels live in the engines.
  */
 import type { GraphBuilder } from '../graph/builder.js'
+import * as kinds from '../graph/expect.js'
 import type { Attributes, Node, TensorType, Value } from '../graph/graph.js'
-import { invariant, ShapeError } from '../util/errors.js'
+import type { Refuse } from '../graph/verify.js'
+import { ResnetError, ShapeError } from '../util/errors.js'
+import { callback, expectFields, expectKind, listOf, object, text } from '../util/expect.js'
+import { printable } from '../util/printable.js'
 import { type Shape, shapeText } from '../util/shape.js'
 
 /** The work of one evaluation. Bytes follow from the types of inputs and outputs and are not stated again. */
@@ -110,7 +114,14 @@ export function placed<T>(op: { readonly inputs: Names }, values: readonly T[], 
   return plainNames(op.inputs).map((name, i) => (i < first ? values[i] : byName.get(name)) as T)
 }
 
-/** Adds a node, inferring its output types. Errors start with the path. */
+const names = listOf(text, 'a list of names')
+const opFields = { name: text, inputs: names, outputs: names, infer: callback }
+
+/**
+ * Adds a node, inferring its output types.
+ * @throws ShapeError, which starts with the path, if operands or attributes do not fit the operation; ConfigError if an
+ * argument is of the wrong kind
+ */
 export function emit<A extends Attributes, N extends Names>(
   builder: GraphBuilder,
   op: Op<A, N>,
@@ -119,17 +130,39 @@ export function emit<A extends Attributes, N extends Names>(
   path: string,
   optional: OptionalOperands<N> = {},
 ): readonly Value[] {
+  expectKind(builder, 'emit: builder', kinds.builder)
+  expectFields(op, 'emit: op', 'an operation: one of `ops`, or what defineOp() gave', opFields)
+  expectKind(attributes, 'emit: attributes', kinds.attributes)
+  expectKind(inputs, 'emit: inputs', kinds.values)
+  expectKind(path, 'emit: path', text)
+  expectKind(optional, 'emit: optional', object)
   try {
     const given = optional as Readonly<Record<string, Value | undefined>>
     const named = namedOperands(op, given)
+    for (const name of named) expectKind(given[name], `emit: optional.${name}`, kinds.value)
     const all = [...inputs, ...named.map((name) => given[name]!)]
     const types = all.map(({ type }) => type)
     expectOperands(op, inputs.length, Object.keys(given))
-    const results = op.infer(placed(op, types, named), attributes)
-    return builder.node(op.name, attributes, all, results, path, named, 'kernel' in op ? op : undefined)
+    return builder.node(
+      ...([op.name, attributes, all, inferred(op, placed(op, types, named), attributes), path, named] as const),
+      'kernel' in op ? op : undefined,
+    )
   } catch (error) {
     if (error instanceof ShapeError && path) throw new ShapeError(`${path}: ${error.message}`)
     throw error
+  }
+}
+
+/** The types of an operation's results. A rule of the package that fails was given attributes that it cannot read. */
+function inferred<A extends Attributes>(op: Op<A>, types: readonly TensorType[], attributes: A): readonly TensorType[] {
+  try {
+    return op.infer(types, attributes)
+  } catch (error) {
+    if (error instanceof ResnetError || 'kernel' in op) throw error
+    throw new ShapeError(
+      `${op.name}: its shape rule cannot read these attributes (${printable((error as Error).message, 120)}); see the type of its attributes`,
+      { cause: error },
+    )
   }
 }
 
@@ -157,11 +190,11 @@ function expectOperands(op: { readonly name: string; readonly inputs: Names }, c
 }
 
 /** Checks that the operands of a node match the names in its operation. */
-export function verifyOperands(op: { readonly name: string; readonly inputs: Names }, node: Node): void {
+export function verifyOperands(op: { readonly name: string; readonly inputs: Names }, node: Node, must: Refuse): void {
   const { named = [], inputs, path } = node
   const given = Object.fromEntries(named.map((name) => [name, true]))
   const ordered = namedOperands(op, given)
-  invariant(
+  must(
     named.length === ordered.length && named.every((name, i) => name === ordered[i]),
     `${op.name} at ${path} names operands (${named.join(', ')}) that it does not have, or in another order`,
   )

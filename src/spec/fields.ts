@@ -3,6 +3,7 @@
  * starts with the path of the part and says what it expected and what it got.
  */
 import { ConfigError } from '../util/errors.js'
+import { expectKind, list as listKind, number as numberKind, text } from '../util/expect.js'
 import { shown } from '../util/printable.js'
 
 /** An object whose fields nobody has looked at. */
@@ -17,6 +18,8 @@ export function object(value: unknown, path: string): Fields {
 
 /** Returns the value as an object that has only these fields. */
 export function fields(value: unknown, path: string, names: readonly string[]): Fields {
+  expectKind(path, 'path', text)
+  expectKind(names, `${path}: names`, listKind)
   const stated = object(value, path)
   const unknown = Object.keys(stated).find((name) => !names.includes(name))
   if (unknown !== undefined)
@@ -46,7 +49,11 @@ export function whole(
   least: number,
   most = Number.POSITIVE_INFINITY,
 ): number {
-  const value = stated[name]
+  expectKind(path, 'path', text)
+  expectKind(name, `${path}: name`, text)
+  expectKind(least, `${path}: least`, numberKind)
+  expectKind(most, `${path}: most`, numberKind)
+  const value = object(stated, path)[name]
   if (!Number.isSafeInteger(value) || (value as number) < least)
     wrong(path, name, `a whole number of at least ${least}`, value)
   if ((value as number) > most) wrong(path, name, `a whole number from ${least} to ${most}`, value)

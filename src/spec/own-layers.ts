@@ -1,6 +1,6 @@
 /**
- * Layers of your own in residual branches, as plain data. Those that there are travel with the row of a head: whoever walks
- * over a spec has that row, so that no function takes a second table. Pages without such layers do without their code.
+ * Layers of your own in residual branches, as plain data. They travel in the row of a head: every function that walks
+ * over a spec has that row, so no function takes a second table. Pages without such layers do not load this code.
  */
 import { ConfigError } from '../util/errors.js'
 import type { Fields } from './fields.js'
@@ -9,9 +9,9 @@ import type { OwnLayer } from './spec.js'
 /** One kind of layer of your own: all that is asked of it as plain data. */
 export interface SpecLayer<L extends OwnLayer = OwnLayer> {
   /**
-   * Looks at the fields of a layer that came from outside, all of them.
-   * @param path where it stands, the start of an error's message
-   * @throws ConfigError for the first one that is missing, unknown or without meaning
+   * Checks all fields of a layer from outside.
+   * @param path the path of the layer, the start of an error's message
+   * @throws ConfigError for the first field that is missing, unknown or invalid
    */
   check(layer: Fields, path: string): void
   /** How many of its weighted layers lie on the main path: they count in the depth of the network. */

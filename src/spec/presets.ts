@@ -17,7 +17,7 @@ import type { ClassifierHead, NetworkSpec, Order, PictureHead, Shortcut } from '
 import { edsr, vdsr } from './upscaling.js'
 
 /**
- * The fields that a preset lets you change. Plain nets refuse `shortcut` and `gate`; nets that give pictures also
+ * The fields that a preset lets you change. Plain nets refuse `shortcut` and `gate`; nets that upscale pictures also
  * refuse `classes`.
  */
 export interface PresetOptions extends Pick<FamilyOptions, 'classes' | 'input' | 'shortcut' | 'gate'> {
@@ -139,7 +139,7 @@ export function isPresetName(name: string): name is PresetName {
 /**
  * The spec of a network of the papers; docs/specs.md names its table. CIFAR nets (8 to 110, 164, 1001, 1202 layers)
  * take 3x32x32 pictures and 10 classes, ImageNet nets (18 to 200) 3x224x224 and 1000, unless the options say otherwise.
- * Nets that give pictures (`vdsr20`, its direct-mapping twin `plain-vdsr20`, `edsr_baseline`) read one channel.
+ * Nets that upscale pictures (`vdsr20`, its direct-mapping twin `plain-vdsr20`, `edsr_baseline`) read one channel.
  * @throws ConfigError for unknown names and options
  */
 export function preset<N extends PresetName>(name: N, options: PresetOptions = {}): PresetSpec<N> {

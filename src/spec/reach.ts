@@ -6,9 +6,9 @@ import { enlargements } from './heads/picture.js'
 import type { ConvLayer, NetworkSpec } from './spec.js'
 
 /**
- * The reach of a net that gives pictures: a pixel of its result depends on no pixel of its input farther away than
+ * The reach of a net that upscales pictures: a pixel of its result depends on no pixel of its input farther away than
  * this, in input pixels.
- * @throws ConfigError if the network gives no pictures, or has a layer of your own, whose reach is unknown
+ * @throws ConfigError if the network is not an upscaling network, or has a layer of your own, whose reach is unknown
  */
 export function reachOf(spec: NetworkSpec): number {
   const head = pictureHeadOf(spec)

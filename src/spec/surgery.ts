@@ -37,10 +37,22 @@ export function removeBlock<H extends AnyHead>(spec: NetworkSpec<H>, path: Block
 export function pathAfterRemoval(path: string, removed: BlockPath): string | undefined {
   expectKind(path, 'pathAfterRemoval: path', text)
   const gone = parseBlockPath(removed)
-  const match = /^stage(\d+)\.block(\d+)(?=\.|$)/.exec(path)
-  if (!match || Number(match[1]) !== gone.stage || Number(match[2]) < gone.block) return path
-  if (Number(match[2]) === gone.block) return undefined
-  return blockPath(gone.stage, Number(match[2]) - 1) + path.slice(match[0].length)
+  return movedPath(path, (own) => {
+    const { stage, block } = parseBlockPath(own)
+    if (stage !== gone.stage || block < gone.block) return own
+    return block === gone.block ? undefined : blockPath(stage, block - 1)
+  })
+}
+
+/**
+ * The path of a layer or parameter whose block may have moved.
+ * @param placeOf gives the new path of a block, or undefined for a removed block
+ */
+export function movedPath(path: string, placeOf: (block: BlockPath) => BlockPath | undefined): string | undefined {
+  const block = /^stage[1-9]\d*\.block[1-9]\d*(?=\.|$)/.exec(path)?.[0] as BlockPath | undefined
+  if (block === undefined) return path
+  const place = placeOf(block)
+  return place === undefined ? undefined : place + path.slice(block.length)
 }
 
 function extentText(spec: NetworkSpec): string {
@@ -75,12 +87,7 @@ export function swapBlocks<H extends AnyHead>(
 export function pathAfterSwap(path: string, first: BlockPath, second: BlockPath): string {
   expectKind(path, 'pathAfterSwap: path', text)
   for (const block of [first, second]) parseBlockPath(block)
-  for (const [from, to] of [
-    [first, second],
-    [second, first],
-  ] as const)
-    if (path === from || path.startsWith(`${from}.`)) return to + path.slice(from.length)
-  return path
+  return movedPath(path, (block) => (block === first ? second : block === second ? first : block))!
 }
 
 /**

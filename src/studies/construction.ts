@@ -61,7 +61,7 @@ export const construction = defineStudy({
       expected: 'equal',
     },
     'plain-exists': {
-      text: 'A plain net can be deepened without changing what it gives, to rounding.',
+      text: 'A plain net can be deepened so that its outputs change by rounding errors only.',
       source: 'He 2015, §1',
       expected: 'equal',
     },

@@ -43,7 +43,7 @@ export const decay = defineStudy({
       expected: 'plain dies',
     },
     'norm-shields': {
-      text: 'With norms the residual net bears strong decay.',
+      text: 'With norms the residual net tolerates strong decay.',
       source: 'lecture; Ioffe 2015, §3.3 (scale invariance)',
       expected: 'little harm',
     },

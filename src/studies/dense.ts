@@ -50,9 +50,9 @@ export const dense = defineStudy({
       expected: 'training error does not rise',
     },
     'help-from-zero': {
-      text: 'So it is where branches start as zero, so that a fresh net of any depth is its shortcuts alone.',
+      text: 'This also holds if branches start as zero, so that a fresh net of any depth equals its shortcuts.',
       source: 'Zhang 2019, §3; Goyal 2017, §5.1',
-      expected: 'depths that do not train otherwise do',
+      expected: 'depths train that fail otherwise',
     },
     'ws-alike': {
       text: 'Where widths differ, W_s learned and W_s fixed to zero padding do about as well.',

@@ -35,7 +35,7 @@ const published: Readonly<Record<string, number>> = {
 
 export const depth = defineStudy({
   name: 'depth',
-  title: 'Does a thousand layers train?',
+  title: 'Do a thousand layers train?',
   about:
     'Residual nets are trained far deeper than plain ones ever were. In the original order a ReLU stands after each ' +
     'addition, so that the path of shortcuts is not quite clean; over hundreds of blocks this adds up. Original and ' +

@@ -68,7 +68,7 @@ export const dimensions = defineStudy({
       expected: 'within 0.84 points',
     },
     cost: {
-      text: 'A has the fewest params, C the most, at all but equal multiply-adds for A and B.',
+      text: 'A has the fewest params and C the most. The multiply-adds of A and B are nearly equal.',
       source: 'He 2015, §4.1',
       expected: 'A < B < C',
     },

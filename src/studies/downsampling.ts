@@ -41,12 +41,12 @@ export const downsampling = defineStudy({
       expected: 'equal',
     },
     'params-quadruple': {
-      text: 'Its params grow fourfold from stage to stage and its outputs halve.',
+      text: 'The params of an inner 3x3 layer grow fourfold from stage to stage, and its outputs halve.',
       source: 'He 2015, §3.3',
       expected: '× 4; ÷ 2',
     },
     'shortcuts-are-cheap': {
-      text: 'The projections of option B cost less than 2 % of the multiply-adds; those of option A nothing.',
+      text: 'The projections of option B cost less than 2 % of the multiply-adds. The shortcuts of option A cost nothing.',
       source: 'He 2015, §4.1',
       expected: 'little; nothing',
     },

@@ -60,12 +60,12 @@ export const identity = defineStudy({
   shrunk: 'Single blocks and small stacks; the trained net has 56 layers and six epochs.',
   claims: {
     'zero-branch-post': {
-      text: 'A post-activation block whose branch is zero gives its input back to the bit, if the input is not negative.',
+      text: 'A post-activation block whose branch is zero returns its input to the bit if the input is not negative.',
       source: 'He 2015, §3.1',
       expected: 'equal',
     },
     'zero-branch-pre': {
-      text: 'A pre-activation block whose branch is zero gives any input back to the bit; the ReLU after the addition of the other cuts negative values off.',
+      text: 'A pre-activation block whose branch is zero returns any input to the bit. In a post-activation block the ReLU after the addition removes negative values.',
       source: 'He 2016, §3',
       expected: 'equal; changed',
     },
@@ -75,7 +75,7 @@ export const identity = defineStudy({
       expected: 'identity; dead',
     },
     'decay-in-training': {
-      text: 'Trained with stronger and stronger decay and no norms, the plain net dies first; branches of the residual one shrink against their shortcuts.',
+      text: 'Under ever stronger decay without norms, the plain net fails first, and the branches of the residual net shrink relative to their shortcuts.',
       source: 'lecture; He 2015, §3.1',
       expected: 'the plain net dies',
     },
@@ -90,7 +90,7 @@ export const identity = defineStudy({
       expected: 'hard for plain stacks',
     },
     'near-identity': {
-      text: 'In a trained net most branches are smaller than what their shortcut brings.',
+      text: 'In a trained net most branches give smaller values than their shortcuts.',
       source: 'He 2015, §4.2 (small responses)',
       expected: 'small',
     },
@@ -224,7 +224,7 @@ export const identity = defineStudy({
   figures: ({ residual, plain, learned, nearness }) => [
     {
       kind: 'lines',
-      title: 'Where decay leads without norms',
+      title: 'The effect of decay without norms',
       subtitle: 'size of the output (plain) and its distance from the input (residual), as parts of the input',
       x: { label: 'weights, as a part of the initial ones', from: 0 },
       y: { label: 'part', from: 0 },

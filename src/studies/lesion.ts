@@ -44,24 +44,24 @@ export const lesion = defineStudy({
     'A pre-activation net of 56 layers (27 blocks, not 54), trained for six epochs; a VGG-like net of width 32, not 128.',
   claims: {
     'residual-survives': {
-      text: 'Taking one block that keeps sizes out of a residual net hardly raises its error.',
+      text: 'Removing one block that keeps sizes hardly raises the error of a residual net.',
       source: 'Veit 2016, figure 3',
       expected: 'no noticeable change, except at blocks that change sizes',
     },
     'plain-dies': {
-      text: 'Taking any one layer out of a plain net leaves it guessing.',
+      text: 'A plain net that loses any one layer only guesses.',
       source: 'Veit 2016, figure 3',
       expected: 'about 90 % error',
     },
     'size-changes-hurt': {
-      text: 'Blocks that change sizes are missed more than others.',
+      text: 'Removing a block that changes sizes raises the error more than removing another block.',
       source: 'Veit 2016, figure 3',
       expected: 'modest peaks at the two blocks',
     },
     smooth: {
-      text: 'With more blocks taken out at random the error rises bit by bit, without a cliff.',
+      text: 'With more blocks removed at random the error rises gradually, without a jump.',
       source: 'Veit 2016, figure 5 (a)',
-      expected: 'smooth; about 20 % error with 10 of 54 out',
+      expected: 'smooth; about 20 % error with 10 of 54 removed',
     },
   },
 
@@ -141,7 +141,7 @@ export const lesion = defineStudy({
   figures: ({ residual, vgg, several }) => [
     {
       kind: 'lines',
-      title: 'Error with one block or layer taken out',
+      title: 'Error without one block or layer',
       subtitle: 'by its place; mean over seeds',
       x: { label: 'block or layer', from: 1 },
       y: { label: 'error', unit: '%', from: 0, to: 100 },
@@ -153,9 +153,9 @@ export const lesion = defineStudy({
     },
     {
       kind: 'lines',
-      title: 'Error with several blocks taken out at random',
+      title: 'Error without several random blocks',
       subtitle: 'mean over choices and seeds',
-      x: { label: 'blocks taken out', from: 0 },
+      x: { label: 'removed blocks', from: 0 },
       y: { label: 'error', unit: '%', from: 0, to: 100 },
       series: [
         {

@@ -66,7 +66,8 @@ export const paths = defineStudy({
     'which paths a net learns by. Then a twin is trained in which each step goes through 23 in 54 of the blocks, ' +
     'drawn anew, and through the shortcuts of the others: it never learns along long paths. (The paper draws exactly ' +
     'so many; here each block is drawn by itself.)',
-  shrunk: 'A pre-activation net of 56 layers (27 blocks, not 54), trained for six epochs; 6 paths a length, not 1000.',
+  shrunk:
+    'A pre-activation net of 56 layers (27 blocks, not 54), trained for six epochs; 6 paths per length, not 1000.',
   claims: {
     shrinks: {
       text: 'The gradient along a path falls exponentially with its length.',
@@ -74,12 +75,12 @@ export const paths = defineStudy({
       expected: 'exponential fall',
     },
     'short-paths-carry': {
-      text: 'Nearly all of the gradient comes from paths much shorter than most paths are.',
+      text: 'Nearly all of the gradient comes from paths that are much shorter than most paths.',
       source: 'Veit 2016, figure 6 (c)',
       expected: 'lengths 5 to 17 of 54, where the mean length is 27',
     },
     'few-paths': {
-      text: 'The paths that carry nearly all of it are a small part of all paths.',
+      text: 'The paths that carry nearly all of the gradient are a small part of all paths.',
       source: 'Veit 2016, §5',
       expected: '0.45 % of all paths',
     },
@@ -183,7 +184,7 @@ export const paths = defineStudy({
       {
         kind: 'lines',
         title: 'Gradient at the input by length of the path',
-        subtitle: 'as a part of that of the path through shortcuts alone; one path, mean over paths and seeds',
+        subtitle: 'relative to the path through shortcuts alone; mean over single paths and seeds',
         x: { label: 'branches on the path', from: 0 },
         y: { label: 'norm', log: true },
         series: [
@@ -202,7 +203,7 @@ export const paths = defineStudy({
       {
         kind: 'lines',
         title: 'All paths of a length together',
-        subtitle: 'part of the summed gradient that they carry, and part of all paths that they are',
+        subtitle: 'their share of the summed gradient, and their share of all paths',
         x: { label: 'branches on the path', from: 0 },
         y: { label: 'part', unit: '%', from: 0 },
         series: [

@@ -46,17 +46,17 @@ export const propagation = defineStudy({
   shrunk: 'Nets of 56 layers; gradients of fresh nets on one batch.',
   claims: {
     additive: {
-      text: 'In a pre-activation net the sum is exact: output equals input plus branches, to float32; with ReLU after the addition it is not.',
+      text: 'In a pre-activation net the output equals the input plus the branches, to float32. With a ReLU after the addition it does not.',
       source: 'He 2016, equation 4',
       expected: 'equal',
     },
     grows: {
-      text: 'So activations grow from block to block within a stage.',
+      text: 'Activations grow from block to block within a stage.',
       source: 'He 2016, §2 (sum of branches)',
       expected: 'grows',
     },
     'identity-keeps': {
-      text: 'Along identity shortcuts the gradient of the first block is as large as that of the last, within a factor of ten.',
+      text: 'With identity shortcuts the gradients of the first and the last block are equal within a factor of ten.',
       source: 'He 2016, equation 5',
       expected: 'no vanishing',
     },
@@ -66,7 +66,7 @@ export const propagation = defineStudy({
       expected: '∏ λ → 0; the net fails',
     },
     'scaled-up-explodes': {
-      text: 'Shortcuts scaled by 1.1 make it grow on its way, more than the identity does.',
+      text: 'Shortcuts scaled by 1.1 make the gradient grow on its way, more than identity shortcuts do.',
       source: 'He 2016, equation 8',
       expected: '∏ λ → ∞',
     },
@@ -134,8 +134,7 @@ export const propagation = defineStudy({
     {
       kind: 'lines',
       title: 'Gradient by block in fresh nets',
-      subtitle:
-        'norm of the gradient of each block’s first layer, as a part of that of the last block; mean over seeds',
+      subtitle: 'norm of the gradient of each block’s first layer, relative to the last block; mean over seeds',
       x: { label: 'block', from: 1 },
       y: { label: 'norm', log: true },
       series: backward.map(({ name, tone, dash, norms }) => ({
@@ -147,7 +146,7 @@ export const propagation = defineStudy({
     },
     {
       kind: 'lines',
-      title: 'Size of what blocks give in the trained net',
+      title: 'Size of the outputs of blocks in the trained net',
       subtitle: 'root mean square; widths double and maps halve at a third and at two thirds',
       x: { label: 'block', from: 1 },
       y: { label: 'root mean square', from: 0 },

@@ -30,21 +30,21 @@ const kinds = ['plain', 'residual'] as const
 
 export const responses = defineStudy({
   name: 'responses',
-  title: 'Do residual branches answer more softly?',
+  title: 'Are the responses of residual branches smaller?',
   about:
-    'If residual branches are small corrections of the shortcut’s signal, their layers should answer more softly ' +
-    'than those of plain nets, and in deeper nets, where each has less to correct, more softly still. The study ' +
+    'If residual branches are small corrections of the shortcut’s signal, the responses of their layers should be ' +
+    'smaller than in plain nets. In deeper nets, where each branch has less to correct, they should be smaller still. The study ' +
     'measures the standard deviation of each 3x3 layer’s output after its norm and before ReLU and addition. A ' +
     'norm’s output has about the deviation of its learned scale, so this is largely a picture of the scales.',
   shrunk: 'Up to 56 layers; trained for four epochs, which leaves the scales near the 1 that they start from.',
   claims: {
     'smaller-than-plain': {
-      text: 'The layers of a residual net answer more softly than those of its plain twin.',
+      text: 'The layers of a residual net have smaller responses than the layers of its plain twin.',
       source: 'He 2015, figure 7',
       expected: 'residual below plain',
     },
     'smaller-with-depth': {
-      text: 'The layers of a deeper residual net answer more softly than those of a shallower one.',
+      text: 'The layers of a deeper residual net have smaller responses than the layers of a shallower one.',
       source: 'He 2015, figure 7',
       expected: 'ResNet-20 > 56 > 110',
     },

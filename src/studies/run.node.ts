@@ -29,14 +29,14 @@ import { shown } from '../util/printable.js'
 import { studies } from './index.js'
 import { Outlook, type Place } from './outlook.js'
 import { runStudy, type StudyResult } from './run.js'
-import { type Scale, scales } from './scale.js'
+import { type StudySize, studySizes } from './size.js'
 import { type AnyStudy, expectStudy } from './study.js'
 import { FolderWorkbench } from './workbench.node.js'
 
 /** How studies are run. */
 export interface StudyOptions extends EngineOptions {
   /** Default `quick`. */
-  readonly scale?: Scale | undefined
+  readonly scale?: StudySize | undefined
   /** Default 0, 1, 2. */
   readonly seeds?: readonly number[] | undefined
   /** Folder of CIFAR-10, needed for `paper`. `quick` uses the built-in pictures. */
@@ -92,7 +92,8 @@ export async function runStudies(
   expectOptions(options, 'runStudies: options', fields)
   const { scale = 'quick', seeds = SEEDS, epochs, depths, variants, signal, onTraining } = options
   const all = chosen.map((one) => (typeof one === 'string' ? studyNamed(one) : givenStudy(one)))
-  if (!scales.includes(scale)) throw new ConfigError(`scale: expected one of ${scales.join(', ')}; got ${shown(scale)}`)
+  if (!studySizes.includes(scale))
+    throw new ConfigError(`scale: expected one of ${studySizes.join(', ')}; got ${shown(scale)}`)
   const whole = seeds.length > 0 && seeds.every((seed) => Number.isSafeInteger(seed) && seed >= 0)
   if (!whole || new Set(seeds).size < seeds.length)
     throw new ConfigError(`seeds: expected different whole numbers from 0, got ${textOf(seeds)}`)
@@ -169,7 +170,7 @@ function studyNamed(name: string): AnyStudy {
   throw new ConfigError(`study ${name}: there is none of this name; there are ${studies.map((s) => s.name).join(', ')}`)
 }
 
-async function picturesFor(scale: Scale, path: string | undefined): Promise<(seed: number) => Dataset> {
+async function picturesFor(scale: StudySize, path: string | undefined): Promise<(seed: number) => Dataset> {
   if (path !== undefined) {
     const data = await cifar10(path)
     return () => data

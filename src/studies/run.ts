@@ -1,7 +1,7 @@
 /** Runs a study on a workbench and applies its rule. */
 import { callback, expectFields, list, object, text } from '../util/expect.js'
 import type { Figure } from './figure.js'
-import type { Scale } from './scale.js'
+import type { StudySize } from './size.js'
 import { type AnyStudy, type Claim, expectStudy, type Row, type Study } from './study.js'
 import type { Finding } from './verdict.js'
 import type { Workbench } from './workbench.js'
@@ -18,7 +18,7 @@ export interface StudyResult {
   readonly study: string
   readonly title: string
   readonly about: string
-  readonly scale: Scale
+  readonly scale: StudySize
   /** The differences from the source. */
   readonly shrunk: string
   readonly seeds: readonly number[]

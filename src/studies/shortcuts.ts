@@ -58,7 +58,7 @@ export const shortcuts = defineStudy({
       expected: 'fail, 12.35 %, fail against 6.61 %',
     },
     'gates-hurt': {
-      text: 'Gates make it worse, although they can learn to be open.',
+      text: 'Gates on the shortcut make the net worse, although they can learn to be open.',
       source: 'He 2016, table 1',
       expected: '8.70 % at best and fail for exclusive gates, 12.86 % for shortcut-only ones at bias 0',
     },
@@ -73,12 +73,12 @@ export const shortcuts = defineStudy({
       expected: '12.22 % against 6.61 %; better at 34 layers, He 2015 table 3',
     },
     'it-is-optimisation': {
-      text: 'What is worse on test pictures is worse on training pictures too: it is optimisation that fails.',
+      text: 'Nets that are worse on test pictures are also worse on training pictures, so the optimisation fails.',
       source: 'He 2016, §3.1, figure 3',
       expected: 'higher training error',
     },
     'not-just-anything': {
-      text: 'It matters what is added: noise in place of the shortcut is no better than none.',
+      text: 'Noise in place of the shortcut is no better than no shortcut.',
       source: 'a learner’s question',
       expected: 'not in the papers',
     },

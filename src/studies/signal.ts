@@ -118,7 +118,7 @@ export const signal = defineStudy({
     {
       kind: 'pictures',
       title: 'What is left of a picture',
-      subtitle: 'the mean over channels after so many layers, from black to white',
+      subtitle: 'mean over channels after this number of layers, from black to white',
       columns: ['input', ...PICTURE_LAYERS.map(String)],
       rows: kinds.map((kind) => ({
         name: kind === 'plain' ? 'plain' : 'with shortcuts',

@@ -63,7 +63,7 @@ export const superresolution = defineStudy({
     'without that shortcut, which has to carry the whole picture through all layers; and with residual blocks all ' +
     'along, which read the small picture. Twice as large, on luminance, at three learning rates and two depths, ' +
     'beside bicubic enlargement.',
-  shrunk: 'Nets of 5 and 10 layers of 16 channels on drawn pictures of 32×32 pixels, 300 steps; one scale.',
+  shrunk: 'Nets of 5 and 10 layers of 16 channels on drawn pictures of 32×32 pixels, 300 steps; one upscaling factor.',
   claims: {
     'residual-over-direct': {
       text: 'Learning the residual ends nearer to the true picture than learning the picture, at a large learning rate.',
@@ -71,7 +71,7 @@ export const superresolution = defineStudy({
       expected: '36.90 against 27.42 dB after 10 epochs (depth 10, rate 0.1)',
     },
     'at-its-best-too': {
-      text: 'So it is when each has the rate that is best for it.',
+      text: 'This also holds if each has its best learning rate.',
       source: 'Kim 2016, table 1',
       expected: '37.05 against 35.66 dB (approximate)',
     },

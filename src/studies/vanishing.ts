@@ -72,7 +72,7 @@ export const vanishing = defineStudy({
   shrunk: `${LAYERS} layers of ${WIDTH} channels; the doubt is tried on plain nets of 20 and 56 layers.`,
   claims: {
     'sigmoid-vanishes': {
-      text: 'In deep plain nets of sigmoids the gradient vanishes, whatever the initialisation.',
+      text: 'In deep plain nets of sigmoids the gradient vanishes with every initialisation.',
       source: 'lecture; Glorot 2010',
       expected: 'vanishes',
     },
@@ -193,7 +193,7 @@ export const vanishing = defineStudy({
       ([false, true] as const).map((norm) => ({
         kind: 'lines' as const,
         title: `${residual ? 'With shortcuts' : 'Plain'}, ${norm ? 'with norm' : 'without norm'}`,
-        subtitle: 'gradient at what each layer gives, as a part of that at the last; mean over seeds',
+        subtitle: 'gradient at the output of each layer, relative to the last layer; mean over seeds',
         x: { label: 'layer', from: 1 },
         y: { label: 'log10' },
         series: profiles

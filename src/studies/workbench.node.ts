@@ -8,7 +8,6 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createTrainer, resumeTrainer } from '../api/compute.node.js'
-import { finish } from '../api/training/training.js'
 import type { Dataset } from '../data/dataset.js'
 import type { ChosenEngine } from '../engine/engine.js'
 import type { NetworkSpec } from '../spec/spec.js'
@@ -16,6 +15,7 @@ import { completeRecipe } from '../tasks/complete-recipe.js'
 import type { RecipeOptions } from '../tasks/recipe.js'
 import type { Checkpoint, EpochRecord } from '../train/checkpoint/checkpoint.js'
 import { weightHash } from '../train/checkpoint/weight-hash.js'
+import { finishTraining } from '../train/loop.js'
 import { RunFolder, readCheckpoint } from '../train/run/folder.node.js'
 import { RunKeeper } from '../train/run/keeper.node.js'
 import type { StepProgress } from '../train/step/progress.js'
@@ -24,14 +24,14 @@ import { TrainingError } from '../util/errors.js'
 import { makeFolder } from '../util/files/folder.node.js'
 import { writeAtomically } from '../util/files/write.node.js'
 import { parseJson } from '../util/json.js'
-import type { Scale } from './scale.js'
+import type { StudySize } from './size.js'
 import type { Weights } from './surgeon.js'
 import type { Trained, Training, Workbench } from './workbench.js'
 
 /** The settings of a workbench. */
 export interface WorkbenchOptions {
   readonly folder: string
-  readonly scale: Scale
+  readonly scale: StudySize
   readonly seeds: readonly number[]
   readonly engine: ChosenEngine
   /** The pictures of a seed. */
@@ -60,7 +60,7 @@ interface End {
 }
 
 export class FolderWorkbench implements Workbench {
-  readonly scale: Scale
+  readonly scale: StudySize
   readonly seeds: readonly number[]
   readonly epochs: number | undefined
   readonly depths: readonly number[] | undefined
@@ -152,7 +152,7 @@ export class FolderWorkbench implements Workbench {
             this.#options.onTraining?.({ spec, recipe, seed }, progress)
             await keeper.progress(progress.step)
           }
-          const { history } = await finish(trainer, { onProgress })
+          const { history } = await finishTraining(trainer, { onProgress })
           end = { history }
           await keeper.save()
         } catch (error) {

@@ -8,7 +8,7 @@ import { classifierOf } from '../spec/heads/index.js'
 import type { NetworkSpec } from '../spec/spec.js'
 import type { RecipeOptions } from '../tasks/recipe.js'
 import type { Checkpoint, EpochRecord } from '../train/checkpoint/checkpoint.js'
-import type { Scale } from './scale.js'
+import type { StudySize } from './size.js'
 
 /** A training that reached its end, or lost its numbers. */
 export interface Trained {
@@ -39,7 +39,7 @@ export function withSeeds(
 
 /** The tools that a study gets. */
 export interface Workbench {
-  readonly scale: Scale
+  readonly scale: StudySize
   readonly seeds: readonly number[]
   /** Number of epochs instead of the recipe's, to save time. */
   readonly epochs?: number | undefined
@@ -63,7 +63,7 @@ export interface Workbench {
 }
 
 /** The value for the workbench's scale. */
-export function at<T>({ scale }: Pick<Workbench, 'scale'>, values: Readonly<Record<Scale, T>>): T {
+export function at<T>({ scale }: Pick<Workbench, 'scale'>, values: Readonly<Record<StudySize, T>>): T {
   return values[scale]
 }
 

@@ -1,4 +1,4 @@
-/** A recipe completed for a task, by its name or by its own rules. */
+/** Completes a recipe for a task, by the task's name or by its rules. */
 import { type TaskName, taskNames } from '../spec/heads/index.js'
 import { expectKind, oneOf } from '../util/expect.js'
 import { recipe as classify } from './classify/recipe.js'
@@ -9,8 +9,8 @@ const rulesOf: { readonly [T in TaskName]: RecipeRules } = { classify, upscale }
 
 /**
  * Fills in the defaults (10 epochs where neither epochs nor steps are given) and checks all values.
- * @param task the task of the network, by which defaults and legal values differ
- * @throws ConfigError naming the first field that makes no sense
+ * @param task the task of the network; defaults and legal values depend on it
+ * @throws ConfigError naming the first invalid field
  */
 export function completeRecipe(options: RecipeOptions, task: TaskName = 'classify'): Recipe {
   expectKind(task, 'completeRecipe: task', oneOf(taskNames))

@@ -1,7 +1,7 @@
-/** Facts about an evaluation beside its figures. */
+/** Information about an evaluation beside its figures. */
 export interface Evaluated {
   /** The engine build that computed it. */
   readonly engine: string
-  /** How classes were matched, where that is not plain; show them beside the figures. */
+  /** Notes about the match of classes, to show beside the figures. Empty if all classes match. */
   readonly notes: readonly string[]
 }

@@ -1,6 +1,6 @@
 /**
- * The table of tasks, and which one a network and its data are for. The table is a value: whoever has a task of their own
- * hands in `{ ...tasks, mine }`.
+ * The table of tasks, and the functions that find the task of a network or of data. The table is a value: `{ ...tasks,
+ * mine }` adds a task of your own.
  */
 import type { Heads } from '../model/heads/index.js'
 import type { TaskName } from '../spec/heads/index.js'
@@ -13,15 +13,15 @@ import type { Task } from './task.js'
 import type { DataOf } from './types.js'
 import { upscale } from './upscale/index.js'
 
-/** The tasks of this package, by name: `classify` tells classes apart, `upscale` makes pictures larger and sharper. */
+/** The tasks of this package, by name: `classify`, and `upscale` (super-resolution). */
 export const tasks: { readonly [T in TaskName]: Task<T> } = { classify, upscale }
 
-/** A table of tasks by name: that of this package, or one with tasks of your own. */
+/** A table of tasks by name: the table of this package, or one with tasks of your own. */
 export type Tasks = Readonly<Record<string, Task<string>>>
 
 /** Data of any task. */
 export type AnyData = DataOf<string>
-/** The data that networks with such a head learn from; of a head that is known only at run time any. */
+/** The data that networks with such a head learn from. For a head that is known only at run time it is any data. */
 export type DataFor<H extends AnyHead> = string extends H['kind']
   ? AnyData
   : H['kind'] extends ClassifierHead['kind']
@@ -29,10 +29,10 @@ export type DataFor<H extends AnyHead> = string extends H['kind']
     : H['kind'] extends PictureHead['kind']
       ? DataOf<'upscale'>
       : AnyData
-/** The task that data is for. */
+/** The task of a type of data. */
 export type TaskOfData<D> = D extends DataOf<'classify'> ? 'classify' : D extends DataOf<'upscale'> ? 'upscale' : string
 
-/** The kinds of heads that the networks of these tasks have. */
+/** The table of the heads of all these tasks. */
 export function headsOf(table: Tasks = tasks): Heads {
   expectTable(table, 'headsOf: tasks')
   return Object.assign({}, ...Object.values(table).map(({ heads }) => heads))
@@ -55,7 +55,7 @@ export function taskOfNetwork(spec: Pick<NetworkSpec, 'head'>, table: Tasks = ta
 }
 
 /**
- * The task of a network, for data of it.
+ * The task of a network, which must also be the task of the data.
  * @throws ConfigError when the data is for another task
  */
 export function taskFor<T extends string>(spec: NetworkSpec, data: DataOf<T>, table: Tasks = tasks): Task<T> {
@@ -67,13 +67,13 @@ export function taskFor<T extends string>(spec: NetworkSpec, data: DataOf<T>, ta
   return task as unknown as Task<T> // T is what the data says, and both agree
 }
 
-/** The value of the figure that epochs are compared by; NaN where it is missing. */
+/** The value of the figure that epochs are compared by; NaN if it is missing. */
 export function ratingOf({ rating }: Pick<Task<string>, 'rating'>, figures: object | null | undefined): number {
   const value: unknown = figures && (figures as Record<string, unknown>)[rating]
   return typeof value === 'number' ? value : Number.NaN
 }
 
-/** @throws ConfigError unless it is a table of tasks */
+/** @throws ConfigError for anything but a table of tasks */
 export function expectTable(table: unknown, who: string): asserts table is Tasks {
   expectKind(table, who, object)
   for (const [name, task] of Object.entries(table))

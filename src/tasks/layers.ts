@@ -1,4 +1,4 @@
-/** Layers of your own for the networks of all tasks of a table. The table is a value, and stays as it is. */
+/** Adds layers of your own to the networks of all tasks of a table. Returns a new table. */
 import type { Heads } from '../model/heads/index.js'
 import { type LayerTable, layersOf } from '../model/own-layers.js'
 import { ConfigError } from '../util/errors.js'
@@ -6,19 +6,19 @@ import { callback, expectKind, type Fields, flag, object } from '../util/expect.
 import { printable } from '../util/printable.js'
 import { expectTable, type Tasks } from './index.js'
 
-/** Names of what stands in every block: a layer of your own has another. */
+/** Names of the parts of a block. A layer of your own needs another name. */
 const taken = ['add', 'branch', 'conv', 'drop', 'gate', 'norm', 'relu', 'shortcut']
 const fields: Fields = { check: callback, depth: callback, keepsZero: flag, build: callback, deviation: callback }
 
 /**
- * The same tasks, whose networks may also have these layers: hand them in wherever `tasks` are taken.
+ * The same tasks, whose networks may also contain these layers. Pass the result wherever `tasks` are accepted.
  *
  * ```ts
  * const mine = withLayers(tasks, { 'squeeze-excitation': squeezeExcitation })
  * ```
- * @param layers by kind: a word of small letters, digits and hyphens that ends in no digit, for paths have it, as
- * `stage1.block2.squeeze-excitation2` has
- * @throws ConfigError for a kind that is no such word or stands for a part of every block, or a row that is not whole
+ * @param layers the layers by kind. A kind is a word of small letters, digits and hyphens that does not end in a digit,
+ * because paths append a number: `stage1.block2.squeeze-excitation2`
+ * @throws ConfigError for a kind that is no such word or names a part of every block, or for an incomplete layer
  */
 export function withLayers<T extends Tasks>(tasks: T, layers: LayerTable): T {
   expectTable(tasks, 'withLayers: tasks')

@@ -1,4 +1,7 @@
-/** How a network is trained, as plain data: what a checkpoint holds as JSON, with its defaults and its checks. */
+/**
+ * Recipes: the settings of a training (hyperparameters) as plain data, with their defaults and checks. A checkpoint
+ * holds its recipe as JSON.
+ */
 
 import { type Augmentation, checkAugmentation } from '../data/augment.js'
 import { type DropPathRule, dropPathRules } from '../model/drop-path.js'
@@ -9,12 +12,18 @@ import { expectKind, expectOptions, number as numberKind, optional } from '../ut
 import { valueHere } from '../util/other-names.js'
 import { printable, shown } from '../util/printable.js'
 
-/** `all`: weight decay acts on every parameter, as in the papers' code; `weights`: not on biases, scales and shifts. */
+/**
+ * `all`: weight decay acts on every parameter, as in the papers' code. `weights`: it does not act on biases, scales and
+ * shifts.
+ */
 export const decayRules = ['all', 'weights'] as const
 /** One of `decayRules`. */
 export type DecayRule = (typeof decayRules)[number]
 
-/** `sgd`: with momentum; `adam`: weight decay is a part of the gradient; `adamw`: it shrinks the weights by itself. */
+/**
+ * `sgd` has momentum. `adam` adds weight decay to the gradient. `adamw` shrinks the weights directly (decoupled weight
+ * decay).
+ */
 export const optimizerNames = ['sgd', 'adam', 'adamw'] as const
 /** One of `optimizerNames`. */
 export type OptimizerName = (typeof optimizerNames)[number]
@@ -24,84 +33,100 @@ export const dropGranularities = ['row', 'batch'] as const
 /** One of `dropGranularities`. */
 export type DropGranularity = (typeof dropGranularities)[number]
 
-/** The loss: `cross-entropy` of classes; of pictures the mean of `squared` or of absolute (`l1`) differences. */
+/**
+ * The loss: `cross-entropy` for classes; for pictures the mean of squared (`squared`, MSE) or absolute (`l1`)
+ * differences.
+ */
 export type LossName = 'cross-entropy' | RegressionLoss
 
 /** All losses. */
 export const lossNames: readonly LossName[] = ['cross-entropy', ...regressionLosses]
 
 /**
- * `constant` the rate itself; `step` times gamma at each milestone [He 2015]; `cosine` half a cosine down to 0
- * [Loshchilov and Hutter 2017]; `one-cycle` up from lr / 25 to lr over the first 30 % of the steps and down to
- * lr / 250000 over the rest, both along half a cosine [Smith and Topin 2018].
+ * Schedules of the learning rate. `constant` keeps `lr`. `step` multiplies it by gamma at each milestone [He 2015].
+ * `cosine` falls to 0 along half a cosine [Loshchilov and Hutter 2017]. `one-cycle` rises from lr / 25 to lr over the
+ * first 30 % of the steps and falls to lr / 250000 over the rest, both along half a cosine [Smith and Topin 2018].
  */
 export const scheduleNames = ['constant', 'step', 'cosine', 'one-cycle'] as const
 /** One of `scheduleNames`. */
 export type ScheduleName = (typeof scheduleNames)[number]
 
-/** All that a training depends on, beside the spec and the data. */
+/** All settings that a training depends on beside the spec and the data. */
 export interface Recipe {
-  /** Pictures that go through the network together; with `accumulate`, a step has so many times as many. */
+  /** Pictures per batch. With `accumulate`, a step has `accumulate` batches. */
   readonly batchSize: number
-  /** Batches whose gradients are averaged for one update: one step. Norms see one batch at a time. */
+  /**
+   * The number of batches whose gradients are averaged for one step (gradient accumulation). Norms see one batch at a
+   * time.
+   */
   readonly accumulate: number
-  /** How long to train, in epochs; or in steps. Exactly one of the two is set. */
+  /** The length of the training, in epochs or in steps. Exactly one of the two is set. */
   readonly epochs?: number
   readonly steps?: number
-  /** The largest learning rate; 0.1 for SGD and 0.001 for Adam where it is left out. */
+  /** The largest learning rate. Default: 0.1 for SGD, 0.001 for Adam. */
   readonly lr: number
   readonly optimizer: OptimizerName
-  /** Of SGD; 0.9 for SGD and 0 for Adam where it is left out. */
+  /** The momentum of SGD. Default: 0.9 for SGD, 0 for Adam. */
   readonly momentum: number
   readonly nesterov: boolean
-  /** Of Adam: how much of the running means of gradients and of their squares is kept, each in [0, 1). */
+  /**
+   * For Adam: the share of the running means of gradients and of their squares that each step keeps, both in [0, 1).
+   */
   readonly betas: readonly [number, number]
-  /** Of Adam: keeps it from dividing by zero. */
+  /** For Adam: a small number that prevents a division by zero. */
   readonly epsilon: number
   readonly weightDecay: number
   readonly decayOn: DecayRule
   readonly schedule: ScheduleName
-  /** For the schedule `step`: the epochs after which the rate is multiplied by gamma. */
+  /** For the schedule `step`: the epochs after which the learning rate is multiplied by gamma. */
   readonly milestones: readonly number[]
   readonly gamma: number
-  /** Epochs over which the rate rises linearly; may be a fraction. */
+  /** The number of epochs over which the learning rate rises linearly. May be a fraction. */
   readonly warmupEpochs: number
   /**
-   * Until the training error falls below this many percent the learning rate is `warmupLr`, from then on what it would
-   * have been all along; 0: no such rule. The papers' deepest nets: 0.01 until 80.
+   * The learning rate is `warmupLr` until the training error falls below this percentage. Then it follows the schedule.
+   * 0 turns the rule off. The papers train their deepest nets with 0.01 until 80 %.
    */
   readonly warmupUntil: number
-  /** A tenth of `lr` where it is left out and there is such a rule. */
+  /** The learning rate until `warmupUntil` is reached. Default: a tenth of `lr`. */
   readonly warmupLr: number
-  /** Largest norm of all gradients together; larger ones are scaled down to it. 0: no limit. */
+  /**
+   * Clips gradients: the largest norm of all gradients taken together. A larger norm is scaled down to it. 0: no limit.
+   */
   readonly clipNorm: number
-  /** Gradients are cut off at ± this value over the learning rate. 0: no limit. */
+  /** Clips each gradient to ± this value divided by the learning rate. 0: no limit. */
   readonly clipRate: number
   /** Stochastic depth: the probability that the last residual branch is dropped. 0: never. */
   readonly dropPath: number
-  /** Whether earlier branches are dropped less often, in proportion, or as often. */
+  /** `linear`: the probability rises from the first branch to the last. `uniform`: it is the same for all branches. */
   readonly dropPathRule: DropPathRule
   readonly dropPathBy: DropGranularity
-  /** One of the losses that the head of the network has; a head of your own may have others. */
+  /** One of the losses of the network's head. A head of your own may have others. */
   readonly loss: LossName | (string & {})
-  /** Whether residual branches start as zero: see `initialise`. */
+  /** If true, residual branches start as zero: see `initialise`. */
   readonly zeroInitResidual: boolean
-  /** Batches over which the statistics of norms are taken anew after the last step; 0: the running ones stay. */
+  /**
+   * The number of batches that recompute the statistics of norms after the last step (precise batch norm). 0: the
+   * running statistics stay.
+   */
   readonly preciseBn: number
-  /** In [0, 1): see softmaxCrossEntropy. */
+  /** Label smoothing, in [0, 1): see `softmaxCrossEntropy`. */
   readonly labelSmoothing: number
   /**
-   * The operands of convolutions in training: `bf16` rounds their operands to bfloat16, as autocast does; sums and all else
-   * stay float32, and evaluations are float32 throughout.
+   * The precision of convolutions in training. `bf16` rounds their operands to bfloat16, as autocast does. Sums and all
+   * other operations stay float32, and evaluations are float32.
    */
   readonly precision: Precision
-  /** Of pictures to enlarge only `flip`: patches are then mirrored and turned in all ways that keep their shape. */
+  /**
+   * Augmentation of training pictures. Upscaling takes `flip` only: it mirrors and turns patches in all ways that keep
+   * their shape.
+   */
   readonly augmentation: Augmentation
-  /** Names the initial weights, the order of the pictures and their augmentation. */
+  /** The seed of the initial weights, the order of the pictures and their augmentation. */
   readonly seed: number
 }
 
-/** A recipe in which every field may be left out. */
+/** A recipe whose fields may all be left out. */
 export type RecipeOptions = { readonly [Field in keyof Recipe]?: Recipe[Field] | undefined }
 
 /** The default of each field of a recipe. */
@@ -137,22 +162,25 @@ export const defaultRecipe = {
   seed: 0,
 } as const satisfies Recipe
 
-/** Rules of a task for recipes. */
+/** The rules of a task for its recipes. */
 export interface RecipeRules {
-  /** The field values where nothing is said. */
+  /** The defaults of the fields. */
   readonly defaults: Recipe
-  /** The losses that its networks can have. */
+  /** The losses of its networks. */
   readonly losses: readonly string[]
-  /** Its networks, in errors: "a network that …". */
+  /** Describes its networks in errors, after "a network that". */
   readonly does: string
   /**
-   * Refuses fields that would do nothing.
+   * Refuses fields that would have no effect.
    * @throws ConfigError naming the first one
    */
   check(recipe: Recipe): void
 }
 
-/** Adam moves each parameter by about its rate, so that it needs a smaller one; its momentum is `betas`. */
+/**
+ * The defaults for Adam. Adam moves each parameter by about its learning rate, so the rate is smaller. Its momentum is
+ * in `betas`.
+ */
 const adamDefaults = { lr: 0.001, momentum: 0 } as const
 const sgdDefaults = { lr: defaultRecipe.lr, momentum: defaultRecipe.momentum } as const
 const WARMUP_SHARE = 0.1
@@ -160,8 +188,8 @@ const WARMUP_SHARE = 0.1
 const known = new Set([...Object.keys(defaultRecipe), 'steps'])
 
 /**
- * Fills in the defaults (those of the task, and 10 epochs where neither epochs nor steps are given) and checks all values.
- * @throws ConfigError naming the first field that makes no sense
+ * Fills in the defaults (those of the task, and 10 epochs if neither epochs nor steps are given) and checks all values.
+ * @throws ConfigError naming the first invalid field
  */
 export function completed(options: RecipeOptions, rules: RecipeRules): Recipe {
   expectOptions(options, 'recipe')
@@ -188,8 +216,8 @@ export function completed(options: RecipeOptions, rules: RecipeRules): Recipe {
 }
 
 /**
- * The largest value of each field that asks for work or memory and whose meaning has no end of its own: far beyond any
- * training, so that a recipe in a damaged or hostile file asks for no work without end.
+ * The largest values of fields that cost work or memory. They are far beyond any training. They keep a recipe in a
+ * damaged or hostile file from asking for endless work.
  */
 const most = {
   batchSize: 1_048_576,

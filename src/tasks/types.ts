@@ -9,7 +9,7 @@ import type { UpscalingData } from './upscale/data.js'
 import type { UpscalingEvaluation, UpscalingQuality, UpscalingScore } from './upscale/scores.js'
 import type { Upscaler } from './upscale/upscaler.js'
 
-/** The types of a task of one's own, where nothing else is said. */
+/** The default types of a task of your own. */
 export interface OwnTaskTypes {
   readonly data: { readonly name: string }
   readonly pictures: unknown
@@ -29,7 +29,7 @@ export interface TaskTypes {
   classify: {
     readonly data: Dataset
     readonly pictures: Pictures
-    /** Over pictures: losses, and wrong answers. */
+    /** Sums over pictures: losses, and wrong answers. */
     readonly sums: { readonly loss: number; readonly wrong: number; readonly count: number }
     readonly score: ClassifyingScore
     readonly evaluation: ClassifyingEvaluation
@@ -42,7 +42,7 @@ export interface TaskTypes {
   upscale: {
     readonly data: UpscalingData
     readonly pictures: readonly Plane<Uint8Array>[]
-    /** Over patches: losses, and mean squared errors of values from 0 to 255. */
+    /** Sums over patches: losses, and mean squared errors of values from 0 to 255. */
     readonly sums: { readonly loss: number; readonly squares: number; readonly count: number }
     readonly score: UpscalingScore
     readonly evaluation: UpscalingEvaluation
@@ -56,7 +56,7 @@ export interface TaskTypes {
 
 /** The data that a network of a task learns from. */
 export type DataOf<T extends string> = TaskTypes[T]['data']
-/** One part of that. */
+/** One part of the data, such as its test part. */
 export type PicturesOf<T extends string> = TaskTypes[T]['pictures']
 /** Sums over the pictures of some steps. */
 export type SumsOf<T extends string> = TaskTypes[T]['sums']
@@ -68,9 +68,9 @@ export type Evaluation<T extends string = 'classify'> = TaskTypes[T]['evaluation
 export type Tested<T extends string = 'classify'> = TaskTypes[T]['tested']
 /** The epoch with the smallest error, or the largest PSNR, on some pictures. */
 export type BestEpoch<T extends string = 'classify'> = TaskTypes[T]['best']
-/** The figures that are told of a step beside its loss: of its batch, and over the epoch so far. */
+/** The figures of a step beside its loss: of its batch, and over the epoch so far. */
 export type Told<T extends string = 'classify'> = TaskTypes[T]['told']
-/** The part of an evaluation that enters the history, as results of trainings report it. */
+/** The figures of an evaluation in the result of a training. */
 export type Reported<T extends string = 'classify'> = TaskTypes[T]['reported']
 /** The class of trained networks of a task. */
 export type NetworkOf<T extends string = 'classify'> = TaskTypes[T]['network']

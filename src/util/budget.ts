@@ -1,5 +1,5 @@
 /**
- * Limits what a reader may make from one file, whoever wrote it. Readers charge everything to the budget before they
+ * Limits what a reader may make from one file of any origin. Readers charge everything to the budget before they
  * make it. So a small file that asks for too much is refused at once, with a reason, and never fills the memory or runs
  * for minutes. The limits are several times the needs of the deepest published networks.
  */

@@ -65,6 +65,9 @@ export const numbers = kind<ArrayLike<number>>('a list of numbers', (value) => {
 /** 32-bit floats of any realm. */
 export const floats = kind<Float32Array>('a Float32Array', (value) => tagOf(value) === 'Float32Array')
 
+/** Whole numbers of 32 bits, of any realm. */
+export const integers = kind<Int32Array>('an Int32Array', (value) => tagOf(value) === 'Int32Array')
+
 /** Kinds of fields by name. Fields of `optional` kinds may be left out. */
 export type Fields = Readonly<Record<string, Kind>>
 

@@ -55,14 +55,12 @@ test.each([tinyVdsr, tinyEdsr])('$name as ONNX', async (spec) => {
   for (const word of wanted) expect(text).toContain(word)
 })
 
-test('a network that gives pictures names no classes, and has none to learn', async () => {
+test('a network that upscales pictures names no classes, and has none to learn', async () => {
   await using trainer = await createTrainer(tinyVdsr, tinyPairs([2]), recipe, options)
   const checkpoint = await trainer.checkpoint()
   await using net = await load(checkpoint, options)
   const picture = { width: 8, height: 8, data: new Uint8Array(4 * 64) }
-  const error = new ConfigError(
-    'tiny-vdsr: this network makes pictures larger and tells no classes apart; call its upscale()',
-  )
+  const error = new ConfigError('tiny-vdsr: this network upscales pictures and is not a classifier; call its upscale()')
   await expect(net.classify(picture)).rejects.toThrow(error)
   await expect(net.explain(picture)).rejects.toThrow(error)
   await expect(net.embed(picture)).rejects.toThrow(error)
@@ -117,6 +115,8 @@ describe('upscale', () => {
       ),
     )
     await using other = untrained(preset('resnet8'))
-    await expect(other.upscale()).rejects.toThrow('resnet8: this network tells 10 classes apart and gives no pictures')
+    await expect(other.upscale()).rejects.toThrow(
+      'resnet8: this network classifies into 10 classes and is not an upscaling network',
+    )
   })
 })

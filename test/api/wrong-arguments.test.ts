@@ -5,12 +5,15 @@
 import { rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { afterAll, describe, expect, test } from 'vitest'
+import * as graphTier from '../../src/graph.js'
 import * as browser from '../../src/internal.js'
 import * as node from '../../src/internal.node.js'
+import * as graphs from './graph-arguments.js'
 import { methods, net, place, type Row, rows, trainer, wrong } from './wrong-arguments.js'
 
 afterAll(async () => {
   await net.dispose()
+  await graphs.session.dispose()
   await trainer.dispose()
   process.chdir(tmpdir())
   rmSync(place('.'), { recursive: true, force: true })
@@ -96,6 +99,42 @@ describe('wrong arguments of exports', () => {
       expect(await complaintsOf({ ...rows[name]!, deep: [] }, (args) => exported(...args))).toEqual([])
     },
   )
+})
+
+describe('wrong arguments of the graph tier', () => {
+  test('a row for each', () => {
+    expect(functionsOf(graphTier).filter(([name]) => !Object.hasOwn(graphs.rows, name))).toEqual([])
+  })
+
+  test.each(functionsOf(graphTier).filter(([name]) => name !== 'Session'))('%s', async (name, exported) => {
+    const row = graphs.rows[name]!
+    const call = (args: readonly unknown[]) =>
+      isClass(exported) ? Reflect.construct(exported, args) : exported(...args)
+    expect(await complaint(() => call(row.args()))).toBeUndefined() // the row itself
+    expect(await complaintsOf(row, call)).toEqual([])
+  })
+
+  test.each(Object.entries(graphs.methods))('a row for each method of %s', (name, rows) => {
+    const { prototype } = graphs.classes[name]!
+    const own = Object.getOwnPropertyNames(prototype).filter((method) => method !== 'constructor')
+    expect(own.filter((method) => !rows.some(([row]) => row === method))).toEqual([])
+  })
+
+  const methodsOfGraphs = Object.entries(graphs.methods).flatMap(([of, rows]) =>
+    rows.map(([name, row, on]) => [`${of}.${name}`, row, on] as const),
+  )
+  test.each(methodsOfGraphs)('%s', async (_, row, { make, call }) => {
+    expect(await complaint(() => call(make(), row.args()))).toBeUndefined()
+    expect(await complaintsOf(row, (args) => call(make(), args))).toEqual([])
+  })
+
+  test.each(Object.entries(graphs.sessionRows))('Session.%s', async (name, row) => {
+    const of = name === 'open' ? graphTier.Session : graphs.session
+    const call = (args: readonly unknown[]) =>
+      (of as unknown as Record<string, (...args: readonly unknown[]) => unknown>)[name]!(...args)
+    expect(await complaint(() => call(row.args()))).toBeUndefined()
+    expect(await complaintsOf(row, call)).toEqual([])
+  })
 })
 
 describe.each(Object.entries(methods))('wrong arguments of methods of %s', (_, { of, rows }) => {

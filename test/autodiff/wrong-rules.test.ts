@@ -120,7 +120,7 @@ describe('the numerical check', () => {
 
   test('refuses to check an input that is not there', () => {
     expect(() => checkGradients(rectifier.graph, rectifier.inputs(), evaluateOutputs, { wrt: ['weight'] })).toThrow(
-      'some of weight are not float inputs',
+      'checkGradients: options.wrt: the graph has no input of floats named weight; it has',
     )
   })
 })

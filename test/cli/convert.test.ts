@@ -106,7 +106,7 @@ test('eval says that classes differ, and takes a name', async () => {
       'reference',
       ...more,
     ])
-  expect(await evaluate()).toMatchObject({ code: 2, err: 'resnet: cifar10 has 10 classes, resnet8 tells 3 apart\n' })
+  expect(await evaluate()).toMatchObject({ code: 2, err: 'resnet: cifar10 has 10 classes, resnet8 has 3\n' })
   expect((await evaluate('--arch', 'resnet20')).err).toContain(
     'zip.pth: its tensors do not fit resnet20 with 3 classes: 96 of 97 differ; they look like those of resnet8\n',
   )

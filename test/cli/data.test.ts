@@ -76,7 +76,7 @@ describe('resnet train on a folder', () => {
     const other = await resnet([...flags, '--resume', run, '--jitter', '0.3'])
     expect([other.code, other.err]).toEqual([
       2,
-      'resnet: --jitter 0.3,0.3,0.3: the run to go on with has 0.4,0.4,0.4; leave the flag out, or start a new run\n',
+      'resnet: --jitter 0.3,0.3,0.3: the resumed run has 0.4,0.4,0.4; leave the flag out, or start a new run\n',
     ])
     const evaluated = await resnet([
       'eval',

@@ -61,7 +61,7 @@ test('a bare folder: some pictures are held out, and it is said', async () => {
   const { code, out, err } = await run('bare', '--weights', 'seven.safetensors', '--epochs', '2', '--held-out', '9')
   expect(code).toBe(0)
   expect(err).toContain('tested on 9 of 30 pictures, held out by chance (seed 0, of each class its share)')
-  expect(out).toMatch(/class +tested on +recognised +right when named +taken for/)
+  expect(out).toMatch(/class +tested on +recall +precision +taken for/)
   for (const name of classes) expect(out).toMatch(new RegExp(`^${name} +3 `, 'm'))
   expect(out).toMatch(/test error \d+\.\d %: \d of 9 pictures are recognised/)
 })
@@ -82,7 +82,7 @@ test('what was held out can be judged again, by the commands that are printed', 
     return line?.slice(lead.length) ?? ''
   })
   const again = shell(`${commands[0]} --json`, cwd)
-  expect(again.err).toContain('--dataset folder: what these weights learned from\n')
+  expect(again.err).toContain('--dataset folder: the training data of these weights\n')
   expect(again.err).toContain('judged on the 6 of 30 pictures that were held out when these weights learned (seed 3)')
   expect(JSON.parse(again.out)).toMatchObject({ count: 6 })
   expect(JSON.parse(again.out).top1Error).toBeCloseTo(told.test.top1Error, 9)
@@ -134,7 +134,7 @@ describe('a folder that changed after a fine-tuning', () => {
     const odd = { ...data, heldOut: { ...checkpoint.data.heldOut!, digest: 'x' } }
     writeFileSync(at('odd.safetensors'), encodeCheckpoint({ ...checkpoint, data: odd }))
     expect((await resnet(['eval', '--weights', 'odd.safetensors', '--data', 'changed'], { cwd })).err).toContain(
-      'odd.safetensors: its data makes no sense: what was held out has a seed, two numbers of pictures and a digest',
+      'odd.safetensors: its data makes no sense: the record of held-out pictures needs a seed, two numbers of pictures and a digest',
     )
   })
 })
@@ -165,11 +165,13 @@ test('classes of a folder are matched by name: in another order, as others', asy
   expect(wanted.top1Error).toBeGreaterThan(top1Error)
   const other = await renamed('other.safetensors', ['heron', b, c])
   expect([other.code, other.out]).toEqual([2, ''])
-  expect(other.err).toContain(`it has ${a}, which these weights do not know, and lacks heron, which they know; judge`)
+  expect(other.err).toContain(
+    `it has ${a}, which these weights do not know, and lacks heron, which they know; evaluate`,
+  )
   const allowed = ['eval', '--weights', 'other.safetensors', ...folder, '--allow-other-classes']
   const taken = await resnet(allowed, { cwd })
   expect(JSON.parse(taken.out).top1Error).toBeCloseTo(top1Error, 9)
-  expect(taken.err).toContain(`which they know; taken were ${a} as heron`)
+  expect(taken.err).toContain(`which they know; the rest was paired: ${a} as heron`)
 })
 
 test('stopped and gone on with: the same bits', async () => {
@@ -197,7 +199,7 @@ test('stopped and gone on with: the same bits', async () => {
   const meddled = await run('bare', '--resume', 'stopped', '--freeze', 'all')
   expect([meddled.code, meddled.err]).toEqual([
     2,
-    expect.stringContaining('--freeze: a run that goes on has its own; leave the flag out, or start a new run'),
+    expect.stringContaining('--freeze: a resumed run has its own; leave the flag out, or start a new run'),
   ])
 })
 
@@ -217,7 +219,7 @@ describe('what may go wrong', () => {
   })
 
   test.each([
-    ['no weights', ['bare'], '--weights: missing; name what to begin with'],
+    ['no weights', ['bare'], '--weights: missing; give the initial weights'],
     ['no file of weights', ['bare', '--weights', 'bare/nothing'], 'bare/nothing: cannot be read'],
     ['other weights', ['bare', '--weights', join('bare', classes[0]!, '01.png')], 'no file of weights'],
     ['no folder', ['nowhere', ...weights], 'nowhere: cannot be read'],

@@ -19,7 +19,7 @@ const at = (...args: string[]) => resnet(args, { cwd })
 const reference = ['--engine', 'reference']
 const assumed =
   'how its pictures of 1 channel were normalised is not known; assumed are mean 0.449 and deviation 0.226, the mean of ' +
-  'those of red, green and blue; say otherwise with --mean and --std\n'
+  'those of red, green and blue; change it with --mean and --std\n'
 
 const specOf = (channels: number, change: Partial<NetworkSpec> = {}): NetworkSpec => ({
   ...cifarBasic({ depth: 8, widths: [4, 6, 8], classes: 3, input: { channels, height: 32, width: 32 } }),
@@ -146,7 +146,7 @@ describe('four channels', () => {
     const flags = ['--weights', 'four.safetensors', ...reference]
     const { code, out, err } = await at('predict', 'clear.png', ...flags, '--explain', 'clear-map.png', '--json')
     expect(code).toBe(0)
-    expect(err).toContain('note: resnet8 reads four channels: red, green, blue and how opaque it is\n')
+    expect(err).toContain('note: resnet8 reads four channels: red, green, blue and opacity\n')
     expect(err).toContain('mean 0.485, 0.456, 0.406, 0.449 and deviation 0.229, 0.224, 0.225, 0.226')
     await using net = await load(join(cwd, 'four.safetensors'), { engine: 'reference' })
     const picture = await readPicture(join(cwd, 'clear.png'), { channels: 'rgba' })

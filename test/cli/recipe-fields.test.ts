@@ -18,11 +18,11 @@ test.each(fields)('the flag for %s sets that field', (field) => {
 })
 
 test.each([
-  ['resnet20', 'l1', 'resnet: --loss: a network that tells classes apart has cross-entropy, got "l1"\n'],
+  ['resnet20', 'l1', 'resnet: --loss: a network that classifies has cross-entropy, got "l1"\n'],
   [
     'edsr_baseline',
     'cross-entropy',
-    'resnet: --loss: a network that gives pictures has squared or l1, got "cross-entropy"\n',
+    'resnet: --loss: a network that upscales pictures has squared or l1, got "cross-entropy"\n',
   ],
 ])('--arch %s has no loss %s', async (arch, loss, err) => {
   expect(await resnet(['train', '--arch', arch, '--loss', loss, '--limit-train', '4'])).toEqual({

@@ -55,7 +55,7 @@ interface Case {
   readonly says: { readonly [N in Name]: Says }
 }
 
-const does = { classify: 'tells classes apart', upscale: 'gives pictures', measure: 'measures pictures' } as const
+const does = { classify: 'classifies', upscale: 'upscales pictures', measure: 'measures pictures' } as const
 /** What a network is for, what the command is for, and what to do instead. */
 const refused = (name: Name, command: string, purpose: string, instead: string): Says => ({
   code: 2,
@@ -93,7 +93,7 @@ const cases: { readonly [command: string]: readonly Case[] } = {
     {
       argv: (name) => ['train', '-a', nets[name].net, name === 'upscale' ? '--augment' : '--scale', '2'],
       says: {
-        classify: { code: 2, err: /--scale: has no meaning for a network that tells classes apart; leave it out\n$/ },
+        classify: { code: 2, err: /--scale: has no meaning for a network that classifies; leave it out\n$/ },
         upscale: { code: 2, err: /--augment/ },
         measure: { code: 2, err: /--scale: has no meaning for a network that measures pictures; leave it out\n$/ },
       },
@@ -154,7 +154,7 @@ const cases: { readonly [command: string]: readonly Case[] } = {
       ...weighed('predict', picture),
       says: {
         classify: { out: /0\.png\n.* %/ },
-        upscale: refused('upscale', 'predict', 'tells what is on pictures', enlarge),
+        upscale: refused('upscale', 'predict', 'classifies pictures', enlarge),
         measure: { out: /^-?[\d.e-]+ -?[\d.e-]+\n$/ },
       },
     },
@@ -193,8 +193,8 @@ const cases: { readonly [command: string]: readonly Case[] } = {
     {
       argv: () => ['list'],
       says: {
-        classify: { out: /Networks that tell classes apart\n\nname .* error +published in *\n[\s\S]*\nresnet8 / },
-        upscale: { out: /Networks that make pictures larger and sharper\n\nname .* MACs *\n[\s\S]*\nedsr_baseline / },
+        classify: { out: /Networks that classify\n\nname .* error +published in *\n[\s\S]*\nresnet8 / },
+        upscale: { out: /Networks that upscale pictures\n\nname .* MACs *\n[\s\S]*\nedsr_baseline / },
         measure: { out: /Networks that measure pictures\n\nname .* MACs *\n.*\nredblue8 +3x16x16 / },
       },
     },
@@ -211,9 +211,9 @@ const cases: { readonly [command: string]: readonly Case[] } = {
     {
       argv: (name) => ['summary', nets[name].net, '-b', '2'],
       says: {
-        classify: { out: /^resnet8: [^\n]* 10 classes\n[\s\S]*training with 2 pictures a step/ },
-        upscale: { out: /^edsr_baseline: [^\n]* gives pictures 2 times as large\n[\s\S]*training with 2 pictures/ },
-        measure: { out: /^redblue8: [^\n]* 2 numbers a picture\n[\s\S]*training with 2 pictures a step/ },
+        classify: { out: /^resnet8: [^\n]* 10 classes\n[\s\S]*training with 2 pictures per step/ },
+        upscale: { out: /^edsr_baseline: [^\n]* output 2 times as large\n[\s\S]*training with 2 pictures/ },
+        measure: { out: /^redblue8: [^\n]* 2 numbers a picture\n[\s\S]*training with 2 pictures per step/ },
       },
     },
     {
@@ -226,7 +226,7 @@ const cases: { readonly [command: string]: readonly Case[] } = {
         classify: { out: /3x16x16 pictures, 4 classes/ },
         upscale: {
           code: 2,
-          err: /--classes: edsr_baseline makes pictures larger and has no classes; leave the flag out\n$/,
+          err: /--classes: edsr_baseline upscales pictures and has no classes; leave the flag out\n$/,
         },
         measure: { out: /^redblue8/ },
       },
@@ -311,7 +311,7 @@ test('a checkpoint goes on with its own task only', async () => {
   const saved = { file: 'x.safetensors', checkpoint: { spec: { head: { kind: 'picture' } } } } as Saved
   const never = new AbortController().signal
   await expect(commandTasks.classify.train.goOn(library, saved, { engine: 'auto' }, never)).rejects.toThrow(
-    new ConfigError('x.safetensors: its network is for another task than classify, which cannot go on with it'),
+    new ConfigError('x.safetensors: its network is for another task than classify'),
   )
 })
 

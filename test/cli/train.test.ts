@@ -80,9 +80,9 @@ describe('train', () => {
     const resume = (...more: string[]) => resnet(['train', '--resume', join(base, 'whole'), ...more])
     expect(await resume('--lr', '0.5')).toMatchObject({
       code: 2,
-      err: 'resnet: --lr 0.5: the run to go on with has 0.01; leave the flag out, or start a new run\n',
+      err: 'resnet: --lr 0.5: the resumed run has 0.01; leave the flag out, or start a new run\n',
     })
-    expect((await resume('-a', 'resnet20')).err).toContain('--arch resnet20: the run to go on with has resnet8;')
+    expect((await resume('-a', 'resnet20')).err).toContain('--arch resnet20: the resumed run has resnet8;')
     expect((await resume('--no-augment')).err).toContain('--no-augment')
   })
 })
@@ -121,7 +121,7 @@ describe('eval', () => {
     const weights = join(base, 'whole/last.safetensors')
     const limits = ['--limit-test', '10', '--engine', 'reference']
     const recorded = await resnet(['eval', '--weights', weights, ...limits])
-    expect(recorded.err).toBe('--dataset builtin: what these weights learned from\n')
+    expect(recorded.err).toBe('--dataset builtin: the training data of these weights\n')
     const { test: figures } = JSON.parse((await whole).out) as Result
     expect(recorded.out).toContain(`resnet8 on 10 test pictures of builtin: error ${figures.top1Error.toFixed(1)} %`)
   })
@@ -134,13 +134,15 @@ describe('eval', () => {
     await writeAtomically(file, encodeCheckpoint({ ...checkpoint, data: { ...checkpoint.data, name: 'mine' } }))
     expect(await resnet(['eval', '--weights', file])).toMatchObject({
       code: 2,
-      err: `resnet: --dataset: missing; ${file} learned from mine, which has no name here: name what to judge it on, builtin, cifar10, cifar100, folder\n`,
+      err: `resnet: --dataset: missing; ${file} learned from mine, which has no name here: name the data to evaluate on, builtin, cifar10, cifar100, folder\n`,
     })
     const exported = join(base, 'export.safetensors')
     await resnet(['convert', weights, exported])
     expect(await resnet(['eval', '--weights', exported])).toMatchObject({
       code: 2,
-      err: expect.stringContaining('export.safetensors does not say what its network learned from: name what to judge'),
+      err: expect.stringContaining(
+        'export.safetensors does not say what its network learned from: name the data to evaluate',
+      ),
     })
     expect((await resnet(['eval', '--weights', weights, '--all'])).err).toContain(
       '--all: is for --dataset folder; leave it out',

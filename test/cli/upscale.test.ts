@@ -61,10 +61,10 @@ describe('a run that is stopped', () => {
     const [, step] = /stopped after step (\d+); go on with: \S.* train --resume /.exec(stopped.err)!
     expect(Number(step)).toBeLessThan(30)
     const complaints = [
-      ['--arch', 'resnet20', '--arch resnet20: the run to go on with has edsr_baseline;'],
-      ['--scale', '4', '--scale 4: the run to go on with has 3;'],
-      ['--limit-train', '7', '--limit-train 7: the run to go on with has 6;'],
-      ['--augment', 'crop', '--augment: has no meaning for a network that gives pictures;'],
+      ['--arch', 'resnet20', '--arch resnet20: the resumed run has edsr_baseline;'],
+      ['--scale', '4', '--scale 4: the resumed run has 3;'],
+      ['--limit-train', '7', '--limit-train 7: the resumed run has 6;'],
+      ['--augment', 'crop', '--augment: has no meaning for a network that upscales pictures;'],
     ] as const
     for (const [flag, value, message] of complaints) {
       const { code, err } = await resume(flag, value)
@@ -78,14 +78,14 @@ describe('a run that is stopped', () => {
 })
 
 test.each([
-  ['vdsr20', 'gives pictures', '--augment', 'crop'],
-  ['vdsr20', 'gives pictures', '--no-augment'],
-  ['vdsr20', 'gives pictures', '--jitter', '0.4'],
-  ['vdsr20', 'gives pictures', '--val-split', '2'],
-  ['vdsr20', 'gives pictures', '--cache-limit', '2'],
-  ['vdsr20', 'gives pictures', '--label-smoothing', '0.1'],
-  ['vdsr20', 'gives pictures', '--precise-bn', '2'],
-  ['resnet20', 'tells classes apart', '--scale', '2'],
+  ['vdsr20', 'upscales pictures', '--augment', 'crop'],
+  ['vdsr20', 'upscales pictures', '--no-augment'],
+  ['vdsr20', 'upscales pictures', '--jitter', '0.4'],
+  ['vdsr20', 'upscales pictures', '--val-split', '2'],
+  ['vdsr20', 'upscales pictures', '--cache-limit', '2'],
+  ['vdsr20', 'upscales pictures', '--label-smoothing', '0.1'],
+  ['vdsr20', 'upscales pictures', '--precise-bn', '2'],
+  ['resnet20', 'classifies', '--scale', '2'],
 ])('%s, which %s, has no %s', async (arch, does, flag, ...value) => {
   expect(await resnet(['train', '--arch', arch, flag, ...value])).toMatchObject({
     code: 2,
@@ -118,7 +118,7 @@ test('trains, enlarges, and says how near it comes', async () => {
 
 test('eval gives PSNR and SSIM of a run: those of its training', async () => {
   const measured = await resnet(['eval', '--weights', weights, '--data', folder])
-  expect(measured.err).toBe('--dataset folder: what these weights learned from\n')
+  expect(measured.err).toBe('--dataset folder: the training data of these weights\n')
   expect(measured.out).toMatch(
     /^edsr_baseline on 1 test pictures of folder: PSNR [\d.]+ dB, SSIM [-\d.]+ \(bicubic [\d.]+ dB, [\d.]+\)\n$/,
   )
@@ -151,9 +151,9 @@ test('weights for the other task', async () => {
   const made = await resnet(['train', ...net, '--save-dir', classifier])
   expect(made.code).toBe(0)
   const refused = (command: string, does: string, instead: string) =>
-    `resnet: edsr_baseline: this network gives pictures (task upscale), and the command ${command} ${does}; ${instead}\n`
+    `resnet: edsr_baseline: this network upscales pictures (task upscale), and the command ${command} ${does}; ${instead}\n`
   const enlarge = 'make pictures larger with it by the command upscale'
-  const tells = refused('predict', 'tells what is on pictures', enlarge)
+  const tells = refused('predict', 'classifies pictures', enlarge)
   const uses: [args: string[], complaint: string][] = [
     [['predict', small, '--weights', weights], tells],
     [['predict', small, '--weights', weights, '--explain', join(base, 'map.png')], tells],
@@ -163,7 +163,7 @@ test('weights for the other task', async () => {
     ],
     [
       ['eval', '--weights', weights, '--data', folder, '--all'],
-      'resnet: --all: has no meaning for a network that gives pictures; leave it out\n',
+      'resnet: --all: has no meaning for a network that upscales pictures; leave it out\n',
     ],
     [
       ['finetune', folder, '--weights', weights],
@@ -175,7 +175,7 @@ test('weights for the other task', async () => {
     ],
     [
       ['upscale', small, '--weights', join(classifier, 'last.safetensors')],
-      'resnet: resnet8: this network tells classes apart (task classify), and the command upscale makes pictures larger; take a network such as vdsr20 or edsr_baseline\n',
+      'resnet: resnet8: this network classifies (task classify), and the command upscale makes pictures larger; take a network such as vdsr20 or edsr_baseline\n',
     ],
   ]
   for (const [args, complaint] of uses) expect(await resnet(args)).toMatchObject({ code: 2, out: '', err: complaint })
@@ -227,6 +227,18 @@ test('one picture that cannot be read stops none of the others', async () => {
   expect(err).toContain('resnet: 2 of 3 pictures cannot be read; they are named above\n')
 }, 60_000)
 
+test('several pictures do not go into one file', async () => {
+  const names = ['first.png', 'second.png'].map((name) => join(base, name))
+  for (const name of names) await sharp(pixels(8, 3), { raw: { width: 8, height: 8, channels: 3 } }).toFile(name)
+  const out = join(base, 'both.png')
+  expect(await resnet(['upscale', ...names, '--weights', weights, '--out', out])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining(
+      `resnet: --out ${out}: there are several pictures, so name a folder to write them to\n`,
+    ),
+  })
+}, 60_000)
+
 test('a folder: of every ten pictures one is held out; what is no picture or too small is named', async () => {
   const data = await upscalingFolder(folder, { scales: [2, 3] })
   expect([data.train.length, data.test.length, data.scales]).toEqual([2, 1, [2, 3]])
@@ -245,5 +257,11 @@ test('a folder: of every ten pictures one is held out; what is no picture or too
   await sharp(pixels(30, 3), { raw: { width: 30, height: 30, channels: 3 } }).toFile(join(lone, 'a.png'))
   await expect(upscalingFolder(lone)).rejects.toThrow(
     new DataError(`${lone}: 0 pictures to learn from and 1 to test on can be read, at least one of each is needed`),
+  )
+  for (const part of ['train', 'training']) mkdirSync(join(lone, part))
+  await expect(upscalingFolder(lone)).rejects.toThrow(
+    new DataError(
+      `${lone}: holds train/ and training/, and both names mean the part train; merge them, or move one of them out`,
+    ),
   )
 })

@@ -61,7 +61,7 @@ describe('wrong usage ends with 2 and says what is legal', () => {
     [['eval'], "required option '--weights <file>' not specified"],
     [['summary'], "missing required argument 'name'"],
     [['summary', 'resnet21'], 'Did you mean resnet20, resnet8 or resnet32?'],
-    [['summary', 'vdsr20', '--classes', '4'], 'resnet: --classes: vdsr20 makes pictures larger and has no classes'],
+    [['summary', 'vdsr20', '--classes', '4'], 'resnet: --classes: vdsr20 upscales pictures and has no classes'],
     [['demo', '--steps', '0'], 'Expected a whole number of at least 1.'],
     [['demo', 'fast'], 'too many arguments'],
   ])('%j', async (args, message) => {
@@ -136,7 +136,7 @@ describe('summary', () => {
     const args = ['summary', 'resnet20', '-b', '8', '--engine', 'reference']
     const { out } = await resnet(args)
     expect(out).toMatch(
-      /\ntraining with 8 pictures a step on reference: [\d.]+ MiB for the step, [\d.]+ MiB for evaluations\n$/,
+      /\ntraining with 8 pictures per step on reference: [\d.]+ MiB for the step, [\d.]+ MiB for evaluations\n$/,
     )
     const memoryOf = async (...more: string[]) =>
       (JSON.parse((await resnet([...args, '--json', ...more])).out) as { memory: { step: number } }).memory

@@ -180,11 +180,11 @@ describe('fillBatch', () => {
       ],
       [
         () => fill([0], { normalisation: { mean: [0.5], std: [0.2] } }),
-        'normalisation: 1 means and 1 standard deviations, expected 3 of each (one a channel)',
+        'fillBatch: normalisation.mean: expected 3 numbers, one a channel, got 1',
       ],
       [
         () => fill([0], { normalisation: { mean: [0, 0, 0], std: [1, 0, 1] } }),
-        'normalisation: std of channel 1 is 0, expected above 0',
+        'fillBatch: normalisation.std: channel 1 has 0, expected a finite number above 0',
       ],
     ]
     for (const [work, message] of cases) {

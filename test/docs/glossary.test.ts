@@ -81,3 +81,9 @@ test('the pages of the lab that it names exist', () => {
   expect(pages.length).toBeGreaterThan(10)
   for (const page of new Set(pages)) expect(titles).toContain(`title: '${page}'`)
 })
+
+test('the source that reads the glossary quotes it as it is', () => {
+  const source = readFileSync(join(root, 'src/cli/report/words.ts'), 'utf8')
+  const quoted = /`(\*\*\w+\.\*\* [^`]*?) ?\.\.\.`/.exec(source)![1]!
+  expect(text('glossary.md').replaceAll(/\s+/g, ' ')).toContain(quoted)
+})

@@ -111,7 +111,7 @@ export const anyNetwork: fc.Arbitrary<NetworkSpec> = fc
   .map(({ stem, stages, head, channels }): NetworkSpec => {
     const input = { channels, height: 11, width: 9 }
     if ('classes' in head) return { format: 1, name: 'random', input, stem, stages, head }
-    // What gives pictures keeps their size.
+    // What upscales pictures keeps their size.
     const kept = stem.filter(({ kind }) => kind !== 'maxPool' && kind !== 'averagePool')
     const still = kept.map((layer) => (layer.kind === 'conv' ? { ...layer, stride: 1 } : layer))
     const calm = stages.map(({ blocks }) => ({ blocks: blocks.map((block) => ({ ...block, stride: 1 })) }))

@@ -3,6 +3,8 @@ import type { Random } from '../../src/util/random.js'
 
 /** Inputs grow no further: what hides in more bytes hides in fewer too. */
 const MOST_BYTES = 1 << 22
+/** As many values fill those bytes: thousands of lists of thousands would fill the memory before they are cut. */
+const MOST_VALUES = 1 << 20
 
 export const pick = <T>(random: Random, list: readonly T[]): T => list[random.below(list.length)]!
 
@@ -176,12 +178,27 @@ export function mutatedJson(random: Random, value: unknown): string {
   let changed: unknown = structuredClone(value)
   for (let n = few(random); n > 0; n--) {
     const paths = pathsIn(changed)
-    changed = changedAt(changed, pick(random, paths), random)
+    const next = changedAt(changed, pick(random, paths), random)
+    if (valuesIn(next) <= MOST_VALUES) changed = next
   }
   let text = JSON.stringify(changed) ?? 'null'
   for (const [name, write] of Object.entries(rawTexts))
     if (text.includes(name)) text = text.replace(`"${name}"`, () => write(random)).replaceAll(`"${name}"`, '0')
   return text.slice(0, MOST_BYTES)
+}
+
+/**
+ * About how many values a text would hold; four letters count as one. A list may hold one object thousands of times:
+ * each object is looked into once only.
+ */
+function valuesIn(value: unknown, known = new Map<object, number>()): number {
+  if (typeof value === 'string') return 1 + value.length / 4
+  if (typeof value !== 'object' || value === null) return 1
+  const before = known.get(value)
+  if (before !== undefined) return before
+  const count = Object.values(value).reduce<number>((sum, part) => sum + valuesIn(part, known), 1)
+  known.set(value, count)
+  return count
 }
 
 type Path = readonly (string | number)[]

@@ -148,11 +148,11 @@ describe('kinds', () => {
     const [classifier, upscaler] = [await load(net, { engine }), await load(network, { engine })]
     expect([classifier.kind, upscaler.kind]).toEqual(['classifier', 'upscaler'])
     await expect(classifier.upscale(png)).rejects.toThrow(
-      'tiny8: this network tells 2 classes apart and gives no pictures',
+      'tiny8: this network classifies into 2 classes and is not an upscaling network',
     )
     for (const question of ['classify', 'predict', 'explain', 'embed', 'logits'] as const)
       await expect((upscaler as Upscaler)[question](png)).rejects.toThrow(
-        'tiny-vdsr: this network makes pictures larger and tells no classes apart; call its upscale()',
+        'tiny-vdsr: this network upscales pictures and is not a classifier; call its upscale()',
       )
     await classifier.dispose()
     await upscaler.dispose()

@@ -52,6 +52,13 @@ describe('channels', () => {
   })
 })
 
+test('an element that has not loaded', () => {
+  vi.stubGlobal('OffscreenCanvas', class {})
+  expect(() => prepare({ width: 300, height: 150, naturalWidth: 0, naturalHeight: 0 } as never)).toThrow(
+    'picture 3: it has no pixels yet (0x0); wait until it has loaded',
+  )
+})
+
 test('a picture of another server, which the page may show but not read', () => {
   vi.stubGlobal(
     'OffscreenCanvas',

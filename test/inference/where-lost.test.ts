@@ -64,7 +64,7 @@ await describeEngines((engine) => {
     const before = await trainer.weights()
     const message = await messageOf(trainer)
     expect(message).toMatch(/^step 2 \(epoch 1\): the loss is (NaN|Infinity), at a learning rate of 0\.\d+; /)
-    expect(message).toMatch(/the first layer to see it was head\.classifier, where a result became -?Infinity;/)
+    expect(message).toMatch(/it appeared first in layer head\.classifier, where a result became -?Infinity;/)
     expect(message.endsWith(END)).toBe(true)
     for (const [name, { data }] of await trainer.weights())
       if (!/\.(mean|variance)$/.test(name)) expect(data, name).toEqual(before.get(name)!.data)
@@ -74,7 +74,7 @@ await describeEngines((engine) => {
     const recipe = { batchSize: 4, accumulate: 2, dropPath: 0.5, optimizer: 'adam', lr: 0.01 } as const
     await using trainer = await damaged(engine(), { tensor: 'head.classifier.weight', to: apart, recipe })
     expect(await messageOf(trainer)).toMatch(
-      /; the first layer to see it was head\.classifier, where a result became -?Infinity;/,
+      /; it appeared first in layer head\.classifier, where a result became -?Infinity;/,
     )
   })
 
@@ -94,7 +94,7 @@ await describeEngines(
       const change = { tensor: 'stage2.block1.conv2.weight', to: () => 3e38, spec: preActivation }
       await using trainer = await damaged(engine(), change)
       expect(await messageOf(trainer)).toMatch(
-        /; the first layer to see it was stage2\.block1\.conv2, where a result became -?(Infinity|NaN);/,
+        /; it appeared first in layer stage2\.block1\.conv2, where a result became -?(Infinity|NaN);/,
       )
     })
 
@@ -113,6 +113,6 @@ test('names the pictures', async () => {
   const data = { ...tinyData(), normalisation: { mean: [0.4, 0.4, 0.4], std: [0.25, 1e-320, 0.25] } }
   await using trainer = await Trainer.open(openReference(), tinySpec, data, tinyRecipe())
   expect(await messageOf(trainer)).toContain(
-    '; the pictures were no numbers when they came in: check the mean and std of the data set; this training',
+    '; the pictures already held NaN or an infinity: check the mean and std of the data set; this training',
   )
 })

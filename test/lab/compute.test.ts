@@ -68,13 +68,18 @@ describe('refused before there is a WebSocket', () => {
 
 describe('what a page may send', () => {
   test.each<[string, string | Uint8Array, number, string]>([
-    ['text', 'hello', 1003, 'a message of text came, where those of the lab are bytes'],
-    ['nothing', new Uint8Array(), 1007, 'a message came that is none of the lab'],
-    ['noise', new Uint8Array(64).fill(255), 1007, 'a message came that is none of the lab'],
-    ['no question', encode({ kind: 'result', id: 1 }), 1007, 'a message came that is none of the lab'],
-    ['null', encode(null), 1007, 'a message came that is none of the lab'],
-    ['a call without a name', encode({ kind: 'call', id: 1 }), 1007, 'a message came that is none of the lab'],
-    ['a number too large for a call', encode({ kind: 'cancel', id: 2 ** 60 }), 1007, 'a message came that is none'],
+    ['text', 'hello', 1003, 'a text message came, but messages of the lab are bytes'],
+    ['nothing', new Uint8Array(), 1007, 'a message came that does not belong to the lab'],
+    ['noise', new Uint8Array(64).fill(255), 1007, 'a message came that does not belong to the lab'],
+    ['no question', encode({ kind: 'result', id: 1 }), 1007, 'a message came that does not belong to the lab'],
+    ['null', encode(null), 1007, 'a message came that does not belong to the lab'],
+    ['a call without a name', encode({ kind: 'call', id: 1 }), 1007, 'a message came that does not belong to the lab'],
+    [
+      'a number too large for a call',
+      encode({ kind: 'cancel', id: 2 ** 60 }),
+      1007,
+      'a message came that does not belong',
+    ],
     ['too much', new Uint8Array(4097), 1009, ''],
   ])('ends with %s, in words', async (_, message, code, reason) => {
     const { port, compute } = await start({ mostBytes: 4096 })
@@ -111,7 +116,7 @@ describe('pages', () => {
     await enter(port)
     expect(await (await enter(port)).closed).toEqual({
       code: 1013,
-      reason: 'as many pages as may compute are open already; close one of them',
+      reason: 'too many pages are computing already; close one of them',
     })
     expect(compute.pages).toBe(2)
     first.socket.close()

@@ -406,6 +406,17 @@ describe('errors say where', () => {
     )
   })
 
+  test('groups that do not divide the channels', () => {
+    const spec = preset('resnet8')
+    const [first, ...others] = spec.stages
+    const [block, ...rest] = first!.blocks
+    const grouped: BlockSpec = { ...block!, branch: [{ kind: 'conv', width: 18, kernel: 3, groups: 3 }] }
+    const odd: NetworkSpec = { ...spec, stages: [{ blocks: [grouped, ...rest] }, ...others] }
+    expect(() => forwardGraph(odd, { batch: 1, mode: 'inference' })).toThrow(
+      new ShapeError('stage1.block1.conv1: 16 channels cannot be divided into 3 groups'),
+    )
+  })
+
   test('a picture too small for its kernels', () => {
     const spec: NetworkSpec = {
       ...preset('resnet8'),

@@ -31,7 +31,7 @@ test('a kind that is asked for narrows the type, and is looked at', () => {
 test('a preset has the type of its head', () => {
   expect(preset('resnet20').head.classes).toBe(10)
   expect(preset('vdsr20').head.enlarge).toBe(1)
-  // @ts-expect-error a net that gives pictures has no classes
+  // @ts-expect-error a net that upscales pictures has no classes
   expect(preset('vdsr20').head.classes).toBeUndefined()
   const twin = plainTwin(preset('edsr_baseline'))
   expect(twin.head.shortcut).toBe('none')

@@ -1,4 +1,4 @@
-/** Nets that give pictures: what they are made of, how far they look, and what is refused. */
+/** Nets that upscale pictures: what they are made of, how far they look, and what is refused. */
 import { describe, expect, test } from 'vitest'
 import { complexity } from '../../src/model/complexity.js'
 import { forwardGraph } from '../../src/model/forward.js'
@@ -78,9 +78,9 @@ test('tasks', () => {
 
 test('the summary says what comes out', () => {
   expect(summary(preset('vdsr20')).split('\n')[0]).toBe(
-    'vdsr20: 20 weighted layers, 1x41x41 pictures, gives pictures of that size',
+    'vdsr20: 20 weighted layers, 1x41x41 pictures, output of that size',
   )
-  expect(summary(preset('edsr_baseline', { scale: 3 })).split('\n')[0]).toContain('gives pictures 3 times as large')
+  expect(summary(preset('edsr_baseline', { scale: 3 })).split('\n')[0]).toContain('output 3 times as large')
 })
 
 test('a net that starts as zero starts as its shortcut', () => {
@@ -121,7 +121,7 @@ describe('what is refused', () => {
     const spec = { ...preset('resnet8', { input: { channels: 1, height: 16, width: 16 } }), head }
     expect(() => forwardGraph(spec, { batch: 1, mode: 'inference' })).toThrow(
       new ShapeError(
-        'head: a net that gives pictures must keep their size until its head, got maps of 4x4 for pictures of 16x16; ' +
+        'head: a net that upscales pictures must keep their size until its head, got maps of 4x4 for pictures of 16x16; ' +
           'leave out strides and pools',
       ),
     )
@@ -142,11 +142,11 @@ describe('what is refused', () => {
 
   test('one task for the other', () => {
     expect(() => classifierOf(preset('vdsr20'))).toThrow(
-      new ConfigError('vdsr20: this network makes pictures larger and tells no classes apart; call its upscale()'),
+      new ConfigError('vdsr20: this network upscales pictures and is not a classifier; call its upscale()'),
     )
     expect(() => pictureHeadOf(preset('resnet20'))).toThrow(
       new ConfigError(
-        'resnet20: this network tells 10 classes apart and gives no pictures; for pictures take a net such as vdsr20 or edsr_baseline',
+        'resnet20: this network classifies into 10 classes and is not an upscaling network; for upscaling take a net such as vdsr20 or edsr_baseline',
       ),
     )
   })

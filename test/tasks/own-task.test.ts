@@ -67,7 +67,7 @@ test('a task that is handed in trains, goes on, is evaluated, predicts, is conve
 test('the type of a network tells its data', () => {
   const unused = async () => {
     const [classes, pairs] = [builtin(), forUpscaling(builtin(), [2])]
-    // @ts-expect-error a net that gives pictures does not learn from classes
+    // @ts-expect-error a net that upscales pictures does not learn from classes
     await train(preset('vdsr20'), classes)
     // @ts-expect-error a classifier does not learn from pictures to enlarge
     await train(preset('resnet20'), pairs)
@@ -91,7 +91,7 @@ test('networks of a task that is handed in are made and measured; what needs cla
   expect(await planBytes(preset('edsr_baseline'), { mode: 'training', batch: 1, threads: 1 })).toBeGreaterThan(0)
 
   const network = { spec: net, preprocessing, weights }
-  const lacking = new ConfigError('redblue8: this network measures pictures and tells no classes apart')
+  const lacking = new ConfigError('redblue8: this network measures pictures and is not a classifier')
   await expect(probe(network, new Float32Array(3 * 16 * 16), { tasks: library })).rejects.toThrow(lacking)
   await expect(finetune(network, builtin({ size: 16, train: 20, test: 10 }), { tasks: library })).rejects.toThrow(
     lacking,

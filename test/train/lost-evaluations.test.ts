@@ -38,7 +38,7 @@ const engine = openReference() as unknown as ChosenEngine
 const leap = (step: number): TrainingHooks => ({ learningRate: (now, lr) => (now === step ? 1e30 : lr) })
 
 const LOST =
-  /the loss of the evaluation is no number; the first layer to see it was stem\.norm, where a result became -?Infinity; this training cannot go on: begin again with a smaller learning rate or a warm-up$/
+  /the loss of the evaluation is no number; it appeared first in layer stem\.norm, where a result became -?Infinity; this training cannot go on: begin again with a smaller learning rate or a warm-up$/
 
 describe('a training whose evaluation gives no numbers', () => {
   test('ends, and names step and layer', async () => {
@@ -107,7 +107,7 @@ describe('a training whose evaluation gives no numbers', () => {
     for await (const _ of trainer.steps(1));
     expect(await keeper.save()).toBe(1)
     expect(await keeper.save()).toBe(1)
-    expect(heldBack).toEqual([[2, expect.stringContaining('the first layer to see it was stem'), 1]])
+    expect(heldBack).toEqual([[2, expect.stringContaining('it appeared first in layer stem'), 1]])
     expect((await readCheckpoint(folder.last)).progress.step).toBe(1)
     const other = new RunKeeper(trainer as never, folder)
     expect(await other.save()).toBe(2)
@@ -134,9 +134,8 @@ describe('weights that give no numbers', () => {
   })
   const overflowing = () => changed(network, 'head.classifier.weight', (_, i) => (i < 8 ? 3e38 : -3e38))
   const LAYER =
-    'tiny8: what it gives is no number (NaN or an infinity); the first layer to see it was head.classifier, where a result became '
-  const END =
-    '; nothing is answered with these weights: take an earlier checkpoint, or train again with a smaller learning rate'
+    'tiny8: gives NaN or an infinity instead of numbers; it appeared first in layer head.classifier, where a result became '
+  const END = '; take an earlier checkpoint, or train again with a smaller learning rate'
   const picture = { width: 8, height: 8, data: Uint8Array.from({ length: 192 }, (_, i) => (i * 37) % 256) }
 
   test('are not evaluated', async () => {
@@ -151,12 +150,12 @@ describe('weights that give no numbers', () => {
     await expect(net.explain(picture)).rejects.toThrow(LAYER)
     await expect(net.embed(picture)).rejects.toThrow(LAYER)
     const batch = net.prepare([picture]).fill(Number.NaN)
-    await expect(net.logits(batch)).rejects.toThrow('the pictures were no numbers when they came in')
+    await expect(net.logits(batch)).rejects.toThrow('the pictures already held NaN or an infinity')
   })
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY])('are told by their tensor where it holds %s', async (value) => {
     const bad = changed(network, 'stage2.block1.conv1.weight', (old, i) => (i === 3 ? value : old))
-    const message = `tiny8: what it gives is no number (NaN or an infinity); its stage2.block1.conv1.weight holds ${value}${END}`
+    const message = `tiny8: gives NaN or an infinity instead of numbers; its stage2.block1.conv1.weight holds ${value}${END}`
     await expect(load(bad, { engine })).rejects.toThrow(message)
     await expect(evaluate(bad, tinyData(), { engine })).rejects.toThrow(message)
     await expect(finetune(bad, tinyData(), { engine })).rejects.toThrow(message)
@@ -166,7 +165,7 @@ describe('weights that give no numbers', () => {
     const large = changed(network, 'stage3.block1.norm2.scale', () => 3e38)
     const widened = changed(large, 'stage3.block1.norm2.variance', () => 0)
     await expect(finetune(widened, tinyData(), { engine, freeze: 'all' })).rejects.toThrow(
-      'the frozen part of the network gave none at head.pool',
+      'the frozen part of the network gave them at head.pool',
     )
   })
 
@@ -186,9 +185,9 @@ describe('weights that give no numbers', () => {
     await using net = await load(huge, { engine })
     const grey = { width: 9, height: 7, data: new Uint8Array(63).map((_, i) => i * 4) }
     await expect(net.upscale(grey)).rejects.toThrow(
-      /^tiny-vdsr: what it gives is no number \(NaN or an infinity\); the first layer to see it was \w/,
+      /^tiny-vdsr: gives NaN or an infinity instead of numbers; it appeared first in layer \w/,
     )
-    await expect(evaluate(net, tinyPairs(), { engine })).rejects.toThrow(/^tiny-vdsr: what it gives is no/)
+    await expect(evaluate(net, tinyPairs(), { engine })).rejects.toThrow(/^tiny-vdsr: gives NaN or an infinity/)
     await expect(
       load(
         changed(vdsr, last, () => Number.NaN),

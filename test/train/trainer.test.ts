@@ -126,6 +126,16 @@ describe('going on from a checkpoint', () => {
     )
   })
 
+  test('with other test pictures held out of the same folder is refused', async () => {
+    const heldOut = { seed: 0, count: 9, of: 35, digest: 'a'.repeat(64) }
+    await using trainer = await open({}, {}, { ...tinyData(), heldOut })
+    const checkpoint = await throughFile(trainer)
+    for (const other of [{ digest: 'b'.repeat(64) }, { seed: 1 }])
+      await expect(open({}, { checkpoint }, { ...tinyData(), heldOut: { ...heldOut, ...other } })).rejects.toThrow(
+        'this training held out 9 pictures of tiny to test on, and these are not the same: the set has changed, or another seed chose them; put it back as it was, or start a new run',
+      )
+  })
+
   test('may make values again that the first part kept, or the other way round', async () => {
     const whole = await open()
     await train(whole, 9)
@@ -161,7 +171,7 @@ describe('what stops a training', () => {
       for await (const _ of trainer.steps());
     }
     await expect(run()).rejects.toThrow(
-      /^step 2 \(epoch 1\): the loss is (NaN|Infinity), at a learning rate of 1e\+30; the first layer to see it was stem\.norm, where the variance of the batch became Infinity; this training cannot go on: begin again with a smaller learning rate or a warm-up$/,
+      /^step 2 \(epoch 1\): the loss is (NaN|Infinity), at a learning rate of 1e\+30; it appeared first in layer stem\.norm, where the variance of the batch became Infinity; this training cannot go on: begin again with a smaller learning rate or a warm-up$/,
     )
     await expect(trainer.checkpoint()).rejects.toThrow(
       'the numbers of this training were lost: begin again with a smaller learning rate or a warm-up',
@@ -180,6 +190,13 @@ describe('what stops a training', () => {
     await expect(trainer.evaluate()).rejects.toThrow('enough')
   })
 
+  test('an evaluation without pictures', async () => {
+    await using trainer = await open()
+    await expect(trainer.evaluate({ ...tinyData().test, count: 0, labels: new Uint8Array(0) })).rejects.toThrow(
+      new ConfigError('evaluation: expected at least one picture, got none'),
+    )
+  })
+
   test('a word for recompute that there is not', async () => {
     await expect(open({}, { recompute: 'block' as never })).rejects.toThrow(
       new ConfigError('recompute: expected one of none, elementwise, blocks; got "block"'),
@@ -194,7 +211,7 @@ describe('what stops a training', () => {
     const data = tinyData()
     data.test.labels[5] = 2
     await expect(Trainer.open(openReference(), tinySpec, data, tinyRecipe())).rejects.toThrow(
-      'tiny8: tells 2 classes apart, the pictures have class 2; make the spec for this number: preset(name, { classes })',
+      'tiny8: has 2 classes, the pictures have class 2; make the spec for this number: preset(name, { classes })',
     )
   })
 })

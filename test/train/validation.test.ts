@@ -35,5 +35,5 @@ test('what is validated on changes no weights', async () => {
 
 test('it must fit the network', async () => {
   const val = { ...data.val!, labels: data.val!.labels.map(() => 5) }
-  await expect(open({}, {}, { ...data, val })).rejects.toThrow('tells 2 classes apart, the pictures have class 5')
+  await expect(open({}, {}, { ...data, val })).rejects.toThrow('has 2 classes, the pictures have class 5')
 })

@@ -59,7 +59,7 @@ export function lesionCalls(library: Library, openEngine: OpenEngine) {
     const known = data.set.classes
     if (classesAssumed || classes.length !== known.length || !classes.every((name) => known.includes(name)))
       throw new library.ConfigError(
-        `${spec.name}: tells ${classesAssumed ? `${classes.length} classes without names` : `${classes.slice(0, 3).join(', ')} …`} apart; ` +
+        `${spec.name}: has ${classesAssumed ? `${classes.length} classes without names` : `the classes ${classes.slice(0, 3).join(', ')} …`}; ` +
           `this page tests nets that know the built-in pictures: ${known.slice(0, 3).join(', ')} …`,
       )
     return data.set

@@ -1,4 +1,4 @@
-/** Which engine runs: the one asked for, or the fastest that works, with the reason in one line. */
+/** Chooses the engine: the requested one, or the fastest that works. States the reason in one line. */
 
 import type { ChosenEngine, Engine } from '../../engine/engine.js'
 import { Room } from '../../engine/room.js'
@@ -6,9 +6,12 @@ import { ConfigError, EngineError } from '../../util/errors.js'
 import { described, expectKind, expectOptions, signal as signalKind, whole } from '../../util/expect.js'
 import type { AskMemory } from '../../util/machine/free-memory.js'
 
-/** Kinds of engines, fastest first. `auto` never takes the reference: it is there to be right, not to be fast. */
+/** Kinds of engines, fastest first. `auto` never takes the reference, which is exact but slow. */
 export const engineKinds = ['native', 'wasm', 'reference'] as const
-/** `native` is the Node addon, `wasm` WebAssembly, `reference` the slow one that is there to be right. */
+/**
+ * `native` is the Node addon, `wasm` is WebAssembly, and `reference` is the slow engine that the others are tested
+ * against.
+ */
 export type EngineKind = (typeof engineKinds)[number]
 
 export const engineBuilds = ['native-avx512', 'native-avx2', 'native-baseline', 'wasm-simd', 'reference'] as const
@@ -17,61 +20,61 @@ export type EngineBuild = (typeof engineBuilds)[number]
 
 /** `auto`, a kind, or an exact build. */
 export type EngineName = 'auto' | EngineKind | EngineBuild
-/** All that an engine can be asked for by: `auto`, kinds, builds. */
+/** All names of engines: `auto`, kinds and builds. */
 export const engineNames: readonly EngineName[] = ['auto', ...new Set<EngineName>([...engineKinds, ...engineBuilds])]
 
-/** Which engine is to compute. */
+/** The engine that computes. */
 export interface EngineOptions {
-  /** Default `auto`. An engine that is open already is used, and not disposed of, by whoever gets it. */
+  /** Default `auto`. An engine that is already open is used and stays open. */
   readonly engine?: EngineName | ChosenEngine | undefined
   /**
-   * Default: as many as the machine has processors. At most four a processor are started, or eight where that is more; the
-   * engine's own `threads` tells how many. Results do not depend on it.
+   * Default: one thread per processor. At most four per processor are started, or eight if that is more. The field
+   * `threads` of the engine holds the number that was started. Results do not depend on it.
    */
   readonly threads?: number | undefined
-  /** Called with what a plan is about to take in memory, in bytes. Not called for an engine that is open already. */
+  /** Called with the memory that a plan is about to take, in bytes. Not called for an engine that is already open. */
   readonly onMemory?: ((bytes: number) => void) | undefined
 }
 
-/** The source that an engine is opened from. */
+/** Options of `openEngine`. */
 export interface OpenOptions {
   /** Default `auto`. */
   readonly engine?: EngineName | undefined
-  /** Default: as many as the machine has processors; at most four a processor, or eight where that is more. */
+  /** Default: one thread per processor. At most four per processor are started, or eight if that is more. */
   readonly threads?: number | undefined
   /** Called with what a plan is about to take in memory, in bytes. */
   readonly onMemory?: ((bytes: number) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
 
-/** A way to open engines of a kind, in one environment. */
+/** Opens engines of one kind in one environment. */
 export interface EngineSource {
   readonly kind: EngineKind
-  /** A remark for its user on how it runs here; it follows a comma. */
+  /** A remark for the user about how the engine runs here. It is printed after a comma. */
   readonly note?: string | undefined
   /**
-   * @param room what the plans of the engine may take
-   * @throws EngineError that says what is lacking and how to get it.
+   * @param room the memory that the plans of the engine may take
+   * @throws EngineError that says what is missing and how to get it
    */
   open(threads: number, build: EngineBuild | undefined, room?: Room): Promise<Engine>
 }
 
-/** The engines of an environment, fastest first, and what it offers them. */
+/** The engines of an environment, fastest first, with its threads and memory. */
 export interface Environment {
   readonly sources: readonly EngineSource[]
-  /** One a processor. */
+  /** The default number of threads: one per processor. */
   readonly threads: number
-  /** The memory that can still be had. */
+  /** Asks for the memory that is still free. */
   readonly memory?: AskMemory | undefined
 }
 
-/** Threads a processor, beyond which they only get in each other's way; thousands take a machine down. */
+/** Threads per processor. More threads only hinder each other, and thousands would stop the machine. */
 const THREADS_A_PROCESSOR = 4
-/** So many are always allowed. */
+/** The number of threads that is always allowed. */
 const FEW = 8
 
 /**
- * How many threads an engine starts at most on a machine with so many processors.
+ * The largest number of threads that an engine starts on a machine with `processors` processors.
  * @throws ConfigError for fewer than one
  */
 export function mostThreads(processors: number): number {
@@ -80,8 +83,9 @@ export function mostThreads(processors: number): number {
 }
 
 /**
- * Opens what `options` ask for.
- * @throws ConfigError for a name or number without meaning, EngineError when the engine, or every one, is not available.
+ * Opens the engine that `options` ask for.
+ * @throws ConfigError for an unknown name or an impossible number of threads; EngineError when the engine, or with
+ * `auto` every engine, is not available
  */
 export async function chooseEngine(environment: Environment, options: OpenOptions): Promise<ChosenEngine> {
   expectOptions(options, 'openEngine: options', { signal: signalKind })

@@ -1,6 +1,6 @@
 /**
- * Golden layers: small graphs with fixed inputs, run on the reference engine and on another, which must agree. They
- * tell a build that computes wrongly on this machine from one that is right.
+ * Golden layers: small graphs with fixed inputs, which the reference engine and another engine both run. If the results
+ * differ, the other engine computes wrongly on this machine.
  */
 import type { Engine } from '../../engine/engine.js'
 import { openReference } from '../../engine/reference/engine.js'
@@ -16,15 +16,15 @@ import { trainingGraph } from '../../train/step/step.js'
 import { Random } from '../../util/random.js'
 import { elements } from '../../util/shape.js'
 
-/** A graph to run once, and how far its results may be from the reference. */
+/** A graph to run once, and the tolerance against the reference. */
 export interface GoldenCheck {
   readonly name: string
-  /** The largest error that is right, over the largest magnitude of its tensor. */
+  /** The largest accepted error, divided by the largest magnitude of its tensor. */
   readonly limit: number
   readonly graph: Graph
 }
 
-/** Engines compute in float32; sums of other orders, and Winograd's transforms, cost them this much at most. */
+/** Engines compute in float32. Another order of summation and Winograd's transforms cost at most this error. */
 const CONVOLUTION = 2e-5
 const NORM = 2e-6
 /** A whole network, forward and backward: rounding grows from layer to layer. */
@@ -73,7 +73,10 @@ export function goldenResult(check: GoldenCheck): Promise<ReadonlyMap<string, Fl
   return run(openReference(), check)
 }
 
-/** The largest error of an engine in a check, over the largest magnitude of its tensor; NaN where it gives none. */
+/**
+ * The largest error of an engine in a check, divided by the largest magnitude of its tensor. NaN if the engine gives
+ * NaN.
+ */
 export async function largestError(
   engine: Engine,
   check: GoldenCheck,
@@ -92,7 +95,7 @@ export async function largestError(
   return largest
 }
 
-/** All outputs, and all that the run changes. */
+/** Runs a graph once. Returns all outputs and all values that the run updates. */
 async function run(engine: Engine, { graph }: GoldenCheck): Promise<Map<string, Float32Array>> {
   const executable = await compileGraph(engine, graph)
   try {

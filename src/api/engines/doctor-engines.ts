@@ -1,24 +1,27 @@
-/** Tries every engine build of an environment: which are there, why others are not, and whether they compute rightly. */
+/**
+ * Tries every engine build of an environment: finds out which are present, why others are missing, and whether they
+ * compute correctly.
+ */
 import type { Engine } from '../../engine/engine.js'
 import { EngineError } from '../../util/errors.js'
 import type { EngineBuild, EngineKind, EngineSource } from './choice.js'
 import { goldenChecks, goldenResult, largestError } from './doctor-checks.js'
 
-/** How an engine did in one check: its largest error over the largest magnitude of the tensor. */
+/** The result of one check of an engine: its largest error, divided by the largest magnitude of the tensor. */
 export interface CheckResult {
   readonly name: string
   readonly error: number
-  /** The largest error that is right. */
+  /** The largest accepted error. */
   readonly limit: number
 }
 
 /** The result of one engine build. */
 export interface EngineHealth {
-  /** The build; or the kind, where none of its builds is there. */
+  /** The build, or the kind if none of its builds can be opened. */
   readonly build: EngineBuild | EngineKind
-  /** `works`; `absent`: not for this machine, or not built; `broken`: there, but it fails or computes wrongly. */
+  /** `works`, `absent` (not for this machine, or not built) or `broken` (present, but it fails or computes wrongly). */
   readonly state: 'works' | 'absent' | 'broken'
-  /** Why it is absent or broken. */
+  /** The reason why it is absent or broken. */
   readonly reason?: string
   readonly threads?: number
   readonly checks: readonly CheckResult[]
@@ -38,7 +41,7 @@ const buildsOf: Readonly<Record<EngineKind, readonly EngineBuild[]>> = {
   reference: [],
 }
 
-/** @param isDamage whether an engine that cannot be opened ought to be there: it is broken then, not absent */
+/** @param isDamage whether an engine that cannot be opened should be present; then it is broken, not absent */
 export async function examineEngines(
   sources: readonly EngineSource[],
   isDamage: (kind: EngineKind, error: EngineError) => boolean,
@@ -61,7 +64,7 @@ export async function examineEngines(
       engine = await source.open(threads, build)
     } catch (error) {
       if (!(error instanceof EngineError)) throw error
-      // Where no build of the kind can be opened, one line says so for all of them.
+      // If no build of the kind can be opened, one line says so for all of them.
       const any = await source.open(1, undefined).then(
         (opened) => opened.dispose().then(() => true),
         () => false,

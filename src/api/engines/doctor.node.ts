@@ -1,4 +1,4 @@
-/** `doctor`: whether everything that this package needs is here and right, and if not, what to do. */
+/** `doctor`: checks that everything this package needs is present and correct, and names the remedy for each fault. */
 
 import { readFileSync } from 'node:fs'
 import { availableParallelism, cpus, totalmem } from 'node:os'
@@ -11,11 +11,11 @@ import { nodeEnvironment } from './environment.node.js'
 
 /** The findings of `doctor`. */
 export interface DoctorReport {
-  /** Whether nothing is wrong. */
+  /** True if no fault was found. */
   readonly ok: boolean
   /** A sentence for each fault, with its remedy. */
   readonly problems: readonly string[]
-  /** Of this package. */
+  /** The version of this package. */
   readonly version: string
   readonly node: { readonly version: string; readonly required: string }
   /** For example `linux x64`. */
@@ -23,7 +23,7 @@ export interface DoctorReport {
   readonly processor: string
   /** The threads that engines use by default: one for each processor. */
   readonly threads: number
-  /** In bytes. `available` is what this process may still take. */
+  /** In bytes. `available` is the memory that this process may still take. */
   readonly memory: { readonly total: number; readonly available: number }
   readonly engines: readonly EngineHealth[]
   /** Packages that some functions need. */
@@ -34,14 +34,14 @@ export interface DoctorReport {
 export interface PackageHealth {
   readonly name: string
   readonly purpose: string
-  /** Left out where it cannot be loaded. */
+  /** The version; left out if the package cannot be loaded. */
   readonly version?: string
   readonly reason?: string
 }
 
-/** The objects of the examination, and its listener. */
+/** Options of `doctor`. */
 export interface DoctorOptions extends Partial<ExamineOptions> {
-  /** The engines to examine: by default those of this machine. */
+  /** The engines to examine. Default: the engines of this machine. */
   readonly sources?: readonly EngineSource[]
 }
 
@@ -57,7 +57,7 @@ export async function doctor(options: DoctorOptions = {}): Promise<DoctorReport>
     platform: `${process.platform} ${process.arch}`,
     processor: cpus()[0]?.model.trim() || 'unknown',
     threads: availableParallelism(),
-    // Without a limit of its own, a process is constrained to 0 bytes or to more than there are.
+    // For a process without a limit, Node reports a limit of 0 bytes or one above the memory of the machine.
     memory: {
       total: Math.min(process.constrainedMemory() || totalmem(), totalmem()),
       available: Math.min(...freeMemory().map(({ bytes }) => bytes)),
@@ -75,7 +75,7 @@ function manifest(): { readonly version: string; readonly engines: { readonly no
   >
 }
 
-/** WebAssembly comes with the package; the addon may not be built, but if it is, it must load. */
+/** WebAssembly comes with the package. The addon may not have been built, but if it was, it must load. */
 function isDamage(kind: EngineKind, { cause }: EngineError): boolean {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
   return kind === 'wasm' || (code !== undefined && code !== 'MODULE_NOT_FOUND')

@@ -14,7 +14,7 @@ const variants: Readonly<Partial<Record<EngineBuild, AddonVariant>>> = {
   'native-baseline': 'baseline',
 }
 
-/** The addon's instruction set that a build is; undefined for other engines. */
+/** The instruction set of an addon build; undefined for other engines. */
 export function addonVariant(build: string | undefined): AddonVariant | undefined {
   return variants[build as EngineBuild]
 }

@@ -6,7 +6,7 @@ const ALONE =
   'on one thread, as this page is not cross-origin isolated; for more, serve it with the headers ' +
   '"Cross-Origin-Opener-Policy: same-origin" and "Cross-Origin-Embedder-Policy: require-corp"'
 
-/** @param files where the files of the WASM engine lie, as known when an engine is opened */
+/** @param files gives the addresses of the WebAssembly engine's files; called when an engine is opened */
 export function browserEnvironment(files: () => BrowserFiles): Environment {
   return {
     threads: globalThis.navigator?.hardwareConcurrency ?? 1,
@@ -14,7 +14,7 @@ export function browserEnvironment(files: () => BrowserFiles): Environment {
       {
         kind: 'wasm',
         note: sharesMemory() ? undefined : ALONE,
-        // Fetched with the first engine: a page is drawn before.
+        // The module is fetched with the first engine, so that the page is drawn first.
         open: async (threads, _, room) => {
           const [{ openCpuEngine }, { openWasm }] = await Promise.all([
             import('../../engine/cpu/engine.js'),
@@ -25,7 +25,7 @@ export function browserEnvironment(files: () => BrowserFiles): Environment {
       },
       {
         kind: 'reference',
-        // Fetched by the few who ask for it.
+        // The module is fetched only when this engine is requested.
         open: async (_, __, room) => (await import('../../engine/reference/engine.js')).openReference(room),
       },
     ],

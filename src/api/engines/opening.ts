@@ -1,4 +1,4 @@
-/** Engines for what computes: opened by name, or open already and shared. */
+/** Engines for functions that compute: opened by name, or already open and shared. */
 import type { ChosenEngine } from '../../engine/engine.js'
 import {
   callback,
@@ -15,18 +15,18 @@ import type { EngineOptions, OpenOptions } from './choice.js'
 /** Opens an engine: see `OpenOptions`. */
 export type OpenEngine = (options?: OpenOptions) => Promise<ChosenEngine>
 
-/** Which engine is to compute, and how to stop it. */
+/** The engine that computes, and a signal to stop it. */
 export interface ComputeOptions extends EngineOptions {
-  /** Ends the work soon after it is aborted; what was awaited is then rejected with the signal's reason. */
+  /** Aborting the signal soon ends the work; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** @throws ConfigError unless these are options of something that computes */
+/** @throws ConfigError for options that are not `ComputeOptions` */
 export function expectCompute(options: unknown, who: string, fields: Fields = {}): void {
   expectOptions(options, who, { ...fields, signal: signalKind })
 }
 
-/** The engine that options name, and what to do with it in the end: engines that came in open stay open. */
+/** The engine that options name, and the function that releases it: an engine that was passed in open stays open. */
 export async function engineOf(
   openEngine: OpenEngine,
   { engine, threads, onMemory, signal }: ComputeOptions,

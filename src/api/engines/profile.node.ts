@@ -1,4 +1,4 @@
-/** A profile of a network's time, and the best that this machine can do: measurements for those who make it faster. */
+/** Profiles the time of a network and measures the peak rates of this machine, for work on the speed of kernels. */
 
 import { openAddon } from '../../engine/cpu/addon.node.js'
 import type { CpuBackend } from '../../engine/cpu/backend.js'
@@ -34,27 +34,27 @@ export interface MachinePeak extends Peak {
 export interface ProfileOptions extends OpenOptions {
   /** A training step, or the forward pass of inference. Default `training`. */
   readonly mode?: 'training' | 'inference' | undefined
-  /** Pictures a run. Default 128 for training, 1 for inference. */
+  /** Pictures per run. Default 128 for training, 1 for inference. */
   readonly batch?: number | undefined
-  /** How often each part is timed. Default 5. */
+  /** The number of times that each part is timed. Default 5. */
   readonly rounds?: number | undefined
-  /** The tasks that there are, such as `{ ...tasks, mine }`; default: those of this package. */
+  /** The table of tasks, such as `{ ...tasks, mine }`. Default: the tasks of this package. */
   readonly tasks?: Tasks | undefined
-  /** Called before each part, with those done. */
+  /** Called before each part with the number of parts done. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined
 }
 
-/** Where the time of a network goes. */
+/** The time of a network, in total and by part. */
 export interface Profile extends ProfiledPlan {
   readonly build: string
   readonly threads: number
-  /** Memory of the plan. */
+  /** The memory of the plan. */
   readonly bytes: number
 }
 
 /**
- * Measures what the engine's instruction set and threads can reach on this machine at best: takes a second or two, and
- * 768 MiB.
+ * Measures the peak rates that the engine's instruction set and threads reach on this machine. Takes a second or two,
+ * and 768 MiB.
  * @throws EngineError when the engine is not available
  */
 export async function measurePeak(options: OpenOptions = {}): Promise<MachinePeak> {
@@ -91,7 +91,7 @@ export async function profile(spec: NetworkSpec, options: ProfileOptions = {}): 
 }
 
 /**
- * The size of the memory that a network's plan takes on an engine, in bytes: known without allocating it.
+ * The memory that a network's plan takes on an engine, in bytes. Allocates nothing.
  * @throws ConfigError for a spec or option without meaning, EngineError when the engine is not available
  */
 export async function planBytes(spec: NetworkSpec, given: Omit<ProfileOptions, 'rounds'> = {}): Promise<number> {
@@ -119,7 +119,7 @@ function planFor(
 
 const seconds = () => performance.now() / 1000
 
-/** The backend of the engine that is asked for. */
+/** The backend of the requested engine. */
 async function openBackend(options: OpenOptions): Promise<CpuBackend> {
   const { build, threads, dispose } = await openEngine(options)
   await dispose()

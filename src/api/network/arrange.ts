@@ -1,20 +1,22 @@
-/** A trained network with its blocks in another order, or some of them gone: lesions and shuffles. [Veit 2016, §4] */
+/** Reorders or removes the blocks of a trained network: lesions and shuffles. [Veit 2016, §4] */
 import { expectNetwork } from '../../formats/expect-network.js'
 import type { Tensor, TrainedNetwork } from '../../formats/trained-network.js'
 import { type PlacedBlock, passesInput, placedBlocks } from '../../spec/blocks.js'
 import { type BlockPath, blockPath } from '../../spec/paths.js'
 import type { NetworkSpec } from '../../spec/spec.js'
+import { movedPath } from '../../spec/surgery.js'
 import { ConfigError, ShapeError } from '../../util/errors.js'
 import { expectKind, listOf, text } from '../../util/expect.js'
+import { withMovedWeights } from './surgery.js'
 
 /**
- * The network with the blocks of `order` only, in that order; weights stay with their blocks, which count anew from 1 in
- * each stage. Blocks move within their stage. One that changes sizes stays in its place; left out, its shortcut stays and
- * only its residual branch gives zeros, so that all else fits as before. With all blocks left in their places the
- * network is the same.
+ * The network with the blocks of `order` only, in that order. Weights move with their blocks, and each stage numbers
+ * its blocks from 1 again. Blocks move within their stage. A block that changes sizes stays in its place. If it is left
+ * out of `order`, its shortcut stays and its residual branch gives zeros, so that all shapes still fit. An order with
+ * every block in its place gives the same network.
  * @param order paths of blocks, each at most once
- * @throws ConfigError for a block that does not exist or stands there twice; ShapeError where the blocks do not fit
- * together, as in a plain net without a block that changes sizes
+ * @throws ConfigError for a block that does not exist or appears twice; ShapeError when the blocks do not fit together,
+ * as in a plain net without a block that changes sizes
  */
 export function arrangeBlocks(network: TrainedNetwork, order: readonly BlockPath[]): TrainedNetwork {
   expectNetwork(network, 'arrangeBlocks: network')
@@ -41,23 +43,20 @@ export function arrangeBlocks(network: TrainedNetwork, order: readonly BlockPath
     throw new ConfigError(`stage${empty + 1}: it would have no block left, and a stage needs at least one`)
 
   const kept = withSilentBranches(spec, weights, silent)
-  const moved = new Map<string, Tensor>([...kept].filter(([path]) => !/^stage\d+\./.test(path)))
-  stages.forEach((blocks, stage) => {
-    blocks.forEach(({ path }, index) => {
-      for (const [name, value] of kept)
-        if (name.startsWith(`${path}.`)) moved.set(blockPath(stage + 1, index + 1) + name.slice(path.length), value)
-    })
-  })
-  return {
-    spec: { ...spec, stages: stages.map((blocks) => ({ blocks: blocks.map((block) => block.spec) })) },
-    preprocessing,
-    weights: moved,
-  }
+  const places = new Map(
+    stages.flatMap((blocks, stage) =>
+      blocks.map(({ path }, index) => [path, blockPath(stage + 1, index + 1)] as const),
+    ),
+  )
+  const arranged = { ...spec, stages: stages.map((blocks) => ({ blocks: blocks.map((block) => block.spec) })) }
+  return withMovedWeights({ spec, preprocessing, weights: kept }, arranged, (path) =>
+    movedPath(path, (block) => places.get(block)),
+  )
 }
 
 /**
- * The weights with zeros at the end of some residual branches, so that these blocks are their shortcuts alone: the same
- * network as without the block, where the shortcut is the identity.
+ * Weights with zeros at the end of some residual branches. These blocks then compute their shortcuts alone. If the
+ * shortcut is the identity, the network is the same as without the block.
  */
 export function withSilentBranches(
   spec: NetworkSpec,
@@ -67,7 +66,7 @@ export function withSilentBranches(
   const silent = new Map(weights)
   for (const { path, spec: block } of placedBlocks(spec)) {
     if (!gone.has(path)) continue
-    // A norm after the addition is no part of the branch: its zeros would silence the shortcut too.
+    // A norm after the addition is not part of the branch: zeros there would silence the shortcut too.
     const last = block.order === 'norm-after-add' ? 'conv' : '(conv|norm)'
     const end = new RegExp(`^\\.${last}${block.branch.length}\\.(weight|bias|scale|shift)$`)
     for (const [name, value] of weights)
@@ -76,7 +75,7 @@ export function withSilentBranches(
   return silent
 }
 
-/** The path of a block whose branch may fall silent. */
+/** The last layer of a block's branch, whose weights become zeros. */
 function silenced({ path, spec, inputWidth, width }: PlacedBlock): BlockPath {
   if (passesInput(spec)) return path
   throw new ShapeError(

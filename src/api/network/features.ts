@@ -1,6 +1,6 @@
 /**
- * The features that the frozen part of a network gives for the pictures of a data set, computed once: a data set that the
- * rest of the network learns from as from any other. Norms use their running statistics, as at inference.
+ * Computes the features that the frozen part of a network gives for the pictures of a data set, once. The result is a
+ * data set, from which the rest of the network learns. Norms use their running statistics, as at inference.
  */
 import type { Augmentation } from '../../data/augment.js'
 import { fillBatch } from '../../data/batches.js'
@@ -13,28 +13,31 @@ import { allFinite } from '../../inference/finite.js'
 import { LostNumbers } from '../../inference/lost-numbers.js'
 import { writeWeights } from '../../inference/weights.js'
 import { forwardGraph } from '../../model/forward.js'
+import type { Heads } from '../../model/heads/index.js'
 import type { LayerPath } from '../../spec/paths.js'
 import type { InputSpec } from '../../spec/spec.js'
 
-/** How features are made. */
+/** Options for computing features. */
 export interface FeatureOptions {
   /** The last layer of the frozen part. */
   readonly at: LayerPath
-  /** Of training pictures: the first view is the picture as evaluation sees it, the others are augmented. */
+  /** Views of each training picture. The first view is the picture as evaluation sees it; the others are augmented. */
   readonly views: number
   readonly augmentation: Augmentation
   readonly seed: number
-  /** Called over all views of all parts, as pictures go through. */
+  /** Called with the progress over all views of all parts. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined
   readonly signal?: AbortSignal | undefined
+  /** The known kinds of heads; default: those of this package. */
+  readonly heads?: Heads | undefined
 }
 
-/** Pictures a run. */
+/** Pictures per run. */
 const BATCH = 16
 
-/** Channels, height and width of what a layer gives for one picture; pooled features have a height and width of 1. */
-export function featureSize({ spec }: Pick<TrainedNetwork, 'spec'>, at: LayerPath): InputSpec {
-  const { outputs } = forwardGraph(spec, { batch: 1, mode: 'inference', taps: [at] })
+/** Channels, height and width of a layer's output for one picture. Pooled features have a height and width of 1. */
+export function featureSize({ spec }: Pick<TrainedNetwork, 'spec'>, at: LayerPath, heads?: Heads): InputSpec {
+  const { outputs } = forwardGraph(spec, { batch: 1, mode: 'inference', taps: [at], heads })
   const [, channels, height = 1, width = 1] = outputs.find(({ name }) => name === at)!.value.type.shape as number[]
   return { channels: channels!, height, width }
 }
@@ -46,9 +49,9 @@ export async function featuresOf(
   data: Dataset,
   options: FeatureOptions,
 ): Promise<Dataset> {
-  const { at, views } = options
-  const size = featureSize(network, at)
-  const graph = forwardGraph(network.spec, { batch: BATCH, mode: 'inference', taps: [at] })
+  const { at, views, heads } = options
+  const size = featureSize(network, at, heads)
+  const graph = forwardGraph(network.spec, { batch: BATCH, mode: 'inference', taps: [at], heads })
   const front = prune({ ...graph, outputs: graph.outputs.filter(({ name }) => name === at) })
   const total = views * data.train.count + (data.val?.count ?? 0) + data.test.count
   let done = 0
@@ -87,7 +90,7 @@ export async function featuresOf(
   }
 }
 
-/** [count][channels][height][width]; a last short batch is filled up with pictures whose results are left out. */
+/** [count][channels][height][width]. A short last batch is padded with pictures whose results are dropped. */
 async function viewOf(
   executable: Executable,
   pictures: Pictures,
@@ -120,7 +123,7 @@ async function viewOf(
     }
     const used = Math.min(BATCH, count - first)
     const features = await executable.read(at)
-    if (!allFinite(features)) throw new LostNumbers('', `the frozen part of the network gave none at ${at}`)
+    if (!allFinite(features)) throw new LostNumbers('', `the frozen part of the network gave them at ${at}`)
     found.set(features.subarray(0, used * length), first * length)
     onPictures(used)
     await new Promise((resolve) => setTimeout(resolve, 0)) // signals and timers have their turn

@@ -1,4 +1,4 @@
-/** Networks that are made from specs or from other networks, at work at once. */
+/** Makes networks from specs or from other networks. They are ready to compute. */
 import type { TrainedNetwork } from '../../formats/trained-network.js'
 import type { Network } from '../../inference/network.js'
 import type { AnyHead, ClassifierHead, NetworkSpec, PictureHead } from '../../spec/spec.js'
@@ -8,7 +8,7 @@ import { type DeepenOptions, deepened } from './surgery.js'
 import { type UntrainedOptions, untrainedWeights } from './untrained.js'
 import type { PutToWork } from './working.js'
 
-/** The class of networks with such a head; of a head that is known only at run time a union. */
+/** The class of networks with such a head. For a head that is known only at run time it is a union. */
 export type NetworkFor<H extends AnyHead> = string extends H['kind']
   ? Classifier | Upscaler
   : H['kind'] extends ClassifierHead['kind']
@@ -18,10 +18,10 @@ export type NetworkFor<H extends AnyHead> = string extends H['kind']
       : Network
 
 /**
- * A network with fresh weights: to look into it, to export it, to change its weights by hand. Pictures are scaled to
- * [0, 1] and not normalised further; classes are numbered from 1; a network that gives pictures enlarges them by all
- * that its head allows.
- * @throws ConfigError when the spec makes no sense
+ * Makes a network with fresh weights, for example to inspect it, to export it or to set its weights by hand. Pictures
+ * are scaled to [0, 1] and not normalised further. Classes are numbered from 1. An upscaling network accepts every
+ * factor that its head allows.
+ * @throws ConfigError for an invalid spec
  */
 export type Untrained = <H extends AnyHead>(spec: NetworkSpec<H>, options?: UntrainedOptions) => NetworkFor<H>
 
@@ -30,11 +30,11 @@ export function untrainedFunction(putToWork: PutToWork): Untrained {
 }
 
 /**
- * A network with more residual blocks at the end of a stage, which are exact identities at first: at inference it gives
- * the same outputs to the bit. Their branches end in zeros (the scale of the last norm, or the last convolution); all
- * other weights of them are fresh, so that they learn when training goes on.
- * @throws ConfigError where the stage's blocks cannot be identities: without a shortcut, or with one that changes its
- * input
+ * Appends residual blocks to a stage of a network. The new blocks are exact identities at first: at inference the
+ * outputs are the same to the bit. Their branches end in zeros (the scale of the last norm, or the last convolution).
+ * Their other weights are fresh, so that they learn when training continues.
+ * @throws ConfigError when the stage's blocks cannot be identities because they have no shortcut, or one that changes
+ * its input
  */
 export type Deepen = <H extends AnyHead>(
   network: TrainedNetwork & { readonly spec: NetworkSpec<H> },

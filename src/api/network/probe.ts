@@ -1,6 +1,6 @@
 /**
- * Looks into a network: what its layers give for a batch, and how the loss pulls at them. A gradient can be asked for
- * along single paths too: of each residual block either the branch or the shortcut. [Veit 2016, §4.3]
+ * Reads the activations of a network's layers for a batch, and the gradients of the loss there. It can also compute the
+ * gradient along single paths, which take either the branch or the shortcut of each residual block. [Veit 2016, §4.3]
  */
 
 import { pullBack } from '../../autodiff/differentiate.js'
@@ -20,39 +20,40 @@ import { ConfigError } from '../../util/errors.js'
 import { expectFloats, listOf, numbers, oneOf, text } from '../../util/expect.js'
 import { type ComputeOptions, engineOf, expectCompute, type OpenEngine } from '../engines/opening.js'
 
-/** The layers to look at. */
+/** The activations and gradients to read. */
 export interface ProbeOptions extends ComputeOptions {
-  /** The tasks that there are: what a network of another task than `classify` is called in the error. Default: those of this package. */
+  /** The table of tasks, for example with layers of your own. Default: the tasks of this package. */
   readonly tasks?: Tasks | undefined
   /** The class of each picture: the loss is the mean cross-entropy. Default: all of class 0. */
   readonly labels?: Int32Array | undefined
-  /** Whether norms use their running statistics (`inference`, the default) or those of the batch (`training`). */
+  /** Norms use their running statistics (`inference`, the default) or the statistics of the batch (`training`). */
   readonly mode?: Mode | undefined
-  /** Layers, blocks or stages whose results are wanted. */
+  /** Layers, blocks or stages whose outputs to read. */
   readonly activations?: readonly LayerPath[] | undefined
-  /** Where the gradient of the loss is wanted: at the results of layers, blocks or stages, or at the pictures. */
+  /** Places to read the gradient of the loss at: outputs of layers, blocks or stages, or `pictures`. */
   readonly gradients?: readonly (LayerPath | 'pictures')[] | undefined
   /**
-   * Paths through the network, each as the blocks that it takes the branch of; it takes the shortcut of all others. For
-   * each the gradient at the pictures along it alone; those of all 2^n paths add up to the whole.
+   * Paths through the network. Each is a list of blocks: the path takes their branches, and the shortcuts of all other
+   * blocks. The result is the gradient at the pictures along each path alone. The gradients of all 2^n paths add up to
+   * the full gradient.
    */
   readonly along?: readonly (readonly BlockPath[])[] | undefined
 }
 
-/** The findings. Maps are [pictures, channels, height, width]. */
+/** The result of a probe. Maps are [pictures, channels, height, width]. */
 export interface Probed {
   readonly loss: number
   /** By path. */
   readonly activations: ReadonlyMap<string, Tensor>
-  /** By path, and `pictures`. */
+  /** By path, or by `pictures`. */
   readonly gradients: ReadonlyMap<string, Tensor>
-  /** The gradients at the pictures, in the order of the paths that were asked for. */
+  /** The gradients at the pictures, in the order of `along` in the options. */
   readonly along: readonly Tensor[]
 }
 
 /**
  * @param pictures [pictures][channels][height][width] floats, normalised as the network expects
- * @throws ConfigError for paths that the network does not have, or a batch that is none
+ * @throws ConfigError for paths that the network does not have, or floats that are not a whole number of pictures
  */
 export type Probe = (network: TrainedNetwork, pictures: Float32Array, options?: ProbeOptions) => Promise<Probed>
 
@@ -102,7 +103,7 @@ export function probeFunction(openEngine: OpenEngine): Probe {
   }
 }
 
-/** The names of outputs for what was asked. */
+/** The graph's names of the requested outputs. */
 interface Names {
   readonly activations: ReadonlyMap<string, string>
   readonly gradients: ReadonlyMap<string, string>
@@ -112,14 +113,14 @@ interface Names {
 function probeGraph(
   { spec }: TrainedNetwork,
   floats: number,
-  { mode = 'inference', activations = [], gradients = [], along = [] }: ProbeOptions,
+  { mode = 'inference', activations = [], gradients = [], along = [], tasks }: ProbeOptions,
 ): { readonly graph: Graph; readonly names: Names } {
   const { channels, height, width } = spec.input
   const batch = floats / (channels * height * width)
   if (!Number.isSafeInteger(batch) || batch < 1)
     throw new ConfigError(`${spec.name}: expected pictures of ${channels}x${height}x${width}, got ${floats} floats`)
   const layers = [...new Set([...activations, ...gradients.filter((path) => path !== 'pictures')])] as LayerPath[]
-  const forward = forwardGraph(spec, { batch, mode, loss: true, taps: layers })
+  const forward = forwardGraph(spec, { batch, mode, loss: true, taps: layers, heads: headsOf(tasks) })
   const values = new Map<string, Value>(
     [...forward.inputs, ...forward.outputs].map(({ name, value }) => [name, value] as const),
   )
@@ -158,7 +159,10 @@ function probeGraph(
   }
 }
 
-/** Lets a gradient through the branch of some blocks and through the shortcut of all others: the inputs of additions. */
+/**
+ * Passes a gradient through the branches of some blocks and through the shortcuts of all others, at the inputs of
+ * additions.
+ */
 function passesAlong(branches: ReadonlySet<string>): (node: Node, input: number) => boolean {
   return ({ path }, input) => {
     const block = /^(.+)\.add$/.exec(path)?.[1]

@@ -1,4 +1,4 @@
-/** Surgery on trained networks: the spec changes, and weights keep to their blocks. Nothing is changed in place. */
+/** Surgery on trained networks: the spec changes, and weights move with their blocks. Nothing is changed in place. */
 import { expectNetwork } from '../../formats/expect-network.js'
 import type { Tensor, TrainedNetwork } from '../../formats/trained-network.js'
 import { forwardGraph } from '../../model/forward.js'
@@ -10,22 +10,21 @@ import { appendBlocks, pathAfterRemoval, pathAfterSwap, removeBlock, swapBlocks 
 import { ConfigError } from '../../util/errors.js'
 import { expectOptions, whole } from '../../util/expect.js'
 
-/** Where and how a network grows. */
+/** Options of `deepen`. */
 export interface DeepenOptions {
-  /** From 1. */
+  /** The number of the stage, from 1. */
   readonly stage: number
   /** How many blocks are appended to the stage. */
   readonly blocks: number
-  /** Of the weights that do not have to be zero. Default 0. */
+  /** Seed of the weights that are not zero. Default 0. */
   readonly seed?: number
 }
 
 /**
- * A trained network with more residual blocks at the end of a stage, which are exact identities at first: at inference
- * it gives the same logits to the bit. Their branches end in zeros (the scale of the last norm, or the last convolution),
- * all other weights of them are fresh, so that they learn when training goes on.
- * Throws a ConfigError where the stage's blocks cannot be identities: without a shortcut, or with one that changes what
- * passes it.
+ * Appends residual blocks to a stage of a trained network. The new blocks are exact identities at first: at inference
+ * the logits are the same to the bit. Their branches end in zeros (the scale of the last norm, or the last
+ * convolution). Their other weights are fresh, so that they learn when training continues. Throws a ConfigError when
+ * the stage's blocks cannot be identities because they have no shortcut, or one that changes its input.
  */
 export function deepened(network: TrainedNetwork, options: DeepenOptions): TrainedNetwork {
   expectNetwork(network, 'deepen: network')
@@ -48,17 +47,22 @@ export function deepened(network: TrainedNetwork, options: DeepenOptions): Train
 /** A trained network without one block: a lesion. Throws as `removeBlock` does. */
 export function withoutBlock(network: TrainedNetwork, path: BlockPath): TrainedNetwork {
   expectNetwork(network, 'withoutBlock: network')
-  return moved(network, removeBlock(network.spec, path), (name) => pathAfterRemoval(name, path))
+  return withMovedWeights(network, removeBlock(network.spec, path), (name) => pathAfterRemoval(name, path))
 }
 
 /** A trained network with two blocks in each other's place. Throws as `swapBlocks` does. */
 export function withSwappedBlocks(network: TrainedNetwork, first: BlockPath, second: BlockPath): TrainedNetwork {
   expectNetwork(network, 'withSwappedBlocks: network')
-  return moved(network, swapBlocks(network.spec, first, second), (name) => pathAfterSwap(name, first, second))
+  return withMovedWeights(network, swapBlocks(network.spec, first, second), (name) =>
+    pathAfterSwap(name, first, second),
+  )
 }
 
-/** @param rename gives the new path of a parameter; undefined where it has no place any more */
-function moved(
+/**
+ * A trained network with another spec, whose weights have moved with their blocks.
+ * @param rename gives the new path of a parameter, or undefined for a parameter that is removed
+ */
+export function withMovedWeights(
   { preprocessing, weights }: TrainedNetwork,
   spec: NetworkSpec,
   rename: (path: string) => string | undefined,
@@ -70,7 +74,7 @@ function moved(
   return { spec, preprocessing, weights: new Map(kept) }
 }
 
-/** Why a block that keeps sizes cannot be an identity while its branch gives zeros; undefined where it can. */
+/** The reason why a block that keeps sizes cannot be an identity while its branch gives zeros; undefined if it can. */
 function noIdentity({ order, shortcut, shortcutScale = 1, gate }: BlockSpec): string | undefined {
   if (shortcut === 'none' || shortcut === 'noise') return 'they have no shortcut'
   if (shortcut === 'project-always') return 'their shortcuts project'

@@ -1,4 +1,4 @@
-/** Networks as they are before the first step of a training. */
+/** Networks with fresh weights, as a training starts with them. */
 
 import type { TrainedNetwork } from '../../formats/trained-network.js'
 import { forwardGraph } from '../../model/forward.js'
@@ -10,20 +10,20 @@ import type { NetworkSpec } from '../../spec/spec.js'
 import { headsOf, type Tasks } from '../../tasks/index.js'
 import { expectOptions, flag, whole } from '../../util/expect.js'
 
-/** How a network starts. */
+/** Options of `untrained`. */
 export interface UntrainedOptions {
   /** A whole number from 0; default 0. Trainings of the same seed start from the same weights. */
   readonly seed?: number | undefined
   /** Whether each residual branch starts as zero. Default false. */
   readonly zeroInitResidual?: boolean | undefined
-  /** The tasks that there are, such as `{ ...tasks, mine }`; default: those of this package. */
+  /** The table of tasks, such as `{ ...tasks, mine }`. Default: the tasks of this package. */
   readonly tasks?: Tasks | undefined
 }
 
 /**
- * A network with fresh weights: to look into it, to export it, to change its weights by hand. Pictures are scaled to [0, 1] and not normalised further; classes are numbered from 1; what gives pictures is said
- * to enlarge them by all that its head allows.
- * @throws ConfigError when the spec makes no sense
+ * Makes a network with fresh weights. Pictures are scaled to [0, 1] and not normalised further. Classes are numbered
+ * from 1. An upscaling network accepts every factor that its head allows.
+ * @throws ConfigError for an invalid spec
  */
 export function untrainedWeights(spec: NetworkSpec, options: UntrainedOptions = {}): TrainedNetwork {
   expectOptions(options, 'untrained: options', { seed: whole(0), zeroInitResidual: flag })

@@ -1,4 +1,7 @@
-/** From a trained network to one at work in this environment: what loading, training, fine-tuning and surgery give. */
+/**
+ * Makes a network that computes in this environment from a trained network. Loading, training, fine-tuning and surgery
+ * end with it.
+ */
 import type { PictureSource, PixelPicture } from '../../data/picture/picture.js'
 import type { TrainedNetwork } from '../../formats/trained-network.js'
 import type { DecodingOptions, Host, OpenedEngine } from '../../inference/host.js'
@@ -7,14 +10,14 @@ import { headsOf, type Tasks, taskOfNetwork } from '../../tasks/index.js'
 import type { NetworkOf } from '../../tasks/types.js'
 import { type ComputeOptions, engineOf, type OpenEngine } from '../engines/opening.js'
 
-/** An environment: its engines, its picture decoder, and the place that files go to. */
+/** An environment: its engines, its picture decoder and its way to save files. */
 export interface Environment {
   readonly openEngine: OpenEngine
   readPicture(source: PictureSource, options: DecodingOptions): Promise<PixelPicture>
   save(network: TrainedNetwork, path: string, tasks: Tasks | undefined): Promise<void>
 }
 
-/** The engine of a network at work, and the tasks that there are. */
+/** The engine of a network, and the table of tasks. */
 export interface WorkingOptions extends ComputeOptions {
   readonly tasks?: Tasks | undefined
 }
@@ -23,8 +26,8 @@ export interface WorkingOptions extends ComputeOptions {
 export type Evaluate = (network: TrainedNetwork, data: object, options: object) => Promise<object>
 
 /**
- * Puts a trained network to work.
- * @param opened its engine where that is open already; else it is opened with the first question
+ * Makes a trained network ready to compute.
+ * @param opened the engine, if it is already open; otherwise the first call that computes opens it
  */
 export type PutToWork = <T extends string>(
   trained: TrainedNetwork,

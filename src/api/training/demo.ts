@@ -15,14 +15,14 @@ import { type ComputeOptions, engineOf, expectCompute, type OpenEngine } from '.
 import { type DepthVerdict, depthVerdict, type FinalErrors, type Finals } from './depth-verdict.js'
 import type { TrainingFunctions } from './training.js'
 
-/** Small enough to wait for, long enough to show the effect. */
+/** The recipe of the demonstration. It takes minutes and is long enough to show the effect. */
 export const demoRecipe = {
   size: 16,
   pad: 2,
   batchSize: 64,
   steps: 600,
   lr: 0.1,
-  // Deep nets die at a rate of 0.1 from the first step on, so it rises first.
+  // Deep nets fail at a learning rate of 0.1 from the first step on, so the rate rises first.
   schedule: 'one-cycle',
   stepsPerPoint: 50,
 } as const
@@ -46,9 +46,9 @@ export type DemoNet = (typeof demoNets)[number]
 /** A point of the curves. Errors in percent. */
 export interface DemoPoint {
   readonly step: number
-  /** Mean over the training batches since the point before, augmented. */
+  /** Mean over the augmented training batches since the previous point. */
   readonly trainError: number
-  /** Of the whole test set. */
+  /** The error on the whole test set. */
   readonly testError: number
 }
 
@@ -66,22 +66,22 @@ export interface DemoResult {
   readonly seed: number
   readonly engine: string
   readonly threads: number
-  /** Of training and evaluating, wall clock. */
+  /** Seconds of wall clock, for training and evaluation. */
   readonly seconds: number
   readonly curves: readonly DemoCurve[]
   readonly verdict: DepthVerdict
 }
 
-/** How the demonstration runs, and who watches. */
+/** Options and listeners of the demonstration. */
 export interface DemoOptions extends ComputeOptions {
-  /** For each net; default 600. */
+  /** Steps of each net. Default 600. */
   readonly steps?: number | undefined
   readonly seed?: number | undefined
-  /** The newest progress of the net that is training. */
+  /** Called with the latest progress of the net that is training. */
   readonly onProgress?: (net: DemoNet, progress: StepProgress) => void
-  /** After each evaluation of a net. */
+  /** Called after each evaluation of a net. */
   readonly onPoint?: (net: DemoNet, point: DemoPoint) => void
-  /** Before the first step. */
+  /** Called before the first step. */
   readonly onStart?: (engine: ChosenEngine) => void
 }
 
@@ -133,7 +133,7 @@ interface Racer {
   readonly points: DemoPoint[]
 }
 
-/** Slice by slice in turn, so that all nets are seen to learn at the same time. */
+/** Trains the nets in turns, slice by slice, so that a viewer sees all of them learn at the same time. */
 async function race(racers: readonly Racer[], steps: number, options: DemoOptions): Promise<void> {
   const slices = Math.max(Math.min(2, steps), Math.round(steps / demoRecipe.stepsPerPoint))
   for (let slice = 1; slice <= slices; slice++) {

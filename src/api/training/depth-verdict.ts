@@ -1,4 +1,4 @@
-/** The verdict on the demonstration's figures: a pure function from final errors to one honest sentence. */
+/** The verdict of the demonstration: a pure function from the final errors to one sentence. */
 import { expectFields, finite, object } from '../../util/expect.js'
 
 /** Errors at the end, in percent. */
@@ -12,7 +12,7 @@ export type Finals = Readonly<Record<'plain20' | 'plain56' | 'resnet20' | 'resne
 
 /** The effect of depth on plain and on residual nets. */
 export interface DepthVerdict {
-  /** `hurt plain, spared residual` is what the papers report; else what was seen instead. */
+  /** `hurt plain, spared residual` is the effect that the papers report; the others are the alternatives. */
   readonly outcome:
     | 'hurt plain, spared residual'
     | 'hurt plain more'
@@ -20,7 +20,7 @@ export interface DepthVerdict {
     | 'hurt residual only'
     | 'hurt neither'
     | 'too early'
-  /** By how many points 56 layers have more test error than 20. */
+  /** Test error of 56 layers less the test error of 20 layers, in points. */
   readonly plainRise: number
   readonly residualRise: number
   /** One sentence for people. */
@@ -28,17 +28,22 @@ export interface DepthVerdict {
 }
 
 /**
- * Points of test error by which depth must hurt to count, and by which it must hurt the plain nets more than the
- * residual ones. With 1000 test pictures, the difference of two errors has a standard deviation of about 2 points.
+ * The smallest effect that counts, in points of test error: for a rise with depth, and for the difference between the
+ * rises of plain and residual nets. With 1000 test pictures, the difference of two errors has a standard deviation of
+ * about 2 points.
  */
 export const DEPTH_MARGIN = 5
 
-/** Nets of 20 layers that are wrong on more than this have hardly learned; guessing one of ten is wrong on 90 %. */
+/**
+ * Nets of 20 layers with a larger test error than this have hardly learned. Guessing one of ten classes has an error of
+ * 90 %.
+ */
 const HARDLY_LEARNED = 60
 
 /**
- * Tells the effect of depth on the test errors. A rise counts as hurt from the margin on; the plain nets are hurt more when their
- * rise is larger by at least the margin (a difference of differences, so that what both kinds share cancels out).
+ * Judges the effect of depth on the test errors. Depth hurts a kind of net if its error rises by at least the margin.
+ * It hurts the plain nets more if their rise is larger by at least the margin. This difference of differences cancels
+ * effects that both kinds share.
  */
 export function depthVerdict(finals: Finals): DepthVerdict {
   const nets = { plain20: object, plain56: object, resnet20: object, resnet56: object }

@@ -1,4 +1,4 @@
-/** How a network is fine-tuned where nobody says otherwise: what is frozen, for how long, with which recipe, and why. */
+/** The defaults of a fine-tuning: the frozen layers, the number of views and the recipe, with the reason. */
 
 import type { Augmentation } from '../../data/augment.js'
 import { type Dataset, inputSize } from '../../data/dataset.js'
@@ -12,16 +12,19 @@ import type { AskMemory } from '../../util/machine/free-memory.js'
 import { sizeText } from '../../util/size-text.js'
 import { withCommas } from '../../util/table.js'
 
-/** The options of a fine-tuning; all of them may be left out. */
+/** Options of a fine-tuning. All may be left out. */
 export interface FinetuneChoice {
-  /** The layers that stay as they are; by default `all` but the classifier for up to 200 training pictures, then `none`. */
+  /**
+   * The layers that do not learn. Default: `all` but the classifier for up to 200 training pictures, `none` for more.
+   */
   readonly freeze?: Freeze | undefined
   /**
-   * In how many ways training pictures are augmented before the frozen part sees them; 1 for not at all. By default 8, or
-   * as many as `featureMemory` has room for. Of no use where nothing is frozen: then each epoch has views of its own.
+   * The number of views of each training picture that the frozen part computes. The first view is not augmented.
+   * Default: 8, or as many as fit into `featureMemory`. Without frozen layers it has no effect, because each epoch then
+   * augments anew.
    */
   readonly views?: number | undefined
-  /** Bytes that features may take; by default 1 GiB. */
+  /** Bytes that features may take. Default: 1 GiB. */
   readonly featureMemory?: number | undefined
   /** The defaults depend on the frozen layers and on the number of pictures. */
   readonly recipe?: RecipeOptions | undefined
@@ -32,23 +35,24 @@ export interface FinetunePlan {
   readonly freeze: Freeze
   readonly views: number
   readonly recipe: Recipe
-  /** In a sentence: what is frozen, and why. */
+  /** A sentence that names the frozen layers and the reason. */
   readonly reason: string
 }
 
 /**
- * Up to so many training pictures the classifier alone learns. Measured with three CIFAR-10 classes on a ResNet-20 that
- * knows the seven others: with 90 pictures it does as well as the whole network, to a point, and takes a tenth of the time;
- * with 300 the whole network has two thirds of its errors.
+ * Up to this number of training pictures the classifier alone learns. It was measured with three CIFAR-10 classes on a
+ * ResNet-20 that knows the seven others. With 90 pictures the classifier alone is within a point of the whole network
+ * and takes a tenth of the time. With 300 pictures the whole network makes two thirds of its errors.
  */
 const FEW = 200
 const VIEWS = 8
 const GIB = 2 ** 30
 
 /**
- * @param features what the frozen part gives for a picture, or undefined where nothing is frozen
- * @param memory what can still be had; how many views there are does not depend on it, for the weights would
- * @throws ConfigError for a choice that makes no sense, or features that have no room
+ * @param featuresAt the size of the frozen part's features for one picture; undefined if nothing is frozen
+ * @param memory asks for the free memory. The number of views does not depend on it, because the weights depend on the
+ * views.
+ * @throws ConfigError for an invalid choice, or features that do not fit into memory
  */
 export function finetunePlan(
   spec: NetworkSpec,
@@ -72,8 +76,8 @@ export function finetunePlan(
 }
 
 /**
- * The classifier alone takes a large rate and many epochs, each of which costs next to nothing; the deeper layers are to
- * stay near what they know, so they take a small one.
+ * The classifier alone takes a large learning rate and many epochs, which are cheap. Deeper layers take a small rate,
+ * so that they stay near their trained weights.
  */
 function recipeFor(freeze: Freeze, pictures: number): RecipeOptions {
   const batchSize = Math.max(1, Math.min(freeze === 'all' ? 16 : 32, pictures >> 1))

@@ -1,7 +1,7 @@
 /**
- * Fine-tuning: a trained network learns other classes. It gets a new classifier; the frozen part computes its features
- * once, and the rest, a network of its own over these features, is trained as any network is. Then both are one
- * network again, in one checkpoint.
+ * Fine-tuning: a trained network learns other classes. It gets a new classifier. The frozen part computes its features
+ * once. The rest is a network over these features, and is trained as any network is. The checkpoint joins both parts
+ * again.
  */
 
 import { type Dataset, inputSize } from '../../data/dataset.js'
@@ -10,8 +10,8 @@ import type { ChosenEngine } from '../../engine/engine.js'
 import { expectClassifier } from '../../formats/expect-network.js'
 import type { Tensor, TrainedNetwork } from '../../formats/trained-network.js'
 import { expectNumbers } from '../../inference/lost-numbers.js'
-import { type Cut, cutNetwork, type Freeze } from '../../model/freeze.js'
-import { headOf } from '../../model/heads/index.js'
+import { type Freeze, type NetworkSplit, splitNetwork } from '../../model/freeze.js'
+import { type Heads, headOf } from '../../model/heads/index.js'
 import { classifierOf } from '../../spec/heads/index.js'
 import type { NetworkSpec } from '../../spec/spec.js'
 import { expectSameClasses } from '../../tasks/classify/class-match.js'
@@ -23,26 +23,26 @@ import type { RecipeOptions } from '../../tasks/recipe.js'
 import { type Checkpoint, type EpochRecord, expectCheckpoint } from '../../train/checkpoint/checkpoint.js'
 import { expectSameData } from '../../train/checkpoint/data-identity.js'
 import { weightHash } from '../../train/checkpoint/weight-hash.js'
+import { finishTraining, type TrainListeners } from '../../train/loop.js'
 import { Trainer, type TriedCheckpoint } from '../../train/trainer.js'
 import { ConfigError } from '../../util/errors.js'
-import { callback, expectOptions, finite, text } from '../../util/expect.js'
+import { callback, expectOptions, finite, object, text } from '../../util/expect.js'
 import type { AskMemory } from '../../util/machine/free-memory.js'
 import { type ComputeOptions, engineOf } from '../engines/opening.js'
 import { featureSize, featuresOf } from '../network/features.js'
 import type { Environment, PutToWork } from '../network/working.js'
 import { type FinetuneChoice, type FinetunePlan, finetunePlan } from './finetune-plan.js'
-import { finish, type TrainListeners } from './training.js'
 
 /**
- * How a network is fine-tuned, on which engine, and who hears of it. All fields of a recipe, such as `epochs` and `lr`, may
- * be given; their defaults depend on the frozen layers and on the number of pictures.
+ * Options of a fine-tuning: the frozen layers, the engine and listeners. It also takes all fields of a recipe, such as
+ * `epochs` and `lr`. Their defaults depend on the frozen layers and on the number of pictures.
  */
 export interface FinetuneOptions extends RecipeOptions, Omit<FinetuneChoice, 'recipe'>, ComputeOptions {
-  /** The tasks that there are: what a network of another task than `classify` is called in the error. Default: those of this package. */
+  /** The table of tasks, for example with layers of your own. Default: the tasks of this package. */
   readonly tasks?: Tasks | undefined
-  /** Before anything is computed. */
+  /** Called before anything is computed. */
   readonly onPlan?: ((plan: FinetunePlan, engine: ChosenEngine) => void) | undefined
-  /** As pictures go through the frozen part, over all views. */
+  /** Called with the progress of the frozen part, over all views. */
   readonly onFeatures?: ((done: number, total: number) => void) | undefined
 }
 
@@ -63,46 +63,52 @@ export interface FinetuneReport {
 /** The fine-tuned network, ready to classify, with the report of its fine-tuning. */
 export type Finetuned = Classifier & FinetuneReport
 
-/** A fine-tuning under way: made by `createFinetuning`. Dispose of it when done. */
+/** A running fine-tuning, made by `createFinetuning`. Dispose of it when done. */
 export class Finetuning implements AsyncDisposable {
   readonly plan: FinetunePlan
-  /** Trains what is not frozen: `steps`, `evaluate` and the like, in the names of the part that learns. */
+  /** The trainer of the layers that are not frozen. Its paths are those of the part that learns. */
   readonly trainer: Trainer<ChosenEngine>
   readonly #network: TrainedNetwork
   readonly #data: Dataset
-  readonly #cut: Cut
+  readonly #split: NetworkSplit
   readonly #putToWork: PutToWork
+  readonly #tasks: Tasks | undefined
 
-  /** @param network with its new classifier in the spec @param data the pictures @param cut what the trainer has of it */
+  /**
+   * @param network the network with its new classifier in the spec @param data the pictures @param split its split into a
+   * frozen and a learning part
+   */
   constructor(
     plan: FinetunePlan,
     trainer: Trainer<ChosenEngine>,
     network: TrainedNetwork,
     data: Dataset,
-    cut: Cut,
+    split: NetworkSplit,
     putToWork: PutToWork,
+    tasks?: Tasks,
   ) {
     this.#putToWork = putToWork
+    this.#tasks = tasks
     this.plan = plan
     this.trainer = trainer
     this.#network = network
     this.#data = data
-    this.#cut = cut
+    this.#split = split
   }
 
-  /** Training pictures a second, through what is not frozen. */
+  /** Training pictures per second, through the layers that are not frozen. */
   get imagesPerSecond(): number {
     return this.trainer.imagesPerSecond
   }
 
-  /** The whole network as it is now, and all that is needed to go on from here. */
+  /** The whole network in its current state, with everything that resuming needs. */
   async checkpoint(): Promise<Checkpoint> {
     return this.#whole(await this.trainer.checkpoint())
   }
 
   #whole(rest: Checkpoint): Checkpoint {
-    const whole = ([path, values]: readonly [string, Tensor]) => [this.#cut.toWhole(path), values] as const
-    const frozen = [...this.#network.weights].filter(([path]) => this.#cut.toRest(path) === undefined)
+    const whole = ([path, values]: readonly [string, Tensor]) => [this.#split.toWhole(path), values] as const
+    const frozen = [...this.#network.weights].filter(([path]) => this.#split.toRest(path) === undefined)
     const { spec } = this.#network
     const { freeze, views } = this.plan
     return {
@@ -115,23 +121,27 @@ export class Finetuning implements AsyncDisposable {
     }
   }
 
-  /** The same, and where the part that learns gives no numbers at inference the first place that held none, in words. */
+  /**
+   * The checkpoint, and whether the network gives numbers at inference. If not, `where` names the first place with NaN
+   * or an infinity.
+   */
   async triedCheckpoint(): Promise<TriedCheckpoint> {
     const { checkpoint, ...tried } = await this.trainer.triedCheckpoint()
     return { checkpoint: this.#whole(checkpoint), ...tried }
   }
 
-  /** The answers of the whole network, as it is now, to the test pictures. */
+  /** The answers of the whole network, in its current state, to the test pictures. */
   async judge(signal?: AbortSignal): Promise<Judgement> {
-    return judge(this.trainer.engine, await this.checkpoint(), this.#data.test, signal)
+    const heads = headsOf(this.#tasks)
+    return judge(this.trainer.engine, await this.checkpoint(), this.#data.test, { signal, heads })
   }
 
   /**
-   * Trains to the end, evaluating after each epoch.
-   * @param options the engine that the network will answer with
+   * Trains to the end and evaluates after each epoch.
+   * @param options the engine that the network will compute on
    */
   async run(listeners: TrainListeners = {}, options: ComputeOptions = {}): Promise<Finetuned> {
-    const { history, engine: build } = await finish(this.trainer, listeners)
+    const { history, engine: build } = await finishTraining(this.trainer, listeners)
     const checkpoint = await this.checkpoint()
     const { engine, threads, signal } = options
     const report: FinetuneReport = {
@@ -142,10 +152,10 @@ export class Finetuning implements AsyncDisposable {
       weightHash: weightHash(checkpoint.weights),
       checkpoint,
     }
-    return Object.assign(this.#putToWork<'classify'>(checkpoint, { engine, threads }), report)
+    return Object.assign(this.#putToWork<'classify'>(checkpoint, { engine, threads, tasks: this.#tasks }), report)
   }
 
-  /** Frees what the plans hold. */
+  /** Frees the memory of the plans. */
   dispose(): Promise<void> {
     return this.trainer.dispose()
   }
@@ -159,28 +169,30 @@ export class Finetuning implements AsyncDisposable {
 /** Fine-tuning on the engines of one environment. */
 export interface FinetuningFunctions {
   /**
-   * Teaches a trained network the classes of other data. Its classifier is replaced by a fresh one (weights normal with
-   * deviation 0.01, biases 0); pictures are normalised as the network's weights ask for, whatever the data's own
-   * normalisation. The network itself stays as it is.
+   * Teaches a trained network the classes of other data. A fresh classifier replaces its own (weights normal with
+   * deviation 0.01, biases 0). Pictures are normalised as the network's weights ask for; the normalisation of the data
+   * is not used. The given network is not changed.
    * @throws ConfigError when network, data and options do not fit together
    */
   finetune(network: TrainedNetwork, data: Dataset, options?: FinetuneOptions & TrainListeners): Promise<Finetuned>
-  /** The same step by step: features are computed, and the trainer stands before its first step. */
+  /**
+   * Prepares the same training step by step: the features are computed, and the trainer stands before its first step.
+   */
   createFinetuning(network: TrainedNetwork, data: Dataset, options?: FinetuneOptions): Promise<Finetuning>
   /**
-   * A fine-tuning that stands where the checkpoint was made; it ends in the same bits as one that never stopped. Features
-   * are computed again.
+   * Continues a fine-tuning from its checkpoint. It ends in the same bits as one that never stopped. The features are
+   * computed again.
    */
   resumeFinetuning(
     checkpoint: Checkpoint,
     data: Dataset,
-    options?: ComputeOptions & Pick<FinetuneOptions, 'onPlan' | 'onFeatures' | 'featureMemory'>,
+    options?: ComputeOptions & Pick<FinetuneOptions, 'onPlan' | 'onFeatures' | 'featureMemory' | 'tasks'>,
   ): Promise<Finetuning>
 }
 
-const fields = { freeze: text, featureMemory: finite, onPlan: callback, onFeatures: callback }
+const fields = { tasks: object, freeze: text, featureMemory: finite, onPlan: callback, onFeatures: callback }
 
-/** Where fine-tuning happens, and how much memory features may take there. */
+/** The engines of an environment, and its free memory for features. */
 export interface FinetuningPlace extends Pick<Environment, 'openEngine'> {
   readonly putToWork: PutToWork
   readonly memory?: AskMemory | undefined
@@ -191,15 +203,16 @@ export function createFinetuningFunction(place: FinetuningPlace): FinetuningFunc
     expectOptions(options, 'options', fields)
     expectClassifier(network, 'network', headsOf(options.tasks))
     expectDataset(data, 'data')
-    return open(place, withNewHead(network, data), withNormalisationOf(network, data), withRecipe(options))
+    const fresh = withNewHead(network, data, headsOf(options.tasks))
+    return open(place, fresh, withNormalisationOf(network, data), withRecipe(options))
   }
 }
 
 export function resumeFinetuningFunction(place: FinetuningPlace): FinetuningFunctions['resumeFinetuning'] {
   return async (checkpoint, data, options = {}) => {
-    expectCheckpoint(checkpoint, 'checkpoint')
-    expectDataset(data, 'data')
     expectOptions(options, 'options', fields)
+    expectCheckpoint(checkpoint, 'checkpoint', options.tasks)
+    expectDataset(data, 'data')
     const { tuning, recipe, preprocessing } = checkpoint
     if (!tuning)
       throw new ConfigError(`${checkpoint.spec.name}: this checkpoint comes from no fine-tuning`, {
@@ -228,13 +241,13 @@ export function finetuneFunction(
   }
 }
 
-/** Options with the fields of their recipe set apart. */
-type Choice = FinetuneChoice & ComputeOptions & Pick<FinetuneOptions, 'onPlan' | 'onFeatures'>
+/** The options, with the fields of the recipe in `recipe`. */
+type Choice = FinetuneChoice & ComputeOptions & Pick<FinetuneOptions, 'onPlan' | 'onFeatures' | 'tasks'>
 
 function withRecipe(options: FinetuneOptions & TrainListeners): Choice {
   const { freeze, views, featureMemory, onPlan, onFeatures, ...others } = options
   const { engine, threads, onMemory, signal, tasks, onProgress, onEpoch, ...recipe } = others
-  return { freeze, views, featureMemory, onPlan, onFeatures, engine, threads, onMemory, signal, recipe }
+  return { freeze, views, featureMemory, onPlan, onFeatures, engine, threads, onMemory, signal, tasks, recipe }
 }
 
 async function open(
@@ -247,62 +260,73 @@ async function open(
   const { spec } = network
   expectLearnable(spec, data)
   expectNumbers(network)
-  const cutAt = (freeze: Freeze) => cutNetwork(spec, freeze)
+  const { tasks } = options
+  const heads = headsOf(tasks)
+  const splitAt = (freeze: Freeze) => splitNetwork(spec, freeze, heads)
   const featuresAt = (freeze: Freeze) => {
-    const { at } = cutAt(freeze)
-    return at && featureSize(network, at)
+    const { at } = splitAt(freeze)
+    return at && featureSize(network, at, heads)
   }
   const plan = finetunePlan(spec, data, options, featuresAt, memory)
   const { freeze, views, recipe } = plan
-  const cut = cutAt(freeze)
+  const split = splitAt(freeze)
   const { engine, release } = await engineOf(openEngine, options)
   try {
     options.onPlan?.(plan, engine)
     const { signal, onFeatures } = options
     const { augmentation, seed } = recipe
-    const rest = cut.at
+    const rest = split.at
       ? await featuresOf(engine, network, data, {
-          at: cut.at,
+          at: split.at,
           views,
           augmentation,
           seed,
           signal,
           onProgress: onFeatures,
+          heads,
         })
       : data
-    const restSpec = cut.rest(inputSize(rest.train))
+    const restSpec = split.rest(inputSize(rest.train))
     const trainer = await Trainer.open(engine, restSpec, rest, recipe, {
-      weights: inRest(cut, network.weights),
+      weights: inRest(split, network.weights),
       checkpoint: checkpoint && {
         ...checkpoint,
         spec: restSpec,
         preprocessing: classify.preprocessing(restSpec, rest),
-        weights: inRest(cut, checkpoint.weights),
-        optimizer: inRest(cut, checkpoint.optimizer),
+        weights: inRest(split, checkpoint.weights),
+        optimizer: inRest(split, checkpoint.optimizer),
       },
       signal,
       release,
+      tasks,
     })
-    return new Finetuning(plan, trainer, network, data, cut, putToWork)
+    return new Finetuning(plan, trainer, network, data, split, putToWork, tasks)
   } catch (error) {
     await release()
     throw error
   }
 }
 
-/** Those of the rest, by its own paths. */
-function inRest(cut: Cut, weights: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
+/** The weights of the part that learns, by its own paths. */
+function inRest(split: NetworkSplit, weights: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
   return new Map(
     [...weights].flatMap(([path, values]) => {
-      const own = cut.toRest(path)
+      const own = split.toRest(path)
       return own === undefined ? [] : [[own, values] as const]
     }),
   )
 }
 
-/** For as many classes as the data has. The classifier's weights are left out, so that they will be fresh. */
-function withNewHead({ spec, preprocessing, weights }: TrainedNetwork, { classes }: Dataset): TrainedNetwork {
-  const last = headOf(spec.head).lastLayers(spec.head)
+/**
+ * The network with a classifier for the classes of the data. The old classifier's weights are left out, so that they
+ * start fresh.
+ */
+function withNewHead(
+  { spec, preprocessing, weights }: TrainedNetwork,
+  { classes }: Dataset,
+  heads: Heads,
+): TrainedNetwork {
+  const last = headOf(spec.head, heads).lastLayers(spec.head)
   return {
     spec: { ...spec, head: { ...classifierOf(spec), classes: classes.length } },
     preprocessing: { ...preprocessing, classes, classesAssumed: undefined },

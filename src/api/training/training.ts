@@ -1,4 +1,4 @@
-/** Training as people call it: a spec, data and a recipe in, a trained network and its figures out. */
+/** The training functions of the library: from a spec, data and a recipe to a trained network and its figures. */
 
 import type { ChosenEngine } from '../../engine/engine.js'
 import { expectNetwork, expectWeights } from '../../formats/expect-network.js'
@@ -19,77 +19,46 @@ import {
 } from '../../tasks/index.js'
 import { completed, type RecipeOptions } from '../../tasks/recipe.js'
 import type { Task } from '../../tasks/task.js'
-import type { DataOf, Evaluation, NetworkOf, Reported, Score, Tested } from '../../tasks/types.js'
-import { type Checkpoint, type EpochRecord, expectCheckpoint } from '../../train/checkpoint/checkpoint.js'
-import type { StepProgress } from '../../train/step/progress.js'
+import type { DataOf, Evaluation, NetworkOf } from '../../tasks/types.js'
+import { type Checkpoint, expectCheckpoint } from '../../train/checkpoint/checkpoint.js'
+import { finishTraining, listenerFields, type TrainingResult, type TrainListeners } from '../../train/loop.js'
 import { type PlanBytes, planBytes, Trainer, type TrainingHooks } from '../../train/trainer.js'
-import { invariant } from '../../util/errors.js'
-import { callback, expectFields, expectOptions, object, signal as signalKind } from '../../util/expect.js'
+import { callback, expectOptions, object, signal as signalKind } from '../../util/expect.js'
 import type { EngineOptions } from '../engines/choice.js'
 import { type ComputeOptions, engineOf, expectCompute, type OpenEngine } from '../engines/opening.js'
 import { type Environment, type Evaluate, type PutToWork, putToWorkFunction } from '../network/working.js'
 
-/** Of a training beside its recipe: nothing that its results depend on, but for the hooks. */
+/** Options of a training beside its recipe. Results do not depend on them, except on `hooks` and `weights`. */
 export interface TrainingOptions<T extends string = 'classify'> extends ComputeOptions {
-  /** One's own code in each step. */
+  /** Your own code in each step. */
   readonly hooks?: TrainingHooks<T> | undefined
   /**
-   * `createTrainer` and `train` begin with these parameters and running statistics, by path, for example those of another
-   * network; what is left out is fresh.
+   * Initial parameters and running statistics by path, for example of another network. Those that are left out are
+   * fresh. Only `createTrainer` and `train` take it.
    */
   readonly weights?: TrainedNetwork['weights'] | undefined
   /**
-   * Less memory for more time: `elementwise` makes again what is cheap to make, `blocks` runs residual blocks a second
-   * time, convolutions included. Default `none`. Results have the same bits.
+   * Trades time for memory (gradient checkpointing). In the backward pass, `elementwise` computes cheap values again,
+   * and `blocks` computes whole residual blocks again, with their convolutions. Default `none`. Results have the same
+   * bits.
    */
   readonly recompute?: Recompute | undefined
-  /** The tasks that there are, such as `{ ...tasks, mine }`; default: those of this package. */
+  /** The table of tasks, such as `{ ...tasks, mine }`. Default: the tasks of this package. */
   readonly tasks?: Tasks | undefined
-  /** Called with what the plans take up, before anything is allocated for them. */
+  /** Called with the memory of the plans before it is allocated. */
   readonly onPlan?: ((bytes: PlanBytes) => void) | undefined
-}
-
-/** Who hears of a training. */
-export interface TrainListeners<T extends string = 'classify'> {
-  /**
-   * The newest progress, as often as there is time for it. Training goes on while this is busy; if it throws, training
-   * ends.
-   */
-  readonly onProgress?: (progress: StepProgress<T>) => void | Promise<void>
-  /** After each epoch and its evaluation; training waits for it. */
-  readonly onEpoch?: (record: EpochRecord<T>, trainer: Trainer<ChosenEngine, T>) => void | Promise<void>
-}
-
-/** The result of a finished training. */
-export interface TrainingResult<T extends string = 'classify'> {
-  readonly epochs: number
-  /** Of the last epoch, on augmented training pictures: errors in percent, or PSNR in dB. */
-  readonly train: Score<T>
-  /** Figures of the pictures to validate on, where there are any, after the last epoch. */
-  readonly val?: Reported<T>
-  /** Figures of the whole test set after the last epoch. */
-  readonly test: Reported<T>
-  /** Training pictures a second, evaluations not counted. */
-  readonly imagesPerSecond: number
-  /** The engine build that the bits belong to. */
-  readonly engine: string
-  /** A name for the final weights: equal for equal bits. */
-  readonly weightHash: string
-  readonly history: readonly EpochRecord<T>[]
-  /** The trained network with all that is needed to train it further. */
-  readonly checkpoint: Checkpoint<T>
 }
 
 /** The result of a finished training, with the network that it trained. */
 export interface TrainedResult<T extends string = 'classify'> extends TrainingResult<T> {
-  /** The trained network: a `Classifier` or an `Upscaler`. It opens an engine with the first question. */
+  /** The trained network: a `Classifier` or an `Upscaler`. Its first computation opens an engine. */
   readonly network: NetworkOf<T>
 }
 
 export interface TrainingFunctions {
   /**
-   * A trainer that stands before its first step. Dispose of it when done. The head of the network tells which data it
-   * learns from: a classifier from a `Dataset`, a net that gives pictures from `UpscalingData`.
+   * Creates a trainer, which stands before its first step. Dispose of it when done. The head of the network determines
+   * the data: a classifier learns from a `Dataset`, an upscaling network from `UpscalingData`.
    * @throws ConfigError when spec, data and recipe do not fit together; EngineError when no engine can run them.
    */
   createTrainer<H extends AnyHead, D extends DataFor<H>>(
@@ -98,27 +67,27 @@ export interface TrainingFunctions {
     recipe?: RecipeOptions,
     options?: TrainingOptions<TaskOfData<D>>,
   ): Promise<Trainer<ChosenEngine, TaskOfData<D>>>
-  /** A trainer that stands where the checkpoint was made; it ends in the same bits as a run that never stopped. */
+  /** Creates a trainer that continues a checkpoint. It ends in the same bits as a run that never stopped. */
   resumeTrainer<T extends string>(
     checkpoint: Checkpoint<T>,
     data: DataOf<T>,
     options?: TrainingOptions<T>,
   ): Promise<Trainer<ChosenEngine, T>>
-  /** Trains to the end of the recipe, evaluating after each epoch. */
+  /** Trains to the end of the recipe and evaluates after each epoch. */
   train<H extends AnyHead, D extends DataFor<H>>(
     spec: NetworkSpec<H>,
     data: D,
     recipe?: RecipeOptions,
     options?: TrainingOptions<TaskOfData<D>> & TrainListeners<TaskOfData<D>>,
   ): Promise<TrainedResult<TaskOfData<D>>>
-  /** Trains a trainer to the end of its recipe, evaluating after each epoch. The trainer is not disposed of. */
+  /** Runs a trainer to the end of its recipe and evaluates after each epoch. Does not dispose of the trainer. */
   trainToEnd<T extends string = 'classify'>(
     trainer: Trainer<ChosenEngine, T>,
     listeners?: TrainListeners<T>,
   ): Promise<TrainedResult<T>>
   /**
-   * Tells the memory of the plans of a training, with up to 100 pictures an evaluation. Nothing is allocated for them.
-   * @throws ConfigError when spec and recipe make no sense; EngineError when no engine can run them.
+   * Computes the memory of the plans of a training, with up to 100 pictures per evaluation batch. Allocates nothing.
+   * @throws ConfigError for an invalid spec or recipe; EngineError when no engine can run them
    */
   trainingMemory(
     spec: NetworkSpec,
@@ -126,10 +95,9 @@ export interface TrainingFunctions {
     options?: EngineOptions & Pick<TrainingOptions, 'recompute' | 'tasks'>,
   ): Promise<PlanBytes & { readonly engine: string }>
   /**
-   * Error, accuracy and loss, or PSNR and SSIM, of a network on the test part of a data set, with the network's own
-   * normalisation.
-   * Classes are matched by name: the order in the data does not matter. Where the weights hold no names only the number of
-   * classes is compared, and a note says so.
+   * Evaluates a network on the test part of a data set, with the network's own normalisation. Returns error, accuracy
+   * and loss, or PSNR and SSIM. Classes are matched by name, so their order in the data does not matter. If the weights
+   * hold no names, only the number of classes is compared, and a note says so.
    * @throws ConfigError when the data has other classes, and `allowOtherClasses` was not given
    */
   evaluate<D extends AnyData>(
@@ -139,16 +107,15 @@ export interface TrainingFunctions {
   ): Promise<Evaluation<TaskOfData<D>> & Evaluated>
 }
 
-/** How a trained network is measured. */
+/** Options of `evaluate`. */
 export interface EvaluateOptions extends ComputeOptions, ClassMatchOptions {
-  /** The tasks that there are; default: those of this package. */
+  /** The table of tasks. Default: the tasks of this package. */
   readonly tasks?: Tasks | undefined
 }
 
-const listenerFields = { onProgress: callback, onEpoch: callback }
 const trainingFields = { signal: signalKind, hooks: object, onPlan: callback }
 
-/** The functions of this file in one environment, and the one that makes networks of their results. */
+/** The functions of this file in one environment, and the function that makes networks of their results. */
 export function trainingFunctions(environment: Environment): TrainingFunctions & { readonly putToWork: PutToWork } {
   const { openEngine } = environment
   const createTrainer = async <T extends string>(
@@ -181,14 +148,14 @@ export function trainingFunctions(environment: Environment): TrainingFunctions &
     expectOptions(options, 'options', listenerFields)
     const trainer = await createTrainer<T>(spec, data, recipe, options)
     try {
-      return withNetwork(await finish(trainer, options), options)
+      return withNetwork(await finishTraining(trainer, options), options)
     } finally {
       await trainer.dispose()
     }
   }
 
   const trainToEnd: TrainingFunctions['trainToEnd'] = async (trainer, listeners = {}) =>
-    withNetwork(await finish(trainer, listeners), { tasks: { [trainer.task.name]: trainer.task } as Tasks })
+    withNetwork(await finishTraining(trainer, listeners), { tasks: { [trainer.task.name]: trainer.task } as Tasks })
 
   const withNetwork = <T extends string>(result: TrainingResult<T>, options: TrainingOptions<T>): TrainedResult<T> => {
     const { engine, threads, tasks } = options
@@ -243,46 +210,6 @@ const trainedOf = ({ spec, preprocessing, weights }: TrainedNetwork): TrainedNet
   preprocessing,
   weights,
 })
-
-/** Trains to the end, evaluating after each epoch. The trainer is not disposed of. */
-export async function finish<T extends string = 'classify'>(
-  trainer: Trainer<ChosenEngine, T>,
-  listeners: TrainListeners<T> = {},
-): Promise<TrainingResult<T>> {
-  const fields = { steps: callback, evaluate: callback, progress: object }
-  expectFields(trainer, 'trainToEnd: trainer', 'a trainer, such as createTrainer() gives', fields)
-  expectOptions(listeners, 'trainToEnd: listeners', listenerFields)
-  const finishEpoch = async () => {
-    await trainer.evaluate()
-    await listeners.onEpoch?.(trainer.progress.history.at(-1)!, trainer)
-  }
-  const last = trainer.progress.history.at(-1)
-  const stoppedBeforeEvaluation = last?.step === trainer.progress.step && !last.test
-  if (stoppedBeforeEvaluation) await finishEpoch()
-  while (trainer.stepsLeftInEpoch > 0) {
-    for await (const progress of trainer.steps(trainer.stepsLeftInEpoch)) await listeners.onProgress?.(progress)
-    await finishEpoch()
-  }
-  return resultOf(trainer)
-}
-
-async function resultOf<T extends string>(trainer: Trainer<ChosenEngine, T>): Promise<TrainingResult<T>> {
-  const { history } = trainer.progress
-  const last = history.at(-1)
-  invariant(last?.test, 'a finished training has no history')
-  const reported = (tested: Tested<T>) => trainer.task.reported?.(tested) ?? tested
-  return {
-    epochs: last.epoch,
-    train: last.train,
-    ...(last.val ? { val: reported(last.val) } : {}),
-    test: reported(last.test),
-    imagesPerSecond: trainer.imagesPerSecond,
-    engine: trainer.engine.build,
-    weightHash: await trainer.weightHash(),
-    history,
-    checkpoint: await trainer.checkpoint(),
-  }
-}
 
 async function openTrainer<T extends string>(
   openEngine: OpenEngine,

@@ -1,4 +1,4 @@
-/** Many works one after the other: one that cannot be measured does not keep the others from it. */
+/** Measures several works one after the other. A failed work does not stop the others. */
 import { EngineError } from '../../internal.node.js'
 import type { BenchResult } from './result.js'
 
@@ -9,13 +9,13 @@ export interface Attempt {
 
 export interface Attempted {
   readonly results: readonly BenchResult[]
-  /** Names of what could not be measured. */
+  /** The names of the works that failed. */
   readonly failed: readonly string[]
 }
 
 /**
  * @param listener hears when a work begins, what it found, and why it failed
- * @throws whatever is no EngineError
+ * @throws every error that is not an EngineError
  */
 export async function attemptAll(
   attempts: readonly Attempt[],
@@ -38,7 +38,7 @@ export async function attemptAll(
   return { results, failed }
 }
 
-/** @throws EngineError if there are any */
+/** @throws EngineError if a work failed */
 export function expectNone(failed: readonly string[]): void {
   if (failed.length > 0) throw new EngineError(`bench: no figures for ${failed.join('; ')}: the reasons are above`)
 }

@@ -1,6 +1,6 @@
 /**
- * The shortest time a work could take here: as long as its multiply-adds take at the measured peak (counted as direct
- * convolution), or as long as its bytes take to go through memory, whichever is longer.
+ * The lower bound of a work's time on this machine. It is the longer of two times: the multiply-adds (counted as direct
+ * convolution) at the measured peak, and the bytes at the measured bandwidth.
  */
 import { complexity, type NetworkSpec, type Peak } from '../../internal.node.js'
 
@@ -17,9 +17,9 @@ export interface Bound {
 }
 
 /**
- * The least that a run of a network takes. Multiply-adds: those of the forward pass, and in training as many again for
- * each of the two gradients. Bytes: pictures and parameters, and in training what convolutions put out, written once and
- * read once; an update reads parameter and velocity and writes both.
+ * The least multiply-adds and bytes of one run of a network. Multiply-adds: those of the forward pass; in training each
+ * of the two gradients takes as many again. Bytes: pictures and parameters; in training also the outputs of
+ * convolutions, written once and read once. An update reads parameter and velocity and writes both.
  */
 export function workOf(spec: NetworkSpec, mode: Mode, batch: number): Work {
   const { macs, acts, params } = complexity(spec)

@@ -1,4 +1,4 @@
-/** The work that is measured, and its peers. */
+/** The measured works, and their peers. */
 import { type EngineName, type PresetName, preset } from '../../internal.node.js'
 import type { ContestSettings } from './contest.js'
 import type { Gauge } from './peaks.js'
@@ -7,29 +7,29 @@ import type { PeerName } from './peers.js'
 export const suiteNames = ['kernels', 'train', 'infer', 'wasm', 'memory'] as const
 export type SuiteName = (typeof suiteNames)[number]
 
-/** A network at work. */
+/** The run of a network. */
 export interface Case {
   readonly suite: Exclude<SuiteName, 'kernels'>
   readonly mode: 'train' | 'infer'
   readonly net: PresetName
   readonly batch: number
-  /** `wasm`: on WebAssembly, whatever engine the others have. */
+  /** `wasm`: on WebAssembly, independently of the engine of the others. */
   readonly engine?: 'wasm'
-  /** 1: on one thread, whatever the others have. */
+  /** 1: on one thread, independently of the threads of the others. */
   readonly threads?: 1
   readonly peers: readonly PeerName[]
 }
 
-/** A network whose kernels are timed, with as few blocks as show every shape. */
+/** A network whose kernels are timed. It has as few blocks as show every shape. */
 export interface KernelCase {
   readonly net: PresetName
-  /** Where the preset has more blocks than its shapes need: the depth of a net of the same family. */
+  /** The depth of a smaller net of the same family, if the preset has more blocks than its shapes need. */
   readonly depth?: number
   readonly mode: 'train' | 'infer'
   readonly batch: number
 }
 
-/** How a case is run. */
+/** The settings of a case. */
 export interface CaseSettings extends ContestSettings {
   readonly engine: EngineName
   readonly threads: number
@@ -72,14 +72,14 @@ const kernelCases: readonly KernelCase[] = [
   { net: 'resnet50', mode: 'infer', batch: 8 },
 ]
 
-/** Small nets: to see that all of it works, not to quote. */
+/** Small nets, which test the bench. Their figures are not to be quoted. */
 const quickCases: readonly Case[] = cases
   .filter((one, i) => cases.findIndex(({ suite, mode }) => suite === one.suite && mode === one.mode) === i)
   .map((one) => ({ ...one, net: 'resnet8', batch: Math.min(one.batch, 8) }))
 
 const quickKernelCases: readonly KernelCase[] = [{ net: 'resnet8', mode: 'infer', batch: 2 }]
 
-/** The request: suites, small nets instead, one network of them. */
+/** The requested suites, the choice of small nets, and the only network if one is named. */
 export interface Choice {
   readonly suites: readonly SuiteName[]
   readonly quick: boolean

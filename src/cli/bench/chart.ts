@@ -1,4 +1,4 @@
-/** The ratios of a bench as an SVG that needs nothing else: a bar a result, beside a line at the peer's own measure. */
+/** Draws the ratios of a bench as a self-contained SVG: one bar per result, and a line for the peer. */
 import { machineLine } from './report.js'
 import type { BenchReport, BenchResult } from './result.js'
 
@@ -8,7 +8,7 @@ const TOP = 64
 const LEFT = 330
 const RIGHT = 60
 
-/** @returns undefined where nothing has a ratio */
+/** @returns undefined if no result has a ratio */
 export function ratioChart(title: string, { machine, results }: BenchReport): string | undefined {
   const shown = results.filter(
     (result): result is BenchResult & { ratio: number; peer: string } => result.ratio !== null,
@@ -41,17 +41,17 @@ export function ratioChart(title: string, { machine, results }: BenchReport): st
   ].join('\n')
 }
 
-/** As much as stands beside the bars: the beginning says which network, the end which peer. */
+/** Shortens a label to the room beside the bars. It keeps the beginning (the network) and the end (the peer). */
 function shortened(text: string): string {
   return text.length <= 52 ? text : `${text.slice(0, 24)}…${text.slice(-27)}`
 }
 
-/** As XML that shows exactly this text. */
+/** Escapes text for XML. */
 function plain(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 }
 
-/** Blue and orange of Okabe and Ito's palette, on light ground in any viewer. */
+/** Blue and orange of Okabe and Ito's palette, on a light background in every viewer. */
 const style = `
 text { font: 12px system-ui, sans-serif; fill: #1b1d21; }
 .title { font-size: 16px; font-weight: 600; }

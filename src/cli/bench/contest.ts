@@ -1,48 +1,53 @@
-/** Contestants take turns, round by round; rounds in which others took the processor do not count. */
+/** Lets contestants take turns, round by round. Rounds in which other programs used the processor do not count. */
 import { EngineError } from '../../internal.node.js'
 import { othersShare, processorTime } from './disturbance.js'
 
-/** A contestant: we, or a peer. */
+/** A contestant: this library, or a peer. */
 export interface Contestant {
   readonly name: string
   readonly version: string
-  /** The process that it runs in. */
+  /** The id of its process. */
   readonly pid: number
-  /** Does its work so many times; resolves to the seconds that took. */
+  /** Does its work `times` times. Resolves to the seconds that this took. */
   run(count: number): Promise<number>
   close(): Promise<void>
 }
 
 export interface ContestSettings {
-  /** Rounds that must be clean. */
+  /** The number of undisturbed rounds that are needed. */
   readonly rounds: number
-  /** The least time of a turn, in seconds: the processor's clock counts in hundredths. */
+  /** The least time of a turn in seconds. The processor's clock counts hundredths. */
   readonly turn: number
-  /** Whether disturbed rounds count as well. */
+  /** Whether disturbed rounds count too. */
   readonly allowNoise: boolean
   readonly signal: AbortSignal
   readonly onRound?: ((done: number, total: number) => void) | undefined
-  /** Part of the processor that others took since it was made, told at each call; undefined where nobody counts that. */
+  /**
+   * The share of the processor that other programs took since it was made. Undefined if the system does not count it.
+   */
   readonly watch?: ((pids: readonly number[]) => () => number | undefined) | undefined
 }
 
 export interface Contest {
-  /** Seconds for one time of the work: a list a contestant, one a round. */
+  /** Seconds per work: one list per contestant, with one value per round. */
   readonly seconds: readonly (readonly number[])[]
-  /** Which rounds count, numbered from 0. */
+  /** The rounds that count, numbered from 0. */
   readonly kept: readonly number[]
-  /** Rounds left out because others disturbed them. */
+  /** The number of rounds that were left out because they were disturbed. */
   readonly discarded: number
-  /** The largest part of the processor that others took in a round that counts; undefined where nobody counts that. */
+  /**
+   * The largest share of the processor that other programs took in a round that counts. Undefined if the system does
+   * not count it.
+   */
   readonly disturbance: number | undefined
 }
 
-/** The part of the processor that others may take. */
+/** The largest share of the processor that other programs may take in a round that counts. */
 const LIMIT = 0.03
-/** Rounds that are tried for each that must be clean. */
+/** The number of rounds that are tried for each undisturbed round. */
 const TRIES = 3
 
-/** @throws EngineError if no round was clean */
+/** @throws EngineError if every round was disturbed */
 export async function contest(
   name: string,
   contestants: readonly Contestant[],
@@ -84,7 +89,7 @@ export async function contest(
   return { seconds, kept, discarded, disturbance: counted.length > 0 ? Math.max(...counted) : undefined }
 }
 
-/** Whether others took more in a round that counts than is allowed. */
+/** Whether a disturbed round counts. */
 export function isNoisy({ disturbance }: Pick<Contest, 'disturbance'>): boolean {
   return disturbance !== undefined && disturbance > LIMIT
 }

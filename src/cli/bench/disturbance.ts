@@ -1,19 +1,19 @@
 /**
- * How much of the processor others took meanwhile, from what Linux counts: the time that all processors were busy (or
- * were taken away by the host), less the time of this process and of the peers that it runs. Elsewhere nobody counts
- * that, and nothing can be said.
+ * The share of the processor that other programs took, from the counters of Linux. It is the busy time of all
+ * processors (and the time that the host took away), less the time of this process and its peers. Other systems have no
+ * such counters.
  */
 import { readFileSync } from 'node:fs'
 
-/** Ticks of all processors since the start of the machine; there are 100 in a second. */
+/** Ticks of all processors since the start of the machine, 100 per second. */
 export interface ProcessorTime {
   readonly all: number
   readonly busy: number
-  /** Of this process and its peers. */
+  /** The ticks of this process and its peers. */
   readonly own: number
 }
 
-/** Reads a file of /proc; undefined where there is none. */
+/** Reads a file of /proc; undefined if it does not exist. */
 export type ReadProc = (path: string) => string | undefined
 
 export const readProc: ReadProc = (path) => {
@@ -24,7 +24,7 @@ export const readProc: ReadProc = (path) => {
   }
 }
 
-/** @returns undefined where this system does not count */
+/** @returns undefined if the system has no such counters */
 export function processorTime(pids: readonly number[], read: ReadProc = readProc): ProcessorTime | undefined {
   const line = read('/proc/stat')?.split('\n')[0]
   if (!line?.startsWith('cpu ')) return undefined
@@ -39,12 +39,12 @@ export function processorTime(pids: readonly number[], read: ReadProc = readProc
 /** User and system time of a process and of its children that have ended. */
 function ticksOf(stat: string | undefined): number {
   if (stat === undefined) return 0
-  // The name may hold spaces and brackets: what follows starts after the last bracket, with field 3.
+  // The name may hold spaces and brackets. Field 3 follows the last bracket.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return [14, 15, 16, 17].reduce((sum, field) => sum + Number(fields[field - 3]), 0)
 }
 
-/** The part of all processors that others took between two moments, in [0, 1]. */
+/** The share of all processors that other programs took between two readings, in [0, 1]. */
 export function othersShare(before: ProcessorTime, after: ProcessorTime): number {
   const all = after.all - before.all
   if (all <= 0) return 0

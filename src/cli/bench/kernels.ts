@@ -11,7 +11,7 @@ function specOf({ net, depth }: KernelCase): NetworkSpec {
   return depth === undefined ? preset(net) : cifarBottleneck({ depth, order: net.startsWith('pre') ? 'pre' : 'post' })
 }
 
-/** A convolution or one of its gradients, as PyTorch is asked for it: sizes of x and weight, stride, padding. */
+/** A convolution or one of its gradients in PyTorch's terms: sizes of x and weight, stride, padding. */
 interface Convolution {
   readonly kind: 'forward' | 'inputGradient' | 'weightGradient'
   readonly x: readonly number[]
@@ -20,7 +20,7 @@ interface Convolution {
   readonly padding: readonly number[]
 }
 
-/** The convolution of a part; undefined where it is something else, or several at once. */
+/** The convolution of a part; undefined if the part is another operation or several operations. */
 export function convolutionOf({ op, attributes, inputs, outputs }: PlanPart): Convolution | undefined {
   const { stride, padding, groups = 1, winograd = false } = attributes
   if (!stride || groups !== 1) return undefined
@@ -87,12 +87,12 @@ export async function runKernelCase(one: KernelCase, settings: CaseSettings): Pr
   }
 }
 
-/** The first of what was noted is from the trial run before the rounds. */
+/** The first note comes from the trial run before the rounds. */
 function kept<T>(noted: readonly T[], rounds: readonly number[]): T[] {
   return rounds.map((round) => noted[round + 1]!)
 }
 
-/** We and, where it is here, PyTorch, noting what each pass found. */
+/** The contestants, this library and PyTorch if it is installed, which note the times of each pass. */
 function contestantsOf(
   measure: () => Promise<Profile>,
   profiles: Profile[],

@@ -13,7 +13,7 @@ await training.run(3)
 process.stdout.write(`${JSON.stringify({ bytes: peakMemory(), version: training.version })}\n`)
 await training.close()
 
-/** VmHWM; what other systems count where there is none. */
+/** VmHWM, or the count of the system if it has none. */
 function peakMemory(): number {
   try {
     return 1024 * Number(/^VmHWM:\s*(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))![1])

@@ -1,4 +1,4 @@
-/** Runs a case: we and the peers that are here take turns, or are weighed. */
+/** Runs a case: this library and the installed peers take turns, or their memory is measured. */
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -14,7 +14,7 @@ import { askOnce, type MissingPeer, openPeer, type Peer, type PeerName } from '.
 import { type BenchResult, beside, without } from './result.js'
 import { mapSpread, type Spread, spreadOf } from './statistics.js'
 
-/** Images a second of a case, a result a peer. */
+/** Images per second of a case, one result per peer. */
 export async function runCase(one: Case, settings: CaseSettings): Promise<readonly BenchResult[]> {
   const spec = preset(one.net)
   const options = { engine: one.engine ?? settings.engine, threads: one.threads ?? settings.threads }
@@ -73,13 +73,16 @@ async function openFor(name: PeerName, one: Case, threads: number, folder: strin
   }
 }
 
-function expectSameNet({ name, params }: Peer, spec: NetworkSpec): void {
+/** @throws EngineError if a peer computes a network with another number of parameters */
+export function expectSameNet({ name, params }: Pick<Peer, 'name' | 'params'>, spec: NetworkSpec): void {
   const own = complexity(spec).params
   if (params !== undefined && params !== own)
-    throw new EngineError(`${spec.name}: ${name}'s network has ${params} parameters and ours ${own}: it is another one`)
+    throw new EngineError(
+      `${spec.name}: the network of ${name} has ${params} parameters, expected ${own}; make the programs in bench/peers build the same network`,
+    )
 }
 
-/** Peak memory of a case, in MB, each side in a process of its own. */
+/** The peak memory of a case in MB. Each contestant runs in a process of its own. */
 export async function runMemoryCase(one: Case, settings: CaseSettings): Promise<readonly BenchResult[]> {
   const { rounds, threads, engine, signal, onRound } = settings
   let missing: MissingPeer | undefined

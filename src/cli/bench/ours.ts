@@ -1,4 +1,4 @@
-/** Our side of a bench: a network at work on synthetic pictures, through the public API. */
+/** This library's side of a bench: it runs a network on synthetic pictures through the public API. */
 import {
   classifierOf,
   createTrainer,
@@ -10,7 +10,7 @@ import {
 } from '../../internal.node.js'
 import type { Contestant } from './contest.js'
 
-/** Pictures of noise: what is computed takes as long as with any others. */
+/** Pictures of noise. The time of a run does not depend on the pictures. */
 export function syntheticData(spec: NetworkSpec, count: number): Dataset {
   const { channels, height, width } = spec.input
   const { classes } = classifierOf(spec)
@@ -38,7 +38,7 @@ export function syntheticData(spec: NetworkSpec, count: number): Dataset {
   }
 }
 
-/** A trainer that stands before as many steps as anybody may want. */
+/** A trainer with more steps than any bench takes. */
 export function openTrainer(spec: NetworkSpec, batchSize: number, options: OpenOptions): Promise<Trainer> {
   const recipe = { steps: 1_000_000, batchSize, lr: 0.01, schedule: 'constant' } as const
   return createTrainer(spec, syntheticData(spec, batchSize), recipe, options)
@@ -59,7 +59,7 @@ export async function openTraining(spec: NetworkSpec, batch: number, options: Op
   }
 }
 
-/** Forward passes, with weights as they are before training. */
+/** Forward passes with fresh weights. */
 export async function openInference(spec: NetworkSpec, batch: number, options: OpenOptions): Promise<Contestant> {
   const trainer = await openTrainer(spec, 1, options)
   const checkpoint = await trainer.checkpoint()

@@ -1,13 +1,13 @@
 /**
- * The best that the machine can do, measured again in every round: clocks rise and fall within minutes, most of all on
- * machines that are shared, and a share of a peak that was taken at another time says nothing.
+ * Measures the peak rates of the machine in every round. Clock rates change within minutes, most of all on shared
+ * machines, so a peak from another time would be a wrong reference.
  */
 import { EngineError, type EngineName, engineNames, type MachinePeak, measurePeak } from '../../internal.node.js'
 import type { Contestant } from './contest.js'
 
-/** Takes its turn in every round, as contestants do. */
+/** A gauge takes its turn in every round, as contestants do. */
 export interface Gauge extends Contestant {
-  /** The best of its turns; measured now if there was none. */
+  /** The best of its turns. It measures now if there was no turn. */
   best(): Promise<MachinePeak>
 }
 
@@ -23,17 +23,17 @@ export class Peaks {
   readonly #measure: typeof measurePeak
   readonly #often: boolean
   readonly #found = new Map<string, MachinePeak>()
-  /** The first measurement of what was asked for by this name. */
+  /** The first measurement under this name. */
   readonly #first = new Map<string, MachinePeak>()
 
-  /** Without `often` gauges keep to the first measurement. */
+  /** Without `often`, gauges keep the first measurement. */
   constructor(signal: AbortSignal, often: boolean, measure = measurePeak) {
     this.#signal = signal
     this.#often = often
     this.#measure = measure
   }
 
-  /** Measures all native instruction sets of this processor, WebAssembly, and the engine that is asked for. */
+  /** Measures all native instruction sets of this processor, WebAssembly, and the requested engine. */
   async begin(engine: EngineName, threads: number): Promise<void> {
     for (const name of engineNames.filter((other) => other.startsWith('native-') || other === 'wasm'))
       await this.#take(name, threads).catch((error) => {
@@ -42,12 +42,12 @@ export class Peaks {
     await this.#take(engine, threads)
   }
 
-  /** The best of each build that was found by any measurement. */
+  /** The best measurement of each build. */
   all(): readonly MachinePeak[] {
     return [...this.#found.values()]
   }
 
-  /** A gauge of its own for a work. */
+  /** Makes a gauge for one work. */
   gauge(engine: EngineName, threads: number): Gauge {
     let best = this.#often ? undefined : this.#first.get(`${engine} ${threads}`)
     const measure = async () => {

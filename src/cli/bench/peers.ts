@@ -1,6 +1,6 @@
 /**
- * The peers: programs under bench/peers that do the same work with other libraries. Each runs in a process of its own,
- * says in a line of JSON what it is, and answers each number that it is sent with the seconds of so many runs.
+ * The peers: programs under bench/peers that do the same work with other libraries. Each runs in a process of its own.
+ * It introduces itself in a line of JSON. Then it reads numbers, does that many runs, and answers with the seconds.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -15,7 +15,7 @@ export type PeerName = 'PyTorch' | 'ONNX Runtime' | 'TensorFlow.js WASM' | 'jax-
 const python = '/usr/bin/python3'
 const fromNpm = 'npm install --prefix bench --ignore-scripts'
 
-/** How each peer comes here. */
+/** The commands that run and install each peer. */
 const peers: Readonly<Record<PeerName, { readonly command: string; readonly install: string }>> = {
   PyTorch: { command: python, install: 'apt-get install python3-torch python3-torchvision' },
   'ONNX Runtime': { command: process.execPath, install: fromNpm },
@@ -23,10 +23,10 @@ const peers: Readonly<Record<PeerName, { readonly command: string; readonly inst
   'jax-js': { command: process.execPath, install: fromNpm },
 }
 
-/** A peer that is not here. */
+/** A peer that is not installed. */
 export interface MissingPeer {
   readonly name: PeerName
-  /** Why, and the command that brings it. */
+  /** The reason, and the command that installs it. */
   readonly missing: string
 }
 
@@ -35,24 +35,24 @@ export interface PeerLine {
   readonly version?: string
   readonly params?: number
   readonly seconds?: number
-  /** Of several works, each. */
+  /** The seconds of each of several works. */
   readonly each?: readonly number[]
   readonly bytes?: number
 }
 
-/** The folder of the checkout's benches. The package as published has none. */
+/** The folder of the checkout's benches. The published package has none. */
 export const benchFolder = fileURLToPath(new URL('../../../bench/', import.meta.url))
 
-/** A peer under way. */
+/** A running peer. */
 export interface Peer extends Contestant {
   readonly name: PeerName
-  /** Learned numbers of the network it computes, where it counts them. */
+  /** The number of its network's parameters, if it counts them. */
   readonly params: number | undefined
-  /** Sends a line; resolves to the answer. */
+  /** Sends a line and resolves to the answer. */
   ask(line: string): Promise<PeerLine>
 }
 
-/** @param folder where the peers lie: bench/ of a checkout */
+/** @param folder the folder of the peers: bench/ of a checkout */
 export async function openPeer(
   name: PeerName,
   script: string,
@@ -93,7 +93,7 @@ export async function openPeer(
   }
 }
 
-/** Runs a peer's script to its end; resolves to the last line it printed. */
+/** Runs a peer's script to its end and resolves to the last line that it printed. */
 export async function askOnce(
   name: PeerName,
   script: string,
@@ -126,7 +126,7 @@ function start(name: PeerName, script: string, args: readonly string[], folder: 
   return { child, lines, complaints: () => text }
 }
 
-/** The words of a program that cannot find its library; any others are a failure. */
+/** Messages of a program that cannot find its library. Any other message is a failure. */
 const notFound = /ENOENT|ModuleNotFoundError|No module named|ERR_MODULE_NOT_FOUND|Cannot find (package|module)/
 
 function absence(name: PeerName, complaints: string): MissingPeer {

@@ -2,7 +2,7 @@
 import { textTable } from '../../internal.node.js'
 import type { BenchReport, BenchResult, Machine } from './result.js'
 
-/** The machine and what it can do, a line each. */
+/** The machine and its peak rates, one line each. */
 export function machineLines({ machine, peak }: Pick<BenchReport, 'machine' | 'peak'>): string[] {
   return [
     machineLine(machine),
@@ -22,7 +22,7 @@ export function machineLine({ processor, processors, memory, platform, node }: M
   return `${processor}, ${processors} ${processors === 1 ? 'processor' : 'processors'}, ${gibibytes} GiB; ${platform}; Node ${node}`
 }
 
-/** One table, and what is missing or disturbed below it. */
+/** One table, with notes below it on missing peers and disturbed rounds. */
 export function resultsText(results: readonly BenchResult[]): string {
   const rows = results.map(cells)
   const table = textTable([head, 'rule', ...rows], align)
@@ -78,7 +78,7 @@ function remarks(results: readonly BenchResult[]): string[] {
   ]
 }
 
-/** Three figures that count. */
+/** A number with three significant digits. */
 export function figure(value: number): string {
   if (value >= 100) return value.toFixed(0)
   return value >= 10 ? value.toFixed(1) : value.toFixed(2)

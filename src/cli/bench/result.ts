@@ -7,7 +7,7 @@ import type { Spread } from './statistics.js'
 export interface BenchResult {
   readonly suite: SuiteName
   readonly name: string
-  /** Median of the rounds, least and most. */
+  /** The median of the rounds, with the smallest and the largest value. */
   readonly value: number
   readonly min: number
   readonly max: number
@@ -15,25 +15,25 @@ export interface BenchResult {
   /** The engine's build. */
   readonly engine: string
   readonly threads: number
-  /** The part of what the bound allows that was reached; null where there is none. Winograd may pass 1. */
+  /** The speed as a share of the bound; null if there is no bound. Winograd's algorithm may exceed 1. */
   readonly share: number | null
   readonly bound: 'arithmetic' | 'bytes' | null
-  /** Null where nobody else does this. */
+  /** The peer; null if there is none for this work. */
   readonly peer: string | null
-  /** Null where the peer is missing, with the reason and the remedy in `missing`. */
+  /** Null if the peer is missing; `missing` has the reason and the remedy. */
   readonly peerValue: number | null
   readonly peerMin?: number
   readonly peerMax?: number
   readonly peerVersion?: string
   readonly missing?: string
-  /** value / peerValue. */
+  /** value / peerValue */
   readonly ratio: number | null
-  /** Rounds that count, and those that were left out because others disturbed them. */
+  /** The number of rounds that count, and of disturbed rounds that were left out. */
   readonly rounds: number
   readonly discarded: number
-  /** Whether rounds count that others disturbed. */
+  /** Whether disturbed rounds count. */
   readonly noisy: boolean
-  /** Of the memory suite: the size of the plan's arena, in MB. */
+  /** For the memory suite: the size of the plan's arena in MB. */
   readonly plan?: number
 }
 
@@ -43,18 +43,18 @@ export interface Machine {
   readonly memory: number
   readonly platform: string
   readonly node: string
-  /** Whether rounds that others disturb are found here. */
+  /** Whether this system can find disturbed rounds. */
   readonly watched: boolean
 }
 
 export interface BenchReport {
   readonly machine: Machine
-  /** One an engine build and number of threads: multiply-adds and bytes a second. */
+  /** One per engine build and number of threads: multiply-adds and bytes per second. */
   readonly peak: readonly MachinePeak[]
   readonly results: readonly BenchResult[]
 }
 
-/** The fields of a result that tell a peer's value. */
+/** The fields of a result that depend on the peer's value. */
 export function beside(
   own: Spread,
   peer: { readonly name: string; readonly version: string; readonly value: Spread },
@@ -74,7 +74,10 @@ export function without({ name, missing }: { readonly name: string; readonly mis
   return { peer: name, peerValue: null, missing, ratio: null } as const
 }
 
-/** Figures of the same work replaced where they stood, others after them; of peaks, the higher. */
+/**
+ * Merges two reports. Newer figures of the same work replace the older ones in place, and others follow. The higher of
+ * two peaks is kept.
+ */
 export function merged(before: BenchReport, after: BenchReport): BenchReport {
   const key = ({ name, peer }: BenchResult) => `${name} / ${peer}`
   const [old, fresh] = [before, after].map(({ results }) => new Map(results.map((result) => [key(result), result])))

@@ -1,4 +1,4 @@
-/** `resnet bench`: how fast this is here, beside others on the same machine in the same run. */
+/** `resnet bench`: measures speed and memory here, beside other libraries on the same machine in the same run. */
 import { existsSync, readFileSync } from 'node:fs'
 import { availableParallelism, cpus, release, totalmem } from 'node:os'
 import { join } from 'node:path'
@@ -32,7 +32,7 @@ interface Flags extends EngineFlags {
   readonly json?: true
 }
 
-/** Rounds that must be clean, and seconds that a turn lasts at least. */
+/** The number of undisturbed rounds, and the least seconds of a turn. */
 const usual = { rounds: 5, turn: 1 }
 const quick = { rounds: 1, turn: 0.05 }
 
@@ -116,8 +116,8 @@ function machineHere(): Machine {
 }
 
 /**
- * A report among the figures of an earlier one of the same machine, which it replaces where they are of the same work.
- * @throws EngineError if they are of another machine
+ * Merges a report into an earlier one of the same machine. Figures of the same work are replaced.
+ * @throws EngineError if the earlier report is of another machine
  */
 function placed(report: BenchReport, file: string): BenchReport {
   const before = JSON.parse(readFileSync(file, 'utf8')) as BenchReport
@@ -128,7 +128,7 @@ function placed(report: BenchReport, file: string): BenchReport {
   return merged(before, report)
 }
 
-/** A table, a figure and the report itself for each suite. */
+/** Writes a table, a chart and the report itself for each suite. */
 async function writeResults(folder: string, report: BenchReport, among: boolean): Promise<void> {
   await makeFolder(folder)
   for (const suite of suiteNames) {

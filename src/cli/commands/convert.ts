@@ -1,4 +1,6 @@
-/** `resnet convert IN OUT`: weights from one file format to another, told by the names of the files. */
+/**
+ * `resnet convert IN OUT`: converts weights from one file format to another. The names of the files give the formats.
+ */
 import { statSync } from 'node:fs'
 import { Command } from 'commander'
 import { ConfigError, complexity, expectWritable, headsOf, type Tasks, writeNetwork } from '../../internal.node.js'
@@ -56,7 +58,7 @@ async function convert(
   print(json ? JSON.stringify({ name: spec.name, origin, params, classes, input, normalisation, out }) : `wrote ${out}`)
 }
 
-/** The same file under any name. */
+/** The path of a file that is the same for all its names. */
 function isSameFile(one: string, other: string): boolean {
   const [a, b] = [one, other].map((path) => statSync(path, { throwIfNoEntry: false, bigint: true }))
   return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev

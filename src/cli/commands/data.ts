@@ -20,13 +20,13 @@ interface Flags extends DataFlags {
 export function dataCommand(): Command {
   const command = new Command()
     .argument('<name>', names.join(', '), oneOf(names))
-    .option('--data <dir>', 'where it is put, or where the folder lies (default: data)')
+    .option('--data <dir>', 'folder of the download, or the folder of pictures (default: data)')
     .addOption(
       new Option('--from <address>', `folder on the web that holds the archive (default: ${cifarAddress})`).env(
         'RESNET_DATA_FROM',
       ),
     )
-    .option('--size <n>', 'of a folder: height and width that a network reads (default: 224)', whole(8))
+    .option('--size <n>', 'for a folder: height and width of the network input (default: 224)', whole(8))
   for (const option of folderOptions()) command.addOption(option)
   return command
     .addOption(jsonOption('{ file, downloaded, classes, train, val, test, unreadable }'))
@@ -39,7 +39,10 @@ export function dataCommand(): Command {
     )
 }
 
-/** A download goes on with the bytes that arrived; a folder is decoded in one go. */
+/**
+ * The message after an interruption. A download resumes after the bytes that arrived; a folder is decoded from the
+ * start.
+ */
 const left = (name: Name) =>
   name === 'folder'
     ? `stopped; nothing was kept of what was decoded; begin again with: ${sameCommand()}`

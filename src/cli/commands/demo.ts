@@ -34,7 +34,9 @@ interface Flags extends EngineFlags {
 export function demoCommand(): Command {
   const command = new Command()
     .addOption(new Option('--steps <n>', 'steps of each net').default(demoRecipe.steps).argParser(whole(1)))
-    .addOption(new Option('--seed <n>', 'names weights, pictures and their order').default(0).argParser(whole(0)))
+    .addOption(
+      new Option('--seed <n>', 'seed of the weights, the pictures and their order').default(0).argParser(whole(0)),
+    )
     .option('--save-dir <dir>', 'folder of the report', join('runs', 'demo'))
   for (const option of engineOptions()) command.addOption(option)
   return command
@@ -94,7 +96,7 @@ async function run(flags: Flags, signal: AbortSignal): Promise<void> {
 async function save(folder: string, result: DemoResult | StoppedDemo): Promise<string> {
   const { demoReport } = await import('../report/demo-report.js') // what draws it takes longer to load than all the rest
   const file = join(folder, 'result.json')
-  // One that came to its end is not given away for one that did not.
+  // A report of a finished demonstration is not overwritten by a stopped one.
   const prefix = 'stopped' in result && cameToItsEnd(file) ? 'stopped-' : ''
   const report = join(folder, `${prefix}report.html`)
   await writeAtomically(report, demoReport(result))

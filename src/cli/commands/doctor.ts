@@ -1,4 +1,4 @@
-/** `resnet doctor`: says what is here, what is right and what is wrong. */
+/** `resnet doctor`: checks Node, engines, packages and memory, and names every fault with its remedy. */
 import { Command } from 'commander'
 import { type DoctorReport, doctor, EngineError, textTable } from '../../internal.node.js'
 import { jsonOption, threadCount } from '../flags/options.js'
@@ -14,7 +14,7 @@ interface Flags {
 
 export function doctorCommand(): Command {
   return new Command()
-    .option('--threads <n>', 'threads of the engines (default: one a processor)', threadCount)
+    .option('--threads <n>', 'threads of the engines (default: one per processor)', threadCount)
     .addOption(jsonOption('{ ok, problems, version, node, platform, processor, threads, memory, engines, packages }'))
     .addHelpText('after', `\nExits with 1 if anything is wrong.\n${examples('doctor --threads 2')}`)
     .action((flags: Flags) => interruptible((signal) => run(flags, signal), nothingKept))
@@ -34,7 +34,7 @@ async function run({ threads, json }: Flags, signal: AbortSignal): Promise<void>
   if (count > 0) throw new EngineError(`doctor: ${count === 1 ? '1 problem' : `${count} problems`}, see above`)
 }
 
-/** For people: facts, engines, errors by check, and what is wrong. */
+/** The text for people: facts, engines, errors by check, and faults. */
 export function reportText(report: DoctorReport): string {
   const { version, node, platform, processor, threads, memory, packages, problems } = report
   const facts = [

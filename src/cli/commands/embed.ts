@@ -1,4 +1,7 @@
-/** `resnet embed PICTURE… --out features.npy`: what a network knows of pictures before it decides, a row each. */
+/**
+ * `resnet embed PICTURE… --out features.npy`: writes the features of pictures before the classifier, one row per
+ * picture.
+ */
 import { extname } from 'node:path'
 import { Command } from 'commander'
 import { ConfigError, DataError, encodeNpy, writeAtomically } from '../../internal.node.js'

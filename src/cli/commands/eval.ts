@@ -1,4 +1,4 @@
-/** `resnet eval`: figures of trained weights on a test set; the task of the network says which. */
+/** `resnet eval`: evaluates trained weights on a test set. The task of the network determines the figures. */
 import { Command } from 'commander'
 import { datasetNames } from '../../internal.node.js'
 import type { EvalFlags } from '../flags/network.js'
@@ -18,18 +18,16 @@ export function evalCommand(tasks: CommandTasks): Command {
     command.addOption(option)
   }
   return command
-    .option('--all', 'of a folder without a part to test on: judge all pictures, those learned from among them')
-    .option('--allow-other-classes', 'judge although the data has other classes than the weights')
+    .option('--all', 'for a folder without a test part: evaluate on all pictures, training pictures included')
+    .option('--allow-other-classes', 'evaluate although the data has other classes than the weights')
     .addOption(
-      jsonOption(
-        '{ count, correct, accuracy, top1Error, loss }; of nets that give pictures { count, psnr, ssim, ... }',
-      ),
+      jsonOption('{ count, correct, accuracy, top1Error, loss }; for upscaling nets { count, psnr, ssim, ... }'),
     )
     .addHelpText(
       'after',
       [
-        '\nClasses are matched by name. Of a folder, test/ is judged (or val/); where there is none, what was held out when the',
-        'weights were fine-tuned on it.',
+        '\nClasses are matched by name. For a folder the part test/ (or val/) is evaluated, or the pictures that were held out when',
+        'the weights were fine-tuned on it.',
         examples(
           'eval --weights runs/resnet20-cifar10/best.safetensors --data data',
           'eval --weights resnet20.th --dataset cifar10 --data data',

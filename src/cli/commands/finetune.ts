@@ -1,4 +1,7 @@
-/** `resnet finetune`: teaches a trained network the classes of a folder of pictures, into the folder of a run. */
+/**
+ * `resnet finetune`: teaches a trained network the classes of a folder of pictures. The results go to the folder of a
+ * run.
+ */
 import { statSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { ConfigError, RunFolder, readAnyCheckpoint, type Tasks } from '../../internal.node.js'
@@ -13,7 +16,7 @@ import { interruptible, nothingKept } from '../terminal/interrupt.js'
 import { examples } from '../terminal/invocation.js'
 import { orGivenBack } from '../training-run.js'
 
-/** Of the flags of a recipe, those that matter here. */
+/** The flags of a recipe that fine-tuning takes. */
 const recipeFlags = [
   'epochs',
   'steps',
@@ -28,21 +31,21 @@ const recipeFlags = [
 ]
 export function finetuneCommand(tasks: CommandTasks): Command {
   const made = new Command()
-    .argument('<folder>', 'a folder a class, or train/ and test/ (or val/) that hold them')
-    .option('--weights <file>', 'what to begin with: a checkpoint, safetensors, or a file of PyTorch')
+    .argument('<folder>', 'one folder per class, or train/ and test/ (or val/) with such folders')
+    .option('--weights <file>', 'initial weights: a checkpoint, safetensors, or a file of PyTorch')
   for (const option of knownOptions()) made.addOption(option)
   made
     .option(
       '--freeze <what>',
-      'what stays as it is: none, stem, stage1, stage2, ..., or all but the classifier (default: by the number of pictures)',
+      'layers that do not learn: none, stem (the stem only), stage1 (up to stage1), ..., or all (all but the classifier); default: by the number of pictures',
     )
     .addOption(
-      new Option('--views <n>', 'ways to augment pictures for the frozen part (default: 8)').argParser(whole(1)),
+      new Option('--views <n>', 'augmented views of each picture for the frozen part (default: 8)').argParser(whole(1)),
     )
     .addOption(
       new Option(
         '--held-out <n>',
-        'test on so many pictures, or on a fraction, where there is no test/ (default: 0.2)',
+        'number or fraction of pictures to test on, if there is no test/ (default: 0.2)',
       ).argParser(number),
     )
   for (const option of recipeOptions().filter((option) => recipeFlags.includes(option.attributeName()))) {
@@ -50,8 +53,8 @@ export function finetuneCommand(tasks: CommandTasks): Command {
     made.addOption(option)
   }
   made
-    .option('--seed <n>', 'names the new weights, order, augmentation and what is held out (default: 0)', whole(0))
-    .option('--resume [path]', 'go on with a run in this folder (default: that of --save-dir)')
+    .option('--seed <n>', 'seed of the new weights, order, augmentation and held-out pictures (default: 0)', whole(0))
+    .option('--resume [path]', 'resume the run in this folder (default: that of --save-dir)')
     .option('--save-dir <dir>', 'folder of the run (default: runs/finetune-FOLDER)')
     .addOption(checkpointOption())
     .addOption(new Option('--feature-memory <gib>', 'GiB that features may take (default: 1)').argParser(gibibytes))
@@ -61,7 +64,7 @@ export function finetuneCommand(tasks: CommandTasks): Command {
     .addHelpText(
       'after',
       [
-        '\nWhat is left out depends on what is frozen and on the number of pictures; what was chosen is printed, with the reason.',
+        '\nThe defaults depend on the frozen layers and on the number of pictures. The chosen values are printed with the reason.',
         examples(
           'finetune my-pictures --weights resnet18.safetensors',
           'finetune my-pictures --weights resnet18.safetensors --freeze stage3 --epochs 20',
@@ -74,20 +77,20 @@ export function finetuneCommand(tasks: CommandTasks): Command {
     )
 }
 
-/** The weights, or the checkpoint of a run that goes on, tell the task. */
+/** The weights, or the checkpoint of a resumed run, determine the task. */
 async function run(tasks: CommandTasks, path: string, flags: FinetuneFlags, signal: AbortSignal): Promise<void> {
   const library = libraryTasks(tasks)
   if (flags.resume !== undefined) return goOn(tasks, library, path, flags, signal)
   if (flags.weights === undefined)
     throw new ConfigError(
-      '--weights: missing; name what to begin with, as --weights resnet18.safetensors, or go on with --resume',
+      '--weights: missing; give the initial weights, as --weights resnet18.safetensors, or resume a run with --resume',
     )
   const { weights, arch, mean, std } = flags
   const network = await openWeights({ weights, arch, mean, std }, { signal, tasks: library })
   await partOf(tasks, network.spec, 'finetune')(path, { network }, flags, signal)
 }
 
-/** A run that goes on. What it does stands in its checkpoint; flags must not say otherwise. */
+/** Resumes a run. Its settings are in its checkpoint, and flags must not contradict them. */
 async function goOn(
   tasks: CommandTasks,
   library: Tasks,
@@ -103,7 +106,7 @@ async function goOn(
     (name) => flags[name as keyof FinetuneFlags] !== undefined,
   )
   if (given !== undefined)
-    throw new ConfigError(`${flagOf(given)}: a run that goes on has its own; leave the flag out, or start a new run`)
+    throw new ConfigError(`${flagOf(given)}: a resumed run has its own; leave the flag out, or start a new run`)
   const folder = new RunFolder(place, { tasks: library })
   await orGivenBack({ folder }, async () => {
     await folder.claim()

@@ -1,19 +1,22 @@
-/** The commands, in the order of the help. What a command needs is loaded when it is called, so that help comes at once. */
+/**
+ * The commands, in the order of the help. The modules of a command are loaded when it is called, so that help appears
+ * at once.
+ */
 import type { Command } from 'commander'
 import type { CommandTasks } from '../tasks/task.js'
 
-/** One command: its line in the help, and how to load it, without name and description. */
+/** One command: its line in the help, and the function that loads it without name and description. */
 export interface CommandEntry {
   readonly name: string
   readonly description: string
-  /** @param tasks of which the command knows */
+  /** @param tasks the tasks that the command knows */
   load(tasks: CommandTasks): Promise<Command>
 }
 
 export const commands: readonly CommandEntry[] = [
   {
     name: 'demo',
-    description: 'see depth hurt plain networks and spare residual ones: trains four nets side by side',
+    description: 'train four nets side by side: depth hurts plain ones and spares residual ones',
     load: async () => (await import('./demo.js')).demoCommand(),
   },
   {
@@ -23,7 +26,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'study',
-    description: 'run claims about residual networks and judge them; --list tells which',
+    description: 'test claims about residual networks; --list shows them',
     load: async () => (await import('./study.js')).studyCommand(),
   },
   {
@@ -33,12 +36,12 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'eval',
-    description: 'measure trained weights on a test set',
+    description: 'evaluate trained weights on a test set',
     load: async (tasks) => (await import('./eval.js')).evalCommand(tasks),
   },
   {
     name: 'predict',
-    description: 'say what is on pictures; --explain draws where',
+    description: 'classify pictures; --explain draws the evidence',
     load: async (tasks) => (await import('./predict.js')).predictCommand(tasks),
   },
   {
@@ -63,7 +66,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'convert',
-    description: 'bring weights from PyTorch; write them for PyTorch or as ONNX',
+    description: 'convert weights: read files of PyTorch, write for PyTorch or as ONNX',
     load: async (tasks) => (await import('./convert.js')).convertCommand(tasks),
   },
   {

@@ -1,4 +1,4 @@
-/** `resnet lab`: serves the lab to the browser of this machine, and computes for it with the native engine. */
+/** `resnet lab`: serves the lab to a browser on this machine, and computes for it with the native engine. */
 import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { Command, InvalidArgumentError } from 'commander'
@@ -17,17 +17,17 @@ interface Flags {
   readonly json?: true
 }
 
-/** The same each time: what a page has saved belongs to its address. */
+/** The default port. It is the same each time, because a browser keeps saved data by address. */
 const PORT = 4417
 const page = fileURLToPath(new URL('../../../lab/dist/page', import.meta.url))
 const service = new URL('../../../lab/dist/service.js', import.meta.url)
-/** More than anybody can guess. */
+/** The bytes of the token, too many to guess. */
 const TOKEN_BYTES = 18
 
 export function labCommand(): Command {
   return new Command()
     .option('--port <n>', 'where to listen on this machine; 0: wherever there is room', portNumber, PORT)
-    .option('--threads <n>', 'threads of the native engine (default: one a processor)', threadCount)
+    .option('--threads <n>', 'threads of the native engine (default: one per processor)', threadCount)
     .addOption(jsonOption('{ url, port, engine }, once it listens; engine: the native one, or null'))
     .addHelpText(
       'after',
@@ -72,7 +72,7 @@ async function run({ port, threads, json }: Flags, signal: AbortSignal): Promise
   }
 }
 
-/** In words, with what to do. */
+/** The error in words, with the remedy. */
 export function listenError(port: number, error: NodeJS.ErrnoException): Error {
   const other = 'choose another one with --port, or 0 for any'
   if (error.code === 'EADDRINUSE') return new ConfigError(`port ${port} is taken, perhaps by another lab; ${other}`)
@@ -91,7 +91,7 @@ export function listenError(port: number, error: NodeJS.ErrnoException): Error {
   return error
 }
 
-/** The build of the native engine, or what it lacks here. */
+/** The build of the native engine, or the reason why it is missing. */
 async function nativeBuild(): Promise<
   { readonly build: string; lacking?: never } | { build?: never; readonly lacking: string }
 > {

@@ -1,4 +1,4 @@
-/** `resnet list`: the networks that have a name, with their size and the error that a paper reports of them. */
+/** `resnet list`: lists the presets with their size and their published error. */
 import { Command } from 'commander'
 import {
   type AnyHead,
@@ -18,21 +18,21 @@ interface Flags {
   readonly json?: true
 }
 
-/** One network, as it is built when nothing but its name is given. */
+/** One network, built by its name without options. */
 interface Listed {
   readonly name: string
   /** The name of its task. */
   readonly task: string
-  /** Of the pictures that it reads: channels, height, width. */
+  /** Channels, height and width of its input. */
   readonly input: readonly [number, number, number]
   readonly params: number
   /** Multiply-adds for one picture. */
   readonly macs: number
-  /** In percent, and where it is published; null where no paper reports one. */
+  /** The published error in percent, with its source; null if no paper reports one. */
   readonly published: ReturnType<typeof published> | null
 }
 
-/** The networks of one task, below a heading. */
+/** The table of the networks of one task, below a heading. */
 interface Group {
   readonly heading: string
   readonly listed: readonly Listed[]
@@ -59,7 +59,7 @@ function describe(name: string, task: CommandTask['task'], spec: NetworkSpec<Any
   return { name, task: task.name, input: [channels, height, width], params, macs, published: figure ?? null }
 }
 
-/** Errors have columns where a paper reports one. */
+/** The table has columns for errors if a paper reports one of its networks. */
 function tables(groups: readonly Group[]): string {
   const parts = groups.map(({ heading, listed }) => {
     const errors = listed.some(({ published }) => published) ? ['error', 'published in'] : []

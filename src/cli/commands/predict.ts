@@ -1,4 +1,4 @@
-/** `resnet predict PICTURE…`: what a network says of pictures; its task gives the answers. */
+/** `resnet predict PICTURE…`: prints a network's answers for pictures. The task of the network gives the answers. */
 import { Command } from 'commander'
 import { eachPicture, failWhere, findEach, type LeftOut } from '../each-picture.js'
 import type { PredictFlags } from '../flags/network.js'
@@ -15,7 +15,7 @@ export function predictCommand(tasks: CommandTasks): Command {
     .argument('<pictures...>', 'files, folders of pictures, patterns such as "cats/*.jpg"')
     .requiredOption('--weights <file>', weightsText)
     .addOption(cacheOption())
-    .option('--top <n>', 'answers a picture', whole(1), 5)
+    .option('--top <n>', 'answers per picture', whole(1), 5)
     .option(
       '--explain <out>',
       'draw where the network sees it: a file such as out.png, or a folder for several pictures',
@@ -73,7 +73,7 @@ async function predict(
       )
     throw error
   } finally {
-    // Also where work ends early: what was answered until then is not lost.
+    // This also prints the answers of work that ends early.
     if (flags.json) print(JSON.stringify({ network: network.spec.name, pictures: answers, unreadable: leftOut }))
   }
   failWhere(leftOut, answers.length)

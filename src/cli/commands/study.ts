@@ -6,10 +6,10 @@ import {
   type AnyStudy,
   readStudyResults,
   runStudies,
-  type Scale,
   type StudyResult,
-  scales,
+  type StudySize,
   studies,
+  studySizes,
   writeAtomically,
 } from '../../internal.node.js'
 import { computeFrom, type EngineFlags, engineOptions, jsonOption, numbers, oneOf, whole } from '../flags/options.js'
@@ -21,7 +21,7 @@ import { measuredText, verdictText } from '../terminal/study-text.js'
 import { wrapped } from '../terminal/width.js'
 
 interface Flags extends EngineFlags {
-  readonly scale: Scale
+  readonly scale: StudySize
   readonly seeds?: readonly number[]
   readonly data?: string
   readonly saveDir: string
@@ -37,22 +37,24 @@ const names = studies.map(({ name }) => name)
 export function studyCommand(): Command {
   const command = new Command()
     .argument('[name...]', `${names.join(', ')}, or all`, studyNames)
-    .option('--list', 'name all studies and their claims, and run none')
-    .addOption(new Option('--scale <scale>', `${scales.join(', ')}`).default('quick').argParser(oneOf(scales)))
+    .option('--list', 'list all studies and their claims, and run none')
+    .addOption(new Option('--scale <scale>', `${studySizes.join(', ')}`).default('quick').argParser(oneOf(studySizes)))
     .addOption(new Option('--seeds <list>', 'whole numbers separated by commas (default: 0,1,2)').argParser(numbers))
     .option(
       '--data <dir>',
-      'CIFAR-10, as the command data fetches it; quick takes built-in pictures where it is left out',
+      'folder of CIFAR-10, as the command data fetches it; quick uses built-in pictures without it',
     )
-    .addOption(new Option('--epochs <n>', 'train for so many epochs only, and say so').argParser(whole(1)))
-    .addOption(new Option('--depths <list>', 'layers of the nets where a study compares depths').argParser(numbers))
+    .addOption(
+      new Option('--epochs <n>', 'train for this number of epochs only; the report says so').argParser(whole(1)),
+    )
+    .addOption(new Option('--depths <list>', 'depths of the nets, for studies that compare depths').argParser(numbers))
     .addOption(
       new Option(
         '--variant <name>',
-        'where a study sets variants side by side: this one, and others where the flag is repeated',
+        'a variant to run, for studies that compare variants; repeat the flag for several',
       ).argParser((name: string, before: string[] = []) => [...before, name]),
     )
-    .option('--save-dir <dir>', 'folder of results; what is finished in it is not run again', join('runs', 'studies'))
+    .option('--save-dir <dir>', 'folder of results; finished parts in it are not run again', join('runs', 'studies'))
   for (const option of engineOptions()) command.addOption(option)
   return command
     .addOption(jsonOption('the claims, what was measured, and the verdicts'))
@@ -93,7 +95,7 @@ function list({ json }: Flags): void {
 async function run(chosen: readonly string[], flags: Flags, signal: AbortSignal): Promise<void> {
   const { scale, seeds, data, saveDir, epochs, depths, variant: variants } = flags
   let progress: Progress | undefined
-  /** The net that was named last. */
+  /** The net that was printed last. */
   let told = 0
   const results: StudyResult[] = []
   try {
@@ -137,7 +139,7 @@ async function run(chosen: readonly string[], flags: Flags, signal: AbortSignal)
   } else print(`All reports: ${pathToFileURL(resolve(index)).href}`)
 }
 
-/** The page of all studies that the folder has results of, from whichever run. */
+/** Writes the index page of all studies that have results in the folder, from any run. */
 async function writeIndex(folder: string): Promise<string> {
   const { studyIndex } = await import('../report/study-report.js')
   const index = join(folder, 'index.html')
@@ -164,7 +166,7 @@ function resultOf({ study, scale, claims }: StudyResult, report: string) {
   }
 }
 
-/** Each claim with what became of it: the number, and the rule and margin that it was held against. */
+/** Each claim with its verdict: the measured number, the rule and the margin. */
 function conclusion({ claims }: StudyResult, report: string): string {
   const lines = claims.flatMap(({ claim, verdict, rule, ...finding }) => [
     wrapped(`${verdictText(verdict)}: ${claim}`, '  '),

@@ -1,4 +1,4 @@
-/** `resnet summary NAME|FILE`: a network, or the one that weights belong to, as a table. */
+/** `resnet summary NAME|FILE`: prints the layers of a preset, or of the network in a file of weights, as a table. */
 import { existsSync } from 'node:fs'
 import { Argument, Command } from 'commander'
 import {
@@ -39,7 +39,7 @@ export function summaryCommand(table: CommandTasks): Command {
   for (const option of knownOptions()) command.addOption(option)
   return command
     .option('--blocks', 'one row for each block instead of each layer, with what it computes')
-    .option('-b, --batch-size <n>', 'also what a training with n pictures a step takes up in memory', whole(1))
+    .option('-b, --batch-size <n>', 'also print the memory of a training with batches of n pictures', whole(1))
     .addOption(recomputeOption())
     .addOption(engineOption())
     .addOption(jsonOption('{ name, params, macs, acts, layers }, with --batch-size also memory'))
@@ -56,13 +56,13 @@ export function summaryCommand(table: CommandTasks): Command {
       print(summary(spec, { rows: flags.blocks ? 'block' : 'layer', heads }))
       if (memory)
         print(
-          `\ntraining with ${batchSize} pictures a step on ${memory.engine}: ${bytesText(memory.step)} for the step, ` +
+          `\ntraining with ${batchSize} pictures per step on ${memory.engine}: ${bytesText(memory.step)} for the step, ` +
             `${bytesText(memory.evaluation)} for evaluations`,
         )
     })
 }
 
-/** A name that ends as a file does is a file, there or not: names of networks have no dot. */
+/** Parses a name. A name with a dot is a file, whether it exists or not, because names of networks have no dot. */
 const isFile = (name: string) => /\.\w+$/.test(name) || existsSync(name)
 
 function specOfName(table: CommandTasks, name: string, { classes, size, ...known }: Flags): NetworkSpec {

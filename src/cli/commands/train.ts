@@ -1,4 +1,4 @@
-/** `resnet train`: trains a network on a data set, into the folder of a run. */
+/** `resnet train`: trains a network on a data set. The results go to the folder of a run. */
 import { Command, Option } from 'commander'
 import { defaultRecipe } from '../../internal.node.js'
 import { augmentOptions } from '../flags/augment.js'
@@ -28,7 +28,7 @@ export function trainCommand(tasks: CommandTasks): Command {
   )
   command.option(
     '--scale <n>',
-    'of nets that give pictures, such as vdsr20: by how much, 2, 3, 4 or several as 2,3,4 (default: 2)',
+    'upscaling factors of nets such as vdsr20: 2, 3, 4 or several as 2,3,4 (default: 2)',
     numbers,
   )
   for (const option of dataOptions()) command.addOption(option)
@@ -39,11 +39,11 @@ export function trainCommand(tasks: CommandTasks): Command {
       'height and width of builtin pictures, 16 or 32 (default: 32), or of a folder (224)',
       whole(1),
     )
-    .option('--val-split <n>', 'validate on n training pictures instead, or on a fraction as 0.1', number)
+    .option('--val-split <n>', 'number or fraction of training pictures to validate on, such as 500 or 0.1', number)
   for (const option of recipeOptions()) command.addOption(option)
   for (const option of augmentOptions()) command.addOption(option)
   command
-    .option('--seed <n>', `names weights, order, augmentation and split (default: ${seed})`, whole(0))
+    .option('--seed <n>', `seed of weights, order, augmentation and split (default: ${seed})`, whole(0))
     .option('--resume [path]', 'go on from a checkpoint or the folder of a run (default: that of --save-dir)')
     .option('--save-dir <dir>', 'folder of the run (default: runs/ARCH-DATASET)')
     .addOption(checkpointOption())
@@ -64,7 +64,7 @@ export function trainCommand(tasks: CommandTasks): Command {
     .action((flags: TrainFlags) => interruptible((signal) => run(tasks, flags, signal), nothingKept))
 }
 
-/** The checkpoint tells the task of a run that goes on, the network that of a new one. */
+/** The checkpoint determines the task of a resumed run, and the network that of a new run. */
 async function run(tasks: CommandTasks, flags: TrainFlags, signal: AbortSignal): Promise<void> {
   const library = libraryTasks(tasks)
   if (flags.resume !== undefined)
@@ -79,7 +79,7 @@ async function run(tasks: CommandTasks, flags: TrainFlags, signal: AbortSignal):
   await train.start(library, arch, flags, signal)
 }
 
-/** The network that is trained where none is named: that of the first task. */
+/** The default network: the one of the first task. */
 function usualNetwork(tasks: CommandTasks): string {
   return Object.values(tasks)[0]!.usual
 }

@@ -1,4 +1,4 @@
-/** `resnet upscale PICTURE…`: pictures made larger and sharper by a network. */
+/** `resnet upscale PICTURE…`: makes pictures larger and sharper with a network. */
 import { mkdirSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import { Command } from 'commander'
@@ -24,10 +24,10 @@ interface Flags extends EngineFlags {
 export function upscaleCommand(tasks: CommandTasks): Command {
   const command = new Command()
     .argument('<pictures...>', 'files, folders of pictures, patterns such as "cats/*.jpg"')
-    .requiredOption('--weights <file>', 'of a net that gives pictures: train one with: train --arch vdsr20')
-    .option('--scale <n>', 'how many times as wide and high: 2, 3 or 4 (default: the only one of the net)', whole(2))
+    .requiredOption('--weights <file>', 'weights of an upscaling net; train one with: train --arch vdsr20')
+    .option('--scale <n>', 'upscaling factor: 2, 3 or 4 (default: the only factor of the net)', whole(2))
     .option('--out <path>', 'a file, or a folder for several pictures (default: NAME-x2.png beside the picture)')
-    .option('--truth <file>', 'the large picture as it was: says PSNR and SSIM of luminance against it')
+    .option('--truth <file>', 'the true large picture: prints PSNR and SSIM of luminance against it')
   for (const option of engineOptions()) command.addOption(option)
   return command
     .addOption(jsonOption('{ network, pictures: [{ file, out, width, height, psnr, ssim }], unreadable }'))
@@ -96,7 +96,7 @@ function figuresText({ psnr, ssim }: { readonly psnr?: number; readonly ssim?: n
   return psnr === undefined || ssim === undefined ? '' : `: PSNR ${psnr.toFixed(2)} dB, SSIM ${ssim.toFixed(4)}`
 }
 
-/** Where a picture goes; 16 bits and transparency need a format such as PNG. */
+/** The path of the result. Pictures with 16 bits or transparency need a format such as PNG. */
 function outOf(file: string, several: boolean, scale: number, out: string | undefined): string {
   const name = `${basename(file, extname(file))}-x${scale}.png`
   if (out === undefined) return join(dirname(file), name)

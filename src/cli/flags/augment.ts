@@ -1,4 +1,4 @@
-/** `--augment` and `--jitter`: what chance does to training pictures, as flags and as part of a recipe. */
+/** `--augment` and `--jitter`: the random changes of training pictures, as flags and as part of a recipe. */
 import { InvalidArgumentError, Option } from 'commander'
 import { type Augmentation, type Dataset, type Jitter, usualCrop } from '../../internal.node.js'
 import { number, oneOf } from './options.js'
@@ -21,7 +21,7 @@ export function augmentOptions(): Option[] {
     new Option('--no-augment', 'the same as --augment none'),
     new Option(
       '--jitter <s>',
-      'change brightness, contrast and saturation by up to s of 1; or three numbers, for example 0.4,0.4,0.2',
+      'change brightness, contrast and saturation by up to this share; or three numbers, for example 0.4,0.4,0.2',
     ).argParser(jitter),
   ]
 }
@@ -39,7 +39,10 @@ function jitter(value: string): Jitter {
   return { brightness: strengths[0], contrast: strengths[1], saturation: strengths[2] }
 }
 
-/** Pictures of 32 pixels are padded by 4 before the crop, others in proportion; those larger than what is read, not. */
+/**
+ * The padding before the crop: 4 for pictures of 32 pixels, others in proportion, and 0 for pictures that are larger
+ * than the input.
+ */
 export function augmentationOf(flags: AugmentFlags, { name, train }: Dataset): Augmentation {
   const kind = flags.augment === false ? 'none' : (flags.augment ?? (name === 'folder' ? 'resized-crop' : 'crop'))
   const colours = flags.jitter ? { jitter: flags.jitter } : {}
@@ -48,7 +51,7 @@ export function augmentationOf(flags: AugmentFlags, { name, train }: Dataset): A
   return { pad: train.window ? 0 : Math.round(train.height / 8), flip: true, ...colours }
 }
 
-/** The flags as a message calls them, each with what was given and what a recipe has. */
+/** The flags by their names in messages, each with the given value and the value of the recipe. */
 export function compareAugmentation(
   { augment, jitter }: AugmentFlags,
   held: Augmentation,

@@ -1,4 +1,4 @@
-/** `--checkpoint-every`: how often a training is saved, beside the end of each epoch. */
+/** `--checkpoint-every`: how often a training is saved within an epoch. It is always saved at the end of an epoch. */
 import { InvalidArgumentError, Option } from 'commander'
 import type { CheckpointEvery } from '../../internal.node.js'
 
@@ -15,6 +15,6 @@ export function parseCheckpointEvery(text: string): CheckpointEvery {
 export function checkpointOption(): Option {
   return new Option(
     '--checkpoint-every <steps|seconds>',
-    'save so often, as 500 (steps) or 60s, and after each epoch (default: 60s)',
+    'save every 500 (steps) or 60s (seconds), and after each epoch (default: 60s)',
   ).argParser(parseCheckpointEvery)
 }

@@ -1,4 +1,4 @@
-/** The flags of the commands eval and predict: each task takes those that mean something to it. */
+/** The flags of the commands eval and predict. Each task uses those that have a meaning for it. */
 import type { LayerPath } from '../../internal.node.js'
 import type { DataFlags, EngineFlags } from './options.js'
 import type { KnownFlags, WeightFlags } from './weights.js'

@@ -16,12 +16,13 @@ import {
 import { command } from '../terminal/invocation.js'
 import { bytesText, say } from '../terminal/output.js'
 
-/** So many legal values are told in full; of more the nearest are. */
+/** Up to this number of legal values a message lists all of them, otherwise the nearest ones. */
 const FEW = 12
 
 /**
- * A parser for values out of a list; wrong ones are answered with the nearest of it, and with the list where it is short.
- * @param whole where all of a long list is told
+ * A parser for values of a list. A wrong value is answered with the nearest legal values, or with the whole list if it
+ * is short.
+ * @param whole the place that shows all values of a long list
  */
 export function oneOf<T extends string>(legal: readonly T[], whole?: string): (value: string) => T {
   return (value) => {
@@ -33,7 +34,7 @@ export function oneOf<T extends string>(legal: readonly T[], whole?: string): (v
   }
 }
 
-/** One of `datasetNames`; a folder of pictures is not one, and people name theirs here. */
+/** A parser for `datasetNames`. If the value is the path of a folder or a file, the error says how to give it. */
 export function datasetName(value: string): DatasetName {
   if (!datasetNames.some((name) => name === value) && existsSync(value))
     throw new InvalidArgumentError(`It is a folder or a file: write --dataset folder --data ${value}.`)
@@ -56,7 +57,7 @@ export function whole(least: number): (value: string) => number {
   }
 }
 
-/** Of an engine: more than this machine can use are not started, which is said. */
+/** A parser for threads of an engine. It prints a note if fewer threads than requested are started. */
 export function threadCount(value: string): number {
   const asked = whole(1)(value)
   const processors = availableParallelism()
@@ -68,7 +69,7 @@ export function threadCount(value: string): number {
   return threads
 }
 
-/** GiB; more than any computer has is a slip. */
+/** The largest accepted number of GiB; more than this is a typing error. */
 const MOST_GIB = 2 ** 20
 
 /** A size in GiB, in bytes. */
@@ -83,7 +84,7 @@ export function numbers(value: string): number[] {
   return value.split(',').map(number)
 }
 
-/** A flag as it is typed, by the name that its value has. */
+/** The flag as it is typed, from the name of its value. */
 export function flagOf(name: string): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 }
@@ -100,18 +101,21 @@ export function engineOption(): Option {
 export function engineOptions(): Option[] {
   return [
     engineOption(),
-    new Option('--threads <n>', 'threads of the engine (default: one a processor)').argParser(threadCount),
+    new Option('--threads <n>', 'threads of the engine (default: one per processor)').argParser(threadCount),
   ]
 }
 
-/** From so many bytes on, a command says what it is about to take. */
+/** From this number of bytes on, a command prints the memory that it is about to take. */
 const LARGE = 2 ** 30
 
-/** The engine, from flags. Plans that take much memory are said before it is taken; of several, those that take more. */
+/**
+ * Opens the engine that flags ask for. Prints the memory of large plans before it is taken, and again only for larger
+ * plans.
+ */
 export function computeFrom({ engine, threads }: EngineFlags, signal: AbortSignal) {
   let said = 0
   const onMemory = (bytes: number) => {
-    if (bytes >= LARGE && bytes > said) say(`memory: ${bytesText(bytes)} for what is computed now`)
+    if (bytes >= LARGE && bytes > said) say(`memory: ${bytesText(bytes)} for the next computation`)
     said = Math.max(said, bytes)
   }
   return { engine, threads, onMemory, signal }
@@ -141,39 +145,40 @@ export function dataOptions(): Option[] {
   ]
 }
 
-/** The size to load a data set in, for a network that reads `side` pixels; undefined for sets of one size. */
+/** The size to load a data set in, for a network that reads `side` pixels. Undefined for sets with a fixed size. */
 export function sizeFor(dataset: DatasetName, side: number): number | undefined {
   return dataset === 'folder' || (dataset === 'builtin' && side === 16) ? side : undefined
 }
 
-/** Of `--dataset folder`: how decoded pictures are kept. */
+/** The options of `--dataset folder` for keeping decoded pictures. */
 export function folderOptions(): Option[] {
   return [
-    new Option('--cache <dir>', 'of a folder: where decoded pictures are kept (default: .resnet-cache in it)'),
-    new Option('--cache-limit <gib>', 'GiB that these may take (default: 64)').argParser(gibibytes),
-    new Option('--data-memory <gib>', 'decoded pictures beyond it stay on the disk (default: 2)').argParser(gibibytes),
+    new Option('--cache <dir>', 'for a folder: where decoded pictures are kept (default: .resnet-cache in it)'),
+    new Option('--cache-limit <gib>', 'GiB of decoded pictures on the disk (default: 64)').argParser(gibibytes),
+    new Option(
+      '--data-memory <gib>',
+      'GiB of decoded pictures in memory; more stay on the disk (default: 2)',
+    ).argParser(gibibytes),
   ]
 }
 
-/** Where networks that have a name are told in full. */
+/** The place that lists all presets. */
 export const allNetworks = (count: number) => `All ${count} networks that have a name: ${command('list')}`
 
 const presetParser: (value: string) => PresetName = oneOf(presetNames, allNetworks(presetNames.length))
 
-/** The words of the help about the names of networks. */
+/** The text of the help about names of networks. */
 export const presetsText = `such as resnet20, plain56, preresnet164 or resnet50; "${command('list')}" prints all`
 
-/** Of commands that read weights of others: which network they are of, where the shapes do not tell. */
+/** The option of commands that read foreign weights: the network of the weights, if the shapes do not determine it. */
 export const archOption = () =>
-  new Option('-a, --arch <name>', 'which network the weights are of (default: found out from them)').argParser(
-    presetParser,
-  )
+  new Option('-a, --arch <name>', 'network of the weights (default: found by their shapes)').argParser(presetParser)
 
 export const jsonOption = (what: string) =>
   new Option('--json', `end with one line of JSON on standard output: ${what}`)
 
-/** Of a training: the word alone asks for the least memory. */
+/** The option of a training that saves memory. Without a value it asks for the least memory. */
 export const recomputeOption = () =>
-  new Option('--recompute [what]', `less memory for more time: ${recomputeLevels.join(', ')} (alone: blocks)`)
+  new Option('--recompute [what]', `less memory for more time: ${recomputeLevels.join(', ')} (without a value: blocks)`)
     .preset('blocks')
     .argParser(oneOf(recomputeLevels))

@@ -1,4 +1,4 @@
-/** The flags of `resnet train` that say how to train: a flag for each field of a recipe but the augmentation. */
+/** The flags of `resnet train` for the recipe: one flag per field, without the augmentation. */
 import { Option } from 'commander'
 import {
   type DecayRule,
@@ -59,11 +59,11 @@ export function recipeOptions(): Option[] {
   return [
     option('--epochs <n>', `how long to train (default: ${epochs})`, whole(1)),
     option('--steps <n>', 'how long to train, in steps instead of epochs', whole(1)),
-    option('-b, --batch-size <n>', `pictures a step (default: ${batchSize})`, whole(1)),
+    option('-b, --batch-size <n>', `pictures per batch (default: ${batchSize})`, whole(1)),
     option('--accumulate <k>', 'average the gradients of k batches for each step (default: 1)', whole(1)),
     option('--lr <rate>', `largest learning rate (default: ${lr}; 0.001 with Adam)`, number),
     option('--optimizer <name>', `${optimizerNames.join(', ')} (default: ${optimizer})`, oneOf(optimizerNames)),
-    option('--momentum <m>', `of sgd (default: ${momentum})`, number),
+    option('--momentum <m>', `momentum of sgd (default: ${momentum})`, number),
     new Option('--nesterov', 'Nesterov momentum'),
     option('--betas <b1,b2>', `of Adam (default: ${betas.join(',')})`, numbers),
     option('--epsilon <e>', `of Adam (default: ${epsilon})`, number),
@@ -75,13 +75,13 @@ export function recipeOptions(): Option[] {
       oneOf(scheduleNames),
     ),
     option('--milestones <epochs>', 'epochs after which the rate falls, for example 82,123', numbers),
-    option('--gamma <factor>', `by which it falls there (default: ${gamma})`, number),
+    option('--gamma <factor>', `factor of each fall (default: ${gamma})`, number),
     option('--warmup-epochs <n>', 'epochs over which the rate rises at first (default: 0)', number),
     option('--warmup-until <percent>', 'use --warmup-lr until the training error is below this', number),
-    option('--warmup-lr <rate>', 'the rate until then (default: a tenth of --lr)', number),
-    option('--clip-norm <n>', 'scale gradients down to this norm of all of them', number),
-    option('--clip-rate <t>', 'cut gradients off at this value over the learning rate', number),
-    option('--drop-path <p>', 'stochastic depth: chance that the last residual branch is dropped', number),
+    option('--warmup-lr <rate>', 'the rate before that (default: a tenth of --lr)', number),
+    option('--clip-norm <n>', 'clip gradients: largest norm of all gradients together', number),
+    option('--clip-rate <t>', 'clip each gradient at this value divided by the learning rate', number),
+    option('--drop-path <p>', 'stochastic depth: probability that the last residual branch is dropped', number),
     option(
       '--drop-path-rule <name>',
       `how earlier branches are dropped: ${dropPathRules.join(', ')} (default: linear, less often)`,
@@ -89,7 +89,7 @@ export function recipeOptions(): Option[] {
     ),
     option(
       '--drop-path-by <which>',
-      `what is dropped as one: ${dropGranularities.join(', ')} (default: row, a picture)`,
+      `drop a branch per picture (row) or per batch: ${dropGranularities.join(', ')} (default: row)`,
       oneOf(dropGranularities),
     ),
     option(
@@ -98,20 +98,20 @@ export function recipeOptions(): Option[] {
       oneOf(lossNames),
     ),
     new Option('--zero-init-residual', 'start with residual branches of zero'),
-    option('--precise-bn <n>', 'take the statistics of norms anew from n batches at the end', whole(0)),
+    option('--precise-bn <n>', 'recompute the statistics of norms from n batches at the end', whole(0)),
     option('--label-smoothing <s>', '(default: 0)', number),
     option(
       '--precision <name>',
-      `of products of convolutions: ${precisions.join(', ')} (default: float32)`,
+      `precision of convolutions: ${precisions.join(', ')} (default: float32)`,
       oneOf(precisions),
     ),
   ]
 }
 
-/** The flags that were given, as a recipe. */
+/** The recipe of the given flags. */
 export function recipeOf(flags: RecipeFlags): RecipeOptions {
   const names = [...recipeOptions().map((option) => option.attributeName()), 'seed'] as (keyof RecipeFlags)[]
-  // Of betas any number may be given: completeRecipe counts them.
+  // Any number of betas may be given; `completeRecipe` checks the count.
   const given = Object.fromEntries(names.map((name) => [name, flags[name]])) as RecipeOptions
   return { ...given, schedule: flags.schedule ?? (flags.milestones ? 'step' : undefined) }
 }

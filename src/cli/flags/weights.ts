@@ -1,4 +1,4 @@
-/** Weights that a command works with: a file or a network of the hub, with the progress of fetching it. */
+/** Loads the weights that a command works with: from a file, or from the hub with the progress of the download. */
 import { Option } from 'commander'
 import {
   ConfigError,
@@ -15,10 +15,10 @@ import { oneLine, say } from '../terminal/output.js'
 import { Progress } from '../terminal/progress.js'
 import { archOption, numbers } from './options.js'
 
-/** Facts about weights that a person may know better than their file. */
+/** Flags with facts about weights that may be missing in their file. */
 export interface KnownFlags {
   readonly arch?: PresetName | undefined
-  /** Of each channel, of pictures from 0 to 1. */
+  /** Mean of each channel, for pictures in [0, 1]. */
   readonly mean?: readonly number[] | undefined
   readonly std?: readonly number[] | undefined
 }
@@ -40,9 +40,9 @@ export function knownOptions(): Option[] {
     archOption(),
     new Option(
       '--mean <list>',
-      'how pictures are normalised: the mean of each channel, such as 0.485,0.456,0.406 or of grey nets 0.449 (default: as is usual for the names in the file)',
+      'normalisation: mean of each channel, such as 0.485,0.456,0.406, or 0.449 for grey nets (default: the usual one for the names in the file)',
     ).argParser(numbers),
-    new Option('--std <list>', 'and the standard deviation of each channel').argParser(numbers),
+    new Option('--std <list>', 'normalisation: standard deviation of each channel').argParser(numbers),
   ]
 }
 
@@ -55,26 +55,26 @@ function recogniseOptions({ arch, mean, std }: KnownFlags): RecogniseOptions {
   return { arch, pictures: { normalisation: { mean, std } } }
 }
 
-/** A line about the channels that a network reads, where pictures have others; undefined where they agree. */
+/** A note about the channels of a network's input; undefined for RGB. */
 export function readsText({ name, input }: NetworkSpec): string | undefined {
   if (input.channels === 1) return `note: ${name} reads grey pictures: the luminance of those in colour`
-  return input.channels === 4 ? `note: ${name} reads four channels: red, green, blue and how opaque it is` : undefined
+  return input.channels === 4 ? `note: ${name} reads four channels: red, green, blue and opacity` : undefined
 }
 
-/** The network that was read, in a line. */
+/** A line about the loaded network. */
 export function originText(weights: string, { spec, preprocessing, origin }: DecodedNetwork): string {
   const { length } = preprocessing.classes
   return `${oneLine(weights)}: ${oneLine(spec.name)}${length > 0 ? ` with ${length} classes` : ''} (${origin})`
 }
 
-/** Says what was assumed of its pictures, if anything was. */
+/** Prints a note if the normalisation was assumed. */
 export async function openWeights(
   { weights, cache, ...known }: WeightFlags,
   options: Pick<HubOptions, 'signal'> & { readonly tasks?: Tasks | undefined } = {},
 ): Promise<DecodedNetwork> {
   const recognise = recogniseOptions(known)
   const network = await fetched(weights, { ...recognise, cache, ...options })
-  if (network.assumed !== undefined) say(`note: ${weights}: ${network.assumed}; say otherwise with --mean and --std`)
+  if (network.assumed !== undefined) say(`note: ${weights}: ${network.assumed}; change it with --mean and --std`)
   return network
 }
 

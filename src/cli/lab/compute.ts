@@ -1,6 +1,6 @@
 /**
- * The computing part of the lab's server: each WebSocket that proves to be of its own page gets a thread with the
- * native engine, so that the server keeps answering; when the one ends, so does the other, with all it holds.
+ * The computing part of the lab's server. Each WebSocket of a page that knows the token gets a thread with the native
+ * engine, so that the server keeps answering. When the socket or the thread ends, the other ends too.
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
@@ -11,33 +11,36 @@ import { isOurs, type LabServer } from './server.js'
 import { ServiceThread, type ServiceThreadOptions } from './service-thread.js'
 
 export interface ComputeOptions extends ServiceThreadOptions {
-  /** The token that a page must know: characters that a header may hold. */
+  /** The token that a page must know, in characters that a header may hold. */
   readonly token: string
-  /** Pages that may compute at once. Default 8: each has an engine of its own. */
+  /** The most pages that compute at the same time. Default 8. Each has an engine of its own. */
   readonly mostPages?: number
-  /** Of a message. Default 512 MiB: a file of weights of any preset. */
+  /** The most bytes of a message. Default 512 MiB, enough for the weights of any preset. */
   readonly mostBytes?: number
-  /** Milliseconds between two pings; a page that leaves two unanswered is gone. Default 30 s. */
+  /** Milliseconds between two pings. A page that leaves two pings unanswered is closed. Default 30 s. */
   readonly pingEvery?: number
 }
 
-/** Pings that may be under way: the one just sent may cross a computer's sleep. */
+/** The most unanswered pings. The last one may have been sent before the computer slept. */
 const MOST_PINGS = 2
 
 export interface Compute {
-  /** Pages whose threads have not ended. */
+  /** The number of pages whose threads have not ended. */
   readonly pages: number
-  /** Takes no more pages, and ends those that are here. */
+  /** Accepts no more pages and closes the open ones. */
   close(): Promise<void>
 }
 
-/** Reasons to close, with codes of RFC 6455; pages show their words. `ws` adds 1009, for what is too large. */
+/**
+ * Reasons to close a socket, with codes of RFC 6455. Pages show the texts. `ws` adds 1009 for messages that are too
+ * large.
+ */
 const reasons = {
   ended: [1001, '“resnet lab” was ended'],
-  text: [1003, 'a message of text came, where those of the lab are bytes'],
-  garbage: [1007, 'a message came that is none of the lab'],
+  text: [1003, 'a text message came, but messages of the lab are bytes'],
+  garbage: [1007, 'a message came that does not belong to the lab'],
   failed: [1011, 'the thread that computed has failed; what it said last stands where “resnet lab” runs'],
-  full: [1013, 'as many pages as may compute are open already; close one of them'],
+  full: [1013, 'too many pages are computing already; close one of them'],
 } as const
 
 /** Lets pages that know the token compute. */
@@ -48,7 +51,7 @@ export function offerCompute({ server, port }: LabServer, options: ComputeOption
 
   function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy())
-    // Browsers name the origin of every WebSocket.
+    // Browsers send the origin of every WebSocket.
     if (!isOurs(request, port) || request.headers.origin === undefined)
       refuse(socket, 403, 'This server answers only to its own page.')
     else if (request.url !== '/') refuse(socket, 404, 'There is nothing.')
@@ -71,7 +74,7 @@ export function offerCompute({ server, port }: LabServer, options: ComputeOption
     try {
       thread = new ServiceThread(options, {
         answer: (message) => {
-          // A page that reads nothing would fill the memory.
+          // Results for a page that reads nothing would fill the memory.
           if (socket.bufferedAmount > mostBytes) socket.terminate()
           else socket.send(message)
         },
@@ -79,7 +82,7 @@ export function offerCompute({ server, port }: LabServer, options: ComputeOption
         failed,
       })
     } catch (error) {
-      // No thread could be had.
+      // The thread could not be started.
       failed(error as Error)
       return
     }
@@ -131,7 +134,7 @@ function refuse(socket: Duplex, status: number, why: string): void {
   )
 }
 
-/** In a time that says nothing of how much of it is right. */
+/** Compares in constant time, so that the time does not reveal how many characters are right. */
 function same(given: string, token: string): boolean {
   const [a, b] = [given, token].map((text) => createHash('sha256').update(text).digest())
   return timingSafeEqual(a!, b!)

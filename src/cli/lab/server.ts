@@ -1,7 +1,7 @@
 /**
- * The server of the lab, for the one person at this machine: it listens on the loopback address only, answers only to its
- * own host and origin (a page elsewhere, or a name that somebody points here, is refused), and reads only the files of the
- * built page. It writes nothing. Whatever a connection does or leaves undone, and whatever becomes of the files, it goes on.
+ * The server of the lab, for the user of this machine. It listens on the loopback address only. It answers only to its
+ * own host and origin: foreign pages, and foreign names for this address, are refused. It reads only the files of the
+ * built page and writes nothing. No connection and no missing file can stop it.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -10,7 +10,7 @@ import type { Site } from './site.js'
 export const LOOPBACK = '127.0.0.1'
 const HTTP_PORT = 80
 
-/** The headers of every answer: isolation, so that threads may share memory, and nothing from anywhere else. */
+/** The headers of every answer: isolation, so that threads may share memory, and no resources from other origins. */
 const headers = (port: number) => ({
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
@@ -24,15 +24,15 @@ const headers = (port: number) => ({
   'Cache-Control': 'no-cache',
 })
 
-/** How long connections may take, in milliseconds, and how many there may be. */
+/** Limits on the time of connections, in milliseconds, and on their number. */
 export interface ServerLimits {
-  /** For the head of a request. Default 10 s. */
+  /** The most time for the head of a request. Default 10 s. */
   readonly headers?: number
-  /** For all of a request. Default 30 s. */
+  /** The most time for a whole request. Default 30 s. */
   readonly request?: number
-  /** Without a byte in either direction, as where nobody reads the answer. Default 2 minutes. */
+  /** The most time without a byte in either direction. Default 2 minutes. */
   readonly silence?: number
-  /** Open at once; more are closed unread. Default 256. */
+  /** The most open connections; more are closed unread. Default 256. */
   readonly connections?: number
 }
 
@@ -42,23 +42,23 @@ export interface LabServer {
   close(): Promise<void>
 }
 
-/** Whether a request names this server as its host, and comes from its own page or from no page at all. */
+/** Whether a request names this server as its host, and comes from its own page or from no page. */
 export function isOurs({ headers: { host, origin } }: Pick<IncomingMessage, 'headers'>, port: number): boolean {
   const names = [LOOPBACK, 'localhost']
-  // Browsers leave out the port that http has by default.
+  // Browsers leave out the default port of http.
   const hosts = [...names.map((name) => `${name}:${port}`), ...(port === HTTP_PORT ? names : [])]
   return hosts.includes(host ?? '') && (origin === undefined || hosts.some((name) => origin === `http://${name}`))
 }
 
 /**
  * Serves the files.
- * @param port 0: one that is free
+ * @param port 0 takes a free one
  */
 export async function serveSite(files: Site, port: number, limits: ServerLimits = {}): Promise<LabServer> {
   const { headers: headersTimeout = 10_000, request: requestTimeout = 30_000, silence = 120_000 } = limits
   const connectionsCheckingInterval = Math.ceil(headersTimeout / 4)
   const server = createServer({ headersTimeout, requestTimeout, connectionsCheckingInterval }, (request, response) => {
-    // Of people who leave before they have all: there is nobody to tell.
+    // This error means that the client left early, so it is not reported.
     request.on('error', () => {})
     response.on('error', () => {})
     answer(request, response)
@@ -72,7 +72,7 @@ export async function serveSite(files: Site, port: number, limits: ServerLimits 
       resolve()
     })
   })
-  // A connection that could not be taken, for want of handles: the next may be.
+  // A connection could not be accepted because handles are missing. The next one may succeed.
   server.on('error', () => {})
   const { port: bound } = server.address() as AddressInfo
   const common = headers(bound)
@@ -107,7 +107,7 @@ export async function serveSite(files: Site, port: number, limits: ServerLimits 
   }
 }
 
-/** Why a file of the table cannot be had, in words for whoever looks at the page. */
+/** The status and the text for a file of the table that cannot be read. */
 function unreadable({ code = 'no reason was given' }: NodeJS.ErrnoException): [status: number, why: string] {
   if (code === 'ENOENT') return [404, 'This file is gone: the lab is perhaps being built anew. Reload the page then.']
   if (code === 'EMFILE' || code === 'ENFILE')
@@ -115,7 +115,7 @@ function unreadable({ code = 'no reason was given' }: NodeJS.ErrnoException): [s
   return [500, `This file cannot be read (${code}).`]
 }
 
-/** As it is written: what is not literally in the table of files is not there. */
+/** The path as written. Only paths that are literally in the table of files exist. */
 function pathOf(url = '/'): string {
   return url.split(/[?#]/, 1)[0]!
 }

@@ -1,26 +1,28 @@
-/** A thread that computes for one page: `lab/dist/service.js`, built from `lab/src/compute/native.ts`, which says more. */
+/**
+ * A thread that computes for one page. It runs `lab/dist/service.js`, which is built from `lab/src/compute/native.ts`.
+ */
 import { Worker } from 'node:worker_threads'
 
 export interface ServiceThreadOptions {
   /** The module that it runs. */
   readonly service: URL
-  /** Of its engine. Default: one a processor. */
+  /** Threads of its engine. Default: one per processor. */
   readonly threads?: number | undefined
-  /** Milliseconds after which a thread that was asked to end is stopped wherever it is. Default 5000. */
+  /** Milliseconds after which a thread that was asked to end is terminated. Default 5000. */
   readonly patience?: number
 }
 
 export interface ServiceListener {
   answer(message: Uint8Array): void
-  /** The data that was taken was no message. */
+  /** Called when received data was not a valid message. */
   garbage(): void
-  /** It has ended by an error that nobody expected. */
+  /** Called when the thread ended by an unexpected error. */
   failed(error: Error): void
 }
 
 export class ServiceThread {
   readonly #worker: Worker
-  /** Resolves when it is gone, with all that it held. */
+  /** Resolves when the thread has ended and its memory is free. */
   readonly ended: Promise<void>
   readonly #patience: number
   #ending = false
@@ -42,7 +44,7 @@ export class ServiceThread {
     this.#worker.postMessage(own, [own.buffer])
   }
 
-  /** Stops what it computes, and waits for its end. */
+  /** Stops the computation and waits for the end of the thread. */
   async end(): Promise<void> {
     if (!this.#ending) {
       this.#ending = true

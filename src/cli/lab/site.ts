@@ -1,6 +1,6 @@
 /**
- * The files of the built lab, by the address they are served at: nothing else is ever read for a page. While the server
- * runs the lab may be built anew: then other files lie there.
+ * The files of the built lab by their addresses. The server reads no other files. The lab may be rebuilt while the
+ * server runs, so the table is refreshed.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { extname, join, relative } from 'node:path'
@@ -23,16 +23,16 @@ const types: Readonly<Record<string, string>> = {
 
 /** A file that is served. */
 export interface Site {
-  /** @returns undefined where there is no such file */
+  /** @returns undefined if there is no such file */
   get(address: string): SiteFile | undefined
 }
 
-/** Milliseconds between two looks into the folder for what is not there: anybody may ask for that. */
+/** The least milliseconds between two refreshes for an unknown address, because any client may send one. */
 const LOOK_EVERY = 1000
 
 /**
- * @param folder of the built page; looked into again for addresses that are not in it
- * @throws ConfigError where it was not built
+ * @param folder the folder of the built page; it is read again for unknown addresses
+ * @throws ConfigError if the lab was not built
  */
 export function siteFiles(folder: string): Site {
   let files = filesIn(folder)

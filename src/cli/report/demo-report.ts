@@ -1,4 +1,4 @@
-/** The demonstration's report: one HTML file that needs nothing else, readable in light, dark, on paper and on a phone. */
+/** The demonstration's report: one self-contained HTML file, readable in light and dark, on paper and on a phone. */
 import {
   type DemoCurve,
   type DemoNet,
@@ -13,7 +13,7 @@ import { drawLines } from './lines.js'
 import { page, plainText } from './page.js'
 import { wordsSection, wordsStyle } from './words.js'
 
-/** How a net is drawn: colour by kind, dashes and strength by depth, so that neither colour nor print is needed. */
+/** The style of a net's line: colour by kind, dashes and strength by depth, so that it is readable without colour. */
 const strokes: Readonly<Record<DemoNet['preset'], { readonly width: number; readonly dashes: string }>> = {
   plain20: { width: 1.8, dashes: '6 4' },
   plain56: { width: 2.8, dashes: 'none' },
@@ -25,9 +25,9 @@ const colourOf = ({ kind }: DemoNet) => `var(--${kind})`
 
 /** The curves of a demonstration that was stopped. */
 export interface StoppedDemo extends Omit<DemoResult, 'verdict' | 'curves'> {
-  /** Of nets that have points. */
+  /** The curves of nets that have points. */
   readonly curves: readonly Pick<DemoCurve, 'net' | 'points'>[]
-  /** Why it did not come to its end. */
+  /** The reason why it stopped. */
   readonly stopped: string
 }
 
@@ -84,7 +84,7 @@ ${wordsSection(words)}`,
   )
 }
 
-/** The words of this report. */
+/** The words that this report explains. */
 const words = [
   'Degradation',
   'Residual block',
@@ -103,7 +103,7 @@ function tableRow(curve: Drawn): string {
   return `<tr><th scope="row">${sample(net)}${plainText(net.name)}</th><td>${net.depth}</td><td>${percentText(train)}</td><td>${percentText(test)}</td></tr>`
 }
 
-/** A short piece of the net's line. */
+/** A short sample of the net's line. */
 function sample(net: DemoNet): string {
   const { width, dashes } = strokes[net.preset]
   return `<svg class="sample" viewBox="0 0 34 10" width="34" height="10" aria-hidden="true"><line x1="1" x2="33" y1="5" y2="5" stroke="${colourOf(net)}" stroke-width="${width}" stroke-dasharray="${dashes}"/></svg>`

@@ -1,4 +1,4 @@
-/** Figures of studies, drawn: each kind as SVG with its title, and a sentence for those who do not see it. */
+/** Draws the figures of studies: each kind as SVG with a title, and a sentence for readers who do not see it. */
 import { deflateSync } from 'node:zlib'
 import type {
   Axis,
@@ -17,7 +17,7 @@ import { plainText } from './page.js'
 
 const dashes: Readonly<Record<Dash, string>> = { solid: 'none', dashed: '6 4', dotted: '1.5 4', 'dash-dot': '9 4 2 4' }
 
-/** As an HTML figure. */
+/** Draws a figure as HTML. */
 export function drawFigure(figure: Figure): string {
   const { title, subtitle } = figure
   const drawn = figure.kind === 'lines' ? lines(figure) : figure.kind === 'bars' ? bars(figure) : pictures(figure)
@@ -55,7 +55,7 @@ function lines({ title, x, y, series, levels }: LinesFigure): string {
   )
 }
 
-/** The domain of an axis, with some room above, and how its ticks read. */
+/** The domain of an axis, with some room above, and the text of its ticks. */
 function axis({ log, unit, from, to }: Axis, values: readonly number[], room: boolean): DrawnAxis {
   const finite = values.filter((value) => Number.isFinite(value) && (!log || value > 0))
   const low = from ?? Math.min(...finite)
@@ -124,7 +124,7 @@ function pictures({ title, columns, rows }: PicturesFigure): string {
   return `<div class="scroll"><svg class="chart pictures" viewBox="0 0 ${width} ${height}" style="width:${width}px;max-width:100%;min-width:${Math.min(width, 640)}px" role="img" aria-label="${plainText(text)}">${[...heads, ...cells].join('')}</svg></div>`
 }
 
-/** The picture as a PNG inside its own address [RFC 2083]: eight bits, no filter. */
+/** The picture as a data address with a PNG [RFC 2083]: eight bits, no filter. */
 function pngAddress({ width, height, channels, pixels }: PixelMap): string {
   const stride = width * channels
   const raw = Buffer.alloc(height * (stride + 1))
@@ -147,7 +147,7 @@ function chunk(name: string, data: Buffer): Buffer {
   return whole
 }
 
-/** CRC-32, bit by bit: pictures in reports are small. */
+/** CRC-32, bit by bit. It is fast enough, because pictures in reports are small. */
 function crc(bytes: Uint8Array): number {
   let register = 0xffffffff
   for (const byte of bytes) {

@@ -4,21 +4,21 @@ import { duration, percentText } from '../terminal/output.js'
 import { drawLines } from './lines.js'
 import { page, plainText } from './page.js'
 
-/** The facts that the report tells beside the result. */
+/** The facts in the report beside the result. */
 export interface FinetuneFacts {
-  /** Of the run. */
+  /** The recipe of the run. */
   readonly name: string
   readonly data: Dataset
-  /** The test pictures, in words. */
+  /** A description of the test pictures. */
   readonly testedOn: string
   readonly notes: readonly string[]
   readonly threads: number
   readonly seconds: number
 }
 
-/** A picture that was taken for something else. */
+/** A test picture with a wrong answer. */
 export interface Mistake {
-  /** Where the pictures come from files. */
+  /** The file of the picture, if it comes from one. */
   readonly file: string | undefined
   readonly index: number
   readonly truth: string
@@ -26,10 +26,10 @@ export interface Mistake {
   readonly probability: number
 }
 
-/** Pictures that are shown. */
+/** The most pictures that are shown. */
 const SHOWN = 24
 
-/** The most confident first. */
+/** The wrong answers, the most confident first. */
 export function mistakesOf({ answers }: Judgement, { classes, test }: Dataset): Mistake[] {
   return answers
     .filter(({ truth, answer }) => truth !== answer)
@@ -131,7 +131,7 @@ async function figureOf({ file, index, truth, answer, probability }: Mistake, pi
   return `<figure><img src="${await pictureUrl(pictures, index)}" alt="${plainText(words)}"><figcaption>${caption}</figcaption></figure>`
 }
 
-/** A picture as it was kept, as an address that holds all of it. */
+/** A decoded picture as a data address. */
 async function pictureUrl(pictures: Pictures, index: number): Promise<string> {
   const { default: sharp } = await import('sharp')
   const { width, height, channels } = pictures

@@ -1,4 +1,4 @@
-/** Lines against a number, as SVG: colours, dashes and labels at their ends, so that neither colour nor print is needed. */
+/** Draws lines against a number as SVG. Colours, dashes and labels at the ends make it readable without colour. */
 import * as Plot from '@observablehq/plot'
 import { parseHTML } from 'linkedom'
 
@@ -8,9 +8,9 @@ export interface DrawnLine {
   /** A CSS colour. */
   readonly colour: string
   readonly width: number
-  /** As SVG has it: `6 4`, or `none`. */
+  /** In SVG's form: `6 4`, or `none`. */
   readonly dashes: string
-  /** From left to right; `low` and `high` where a range is known. */
+  /** From left to right, with `low` and `high` if a range is known. */
   readonly points: readonly {
     readonly x: number
     readonly y: number
@@ -20,7 +20,7 @@ export interface DrawnLine {
 }
 
 export interface LinesOptions {
-  /** For those who do not see it. */
+  /** A description for readers who do not see the figure. */
   readonly description: string
   readonly x: DrawnAxis
   readonly y: DrawnAxis
@@ -29,7 +29,7 @@ export interface LinesOptions {
 }
 
 export interface DrawnAxis {
-  /** Of the x axis; y axes are told by the figure's title and their unit. */
+  /** The label of the x axis. The title of the figure and the unit describe the y axis. */
   readonly label?: string | undefined
   readonly domain: readonly [number, number]
   readonly log?: boolean | undefined
@@ -40,7 +40,7 @@ const WIDTH = 520
 const HEIGHT = 340
 const LABEL_HEIGHT = 17
 const MARGIN = { left: 58, top: 14, bottom: 42 }
-/** Room for a name at the end of a line, a letter. */
+/** Room per letter for the name at the end of a line. */
 const LETTER = 7.6
 const LEAST_ROOM = 92
 
@@ -119,7 +119,7 @@ export function drawLines(lines: readonly DrawnLine[], { description, x, y, leve
   return svg.outerHTML
 }
 
-/** Where labels stand so that they do not cover each other, on the axis itself. */
+/** Positions of labels on the axis, chosen so that labels do not overlap. */
 function labelHeights(ends: readonly number[], { domain, log }: DrawnAxis): number[] {
   const onAxis = log ? Math.log10 : (value: number) => value
   const back = log ? (value: number) => 10 ** value : (value: number) => value

@@ -1,6 +1,6 @@
-/** The frame of all reports: one HTML file that needs nothing else, readable in light, dark, on paper and on a phone. */
+/** The frame of all reports: one self-contained HTML file, readable in light and dark, on paper and on a phone. */
 
-/** A whole file as text. `title` is shown by the browser; `body` is HTML. */
+/** The whole file as text. The browser shows `title`; `body` is HTML. */
 export function page(title: string, body: string, style = ''): string {
   return `<!doctype html>
 <html lang="en">
@@ -20,12 +20,12 @@ ${body}
 `
 }
 
-/** As HTML that shows exactly this text. */
+/** Escapes text for HTML. */
 export function plainText(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 }
 
-/** Colours of Okabe and Ito's palette, darker on light ground and lighter on dark. */
+/** Colours of Okabe and Ito's palette, darker on a light background and lighter on a dark one. */
 const shared = `
 :root { --ground: #fdfdfb; --ink: #1b1d21; --soft: #5d626b; --rule: #d9dade; --plain: #c04e00; --residual: #0067a5; --third: #00785a; --fourth: #94417f; --neutral: #5d626b; }
 @media (prefers-color-scheme: dark) {

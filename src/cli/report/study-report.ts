@@ -31,7 +31,7 @@ ${wordsSection(words)}`,
   )
 }
 
-/** The words that studies share. */
+/** The words that reports of studies explain. */
 const words = [
   'Study',
   'Residual block',
@@ -49,7 +49,7 @@ const words = [
   'Top-1 error',
 ]
 
-/** The index: what became of each claim, and where its report lies. */
+/** The index page: the verdict on each claim, with a link to its report. */
 export function studyIndex(results: readonly StudyResult[]): string {
   const claims = results.flatMap((result) => result.claims)
   const count = (verdict: Verdict) => claims.filter((claim) => claim.verdict === verdict).length

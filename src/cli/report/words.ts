@@ -1,30 +1,30 @@
-/** Words that a report uses, explained at its end as docs/glossary.md explains them. */
+/** The words of a report, explained at its end with entries of docs/glossary.md. */
 import { readFileSync } from 'node:fs'
 import { plainText } from './page.js'
 
 const glossary = new URL('../../../docs/glossary.md', import.meta.url)
 
-/** The entries of the glossary by their titles: `**Shortcut.** The way around a branch. ...`. */
+/** The entries of the glossary by their titles, such as `**Shortcut.** The connection around a branch ...`. */
 export function glossaryEntries(text: string): ReadonlyMap<string, string> {
   const found = text.split(/\n{2,}/).map((paragraph) => /^\*\*(.+?)\.\*\* ([\s\S]+)/.exec(paragraph))
   return new Map(found.flatMap((entry) => (entry ? [[entry[1]!, entry[2]!.trim().replaceAll('\n', ' ')]] : [])))
 }
 
-/** A part of a report that opens when it is asked for. @param titles of entries of the glossary */
+/** A section of a report that the reader can open. @param titles the titles of entries of the glossary */
 export function wordsSection(titles: readonly string[]): string {
   const entries = glossaryEntries(readFileSync(glossary, 'utf8'))
   const items = titles.map((title) => `<dt>${plainText(title)}</dt><dd>${marked(entries.get(title) ?? '')}</dd>`)
   return `<details class="words"><summary>Words</summary><dl>${items.join('\n')}</dl></details>`
 }
 
-/** Of Markdown what the glossary uses: `*word*` and `` `code` ``. */
+/** Converts the Markdown of the glossary to HTML: `*word*` and `` `code` ``. */
 function marked(text: string): string {
   return plainText(text)
     .replaceAll(/`([^`]+)`/g, '<code>$1</code>')
     .replaceAll(/\*([^*]+)\*/g, '<em>$1</em>')
 }
 
-/** Goes into the style of pages that have the section. */
+/** The style of pages that have the section. */
 export const wordsStyle = `
 .words { margin-top: 1.4rem; max-width: 46rem; font-size: .9rem; }
 .words summary { cursor: pointer; color: var(--soft); }

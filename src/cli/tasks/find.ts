@@ -1,18 +1,18 @@
-/** Which task a network is for, and its part in a command; or why the command is not for it. */
+/** Finds the task of a network and its part in a command, or explains why the command does not apply. */
 import { ConfigError, type NetworkSpec, type Tasks, taskOfNetwork } from '../../internal.node.js'
 import { allNetworks, oneOf } from '../flags/options.js'
 import type { CommandTask, CommandTasks, PartsOrRefusals, Refusal, TaskParts } from './task.js'
 
-/** Each of these commands in words: the end of the sentence "the command … ". */
+/** Each of these commands in words: the end of the sentence "the command ...". */
 const purposes: { readonly [Name in keyof TaskParts]: string } = {
-  eval: 'measures a network on test pictures',
-  predict: 'tells what is on pictures',
+  eval: 'evaluates a network on test pictures',
+  predict: 'classifies pictures',
   embed: 'writes the features of pictures',
   upscale: 'makes pictures larger',
   finetune: 'teaches a network the classes of other pictures',
 }
 
-/** The tasks of a table, as the library takes them. */
+/** The library's table of tasks from a table of the command line. */
 export function libraryTasks(table: CommandTasks): Tasks {
   return Object.fromEntries(Object.entries(table).map(([name, { task }]) => [name, task]))
 }
@@ -26,7 +26,7 @@ export function rowOf(table: CommandTasks, spec: Pick<NetworkSpec, 'head'>): Com
   return Object.values(table).find((row) => row.task === task)!
 }
 
-/** The row of the task that has a network of this name; undefined where none has. */
+/** The row of the task that has a network of this name; undefined if there is none. */
 export function rowWith(table: CommandTasks, network: string): CommandTask | undefined {
   return Object.values(table).find(({ networks }) => networks.includes(network))
 }
@@ -41,7 +41,7 @@ const isRefusal = (part: object): part is Refusal => 'instead' in part
 
 /**
  * The part of a network's task in a command.
- * @throws ConfigError where it has none, with what the command is for and what to do instead
+ * @throws ConfigError if it has none, with the purpose of the command and the remedy
  */
 export function partOf<Name extends keyof TaskParts>(
   table: CommandTasks,

@@ -1,4 +1,4 @@
-/** A task as the command line uses it: its networks, its words, and its part of each command that asks for a task. */
+/** A task in the command line: its networks, its words, and its part of each command that depends on the task. */
 import type {
   AnyHead,
   Checkpoint,
@@ -20,86 +20,86 @@ import type { EngineFlags } from '../flags/options.js'
 import type { TrainFlags } from '../flags/train.js'
 import type { TrainWords } from '../terminal/train-display.js'
 
-/** A flag, its value, and the value that a run has. */
+/** A flag, its value, and the value of the run. */
 export type Agreement = readonly [flag: string, given: unknown, held: unknown]
 
-/** A checkpoint to go on from, and the folder to go on in. */
+/** A checkpoint to resume from, and the folder to continue in. */
 export interface Saved<T extends string = string> {
   readonly file: string
   readonly checkpoint: Checkpoint<T>
   readonly folder: RunFolder
-  /** Whether the folder is the one that the checkpoint lies in. */
+  /** Whether the checkpoint lies in this folder. */
   readonly inPlace: boolean
 }
 
-/** The part of a task in the command train: given to `trainingOf`, which makes a `Training` of it. */
+/** The part of a task in the command train. `trainingOf` makes a `Training` of it. */
 export interface TrainTask<T extends string> {
-  /** Flags that mean nothing to it. */
+  /** Flags that have no meaning for the task. */
   readonly foreign: readonly (keyof TrainFlags)[]
-  /** A trainer before its first step, of one of the networks of the task; and the name of the run. */
+  /** Creates a trainer for a network of the task, and gives the name of the run. */
   begin(
     network: string,
     flags: TrainFlags,
     signal: AbortSignal,
   ): Promise<{ readonly trainer: Trainer<ChosenEngine, T>; readonly name: string }>
-  /** A trainer where the checkpoint was made, on the same data. */
+  /** Creates a trainer that continues a checkpoint on the same data. */
   goOn(
     flags: TrainFlags,
     checkpoint: Checkpoint<T>,
     dataset: DatasetName,
     signal: AbortSignal,
   ): Promise<Trainer<ChosenEngine, T>>
-  /** The flags of this task that a run has values for. */
+  /** The flags of this task whose values a run fixes. */
   agreements(flags: TrainFlags, checkpoint: Checkpoint<T>): readonly Agreement[]
-  /** Sentences about settings that break nothing and cost quality, said before a run begins. */
+  /** Warnings about settings that are legal and cost quality, printed before a run begins. */
   advice(spec: NetworkSpec, recipe: Recipe): readonly string[]
   readonly words: TrainWords<T>
   /** The first line of the report. */
   figures(result: TrainingResult<T>): string
 }
 
-/** The part of a task in the command train, whatever the types of its data and figures are. */
+/** The part of a task in the command train, without the types of its data and figures. */
 export interface Training {
   readonly foreign: readonly (keyof TrainFlags)[]
-  /** A run from the beginning. */
+  /** Starts a new run. */
   start(tasks: Tasks, network: string, flags: TrainFlags, signal: AbortSignal): Promise<void>
-  /** A run that goes on. */
+  /** Resumes a run. */
   goOn(tasks: Tasks, saved: Saved, flags: TrainFlags, signal: AbortSignal): Promise<void>
 }
 
-/** Figures of a network on a test set: as an object for `--json`, and as a line. */
+/** The figures of a network on a test set: an object for `--json`, and a line of text. */
 export interface Measured {
   readonly figures: object
   readonly text: string
 }
 
-/** A network that answers pictures. */
+/** A network that gives answers for pictures. */
 export interface Predictor extends AsyncDisposable {
-  /** The answer as an object for `--json`, and as text. */
+  /** The answer for a picture: an object for `--json`, and a text. */
   predict(file: string, picture: PixelPicture): Promise<{ readonly answer: object; readonly text: string }>
 }
 
-/** A network that gives the features of pictures. */
+/** A network that gives features of pictures. */
 export interface Embedder extends AsyncDisposable {
-  /** As many numbers for each picture. */
+  /** The number of features per picture. */
   embed(picture: PixelPicture): Promise<Float32Array>
 }
 
-/** A network that makes pictures larger. */
+/** A network that upscales pictures. */
 export interface Enlarger extends AsyncDisposable {
-  /** @param onProgress hears of tiles that are done */
+  /** @param onProgress called after each tile */
   enlarge(picture: PixelPicture, onProgress: (done: number, total: number) => void): Promise<PixelPicture>
 }
 
-/** A fine-tuning that goes on, in a folder that was claimed for it. */
+/** Resumes a fine-tuning in a folder that was claimed for it. */
 export type TunedRun = Pick<Saved, 'checkpoint' | 'folder'>
-/** The beginning of a fine-tuning: a network, or a run that goes on. */
+/** The start of a fine-tuning: a network, or a run to resume. */
 export type TuningSource = { readonly network: DecodedNetwork } | { readonly saved: TunedRun }
 
 /** The parts of a task in commands that work with a trained network, by the name of the command. */
 export interface TaskParts {
   eval(network: DecodedNetwork, flags: EvalFlags, signal: AbortSignal): Promise<Measured>
-  /** @param files of the pictures that will be asked about */
+  /** @param files the files of the pictures */
   predict(
     network: DecodedNetwork,
     files: readonly string[],
@@ -107,48 +107,50 @@ export interface TaskParts {
     signal: AbortSignal,
   ): Promise<Predictor>
   embed(network: DecodedNetwork, flags: EngineFlags, signal: AbortSignal): Promise<Embedder>
-  /** @param scale how many times as wide and high, where the person says so */
+  /** @param scale the upscaling factor, if the user gave one */
   upscale(
     network: DecodedNetwork,
     scale: number | undefined,
     flags: EngineFlags,
     signal: AbortSignal,
   ): Promise<Enlarger>
-  /** @param folder of pictures to learn from */
+  /** @param folder the folder of pictures to learn from */
   finetune(folder: string, source: TuningSource, flags: FinetuneFlags, signal: AbortSignal): Promise<void>
 }
 
-/** Says why a task has no part in a command: what to do instead. */
+/** Replaces the part of a task in a command that does not apply: the remedy. */
 export interface Refusal {
   readonly instead: string
 }
 
-/** The size and the classes of a network that has a name, where the person says so. */
+/** The size and the classes of a preset, if the user gave them. */
 export interface NamedOptions {
   readonly classes?: number | undefined
   /** Height and width of the pictures in pixels. */
   readonly size?: number | undefined
 }
 
-/** One task. Each command that asks for one finds its part here, or why there is none. */
+/**
+ * One task of the command line, with its part of each command that depends on the task, or the reason why it has none.
+ */
 export interface CommandTask extends PartsOrRefusals {
   readonly task: Task<string>
   /** The line above its networks in `list`. */
   readonly heading: string
   /** The names of its networks. */
   readonly networks: readonly string[]
-  /** The one of these that is trained where none is named. */
+  /** The network that is trained by default. */
   readonly usual: string
   /**
-   * The spec of one of them.
-   * @throws ConfigError for an option that means nothing to it
+   * Builds the spec of one of them.
+   * @throws ConfigError for an option that has no meaning for the network
    */
   spec(network: string, options: NamedOptions): NetworkSpec<AnyHead>
   readonly train: Training
 }
 
-/** For each of these commands the part of a task, or why there is none. */
+/** The part of a task in each of these commands, or the reason why it has none. */
 export type PartsOrRefusals = { readonly [Name in keyof TaskParts]: TaskParts[Name] | Refusal }
 
-/** A table of tasks by name: that of the command line, or one with tasks of one's own. */
+/** A table of tasks by name: the table of the command line, or one with tasks of your own. */
 export type CommandTasks = Readonly<Record<string, CommandTask>>

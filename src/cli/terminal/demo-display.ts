@@ -20,7 +20,7 @@ export class DemoDisplay {
   readonly #bars = new Map<DemoNet, SingleBar>()
   #all: SingleBar | undefined
 
-  /** @param steps of each net */
+  /** @param steps the steps of each net */
   constructor(steps: number) {
     this.#steps = steps
     if (!isLive()) return
@@ -84,13 +84,13 @@ export class DemoDisplay {
     return `step ${String(step).padStart(String(this.#steps).length)}/${this.#steps}`
   }
 
-  /** Deep nets take longer, so layers are counted, not steps. */
+  /** The progress of all nets, counted in steps times layers, because deep nets take longer. */
   #work(): { readonly done: number; readonly all: number } {
     const sum = (steps: (net: DemoNet) => number) => demoNets.reduce((total, net) => total + net.depth * steps(net), 0)
     return { done: sum((net) => this.#done.get(net) ?? 0), all: sum(() => this.#steps) }
   }
 
-  /** Time left of all nets together, judged by the time gone. */
+  /** The estimated time left for all nets together. */
   #left(): string {
     const { done, all } = this.#work()
     if (done === 0 || done === all) return ''

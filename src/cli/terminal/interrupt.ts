@@ -1,12 +1,12 @@
 /**
- * Ctrl-C, a request to end, or a terminal that is closed: the first one asks the work to stop, so that it can be saved; a
- * second one stops at once, unless it is the terminal again, which tells of its end more than once.
+ * Handles Ctrl-C, a request to end, and a closed terminal. The first signal asks the work to stop and to save its
+ * state. A second signal stops at once, except a second signal of the closed terminal, which sends several.
  */
 import { basename } from 'node:path'
 import { command, word } from './invocation.js'
 import { isLive, say } from './output.js'
 
-/** Bars hide it while they move. */
+/** Shows the cursor again, which bars hide. */
 const SHOW_CURSOR = '\u001b[?25h'
 
 /** Exit codes, as shells give them: 128 and the number of the signal. */
@@ -25,7 +25,7 @@ export class Interrupted extends Error {
     this.exitCode = exitCodes[signal]
   }
 
-  /** Says what was kept and how to go on, once: who knows more is asked first. */
+  /** Prints once which state was kept and how to resume. The innermost work prints it, because it knows most. */
   tell(line: string): void {
     if (!this.#told) say(line)
     this.#told = true
@@ -34,7 +34,7 @@ export class Interrupted extends Error {
 
 /**
  * Runs work that can be interrupted. Its signal is aborted with an `Interrupted`.
- * @param left what is left then and how to go on, in a line, where the work has not said so itself
+ * @param left the line about the kept state and how to resume, unless the work has printed its own
  */
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>, left: () => string): Promise<T> {
   const controller = new AbortController()
@@ -57,17 +57,20 @@ export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>
   }
 }
 
-/** Whether `nohup` started this: Node undoes what that does, so the wish is read off what the shell left. */
+/**
+ * Whether `nohup` started this process. Node resets the signal handling of `nohup`, so this reads the environment that
+ * the shell left.
+ */
 function isKeptAlive(): boolean {
   return basename(process.env._ ?? '') === 'nohup'
 }
 
-/** The command that runs now, as it can be typed. */
+/** The running command, in a form that can be typed. */
 export function sameCommand(): string {
   return command(process.argv.slice(2).map(word).join(' '))
 }
 
-/** Of work that leaves nothing. */
+/** The line for work that keeps nothing. */
 export function nothingKept(): string {
   return `stopped; nothing was kept; begin again with: ${sameCommand()}`
 }

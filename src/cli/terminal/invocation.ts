@@ -1,19 +1,19 @@
 /**
- * How the command line is called from where the person stands, so that every command that is printed can be pasted as it
- * is. npm has no package of the name `resnet`: a bare `npx resnet` would fetch a stranger's, and `resnet` alone is found
- * only where the package is installed globally.
+ * Finds the words that call the command line from the current folder, so that every printed command can be pasted. `npx
+ * resnet` alone could fetch a package of another author, and `resnet` alone works only if the package is installed
+ * globally.
  */
 import { existsSync } from 'node:fs'
 import { basename, delimiter, dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** Where the program lies and where it is called from. */
+/** The places that the call depends on. */
 export interface Standpoint {
   /** The folder of the package: a checkout, or `resnet.ts` in some `node_modules`. */
   readonly root: string
-  /** The folder that the person is in. */
+  /** The current folder. */
   readonly cwd: string
-  /** The folders that the shell looks for programs in. */
+  /** The folders in which the shell looks for programs. */
   readonly path: readonly string[]
   readonly exists: (file: string) => boolean
 }
@@ -49,12 +49,12 @@ export function command(words: string, standpoint?: Standpoint): string {
   return `${invocation(standpoint)} ${words}`
 }
 
-/** A path or name as a word of the shell: in quotes where it has spaces or signs that shells read. */
+/** A path or name as a word of the shell, quoted if it has spaces or special characters. */
 export function word(text: string): string {
   return /^[\p{L}\p{M}\p{N}_@%+=:,./\\-]+$/u.test(text) ? text : `"${text.replace(/(["$`\\])/g, '\\$1')}"`
 }
 
-/** Examples of a command's help, one a line, with a heading. */
+/** Examples of a command's help, one per line, with a heading. */
 export function examples(...commands: readonly string[]): string {
   const lines = commands.map((words) => `  $ ${command(words)}`)
   return [`\n${commands.length > 1 ? 'Examples' : 'Example'}:`, ...lines].join('\n')

@@ -1,36 +1,39 @@
 /**
- * Where text goes: results to standard output, progress and complaints to standard error. All of it comes through here,
- * so that no name in a file of others steers the terminal.
+ * Prints text: results to standard output, progress and errors to standard error. All text goes through this file, so
+ * that no name from a foreign file can send control characters to the terminal.
  */
 
-/** Progress, notes and errors. */
+/** Prints progress, notes and errors. */
 export function say(line: string): void {
   process.stderr.write(`${visible(line)}\n`)
 }
 
-/** Results. */
+/** Prints results. */
 export function print(text: string): void {
   process.stdout.write(`${visible(text)}\n`)
 }
 
-/** Control characters but for tabs and ends of lines, separators of lines, and what turns the direction of text. */
+/**
+ * Control characters except tabs and ends of lines, line separators, and characters that change the direction of text.
+ */
 const STEERING =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones looked for
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|\p{Surrogate}/gu
 
-/** The text with what steers a terminal written out, as `\u001b`: JSON, which may hold such characters, stays the same. */
+/** The text with control characters written out, such as `\u001b`. JSON with such characters keeps its meaning. */
 export function visible(text: string): string {
   return text.replace(STEERING, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
-/** On one line: of errors, and of names that stand in a line. */
+/** The text on one line, for errors and for names within a line. */
 export function oneLine(text: string): string {
   return visible(text.trim().replace(/\s*[\r\n]+\s*/g, ' '))
 }
 
 /**
- * A reader that went away, as `head` does or a terminal that is closed, is no failure: what is left to say is dropped and
- * the work goes on. Results that cannot be written for another reason, as on a full disk, make it fail in the end.
+ * Handles errors of standard output and standard error. A reader that closes early, such as `head` or a closed
+ * terminal, is no failure: the remaining text is dropped and the work continues. Results that cannot be written for
+ * another reason, such as a full disk, make the command fail at its end.
  */
 export function minding(): void {
   process.stderr.on('error', () => {}) // there is nobody to tell
@@ -46,12 +49,15 @@ export function minding(): void {
 
 const reasons: Readonly<Record<string, string>> = { ENOSPC: 'the disk is full', EIO: 'the disk failed' }
 
-/** Whether standard error is a terminal that can show something that moves. */
+/** Whether standard error is a terminal that can show a moving bar. */
 export function isLive(): boolean {
   return process.stderr.isTTY === true && process.env.TERM !== 'dumb'
 }
 
-/** Text in a colour of the 256-colour palette, where there is a terminal and colours are wanted (https://no-color.org). */
+/**
+ * Text in a colour of the 256-colour palette, if standard error is a terminal and colours are not turned off
+ * (https://no-color.org).
+ */
 export function paint(text: string, colour: number): string {
   const wanted = isLive() && !process.env.NO_COLOR
   return wanted ? `\u001b[38;5;${colour}m${text}\u001b[39m` : text

@@ -1,9 +1,12 @@
-/** Progress of anything that can be counted, on standard error: a moving bar in a terminal, now and then a line elsewhere. */
+/**
+ * Shows the progress of work that can be counted, on standard error: a moving bar in a terminal, occasional lines
+ * elsewhere.
+ */
 import { SingleBar } from 'cli-progress'
 import { duration, isLive, oneLine, say } from './output.js'
 import { barSize, columns, fitted, type Part } from './width.js'
 
-/** Milliseconds between two lines where nothing can move. */
+/** Milliseconds between two lines where no bar can move. */
 const QUIET = 10_000
 
 export class Progress {
@@ -15,7 +18,7 @@ export class Progress {
   #lastLine = performance.now()
 
   /**
-   * @param what is done, for example `decoding`
+   * @param what the activity, for example `decoding`
    * @param amount a count in words, for example `12 pictures`
    */
   constructor(what: string, amount: (count: number) => string) {
@@ -23,7 +26,7 @@ export class Progress {
     this.#amount = amount
   }
 
-  /** @param total left out where it is not known */
+  /** @param total left out if it is unknown */
   update(done: number, total: number | undefined): void {
     this.#first ??= done // what was done before is no part of the rate
     const seconds = (performance.now() - this.#began) / 1000
@@ -59,7 +62,7 @@ export class Progress {
     }
   }
 
-  /** Takes the bar away. */
+  /** Removes the bar. */
   stop(): void {
     this.#bar?.stop()
     this.#bar = undefined

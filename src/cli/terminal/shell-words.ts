@@ -1,18 +1,18 @@
-/** An error of the library in the words of the one who typed a command: flags instead of fields, on one line. */
+/** Rewrites an error of the library for users of commands: flags instead of fields, on one line. */
 import type { Command } from 'commander'
 import type { ResnetError } from '../../internal.node.js'
 import { oneLine } from './output.js'
 
-/** Fields that the library names at the beginning of a message: `recipe.lr: ...`, `threads: ...`, `builtin: size is ...`. */
+/** Matches a field at the beginning of a message: `recipe.lr: ...`, `threads: ...`, `builtin: size is ...`. */
 const field = /^(?:[a-z]\w*: )?(?:recipe\.)?(?:augmentation\.)?([a-z]\w*)(?=: | is )/
 
-/** A table below a message, with the line over its rule: for those who call functions, who can print it. */
+/** Matches a table below a message, with the line above its rule. Only users of functions see it. */
 const table = /\n[^\n]*\n─[\s\S]*$/
 
-/** Functions of the library that speak in a message, of which a shell knows nothing. */
+/** Matches names of functions at the beginning of a message, which users of commands do not know. */
 const speaker = /^(?:preset|imageFolder|loadDataset|readNetwork): /
 
-/** @param called the command whose flags the person could type; left out where none was called */
+/** @param called the command whose flags the user could type; left out if no command was called */
 export function inShellWords(error: ResnetError, called: Command | undefined): string {
   const message = oneLine(error.shellMessage.replace(table, ''))
   const name = field.exec(message)?.[1]

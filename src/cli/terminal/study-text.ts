@@ -1,8 +1,8 @@
-/** The findings of studies, in words. */
+/** The texts of findings of studies. */
 import type { JudgedClaim, StudyResult, Verdict } from '../../internal.node.js'
 import { command } from './invocation.js'
 
-/** A sign and a word, so that colour is not needed. */
+/** A sign and a word for each verdict, so that colour is not needed. */
 export const verdictWords: Readonly<Record<Verdict, readonly [sign: string, word: string]>> = {
   holds: ['✓', 'holds'],
   'does-not-hold': ['✗', 'does not hold'],
@@ -21,7 +21,7 @@ export function measuredText({ measured, spread, unit }: Pick<JudgedClaim, 'meas
   return `${spread === null ? value : `${value} ± ${numberText(spread)}`}${unit && ` ${unit}`}`
 }
 
-/** The command that runs a study as it was run. */
+/** The command that repeats a run of a study. */
 export function commandOf({ study, scale, seeds, asked = {} }: StudyResult): string {
   const { epochs, depths, variants = [] } = asked
   return [
@@ -34,7 +34,7 @@ export function commandOf({ study, scale, seeds, asked = {} }: StudyResult): str
   ].join(' ')
 }
 
-/** Three figures that count, with the unit. */
+/** A number with three significant digits and its unit. */
 export function numberText(value: number, unit = ''): string {
   const size = Math.abs(value)
   const text =

@@ -1,4 +1,4 @@
-/** The display of `resnet train` on standard error: a moving bar in a terminal, now and then a line elsewhere. */
+/** The display of `resnet train` on standard error: a moving bar in a terminal, occasional lines elsewhere. */
 import { type Options, SingleBar } from 'cli-progress'
 import type { EpochRecord, StepProgress } from '../../internal.node.js'
 import { duration, isLive, rateText, say } from './output.js'
@@ -17,14 +17,14 @@ const barOptions: Options = {
   stream: process.stderr,
 }
 
-/** Milliseconds between two lines where nothing can move. */
+/** Milliseconds between two lines where no bar can move. */
 const QUIET = 10_000
 
-/** How a task tells its figures. */
+/** The texts of a task's figures. */
 export interface TrainWords<T extends string> {
-  /** Of the epoch so far, the most telling last. */
+  /** Figures of the epoch so far, the most important last. */
   step(progress: StepProgress<T>): readonly string[]
-  /** Of an epoch and its evaluation, the most telling last. */
+  /** Figures of an epoch and its evaluation, the most important last. */
   epoch(record: EpochRecord<T>): readonly string[]
 }
 
@@ -36,7 +36,7 @@ export class TrainDisplay<T extends string> {
   readonly #epochs: number
   readonly #words: TrainWords<T>
 
-  /** @param epochs how many there will be */
+  /** @param epochs the number of epochs */
   constructor(epochs: number, words: TrainWords<T>) {
     this.#epochs = epochs
     this.#words = words
@@ -60,7 +60,7 @@ export class TrainDisplay<T extends string> {
     }
   }
 
-  /** The line of an epoch, which stays. */
+  /** Prints the line of an epoch, which stays. */
   epoch(record: EpochRecord<T>): void {
     this.stop()
     this.#lastLine = performance.now()
@@ -74,7 +74,7 @@ export class TrainDisplay<T extends string> {
     say(fitted(parts, columns()))
   }
 
-  /** Takes the bar away. */
+  /** Removes the bar. */
   stop(): void {
     this.#bar?.stop()
     this.#bar = undefined
@@ -95,7 +95,7 @@ export class TrainDisplay<T extends string> {
   }
 }
 
-/** The last of the words stays longest. */
+/** The last of the texts is dropped last. */
 function ranked(words: readonly string[]): Part[] {
   return words.map((text, i) => [text, 1 + words.length - i])
 }

@@ -1,20 +1,20 @@
-/** Lines of progress within the width of the terminal: what matters least falls away first. */
+/** Fits lines of progress into the width of the terminal. The least important part is dropped first. */
 
-/** Columns where nothing tells how many there are: of a pipe or a file. */
+/** Columns for a pipe or a file, which have no width. */
 const USUAL = 80
-/** Below it lines would say nothing; a narrower terminal cuts them off. */
+/** The least width. Shorter lines would be useless; a narrower terminal clips them. */
 const LEAST = 40
 
-/** The columns that a line of standard error may take. */
+/** The number of columns that a line of standard error may take. */
 export function columns(stream: Pick<NodeJS.WriteStream, 'isTTY' | 'columns'> = process.stderr): number {
   if (!stream.isTTY || !stream.columns) return USUAL
   return Math.max(LEAST, Math.min(USUAL, stream.columns))
 }
 
-/** A part of a line. Parts of a higher rank fall away before those of a lower one; rank 0 stays. */
+/** A part of a line. Parts of a higher rank are dropped before parts of a lower rank. Parts of rank 0 stay. */
 export type Part = readonly [text: string, rank: number]
 
-/** The parts in their order, two spaces apart, without those that find no room. */
+/** The parts in order, two spaces apart, without those that do not fit. */
 export function fitted(parts: readonly Part[], width: number): string {
   let kept = parts.filter(([text]) => text !== '')
   const line = () => kept.map(([text]) => text).join('  ')
@@ -27,12 +27,12 @@ export function fitted(parts: readonly Part[], width: number): string {
   return line()
 }
 
-/** Columns of a bar beside text: a fifth of the line, at most 24. */
+/** The columns of a bar beside text: a fifth of the line, at most 24. */
 export function barSize(width: number): number {
   return Math.min(24, Math.floor(width / 5))
 }
 
-/** Text in lines of at most 80 columns, broken between words; all but the first are indented. */
+/** Breaks text between words into lines of at most 80 columns. All lines but the first are indented. */
 export function wrapped(text: string, indent: string, width = USUAL): string {
   const lines: string[] = []
   let line = /^ */.exec(text)![0]

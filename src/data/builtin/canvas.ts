@@ -65,15 +65,21 @@ export class Canvas {
     const reachY = (Math.abs(sin) * place.halfWidth + Math.abs(cos) * place.halfHeight) >> 16
     const right = Math.min(SIDE - 1, (x + reachX + 1) >> 3)
     const bottom = Math.min(SIDE - 1, (y + reachY + 1) >> 3)
+    // The samples of a pixel lie up to 3 eighths from its centre: a pixel whose centre is farther out has none inside.
+    const edge = half << 16
+    const [mostU, mostV] = [edge + 3 * (Math.abs(xx) + Math.abs(xy)), edge + 3 * (Math.abs(yx) + Math.abs(yy))]
     for (let row = Math.max(0, (y - reachY - 1) >> 3); row <= bottom; row++)
       for (let column = Math.max(0, (x - reachX - 1) >> 3); column <= right; column++) {
+        const centreX = column * 8 + 4 - x
+        const centreY = row * 8 + 4 - y
+        if (Math.abs(xx * centreX + xy * centreY) > mostU || Math.abs(yx * centreX + yy * centreY) > mostV) continue
         let covered = 0
-        for (let sy = 1; sy < 8; sy += 2) {
-          const [dx, dy] = [column * 8 + 1 - x, row * 8 + sy - y]
-          let u = xx * dx + xy * dy
-          let v = yx * dx + yy * dy
+        for (let dy = centreY - 3; dy <= centreY + 3; dy += 2) {
+          let u = xx * (centreX - 3) + xy * dy
+          let v = yx * (centreX - 3) + yy * dy
           for (let n = 0; n < 4; n++, u += 2 * xx, v += 2 * yx) {
-            const [i, j] = [half + (u >> 16), half + (v >> 16)]
+            const i = half + (u >> 16)
+            const j = half + (v >> 16)
             if (((i | j) & -STENCIL) === 0) covered += stencil[j * STENCIL + i]! // both from 0 to STENCIL - 1
           }
         }

@@ -156,8 +156,8 @@ export function storedFloats(value: Value, layout: Layout): number {
 export function pack(data: Float32Array, value: Value, layout: Layout): Float32Array {
   if (layout === 'plain') return data
   const out = new Float32Array(storedFloats(value, layout))
-  permute(value.type.shape, layout, (from, to) => {
-    out[to] = data[from]!
+  forEachRun(value.type.shape, layout, (from, to, length, step) => {
+    for (let k = 0; k < length; k++) out[to + k * step] = data[from + k]!
   })
   return out
 }
@@ -167,70 +167,66 @@ export function unpack(data: Float32Array, value: Value, layout: Layout): Float3
   const out = new Float32Array(elements(value.type.shape))
   if (layout === 'plain') out.set(data.subarray(0, out.length))
   else
-    permute(value.type.shape, layout, (from, to) => {
-      out[from] = data[to]!
+    forEachRun(value.type.shape, layout, (from, to, length, step) => {
+      for (let k = 0; k < length; k++) out[from + k] = data[to + k * step]!
     })
   return out
 }
 
-/** Calls `visit(index in the field's layout, index in the engine's)` for each element. */
-function permute(
-  shape: readonly number[],
-  layout: Exclude<Layout, 'plain'>,
-  visit: (from: number, to: number) => void,
-): void {
+/** `length` elements from `from` on in the field's layout lie at `to`, `to + step`, … in the engine's. */
+type Visit = (from: number, to: number, length: number, step: number) => void
+
+/** Visits all elements of a tensor, those of one map or one kernel at a time. */
+function forEachRun(shape: readonly number[], layout: Exclude<Layout, 'plain'>, visit: Visit): void {
   const [a, b, c, d = 1] = shape as [number, number, number, number]
   const inner = c * d
   if (typeof layout === 'object') {
-    permuteGroups([a, b, inner], layout.groups, visit)
+    forEachRunOfGroups([a, b, inner], layout.groups, visit)
     return
   }
-  const bBlocks = Math.ceil(b / BLOCK)
-  let from = 0
+  const [aBlocks, bBlocks] = [Math.ceil(a / BLOCK), Math.ceil(b / BLOCK)]
+  const [row, square] = [BLOCK, BLOCK * BLOCK]
   for (let i = 0; i < a; i++)
-    for (let j = 0; j < b; j++)
-      for (let k = 0; k < inner; k++, from++) {
-        const jBlock = Math.floor(j / BLOCK)
-        const iBlock = Math.floor(i / BLOCK)
-        switch (layout) {
-          case 'blocked':
-            visit(from, ((i * bBlocks + jBlock) * inner + k) * BLOCK + (j % BLOCK))
-            break
-          case 'weight':
-            visit(from, (((iBlock * bBlocks + jBlock) * inner + k) * BLOCK + (j % BLOCK)) * BLOCK + (i % BLOCK))
-            break
-          case 'winogradWeight': {
-            const block = (k * Math.ceil(a / BLOCK) + iBlock) * bBlocks + jBlock
-            visit(from, (block * BLOCK + (j % BLOCK)) * BLOCK + (i % BLOCK))
-            break
-          }
-          case 'stemWeight':
-            visit(from, ((iBlock * b + j) * inner + k) * BLOCK + (i % BLOCK))
-            break
-          case 'statistics':
-            visit(from, (i * b + j) * roundUp(c, BLOCK) + k)
-            break
-        }
+    for (let j = 0; j < b; j++) {
+      const [iBlock, jBlock] = [Math.floor(i / BLOCK), Math.floor(j / BLOCK)]
+      const [iRest, jRest] = [i % BLOCK, j % BLOCK]
+      const from = (i * b + j) * inner
+      switch (layout) {
+        case 'blocked':
+          visit(from, (i * bBlocks + jBlock) * inner * row + jRest, inner, row)
+          break
+        case 'weight':
+          visit(from, (iBlock * bBlocks + jBlock) * inner * square + jRest * BLOCK + iRest, inner, square)
+          break
+        case 'winogradWeight':
+          visit(from, (iBlock * bBlocks + jBlock) * square + jRest * BLOCK + iRest, inner, aBlocks * bBlocks * square)
+          break
+        case 'stemWeight':
+          visit(from, (iBlock * b + j) * inner * row + iRest, inner, row)
+          break
+        case 'statistics':
+          visit(from, (i * b + j) * roundUp(c, BLOCK), inner, 1)
+          break
       }
+    }
 }
 
 /**
  * The same for a weight of several groups: an input block is counted from the first one that its output block reads.
  */
-function permuteGroups(
+function forEachRunOfGroups(
   [outputs, deep, inner]: readonly [number, number, number],
   groups: number,
-  visit: (from: number, to: number) => void,
+  visit: Visit,
 ): void {
   const { span, most } = connections(outputs, deep * groups, groups)
   let from = 0
   for (let o = 0; o < outputs; o++) {
     const block = Math.floor(o / BLOCK)
     const first = Math.floor((o * groups) / outputs) * deep // input channel of the group
-    for (let i = first; i < first + deep; i++) {
+    for (let i = first; i < first + deep; i++, from += inner) {
       const plane = block * most + Math.floor(i / BLOCK) - span(block).from
-      for (let k = 0; k < inner; k++, from++)
-        visit(from, ((plane * inner + k) * BLOCK + (i % BLOCK)) * BLOCK + (o % BLOCK))
+      visit(from, (plane * inner * BLOCK + (i % BLOCK)) * BLOCK + (o % BLOCK), inner, BLOCK * BLOCK)
     }
   }
 }

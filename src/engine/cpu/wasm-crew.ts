@@ -3,6 +3,8 @@ import { EngineError } from '../../util/errors.js'
 import { tooFewThreads } from './too-few-threads.js'
 import type { Data, FromWorker, ToWorker, WasmHost, WasmWorker } from './wasm-host.js'
 
+const PAGE = 65536
+
 type Start = Omit<Extract<ToWorker, { kind: 'start' }>, 'kind'>
 
 /** A caller who waits for an answer. */
@@ -14,6 +16,8 @@ interface Asker {
 
 export class Crew {
   readonly #workers: readonly WasmWorker[]
+  /** The size of their memory, in pages of 64 KiB. */
+  readonly pages: number
   /** The memory that the workers share; undefined if the only worker holds it. */
   readonly #memory: WebAssembly.Memory | undefined
   /** The callers in the order of their questions. Each worker answers in order. */
@@ -31,7 +35,7 @@ export class Crew {
       if (error instanceof EngineError) throw error
       throw tooFewThreads('wasm-simd', threads, workers.length, error)
     }
-    const crew = new Crew(workers, typeof memory === 'number' ? undefined : memory)
+    const crew = new Crew(workers, memory)
     try {
       await Promise.all(workers.map((worker, thread) => crew.#ask(worker, { kind: 'start', ...of(thread) })))
     } catch (error) {
@@ -41,14 +45,26 @@ export class Crew {
     return crew
   }
 
-  private constructor(workers: readonly WasmWorker[], memory: WebAssembly.Memory | undefined) {
+  private constructor(workers: readonly WasmWorker[], memory: WebAssembly.Memory | number) {
     this.#workers = workers
-    this.#memory = memory
+    this.#memory = typeof memory === 'number' ? undefined : memory
+    this.pages = typeof memory === 'number' ? memory : memory.buffer.byteLength / PAGE
     for (const worker of workers)
       worker.listen(
         (answer) => (answer.kind === 'failed' ? this.#fail(answer.reason) : this.#answer(worker, answer)),
         (reason) => this.#fail(reason),
       )
+  }
+
+  /** Whether a worker has failed, so that nothing can be run any more. */
+  get failed(): boolean {
+    return this.#failure !== undefined
+  }
+
+  /** Fills the memory from an address on with zeros. */
+  clear(address: number): void {
+    if (this.#memory) new Uint8Array(this.#memory.buffer, address).fill(0)
+    else this.#workers[0]!.post({ kind: 'clear', address })
   }
 
   /** Copies data into the memory. */

@@ -23,7 +23,7 @@ export interface WasmWorker {
 
 export type Data = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Float64Array<ArrayBuffer>
 
-/** Addresses are in bytes, lengths in elements. The worker answers all messages but `write`, in order. */
+/** Addresses are in bytes, lengths in elements. The worker answers all messages but `clear` and `write`, in order. */
 export type ToWorker =
   | {
       readonly kind: 'start'
@@ -43,7 +43,8 @@ export type ToWorker =
       readonly scratch: number
       readonly scratchStride: number
     }
-  /** To a single worker, which holds the memory: writes data, or asks for a copy of floats. */
+  /** To a single worker, which holds the memory: clears it to its end, writes data, or asks for a copy of floats. */
+  | { readonly kind: 'clear'; readonly address: number }
   | { readonly kind: 'write'; readonly address: number; readonly data: Data }
   | { readonly kind: 'read'; readonly address: number; readonly length: number }
 

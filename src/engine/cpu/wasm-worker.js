@@ -34,6 +34,8 @@ function handle(message) {
   if (message.kind === 'run') {
     exports.run(message.tape, message.length, message.arena, message.scratch, message.scratchStride)
     port.postMessage({ kind: 'done' })
+  } else if (message.kind === 'clear') {
+    new Uint8Array(memory.buffer, message.address).fill(0)
   } else if (message.kind === 'write') {
     const { buffer, byteOffset, byteLength } = message.data
     new Uint8Array(memory.buffer, message.address).set(new Uint8Array(buffer, byteOffset, byteLength))

@@ -1,7 +1,8 @@
 /**
- * The WASM module as a backend. A program has one memory: the module's own data, then its tapes, the threads' stacks
- * and scratch, and the arena. It runs in workers, so that no run blocks the caller's thread: one worker per thread if
- * memory can be shared, else a single worker that holds the memory.
+ * The WASM module as a backend. A program has one memory: the module's own data, the threads' stacks, then its tapes,
+ * the threads' scratch, and the arena. It runs in workers, so that no run blocks the caller's thread: one worker per
+ * thread if memory can be shared, else a single worker that holds the memory. To start them takes longer than most small
+ * programs run, so the workers and the memory of one program that has ended are kept for the next.
  */
 import { EngineError } from '../../util/errors.js'
 import type { CpuBackend, CpuProgram, ProgramSource } from './backend.js'
@@ -23,15 +24,17 @@ const MOST_BYTES = 65536 * PAGE
 const STACK = 262144
 /** Pages that hold the module's data and first stack. */
 const MODULE_PAGES = 16
+/** Bytes of the largest memory that is kept for the next program. */
+const MOST_KEPT = 64 * 1024 * 1024
 
 const round = (bytes: number) => Math.ceil(bytes / 64) * 64
 
 /** Addresses in a program's memory, in bytes. */
 interface Places {
+  /** End of the first stack, the same for all programs. The stacks of the other threads follow. */
+  readonly stack: number
   readonly setup: number
   readonly run: number
-  /** End of the first stack. The others follow. */
-  readonly stacks: number
   readonly scratch: number
   /** Distance of the scratch of two threads, in floats. */
   readonly scratchStride: number
@@ -52,6 +55,11 @@ class WasmBackend implements CpuBackend {
   readonly #host: WasmHost
   readonly #module: WebAssembly.Module
   readonly #programs = new Set<CpuProgram>()
+  /** Tells how much scratch tapes need, in a small memory of its own. */
+  #ruler: Ruler | undefined
+  /** The workers and the memory of a program that has ended. */
+  #idle: Crew | undefined
+  #disposed = false
 
   constructor(host: WasmHost, module: WebAssembly.Module, threads: number) {
     this.#host = host
@@ -63,19 +71,42 @@ class WasmBackend implements CpuBackend {
     const places = await this.#plan(source)
     const pages = pagesFor(places.bytes)
     source.admit?.(pages * PAGE)
-    const memory = this.#host.sharedMemory ? allocate(pages, true) : pages
-    source.admitThreads?.(this.threads, this.threads * (this.#host.workerAddresses ?? 0))
-    const crew = await Crew.start(this.#host, this.threads, (thread) => ({
-      module: this.#module,
-      memory,
-      thread,
-      stack: places.stacks + thread * STACK,
-    }))
+    const crew = this.#kept(pages, places.setup) ?? (await this.#start(source, places.stack, pages))
     crew.write(places.setup, source.setup)
     crew.write(places.run, source.run)
-    const program = new WasmProgram(source, places, crew, () => this.#programs.delete(program))
+    const program = new WasmProgram(source, places, crew, async () => {
+      this.#programs.delete(program)
+      await this.#giveBack(crew)
+    })
     this.#programs.add(program)
     return program
+  }
+
+  #start(source: ProgramSource, stack: number, pages: number): Promise<Crew> {
+    const memory = this.#host.sharedMemory ? allocate(pages, true) : pages
+    source.admitThreads?.(this.threads, this.threads * (this.#host.workerAddresses ?? 0))
+    return Crew.start(this.#host, this.threads, (thread) => ({
+      ...{ module: this.#module, memory, thread },
+      stack: stack + thread * STACK,
+    }))
+  }
+
+  /** The workers that are kept, if their memory is large enough. It is filled with zeros from an address on. */
+  #kept(pages: number, from: number): Crew | undefined {
+    const crew = this.#idle
+    if (!crew || crew.failed || crew.pages < pages) return undefined
+    this.#idle = undefined
+    crew.clear(from)
+    return crew
+  }
+
+  /** Keeps the workers of a program that has ended, or ends them. If others are kept, those with less memory end. */
+  async #giveBack(crew: Crew): Promise<void> {
+    const other = this.#idle
+    const keeps = !this.#disposed && !crew.failed && crew.pages * PAGE <= MOST_KEPT
+    const isBetter = keeps && (!other || other.failed || other.pages < crew.pages)
+    if (isBetter) this.#idle = crew
+    await (isBetter ? other : crew)?.end()
   }
 
   /** Asks the module, in a small memory of its own, how much scratch the tapes need. */
@@ -83,14 +114,11 @@ class WasmBackend implements CpuBackend {
     // In an arena beyond 32 bits, offsets on the tapes would wrap.
     if (!Number.isSafeInteger(arenaFloats) || arenaFloats < 0 || arenaFloats * 4 > MOST_BYTES)
       throw tooLarge(arenaFloats * 4)
-    const pages = MODULE_PAGES + Math.ceil((Math.max(setup.length, run.length) * 8) / PAGE)
-    const memory = allocate(pages, this.#host.sharedMemory)
-    const instance = await WebAssembly.instantiate(this.#module, { env: { memory } })
-    const exports = instance.exports as unknown as WasmExports
-    const start = round(exports.__heap_base.value)
+    const { exports, memory } = await this.#rulerFor(Math.max(setup.length, run.length))
+    const base = round(exports.__heap_base.value)
     const floats = [setup, run].map((tape) => {
-      new Float64Array(memory.buffer, start, tape.length).set(tape)
-      return exports.scratchFloats(start, tape.length, arenaFloats)
+      new Float64Array(memory.buffer, base, tape.length).set(tape)
+      return exports.scratchFloats(base, tape.length, arenaFloats)
     })
     if (floats.includes(-2))
       throw new EngineError('wasm-simd: the plan asks for more memory than can be addressed; use the native engine')
@@ -100,18 +128,37 @@ class WasmBackend implements CpuBackend {
       )
     // The stride is no multiple of a page, because threads would then share cache sets.
     const scratchStride = Math.ceil(Math.max(...floats) / 1024) * 1024 + 64
-    const runTape = round(start + setup.length * 8)
-    const stacks = round(runTape + run.length * 8) + STACK
-    const scratch = stacks + (this.threads - 1) * STACK
+    const setupTape = base + this.threads * STACK
+    const runTape = round(setupTape + setup.length * 8)
+    const scratch = round(runTape + run.length * 8)
     const arena = scratch + this.threads * scratchStride * 4
     const bytes = arena + round(arenaFloats * 4)
     if (bytes > MOST_BYTES) throw tooLarge(bytes)
-    return { setup: start, run: runTape, stacks, scratch, scratchStride, arena, bytes }
+    return { stack: base + STACK, setup: setupTape, run: runTape, scratch, scratchStride, arena, bytes }
+  }
+
+  /** @param length of a tape that must fit */
+  async #rulerFor(length: number): Promise<Ruler> {
+    const pages = MODULE_PAGES + Math.ceil((length * 8) / PAGE)
+    if (this.#ruler && this.#ruler.memory.buffer.byteLength >= pages * PAGE) return this.#ruler
+    const memory = allocate(pages, this.#host.sharedMemory)
+    const { exports } = await WebAssembly.instantiate(this.#module, { env: { memory } })
+    this.#ruler = { memory, exports: exports as unknown as WasmExports }
+    return this.#ruler
   }
 
   async dispose(): Promise<void> {
+    this.#disposed = true
     await Promise.all([...this.#programs].map((program) => program.dispose()))
+    await this.#idle?.end()
+    this.#idle = undefined
   }
+}
+
+/** An instance of the module that runs nothing. */
+interface Ruler {
+  readonly memory: WebAssembly.Memory
+  readonly exports: WasmExports
 }
 
 function tooLarge(bytes: number): EngineError {
@@ -142,16 +189,16 @@ class WasmProgram implements CpuProgram {
   readonly #source: ProgramSource
   readonly #places: Places
   readonly #crew: Crew
-  readonly #disposed: () => void
+  readonly #release: () => Promise<void>
   #running: Promise<void> | undefined
   #ended = false
 
-  constructor(source: ProgramSource, places: Places, crew: Crew, disposed: () => void) {
+  constructor(source: ProgramSource, places: Places, crew: Crew, release: () => Promise<void>) {
     this.scratchBytes = places.bytes - round(source.arenaFloats * 4)
     this.#source = source
     this.#places = places
     this.#crew = crew
-    this.#disposed = disposed
+    this.#release = release
   }
 
   #expectIdle(action: string): void {
@@ -192,9 +239,9 @@ class WasmProgram implements CpuProgram {
   }
 
   async dispose(): Promise<void> {
-    await this.#running?.catch(() => {})
+    if (this.#ended) return
     this.#ended = true
-    this.#disposed()
-    await this.#crew.end()
+    await this.#running?.catch(() => {})
+    await this.#release()
   }
 }

@@ -1,8 +1,11 @@
 /** Evaluates a graph once, node by node, in float64: the oracle of every other engine and of the gradient rules. */
+
+import { expectMap } from '../../graph/expect.js'
 import type { Attributes, Graph, Node, Value } from '../../graph/graph.js'
-import { isOpName, opOf } from '../../ops/index.js'
+import { expectGraph, isOpName, opOf } from '../../ops/index.js'
 import { type OwnOp, placed } from '../../ops/op.js'
 import { EngineError, invariant } from '../../util/errors.js'
+import { numbers, text } from '../../util/expect.js'
 import { elements, shapeText } from '../../util/shape.js'
 import { type KernelTable, kernels } from './kernels.js'
 import { type Kernel, type Tensor, zeros } from './tensor.js'
@@ -46,12 +49,17 @@ export function evaluate(
   return values
 }
 
-/** Returns the outputs of `graph` by name, given its inputs by name. */
+/**
+ * Returns the outputs of `graph` by name, given its inputs by name.
+ * @throws ConfigError for anything but a graph; EngineError if an input is missing or has another length
+ */
 export function evaluateOutputs(
   graph: Graph,
   inputs: ReadonlyMap<string, ArrayLike<number>>,
   table: KernelTable = kernels,
 ): Map<string, Float64Array> {
+  expectGraph(graph, 'evaluateOutputs: graph')
+  expectMap(inputs, 'evaluateOutputs: inputs', [text, numbers])
   const values = evaluate(graph, inputs, table)
   return new Map(graph.outputs.map(({ name, value }) => [name, values.get(value)!.data]))
 }

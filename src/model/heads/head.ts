@@ -43,6 +43,13 @@ export interface LoneHead<H extends AnyHead> {
   readonly isAll: boolean
 }
 
+/** Scalars that a training step gives out in place of a head's outputs, which then stay in the engine. */
+export interface StepFigures {
+  readonly names: readonly string[]
+  /** Adds them; returns them by name. */
+  add(layers: LayerBuilder, outputs: NamedValues, truths: NamedValues): NamedValues
+}
+
 /** One kind of head: all that is asked of it. */
 export interface ModelHead<H extends AnyHead = AnyHead> extends SpecHead<H> {
   /** The layers of your own that branches of its networks may have, by kind. Default none. */
@@ -62,6 +69,8 @@ export interface ModelHead<H extends AnyHead = AnyHead> extends SpecHead<H> {
   build(layers: LayerBuilder, head: H, read: HeadInputs): NamedValues
   /** Adds its loss, a scalar. */
   addLoss(layers: LayerBuilder, outputs: NamedValues, truths: NamedValues, settings: LossSettings): Value
+  /** For heads whose outputs are large, such as pictures. Default: a training step gives out the outputs. */
+  readonly figures?: StepFigures | undefined
   /** The standard deviation of a fresh weight of the head; undefined for weights that are not its own. */
   deviation(head: H, path: string, shape: Shape): number | undefined
   /** The weights that start at zero if residual branches do. */

@@ -6,6 +6,8 @@ import { regressionLosses } from '../layers.js'
 import type { ModelHead } from './head.js'
 
 const [MERGE, LAST] = ['head.merge', 'head.conv'] as const
+/** The mean squared difference between the pictures of a batch and their targets, which PSNR is computed from. */
+export const SQUARES = 'squares'
 const grows = (index: number) => `head.enlarge${index + 1}`
 
 export const picture: ModelHead<PictureHead> = {
@@ -20,7 +22,7 @@ export const picture: ModelHead<PictureHead> = {
     const size = ({ type }: typeof pictures) => type.shape.slice(2).join('x')
     if (size(x!) !== size(pictures))
       throw new ShapeError(
-        `head: a net that gives pictures must keep their size until its head, got maps of ${size(x!)} for pictures of ` +
+        `head: a net that upscales pictures must keep their size until its head, got maps of ${size(x!)} for pictures of ` +
           `${size(pictures)}; leave out strides and pools`,
       )
     const width = x!.type.shape[1]!
@@ -38,6 +40,12 @@ export const picture: ModelHead<PictureHead> = {
   },
   addLoss: (layers, outputs, { targets }, { lossName }) =>
     layers.regressionLoss('loss', outputs.picture!, targets!, lossName),
+  figures: {
+    names: [SQUARES],
+    add: (layers, outputs, { targets }) => ({
+      [SQUARES]: layers.regressionLoss(SQUARES, outputs.picture!, targets!, 'squared'),
+    }),
+  },
   // Variance 1 / fan-in, because no ReLU follows and few channels go out.
   deviation: (head, path, [, inputs, height, width]) => {
     const own = [MERGE, LAST, ...enlargements(head).map((_, index) => grows(index))]

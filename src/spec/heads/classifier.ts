@@ -21,9 +21,9 @@ export const classifier = {
   misfit: (head, { classes, scales }) => {
     if (!Array.isArray(classes) || classes.length !== head.classes)
       return `${Array.isArray(classes) ? classes.length : 'no'} class names for ${head.classes} classes`
-    return scales === undefined ? undefined : 'scales are for networks that give pictures'
+    return scales === undefined ? undefined : 'scales are for networks that upscale pictures'
   },
   summary: ({ classes }) => `${classes} classes`,
-  does: ({ classes }) => `tells ${classes} classes apart`,
-  lacks: 'tells no classes apart',
+  does: ({ classes }) => `classifies into ${classes} classes`,
+  lacks: 'is not a classifier',
 } satisfies SpecHead<ClassifierHead>

@@ -2,6 +2,7 @@
  * A head as plain data. Each kind of head has one file that defines all of this; `index.ts` is the table of them. To
  * add a head of your own, pass a table with one more row.
  */
+import { expectKind, list } from '../../util/expect.js'
 import type { Fields } from '../fields.js'
 import type { SpecLayers } from '../own-layers.js'
 import type { StagePath } from '../paths.js'
@@ -14,7 +15,7 @@ export type ReadPath = 'stem' | StagePath
 export interface Answers {
   /** The names of the classes; empty if the head does not classify. */
   readonly classes: readonly string[]
-  /** The factors by which pictures can be enlarged; left out if the head gives no pictures. */
+  /** The factors by which pictures can be enlarged; left out if the head is not an upscaling network. */
   readonly scales?: readonly number[] | undefined
 }
 
@@ -52,5 +53,6 @@ export interface SpecHead<H extends AnyHead = AnyHead> {
 
 /** The stage that most heads read: the last one, or the stem if there is none. */
 export function lastStage(stages: readonly StageSpec[]): ReadPath {
+  expectKind(stages, 'lastStage: stages', list)
   return stages.length > 0 ? `stage${stages.length}` : 'stem'
 }

@@ -3,7 +3,7 @@
  * missing row. Functions that accept any kind of head take a table as their last argument.
  */
 import { ConfigError } from '../../util/errors.js'
-import { expectFields, object } from '../../util/expect.js'
+import { expectFields, expectKind, object } from '../../util/expect.js'
 import { oneOf } from '../fields.js'
 import type { AnyHead, ClassifierHead, HeadKind, HeadSpec, NetworkSpec, PictureHead } from '../spec.js'
 import { classifier } from './classifier.js'
@@ -26,6 +26,8 @@ export type TaskName = (typeof taskNames)[number]
  * @throws ConfigError for a kind that is not in the table
  */
 export function specHeadOf(head: AnyHead, heads: SpecHeads = specHeads): SpecHead {
+  expectKind(head, 'head', object)
+  expectKind(heads, 'heads', object)
   oneOf({ kind: head.kind }, 'head', 'kind', Object.keys(heads))
   return heads[head.kind]!
 }
@@ -37,13 +39,13 @@ export function taskOf(spec: Pick<NetworkSpec, 'head'>): TaskName {
 
 /**
  * @param heads the kinds of heads that the error has words for
- * @throws ConfigError when the network tells no classes apart
+ * @throws ConfigError when the network is not a classifier
  */
 export function classifierOf(spec: Pick<NetworkSpec, 'name' | 'head'>, heads: SpecHeads = specHeads): ClassifierHead {
   return headAs('classifier', headed(spec, 'classifierOf: spec'), heads)
 }
 
-/** @throws ConfigError if the network classifies */
+/** @throws ConfigError when the network is not an upscaling network */
 export function pictureHeadOf(spec: Pick<NetworkSpec, 'name' | 'head'>): PictureHead {
   return headAs('picture', spec)
 }

@@ -37,10 +37,9 @@ export const picture = {
     if (fits && (enlarge === 1 || String(stated.scales) === String(enlarge))) return undefined
     return `scales must be ${enlarge > 1 ? `[${enlarge}]` : 'a list of 2, 3, 4'}, got ${shown(stated.scales)}`
   },
-  summary: ({ enlarge }) =>
-    enlarge === 1 ? 'gives pictures of that size' : `gives pictures ${enlarge} times as large`,
-  does: () => 'makes pictures larger',
-  lacks: 'gives no pictures',
-  instead: 'for pictures take a net such as vdsr20 or edsr_baseline',
-  use: { code: 'call its upscale()', shell: 'the command upscale uses it' },
+  summary: ({ enlarge }) => (enlarge === 1 ? 'output of that size' : `output ${enlarge} times as large`),
+  does: () => 'upscales pictures',
+  lacks: 'is not an upscaling network',
+  instead: 'for upscaling take a net such as vdsr20 or edsr_baseline',
+  use: { code: 'call its upscale()', shell: 'use the command upscale' },
 } satisfies SpecHead<PictureHead>

@@ -1,4 +1,4 @@
-/** Mistakes that break nothing and cost points: what to say of them before a training of a classifier begins. */
+/** Warns of settings that are legal and cost accuracy, before a classifier is trained. */
 
 import { passesInput, placedBlocks } from '../../spec/blocks.js'
 import { expectSpec } from '../../spec/expect-spec.js'

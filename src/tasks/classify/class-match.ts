@@ -1,36 +1,38 @@
 /**
- * The classes of trained weights beside those of a data set. Their numbers mean something only through their names, so
- * classes are matched by name; letters count as composed (NFC) and, where that leaves no doubt, without their case.
+ * Matches the classes of trained weights with the classes of a data set, by name. Names are compared in composed form
+ * (NFC), and without case if the match stays unique.
  */
 import type { Dataset } from '../../data/dataset.js'
 import type { Preprocessing } from '../../formats/trained-network.js'
 import { ConfigError } from '../../util/errors.js'
 
-/** How weights are judged on data whose classes are not the same list. */
+/** Options for weights and data whose classes differ. */
 export interface ClassMatchOptions {
   /**
-   * Judge although the data has classes that the weights do not know, or lacks some that they know: those of one name are
-   * matched, the others are paired in their order, and notes say which. Default: refused.
+   * Evaluates although the data has classes that the weights do not know, or lacks some that they know. Classes with
+   * equal names are matched, the others are paired in order, and notes list the pairs. Default: false, such data is
+   * refused.
    */
   readonly allowOtherClasses?: boolean | undefined
 }
 
-/** For each class of the data its number in the weights, and what is to be said of it. */
+/** The number in the weights of each class of the data, with notes about the match. */
 export interface ClassMatch {
   readonly numbers: readonly number[]
-  /** Whether each class has the number that it has in the data. */
+  /** True if every class has the same number in weights and data. */
   readonly isSame: boolean
   readonly notes: readonly string[]
 }
 
-/** Names that programs give where they know none. */
+/** Names that programs invent for classes without names. */
 const placeholder = /^(class |LABEL_)\d+$/
-/** Names that are told, of more the number. */
+/** The most names that a message lists. */
 const NAMED = 3
 
 /**
- * @param who the network, in errors
- * @throws ConfigError when classes differ and it was not allowed, or there are more than the weights can answer
+ * @param who the name of the network in errors
+ * @throws ConfigError when classes differ and `allowOtherClasses` is not set, or when the data has more classes than
+ * the weights have outputs
  */
 export function matchClasses(
   own: Pick<Preprocessing, 'classes' | 'classesAssumed'>,
@@ -42,9 +44,9 @@ export function matchClasses(
   const nameless = own.classesAssumed || own.classes.every(isPlaceholder)
   if (nameless || classes.every(isPlaceholder)) {
     if (classes.length !== own.classes.length)
-      throw new ConfigError(`${name} has ${classes.length} classes, ${who} tells ${own.classes.length} apart`)
+      throw new ConfigError(`${name} has ${classes.length} classes, ${who} has ${own.classes.length}`)
     const lacking = nameless ? 'these weights hold' : `${name} has`
-    const note = `${lacking} no names of classes: only their number, ${classes.length}, could be compared; that class 1 of ${name} is answer 1 of the network, and so on, is taken for granted`
+    const note = `${lacking} no class names: only the number of classes, ${classes.length}, was compared; class 1 of ${name} is assumed to be class 1 of the network, and so on`
     return { numbers: inPlace, isSame: true, notes: [note] }
   }
   const numbers = numbersByName(own.classes, classes)
@@ -61,25 +63,26 @@ export function matchClasses(
   ].join(', and ')
   const numbersText =
     classes.length === own.classes.length
-      ? `has other classes than ${who} tells apart`
-      : `has ${classes.length} classes, ${who} tells ${own.classes.length} apart`
+      ? `has other classes than ${who}`
+      : `has ${classes.length} classes, ${who} has ${own.classes.length}`
   const told = `${name} ${numbersText}: it ${differences}`
   if (!allowOtherClasses)
-    throw new ConfigError(
-      `${told}; judge these weights on the classes that they know, or allow it with --allow-other-classes`,
-    )
+    throw new ConfigError(`${told}; evaluate these weights on classes that they know`, {
+      remedy: { code: 'or pass { allowOtherClasses: true }', shell: 'or give --allow-other-classes' },
+    })
   if (unknown.length > missing.length)
-    throw new ConfigError(`${told}; that is more than there are answers, so it cannot be judged`)
+    throw new ConfigError(`${told}; evaluate these weights on data with at most as many classes`)
   unknown.forEach((number, i) => {
     numbers[number] = missing[i]!
   })
   const pairs = unknown.map((number, i) => `${classes[number]} as ${own.classes[missing[i]!]}`)
-  const taken = pairs.length > 0 ? `; taken were ${cut(pairs)}` : ''
+  const taken = pairs.length > 0 ? `; the rest was paired: ${shortened(pairs)}` : ''
   return { numbers: numbers as number[], isSame: numbers.every((number, i) => number === i), notes: [told + taken] }
 }
 
 /**
- * @throws ConfigError when a training would go on with other classes than it began with, or with the same in another order
+ * @throws ConfigError when a training would continue with other classes than it began with, or with another order of
+ * them
  */
 export function expectSameClasses(
   { classes: own }: Pick<Preprocessing, 'classes'>,
@@ -103,7 +106,7 @@ function isPlaceholder(name: string): boolean {
   return placeholder.test(name)
 }
 
-/** Names that come twice are matched in their order. */
+/** Matches equal names in order. */
 function numbersByName(own: readonly string[], classes: readonly string[]): (number | undefined)[] {
   const numbers: (number | undefined)[] = classes.map(() => undefined)
   for (const key of [composed, folded]) {
@@ -122,10 +125,10 @@ const composed = (name: string) => name.normalize('NFC')
 const folded = (name: string) => composed(name).toLowerCase()
 
 function listed(numbers: readonly number[], names: readonly string[]): string {
-  return cut(numbers.map((number) => names[number]!))
+  return shortened(numbers.map((number) => names[number]!))
 }
 
-function cut(texts: readonly string[]): string {
+function shortened(texts: readonly string[]): string {
   const more = texts.length - NAMED
   return `${texts.slice(0, NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
 }

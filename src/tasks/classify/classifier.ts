@@ -1,4 +1,4 @@
-/** A network that classifies: pictures or rows in, classes out; and where on a picture it sees them. */
+/** A network that classifies pictures or rows, and explains which part of a picture an answer comes from. */
 
 import type { Dataset } from '../../data/dataset.js'
 import { isSource, type Picture, type PictureSource } from '../../data/picture/picture.js'
@@ -17,29 +17,29 @@ import type { ClassMatchOptions } from './class-match.js'
 import { classNumber, type Explanation, gradientGraph, lastMaps } from './explain.js'
 import type { ClassifyingEvaluation } from './scores.js'
 
-/** One of the answers to a picture. */
+/** One answer for a picture. */
 export interface Prediction {
   /** The name of the class. */
   readonly label: string
-  /** In [0, 1] (softmax); those of all classes add up to 1. */
+  /** In [0, 1] (softmax). The probabilities of all classes add up to 1. */
   readonly probability: number
-  /** Another name of `probability`. It is no field: JSON and copies do without it. */
+  /** Another name of `probability`. It is a getter and not a field, so JSON and copies do not have it. */
   readonly score: number
 }
 
-/** How answers are given. */
+/** Options of `classify`. */
 export interface ClassifyOptions extends RunOptions {
-  /** How many answers to give for each picture, the most probable first; by default 5. */
+  /** The number of answers for each picture, the most probable first. Default 5. */
   readonly top?: number | undefined
 }
 
-/** The class to explain, and the layer to explain it at. */
+/** Options of `explain`. */
 export interface ExplainOptions extends RunOptions {
-  /** The class, by its name or by its number from 0; by default the most probable one. */
+  /** The class, by its name or by its number from 0. Default: the most probable class. */
   readonly class?: string | number | undefined
   /**
-   * Explains by Grad-CAM at this block, stage or layer, for example `stage3.block2`: the earlier, the finer and the less
-   * telling. By default the class activation map of the last maps.
+   * Explains by Grad-CAM at this block, stage or layer, for example `stage3.block2`. Earlier layers give finer maps
+   * that depend less on the class. Default: the class activation map of the last maps.
    */
   readonly block?: LayerPath | undefined
 }
@@ -59,10 +59,11 @@ export class Classifier extends Network<ClassifierHead> {
   }
 
   /**
-   * Classifies a picture or a row of numbers: the most probable classes first. For a list of them it gives a list of such
-   * answers. A picture is decoded, or the path or address, `Blob` or bytes of its file.
-   * @throws DataError naming the picture that cannot be read or used; when a logit is no number, naming the first layer
-   * that gave none
+   * Classifies a picture or a row of numbers. Returns the most probable classes first. For a list of pictures or rows
+   * it returns a list of such answers. A picture is given decoded, or as the path, address, `Blob` or bytes of its
+   * file.
+   * @throws DataError for a picture that cannot be read or used, naming it; for a logit that is NaN or infinite, naming
+   * the first layer that gave such a value
    */
   classify(picture: Picture | PictureSource | TableRow, options?: ClassifyOptions): Promise<Prediction[]>
   classify(
@@ -85,7 +86,7 @@ export class Classifier extends Network<ClassifierHead> {
     return single ? answers[0]! : answers
   }
 
-  /** Another name of `classify`, as the command line and other libraries call it. */
+  /** Another name of `classify`, which the command line and other libraries use. */
   predict(picture: Picture | PictureSource | TableRow, options?: ClassifyOptions): Promise<Prediction[]>
   predict(
     pictures: readonly (Picture | PictureSource)[] | readonly TableRow[],
@@ -96,8 +97,8 @@ export class Classifier extends Network<ClassifierHead> {
   }
 
   /**
-   * The features of pictures before the classifier: the mean of each of its last maps, [pictures][width]. Alike
-   * pictures have alike features, also of things that it never learned.
+   * Computes the features of pictures before the classifier: the mean of each of the last maps, [pictures][width].
+   * Similar pictures have similar features, even if the network never learned what they show.
    */
   async embed(given: Given | readonly Given[], options: RunOptions = {}): Promise<Float32Array> {
     expectOptions(options, 'embed: options', { signal: signalKind })
@@ -107,7 +108,7 @@ export class Classifier extends Network<ClassifierHead> {
   }
 
   /**
-   * Where on a picture the network sees a class: see `Explanation`.
+   * Explains which part of a picture speaks for a class: see `Explanation`.
    * @throws ConfigError for a class or block that it does not have; DataError for a picture that cannot be used
    */
   async explain(given: Picture | PictureSource, options: ExplainOptions = {}): Promise<Explanation> {
@@ -141,10 +142,10 @@ export class Classifier extends Network<ClassifierHead> {
   }
 
   /**
-   * Logits [pictures][classes] of a batch of any number of pictures.
+   * Computes the logits [pictures][classes] of a batch of any number of pictures.
    * @param batch [pictures][channels][height][width] floats, normalised as `preprocessing` says: see `prepare`
-   * @throws DataError when a logit is no number, naming the first layer that gave none; so do `classify`, `embed` and
-   * `explain`
+   * @throws DataError when a logit is NaN or infinite, naming the first layer that gave such a value; so do `classify`,
+   * `embed` and `explain`
    */
   async logits(batch: Float32Array, options: RunOptions = {}): Promise<Float32Array> {
     const { logits } = await this.answers(expectFloats(batch, 'logits: batch'), [], options)
@@ -152,19 +153,19 @@ export class Classifier extends Network<ClassifierHead> {
   }
 
   /**
-   * Error, accuracy and loss on the test part of a data set: see `evaluate`.
+   * Evaluates the network on the test part of a data set: error, accuracy and loss. See `evaluate`.
    * @throws ConfigError when the data has other classes, and `allowOtherClasses` was not given
    */
   evaluate(data: Dataset, options: ClassMatchOptions & RunOptions = {}): Promise<ClassifyingEvaluation & Evaluated> {
     return this.measured(data, options) as Promise<ClassifyingEvaluation & Evaluated>
   }
 
-  /** Refused: only an `Upscaler` makes pictures larger. @throws ConfigError always */
+  /** Always throws: only an `Upscaler` upscales pictures. @throws ConfigError */
   async upscale(..._given: unknown[]): Promise<never> {
     throw wrongHead('picture', this.spec)
   }
 
-  /** How much each of the last maps counts for a class. */
+  /** The weight of each of the last maps for a class. */
   #rowOf(number: number): Float32Array {
     const { shape, data } = this.weights.get(`${classifierLayers.classifier}.weight`)!
     const width = shape[1]!

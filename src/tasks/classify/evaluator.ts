@@ -1,4 +1,4 @@
-/** How well a network tells classes apart: in inference mode, over a whole set of pictures. */
+/** Evaluates a classifier in inference mode, over a whole set of pictures. */
 import { fillBatch } from '../../data/batches.js'
 import { inputSize, type Pictures } from '../../data/dataset.js'
 import type { Engine, Executable } from '../../engine/engine.js'
@@ -18,9 +18,9 @@ import type { Measurer } from '../task.js'
 import type { Evaluation } from '../types.js'
 import { countCorrect, crossEntropySum, percent } from './metrics.js'
 
-/** Pictures a run, at most. Results do not depend on it: in inference each picture is on its own. */
+/** The most pictures per run. Results do not depend on it, because inference computes each picture independently. */
 const MOST_PICTURES = 100
-/** Pictures that a state is tried on. */
+/** The number of pictures that a state is tried on. */
 const FEW_PICTURES = 8
 
 export class Evaluator implements Measurer<'classify'> {
@@ -43,9 +43,9 @@ export class Evaluator implements Measurer<'classify'> {
   }
 
   /**
-   * The plan of an evaluation; `open` takes it.
-   * @param pictures about how many there will be: for few, small runs are planned
-   * @param heads the kinds of heads that there are, by default those of this package
+   * The plan of an evaluation, for `open`.
+   * @param pictures about how many there will be; for few pictures the plan has small runs
+   * @param heads the table of heads; default: the heads of this package
    */
   static plan(engine: Engine, spec: NetworkSpec, pictures: number, heads: Heads = ownHeads): Plan {
     const batch = Math.max(1, Math.min(MOST_PICTURES, pictures))
@@ -58,7 +58,7 @@ export class Evaluator implements Measurer<'classify'> {
 
   /**
    * Sets parameters and running statistics, by path.
-   * @throws DataError when they are not exactly those of the network.
+   * @throws DataError when they are not exactly those of the network
    */
   setWeights(weights: ReadonlyMap<string, Tensor>, who = this.#spec.name): void {
     writeWeights(this.#executable, this.#weights, weights, who)
@@ -66,18 +66,19 @@ export class Evaluator implements Measurer<'classify'> {
   }
 
   /**
-   * Loss and error over all pictures. The next batch is prepared while the engine runs; a last short batch is filled up
-   * with pictures whose results are left out.
+   * Computes loss and error over all pictures. The next batch is prepared while the engine runs. A short last batch is
+   * padded with pictures whose results are dropped.
    * @throws ConfigError when the pictures do not have the size or the labels that the network expects; LostNumbers when
-   * an answer is no number.
+   * a logit is NaN or infinite
    */
   evaluate(pictures: Pictures, preprocessing: Preprocessing, signal?: AbortSignal): Promise<Evaluation> {
     return this.#evaluate(pictures, preprocessing, pictures.count, signal)
   }
 
   /**
-   * With a small plan of its own, for as long as it takes: it is done whenever a state is saved.
-   * @throws LostNumbers when an answer to one of the first pictures is no number
+   * Runs the network on the first pictures, with a small plan that is freed afterwards. Training does this whenever it
+   * saves a state.
+   * @throws LostNumbers when a logit is NaN or infinite
    */
   async tryOut(pictures: Pictures, preprocessing: Preprocessing): Promise<void> {
     const count = Math.min(FEW_PICTURES, pictures.count)
@@ -141,7 +142,10 @@ export class Evaluator implements Measurer<'classify'> {
     return this.#executable.dispose()
   }
 
-  /** The error about a batch whose logits are not all numbers: looks into the first such picture. */
+  /**
+   * Makes the error for a batch with logits that are NaN or infinite. It runs the first such picture again to find the
+   * layer.
+   */
   #lost(batch: Float32Array, logits: Float32Array): Promise<Error> {
     const row = Math.floor(logits.findIndex((value) => !Number.isFinite(value)) / (logits.length / this.#batch))
     const length = batch.length / this.#batch
@@ -150,7 +154,9 @@ export class Evaluator implements Measurer<'classify'> {
   }
 }
 
-/** @throws ConfigError when pictures do not have the size that the network reads, or more classes than it knows. */
+/**
+ * @throws ConfigError when the pictures do not have the size that the network reads, or have more classes than it knows
+ */
 export function expectFit(spec: NetworkSpec, pictures: Pictures): void {
   const { channels, height, width } = spec.input
   const given = inputSize(pictures)
@@ -164,7 +170,7 @@ export function expectFit(spec: NetworkSpec, pictures: Pictures): void {
   for (const label of pictures.labels) largest = Math.max(largest, label)
   if (largest >= classes)
     throw new ConfigError(
-      `${spec.name}: tells ${classes} classes apart, the pictures have class ${largest}; ` +
+      `${spec.name}: has ${classes} classes, the pictures have class ${largest}; ` +
         'make the spec for this number: preset(name, { classes })',
     )
 }

@@ -1,7 +1,8 @@
 /**
- * Where on a picture a network saw what it answers. The class activation map weighs the last maps with the classifier's
- * weights of one class [Zhou 2016]: exact, as the logit is the mean of that map plus the bias. Grad-CAM weighs the maps
- * of any layer with the mean gradients of the logit [Selvaraju 2017]; at the last maps both are the same up to a factor.
+ * Explains which part of a picture an answer comes from. The class activation map weighs the last maps with the
+ * classifier's weights of one class [Zhou 2016]. It is exact: the logit is the mean of that map plus the bias. Grad-CAM
+ * weighs the maps of any layer with the mean gradients of the logit [Selvaraju 2017]. At the last maps both are the
+ * same up to a factor.
  */
 import { pullBack } from '../../autodiff/differentiate.js'
 import { GraphBuilder } from '../../graph/builder.js'
@@ -15,26 +16,28 @@ import type { NetworkSpec } from '../../spec/spec.js'
 import { ConfigError } from '../../util/errors.js'
 import type { ValueMap } from './maps.js'
 
-/** Why a network answers what it does: an answer, and where on the picture it comes from. */
+/** The explanation of an answer: the evidence for a class at each place of a picture. */
 export interface Explanation {
   /** The name of the class that is explained. */
   readonly label: string
   /** In [0, 1]. */
   readonly probability: number
-  /** The class activation map, exact; or Grad-CAM, of any layer. */
+  /** `class-activation-map` is exact and reads the last maps; `grad-cam` reads any layer. */
   readonly method: 'class-activation-map' | 'grad-cam'
   /** The layer whose maps are weighed. */
   readonly layer: LayerPath
   /**
-   * The evidence for the class at each place of the layer's maps, negative where it speaks against it. For the class
-   * activation map its mean is the logit less the bias.
+   * The evidence for the class at each place of the layer's maps. Negative values speak against the class. The mean of
+   * a class activation map is the logit less the bias.
    */
   readonly evidence: ValueMap
-  /** The same from 0 (speaks against the class, or for nothing) to 1 (speaks for it most). */
+  /** The evidence scaled to [0, 1]: 1 for the strongest, 0 for none or negative evidence. */
   readonly map: ValueMap
-  /** `map` at the size of the picture, smooth between its places; 0 beside what the network read. */
+  /**
+   * `map` at the size of the picture, interpolated between its places. It is 0 outside the part that the network read.
+   */
   readonly pictureMap: ValueMap
-  /** The part of the picture that the network read: what is too wide or too high is cut off. */
+  /** The part of the picture that the network read. The ends of a side that is too long are cut off. */
   readonly read: Rectangle
 }
 
@@ -47,9 +50,9 @@ export function lastMaps(spec: NetworkSpec): LayerPath {
 }
 
 /**
- * The forward graph of one picture with the gradient of logits at a layer: input `seed` [1, classes] says how much of
- * each logit; outputs are `logits`, the layer's by its path, and `gradient`.
- * @throws ConfigError for a layer that the network does not have, or whose results are no maps
+ * The forward graph of one picture with the gradient of logits at a layer. The input `seed` [1, classes] weighs the
+ * logits. The outputs are `logits`, the layer's output under its path, and `gradient`.
+ * @throws ConfigError for a layer that the network does not have, or whose outputs are not maps
  */
 export function gradientGraph(spec: NetworkSpec, layer: LayerPath): Graph {
   const forward = forwardGraph(spec, { batch: 1, mode: 'inference', taps: [layer] })
@@ -67,7 +70,7 @@ export function gradientGraph(spec: NetworkSpec, layer: LayerPath): Graph {
   return output.build()
 }
 
-/** The number of a class. @throws ConfigError for a name or number that no class has */
+/** The number of a class. @throws ConfigError for an unknown name or number */
 export function classNumber(given: string | number, classes: readonly string[], who: string): number {
   const number = typeof given === 'number' ? given : classes.indexOf(given)
   if (Number.isSafeInteger(number) && number >= 0 && number < classes.length) return number

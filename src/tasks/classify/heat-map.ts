@@ -1,6 +1,6 @@
 /**
- * Draws an explanation over its picture: the picture pale, the map in colours from violet over red to yellow whose
- * lightness rises evenly to the eye, so that they read in grey too. What the network did not read is dark.
+ * Draws an explanation over its picture. The picture is pale, and the map goes from violet over red to yellow. Its
+ * lightness rises evenly to the eye, so it is readable in grey too. Parts that the network did not read are dark.
  */
 
 import type { PixelPicture } from '../../data/picture/picture.js'
@@ -9,12 +9,15 @@ import { ConfigError } from '../../util/errors.js'
 import { expectFields, finite, numbers, object } from '../../util/expect.js'
 import type { Explanation } from './explain.js'
 
-/** Lightness, chroma and hue in OKLCH where nothing, and where most, speaks for the class; the hue goes up. */
+/** Lightness, chroma and hue in OKLCH for the weakest and the strongest evidence. The hue rises in between. */
 const LEAST = { lightness: 0.28, chroma: 0.13, hue: 290 }
 const MOST = { lightness: 0.93, chroma: 0.17, hue: 360 + 105 }
-/** How much of the colour covers the picture, at least and at most. */
+/** The opacity of the colour over the picture, at least and at most. */
 const COVER = [0.2, 0.72] as const
-/** The part of the picture's own colour that is left below the map, and of its brightness outside of the part that was read. */
+/**
+ * The share of the picture's own colour that is kept below the map, and the share of its brightness that is kept
+ * outside the part that was read.
+ */
 const OWN_COLOUR = 0.35
 const BESIDE = 0.35
 
@@ -30,7 +33,7 @@ export function heatColours(): Uint8Array {
   return colours
 }
 
-/** [Ottosson 2020] to 8-bit sRGB; what lies outside is cut off. */
+/** Converts OKLCH [Ottosson 2020] to 8-bit sRGB. Colours outside sRGB are clipped. */
 function fromOklab(lightness: number, a: number, b: number): number[] {
   const l = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
   const m = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
@@ -49,7 +52,7 @@ function fromOklab(lightness: number, a: number, b: number): number[] {
 const rectangle = { left: finite, top: finite, width: finite, height: finite }
 
 /**
- * The picture with the map over it, RGB.
+ * Draws the map over the picture. Returns RGB.
  * @param picture the one that was explained, as pixels: RGB, RGBA or grey
  */
 export function drawExplanation(

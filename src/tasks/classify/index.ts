@@ -1,4 +1,4 @@
-/** The task of telling classes apart, as a training asks for it. */
+/** The task of classification, as a training uses it. */
 
 import type { Dataset } from '../../data/dataset.js'
 import { expectDataset, expectPictures } from '../../data/expect-data.js'
@@ -17,7 +17,7 @@ export const classify: Task<'classify'> = {
   heads: { classifier },
   recipe,
   rating: 'top1Error',
-  words: { does: 'tells classes apart', data: 'pictures of classes', remedy: 'take a network such as vdsr20' },
+  words: { does: 'classifies', data: 'pictures of classes', remedy: 'take a network such as vdsr20' },
   isData: (data) => isRecord(data) && 'classes' in data,
   expectData: expectDataset,
   expectFit: (spec, { train, test, val }) => {
@@ -46,7 +46,7 @@ export const classify: Task<'classify'> = {
     normalisation,
     input,
     classes,
-    // The size of the test pictures before their centre is read, if they are larger than that.
+    // The size of the test pictures before the crop to the centre, if they are larger than the input.
     resize: window && { height, width },
   }),
   epochSize: (_, { train }) => train.count,
@@ -65,7 +65,7 @@ export const classify: Task<'classify'> = {
   reported: (tested) => ({ ...tested, accuracy: 100 - tested.top1Error }),
   best: (epoch, { top1Error }) => ({ epoch, top1Error }),
   isBetter: ({ top1Error }, best) => top1Error < best.top1Error,
-  // Here and below with the heads of the task that is asked: it may be a copy of this one with other heads.
+  // Here and below `this.heads` is used, because the task may be a copy of this one with other heads.
   network(trained, host) {
     return new Classifier(trained, host, this.heads)
   },

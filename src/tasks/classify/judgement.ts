@@ -1,4 +1,4 @@
-/** The answers of a network to each picture of a set, and figures of its classes. */
+/** The answers of a network for each picture of a set, and the figures of its classes. */
 import { fillBatch } from '../../data/batches.js'
 import { inputSize, type Pictures } from '../../data/dataset.js'
 import type { Engine } from '../../engine/engine.js'
@@ -8,28 +8,32 @@ import { allFinite } from '../../inference/finite.js'
 import { lostAnswers } from '../../inference/lost-numbers.js'
 import { writeWeights } from '../../inference/weights.js'
 import { forwardGraph } from '../../model/forward.js'
+import type { Heads } from '../../model/heads/index.js'
 import { exp } from '../../util/math.js'
 import { expectFit } from './evaluator.js'
 
-/** The answer to one picture. */
+/** The answer for one picture. */
 export interface Answer {
-  /** Of the picture in its set, from 0. */
+  /** The number of the picture in its set, from 0. */
   readonly index: number
-  /** Class numbers: what it shows, and what the network takes it for. */
+  /** Class numbers: the true class, and the predicted class. */
   readonly truth: number
   readonly answer: number
-  /** Of the answer, in [0, 1]. */
+  /** The probability of the predicted class, in [0, 1]. */
   readonly probability: number
 }
 
-/** How one class fares. */
+/** The figures of one class. */
 export interface ClassMetrics {
   readonly name: string
-  /** Pictures of it. */
+  /** The number of pictures of this class. */
   readonly count: number
-  /** Share of them that were recognised, in percent; undefined where there are none. */
+  /** The share of its pictures that were recognised, in percent (recall). Undefined if there are none. */
   readonly recall: number | undefined
-  /** Share of the pictures taken for it that show it, in percent; undefined where there are none. */
+  /**
+   * The share of correct pictures among those predicted as this class, in percent (precision). Undefined if there are
+   * none.
+   */
   readonly precision: number | undefined
 }
 
@@ -40,28 +44,34 @@ export interface Judgement {
   readonly top1Error: number
   /** In percent: 100 less `top1Error`. */
   readonly accuracy: number
-  /** Pictures of class i that were taken for class j: `confusion[i][j]`. */
+  /** `confusion[i][j]` is the number of pictures of class i that were predicted as class j. */
   readonly confusion: readonly (readonly number[])[]
   readonly classes: readonly ClassMetrics[]
 }
 
-/** Pictures a run, at most. */
+/** The most pictures per run. */
 const MOST_PICTURES = 16
 
+export interface JudgeOptions {
+  readonly signal?: AbortSignal | undefined
+  /** The known kinds of heads; default: those of this package. */
+  readonly heads?: Heads | undefined
+}
+
 /**
- * Answers to pictures as evaluation reads them.
- * @throws LostNumbers when an answer is no number
+ * Computes the answers for pictures, prepared as in evaluation.
+ * @throws LostNumbers when a logit is NaN or infinite
  */
 export async function judge(
   engine: Engine,
   network: TrainedNetwork,
   pictures: Pictures,
-  signal?: AbortSignal,
+  { signal, heads }: JudgeOptions = {},
 ): Promise<Judgement> {
   const { spec, preprocessing, weights } = network
   expectFit(spec, pictures)
   const size = Math.min(MOST_PICTURES, pictures.count)
-  const graph = forwardGraph(spec, { batch: size, mode: 'inference' })
+  const graph = forwardGraph(spec, { batch: size, mode: 'inference', heads })
   const { channels, height, width } = inputSize(pictures)
   const batch = new Float32Array(size * channels * height * width)
   const labels = new Int32Array(size)
@@ -78,7 +88,7 @@ export async function judge(
       executable.write('pictures', batch)
       await executable.run()
       const logits = await executable.read('logits')
-      if (!allFinite(logits)) throw await lostAnswers(engine, { spec, weights, pictures: batch })
+      if (!allFinite(logits)) throw await lostAnswers(engine, { spec, weights, pictures: batch, heads })
       const classes = logits.length / size
       for (let i = 0; i < size && first + i < pictures.count; i++) {
         const row = logits.subarray(i * classes, (i + 1) * classes)
@@ -91,7 +101,7 @@ export async function judge(
   return judgementOf(answers, preprocessing.classes)
 }
 
-/** The largest of the logits, the first of equals, and its probability. */
+/** The index of the largest logit (the first of equals), and its probability. */
 function best(logits: Float32Array): { readonly answer: number; readonly probability: number } {
   let answer = 0
   for (let k = 1; k < logits.length; k++) if (logits[k]! > logits[answer]!) answer = k
@@ -99,7 +109,7 @@ function best(logits: Float32Array): { readonly answer: number; readonly probabi
   return { answer, probability: 1 / total }
 }
 
-/** Sums over answers. */
+/** Sums up answers. */
 export function judgementOf(answers: readonly Answer[], names: readonly string[]): Judgement {
   const confusion = names.map(() => names.map(() => 0))
   for (const { truth, answer } of answers) confusion[truth]![answer]! += 1

@@ -1,4 +1,4 @@
-/** Maps of layers added up, and laid over pictures. */
+/** Adds maps of layers up, and resizes them to pictures. */
 import type { Tensor } from '../../formats/trained-network.js'
 import type { Rectangle } from '../../inference/picture.js'
 
@@ -10,7 +10,7 @@ export interface ValueMap {
   readonly data: Float32Array
 }
 
-/** Maps [1, channels, height, width] added up, each times its weight. */
+/** The weighted sum of the maps of [1, channels, height, width]. */
 export function weighedMaps({ shape, data }: Tensor, weights: ArrayLike<number>): ValueMap {
   const [, channels, height, width] = shape as [number, number, number, number]
   const area = height * width
@@ -28,15 +28,17 @@ export function meansOfMaps({ shape, data }: Tensor): Float64Array {
   return means
 }
 
-/** From 0 to 1: the largest value is 1, negative ones are 0, as all are where none is positive. */
+/**
+ * Scales a map to [0, 1]: the largest value becomes 1, negative values become 0. Without positive values, all become 0.
+ */
 export function asShares({ width, height, data }: ValueMap): ValueMap {
   const most = data.reduce((a, b) => Math.max(a, b), 0)
   return { width, height, data: data.map((value) => (most > 0 ? Math.max(0, value) / most : 0)) }
 }
 
 /**
- * A map laid over a part of a picture: bilinear between the middles of its places, 0 beside the part.
- * @param size of the whole picture, in whole pixels
+ * Resizes a map to a part of a picture: bilinear between the centres of its places, 0 outside the part.
+ * @param size the size of the whole picture, in whole pixels
  */
 export function mapOnPicture(
   map: ValueMap,
@@ -58,7 +60,10 @@ export function mapOnPicture(
   return { width: size.width, height: size.height, data }
 }
 
-/** For each pixel of an axis whose middle lies on the part: the places of the map on both sides, and the share of the second. */
+/**
+ * For each pixel of an axis whose centre lies on the part: the two neighbouring places of the map, and the share of the
+ * second.
+ */
 function placesOn(pixels: number, start: number, length: number, places: number) {
   const low = new Int32Array(pixels)
   const high = new Int32Array(pixels)

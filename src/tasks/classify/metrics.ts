@@ -1,12 +1,15 @@
-/** Measures logits: cross-entropy and top-1 error, summed over pictures. */
+/** Cross-entropy and top-1 error of logits, summed over pictures. */
 import { exp, ln } from '../../util/math.js'
 
-/** Share of `wrong` in `count`, in percent. */
+/** The share of `wrong` in `count`, in percent. */
 export function percent(wrong: number, count: number): number {
   return (100 * wrong) / count
 }
 
-/** How many of the first `count` rows of logits [.., classes] have their largest value, the first of equals, at the label. */
+/**
+ * The number of rows, among the first `count` of logits [.., classes], whose largest value (the first of equals) is at
+ * the label.
+ */
 export function countCorrect(logits: Float32Array, labels: Int32Array, classes: number, count: number): number {
   let correct = 0
   for (let row = 0; row < count; row++) {

@@ -1,11 +1,11 @@
-/** The pictures of a training step: which pictures it has, and their augmented pixels, all by (seed, epoch, index). */
+/** Prepares the pictures of a training step: their choice and their augmentation follow from (seed, epoch, index). */
 import { epochOrder, fillBatch } from '../../data/batches.js'
 import { type Dataset, inputSize } from '../../data/dataset.js'
 import { invariant } from '../../util/errors.js'
 import type { Recipe } from '../recipe.js'
 import type { BatchInputs, Feed } from '../task.js'
 
-/** Holds the pictures of one step, batch after batch; asked again for the same step, it does nothing. */
+/** Prepares the batches of one step. A second call for the same step does nothing. */
 export class NextBatch implements Feed {
   readonly pictures: Float32Array
   readonly labels: Int32Array
@@ -45,7 +45,7 @@ export class NextBatch implements Feed {
     this.#step = step
   }
 
-  /** One of the batches of the step, counted from 0: a view, good until the next step is prepared. */
+  /** One batch of the step, counted from 0. It is a view, valid until the next step is prepared. */
   batch(batch: number): BatchInputs {
     const { batchSize } = this.#recipe
     const [first, end] = [batch * batchSize, (batch + 1) * batchSize]

@@ -1,9 +1,9 @@
-/** Recipes of networks that tell classes apart: all fields have a meaning. */
+/** The recipe rules of classifiers: all fields have an effect. */
 import { defaultRecipe, type RecipeRules } from '../recipe.js'
 
 export const recipe: RecipeRules = {
   defaults: defaultRecipe,
   losses: ['cross-entropy'],
-  does: 'tells classes apart',
+  does: 'classifies',
   check: () => {},
 }

@@ -1,65 +1,68 @@
 /**
- * Pictures to learn enlarging from, and the pairs that are made of them: a patch of a picture that was made small, beside
- * the patch that it should become. Which patches an epoch has follows from (seed, epoch, index) alone.
+ * The data of upscaling: pictures, and the training pairs made of them. A pair is a patch of the reduced picture and
+ * the original patch. The patches of an epoch follow from (seed, epoch, index) alone.
  */
 
 import { type Area, bicubic, cut, type Plane } from '../../data/bicubic.js'
 import type { Normalisation, PictureSize, Unreadable } from '../../data/dataset.js'
 import { Random } from '../../util/random.js'
 
-/** Pictures by their luminance, in 8 bits: what networks that enlarge learn from and are tested on. */
+/** Pictures to learn upscaling from, as 8-bit luminance. */
 export interface UpscalingData {
   readonly name: string
-  /** By how much pictures are to be enlarged: 2, 3, 4 or some of them. */
+  /** The upscaling factors: one or more of 2, 3, 4. */
   readonly scales: readonly number[]
   readonly train: readonly Plane<Uint8Array>[]
-  /** Pictures that no weights are learned from, to choose among epochs and recipes. */
+  /** Validation pictures. They do not train weights; they serve to choose among epochs and recipes. */
   readonly val?: readonly Plane<Uint8Array>[] | undefined
   readonly test: readonly Plane<Uint8Array>[]
-  /** Of one channel. */
+  /** Mean and standard deviation of the one channel. */
   readonly normalisation: Normalisation
-  /** Picture files that could not be read or are too small and were left out. */
+  /** Picture files that were left out because they could not be read or are too small. */
   readonly unreadable?: readonly Unreadable[] | undefined
 }
 
-/** Leaves luminance as it is, but for its range: 0 … 255 becomes 0 … 1. */
+/** Maps luminance from 0 … 255 to 0 … 1 and changes nothing else. */
 export const luminanceNormalisation: Normalisation = { mean: [0], std: [1] }
 
-/** The largest part of a picture, from its upper left corner, whose sides are multiples of a scale. */
+/** The largest part of a picture, from its upper left corner, whose sides are multiples of the upscaling factor. */
 export function wholeMultiple(plane: Plane<Uint8Array>, scale: number): Plane<Uint8Array> {
   const height = plane.height - (plane.height % scale)
   const width = plane.width - (plane.width % scale)
   return height === plane.height && width === plane.width ? plane : cut(plane, { top: 0, left: 0, height, width })
 }
 
-/** A picture `scale` times as small, of sides that are multiples of it; not rounded, as in everyone's figures. */
+/**
+ * Reduces a picture by the factor `scale`. Its sides must be multiples of `scale`. Values are not rounded, as in
+ * published figures.
+ */
 export function shrunk({ height, width, values }: Plane, scale: number): Plane<Float32Array> {
   return bicubic({ height, width, values }, { height: height / scale, width: width / scale })
 }
 
-/** How patches are cut. */
+/** Options of patches. */
 export interface PatchOptions {
   /** The pixels that the network reads. */
   readonly input: PictureSize
-  /** By how much the network itself enlarges: 1 where it reads enlargements. */
+  /** The factor by which the network itself enlarges. It is 1 if the network reads enlarged pictures. */
   readonly enlarge: number
   readonly scales: readonly number[]
-  /** Whether patches are mirrored and turned by chance, in all the ways that keep their shape. */
+  /** Whether patches are randomly mirrored and turned, in all ways that keep their shape. */
   readonly turn: boolean
   readonly normalisation: Normalisation
 }
 
-/** Cuts patches out of pictures. Small versions are made when they are first needed, and kept. */
+/** Cuts patches out of pictures. Reduced pictures are made when they are first needed, and kept. */
 export class Patches {
-  /** Patches an epoch: as many as would lie side by side on all pictures. */
+  /** The number of patches per epoch: as many as fit side by side on all pictures. */
   readonly count: number
   readonly #pictures: readonly Plane<Uint8Array>[]
   readonly #options: PatchOptions
-  /** Of each picture, the index of the first patch after its own. */
+  /** For each picture the index after its last patch. */
   readonly #ends: Uint32Array
   readonly #small = new Map<string, Plane<Float32Array>>()
 
-  /** Pictures on which no patch fits give none. */
+  /** A picture that is smaller than a patch gives no patches. */
   constructor(pictures: readonly Plane<Uint8Array>[], options: PatchOptions) {
     this.#pictures = pictures
     this.#options = options
@@ -76,15 +79,14 @@ export class Patches {
     return this.#options.input
   }
 
-  /** The pixels that it is to give. */
+  /** The size of a patch that the network should give. */
   get target(): PictureSize {
     const { input, enlarge } = this.#options
     return { height: input.height * enlarge, width: input.width * enlarge }
   }
 
   /**
-   * Writes patch `index` of an epoch, normalised: to source[slot] what the network reads, to target[slot] what it should
-   * give.
+   * Writes patch `index` of an epoch, normalised: the input of the network to source[slot], the target to target[slot].
    */
   write(
     index: number,
@@ -121,7 +123,10 @@ export class Patches {
     return kept
   }
 
-  /** Of the bits of `turns` one mirrors up and down, one left and right, one exchanges rows and columns. */
+  /**
+   * Mirrors and turns a patch. The bits of `turns` mirror it vertically, mirror it horizontally, and exchange rows and
+   * columns.
+   */
   #put({ height, width, values }: Plane, turns: number, out: Float32Array, at: number): void {
     const { mean, std } = this.#options.normalisation
     for (let y = 0; y < height; y++)
@@ -134,7 +139,7 @@ export class Patches {
   }
 }
 
-/** Patches that fit on a picture side by side, at the scale that leaves the least room. */
+/** The number of patches that fit side by side on a picture, at the upscaling factor that leaves the least room. */
 function patchesOn({ height, width }: PictureSize, { input, enlarge, scales }: PatchOptions): number {
   const along = (side: number, patch: number) =>
     Math.min(...scales.map((scale) => Math.floor((side - (side % scale)) / (patch * enlarge))))

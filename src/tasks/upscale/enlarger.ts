@@ -1,4 +1,4 @@
-/** A network that gives pictures, at work on pictures of any size: in overlapping tiles, on an engine. */
+/** Runs an upscaling network on pictures of any size, in overlapping tiles. */
 import { bicubic, type Plane } from '../../data/bicubic.js'
 import type { Normalisation, PictureSize } from '../../data/dataset.js'
 import type { Engine, Executable } from '../../engine/engine.js'
@@ -14,18 +14,18 @@ import type { NetworkSpec } from '../../spec/spec.js'
 import { ConfigError } from '../../util/errors.js'
 import { type Tile, tilesOf } from './tiles.js'
 
-/** Pixels along a tile of what comes out, unless the network looks farther than a quarter of that. */
+/** The side of an output tile in pixels, unless the receptive field reaches farther than a quarter of it. */
 const TILE = 256
-/** Compiled plans that are kept: for whole tiles, and for pictures that are smaller one way or the other. */
+/** The number of compiled plans that are kept: for whole tiles, and for pictures with a shorter side. */
 const KEPT_PLANS = 3
 
-/** How one picture is enlarged. */
+/** Options for one picture. */
 export interface EnlargeOptions {
-  /** By how much; the network's own where it enlarges by itself. */
+  /** The upscaling factor. A network that enlarges by itself has one factor of its own. */
   readonly scale: number
   readonly normalisation: Normalisation
   readonly signal?: AbortSignal | undefined
-  /** After each tile. */
+  /** Called after each tile. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined
 }
 
@@ -33,15 +33,15 @@ export interface EnlargeOptions {
 export class Enlarger {
   readonly spec: NetworkSpec
   readonly #engine: Engine
-  /** Pixels along a tile of what is read. */
+  /** The side of an input tile in pixels. */
   readonly #tile: number
-  /** By height and width of what they read, the one used last at the end. */
+  /** Compiled plans by height and width of their input, with the most recently used at the end. */
   readonly #plans = new Map<string, Executable>()
   #weights: ReadonlyMap<string, Tensor> = new Map()
 
   /**
-   * Compiles a plan for each size of tile when it is needed.
-   * @param side pixels along a tile of what is read
+   * An enlarger that compiles a plan for each size of tile when it is needed.
+   * @param side the side of the input tile in pixels
    */
   constructor(engine: Engine, spec: NetworkSpec, side = tileOf(spec)) {
     this.#engine = engine
@@ -50,14 +50,14 @@ export class Enlarger {
   }
 
   /**
-   * The plan for a tile, the largest that there will be; `open` takes it.
-   * @param side pixels along a tile of what is read
+   * The plan for the largest tile, for `open`.
+   * @param side the side of the input tile in pixels
    */
   static plan(engine: Engine, spec: NetworkSpec, side = tileOf(spec)): Plan {
     return planOf(engine, spec, { height: side, width: side })
   }
 
-  /** An enlarger whose largest plan is compiled already. */
+  /** An enlarger whose largest plan is already compiled. */
   static async open(engine: Engine, spec: NetworkSpec, plan: Plan, side = tileOf(spec)): Promise<Enlarger> {
     const enlarger = new Enlarger(engine, spec, side)
     enlarger.#plans.set(`${side}x${side}`, await engine.compile(plan))
@@ -74,7 +74,7 @@ export class Enlarger {
   }
 
   /**
-   * A plane of values from 0 to 255 made larger; the result may leave that range.
+   * Enlarges a plane of values from 0 to 255. The result may leave that range.
    * @throws LostNumbers when a value of the result is no number
    */
   async enlarge(plane: Plane, options: EnlargeOptions): Promise<Plane<Float32Array>> {
@@ -129,7 +129,7 @@ export class Enlarger {
   }
 
   /**
-   * Enlarges the top left corner, as much as fits into one run.
+   * Enlarges the top left corner of the plane, as much as fits into one run.
    * @throws LostNumbers when a value of the result is no number
    */
   async tryOut({ width, height, values }: Plane, options: EnlargeOptions): Promise<void> {
@@ -138,10 +138,10 @@ export class Enlarger {
       Math.floor(pictureHeadOf(this.spec).enlarge === 1 ? this.#tile / options.scale : this.#tile),
     )
     const corner = { height: Math.min(height, most), width: Math.min(width, most) }
-    const cut = new Float32Array(corner.height * corner.width)
+    const part = new Float32Array(corner.height * corner.width)
     for (let y = 0; y < corner.height; y++)
-      for (let x = 0; x < corner.width; x++) cut[y * corner.width + x] = values[y * width + x]!
-    await this.enlarge({ ...corner, values: cut }, options)
+      for (let x = 0; x < corner.width; x++) part[y * corner.width + x] = values[y * width + x]!
+    await this.enlarge({ ...corner, values: part }, options)
   }
 
   async #plan(size: PictureSize): Promise<Executable> {
@@ -164,14 +164,14 @@ export class Enlarger {
   }
 }
 
-/** A note about a scale that a network has not learned. */
+/** The error for an upscaling factor that a network has not learned. */
 export function wrongScale(name: string, scales: readonly number[], scale: number): ConfigError {
   return new ConfigError(
     `${name}: enlarges ${scales.join(', ')} times, got scale ${scale}; take weights that were trained for this scale`,
   )
 }
 
-/** Pixels along a tile of what is read. */
+/** The side of an input tile in pixels. */
 function tileOf(spec: NetworkSpec): number {
   return Math.max(Math.round(TILE / pictureHeadOf(spec).enlarge), 4 * reachOf(spec))
 }
@@ -180,12 +180,12 @@ function planOf(engine: Engine, spec: NetworkSpec, size: PictureSize): Plan {
   return planFor(engine, forwardGraph(sizedSpec(spec, size), { batch: 1, mode: 'inference' }))
 }
 
-/** The network for pictures of another size. */
+/** The spec for pictures of another size. */
 function sizedSpec(spec: NetworkSpec, { height, width }: PictureSize): NetworkSpec {
   return { ...spec, input: { channels: spec.input.channels, height, width } }
 }
 
-/** Copies what a tile gave for its own part of the picture. */
+/** Copies the output of a tile for its own part of the picture. */
 function keep(
   result: Float32Array,
   row: Tile,

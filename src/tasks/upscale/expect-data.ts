@@ -1,4 +1,4 @@
-/** Looks at pictures to enlarge when they are handed in. */
+/** Checks upscaling data that is passed in. */
 import type { Plane } from '../../data/bicubic.js'
 import { expectNormalisation } from '../../data/expect-data.js'
 import { DataError } from '../../util/errors.js'
@@ -7,7 +7,7 @@ import type { UpscalingData } from './data.js'
 
 const UPSCALING = 'pictures to enlarge, such as forUpscaling() gives'
 
-/** @throws ConfigError for something other than pictures to enlarge */
+/** @throws ConfigError for anything but upscaling data */
 export function expectUpscalingData(value: unknown, who: string): asserts value is UpscalingData {
   expectFields(value, who, UPSCALING, { name, scales: list, train: list, test: list, normalisation: object })
   const { scales, train, val = [], test, normalisation } = value as UpscalingData
@@ -18,7 +18,7 @@ export function expectUpscalingData(value: unknown, who: string): asserts value 
   expectNormalisation(normalisation, 1, `${who}.normalisation`)
 }
 
-/** @throws as `expectPlane` does, naming the place */
+/** Checks a list of planes. @throws the errors of `expectPlane`, naming the place */
 export function expectPlanes(value: unknown, who: string): asserts value is readonly Plane<Uint8Array>[] {
   expectKind(value, who, list)
   value.forEach((plane, i) => {
@@ -26,7 +26,7 @@ export function expectPlanes(value: unknown, who: string): asserts value is read
   })
 }
 
-/** @throws ConfigError for something other than one channel of a picture; DataError when it has too few values */
+/** @throws ConfigError for anything but one channel of a picture; DataError when it has too few values */
 export function expectPlane(value: unknown, who: string): void {
   const fields = { height: whole(1), width: whole(1), values: numbers }
   expectFields(value, who, 'one channel of a picture, { width, height, values }', fields)

@@ -1,6 +1,6 @@
 /**
- * Pictures of one's own to learn enlarging from: a folder with `train/` and `test/` (or `val/`), or any folder of pictures,
- * of which every tenth is then held out to test on. Only their luminance is kept.
+ * Reads a folder of pictures to learn upscaling from. It has `train/` and `test/` (or `val/`), or it is any folder of
+ * pictures; then every tenth picture is held out for the test. Only their luminance is kept.
  */
 import { join } from 'node:path'
 import type { Plane } from '../../data/bicubic.js'
@@ -14,27 +14,27 @@ import { ConfigError, DataError, ResnetError } from '../../util/errors.js'
 import { callback, expectKind, expectOptions, list, name, signal as signalKind, whole } from '../../util/expect.js'
 import { luminanceNormalisation, type UpscalingData } from './data.js'
 
-/** How a folder of pictures to enlarge is read. */
+/** Options for reading a folder of pictures. */
 export interface UpscalingFolderOptions {
-  /** By how much pictures are to be enlarged; by default 2. */
+  /** The upscaling factors. Default: 2. */
   readonly scales?: readonly number[] | undefined
-  /** Pixels that all pictures may have together; by default 2^30, a GiB of luminance. */
+  /** The most pixels of all pictures together. Default: 2^30, which is a GiB of luminance. */
   readonly mostPixels?: number | undefined
   /** Called while pictures are decoded. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined
-  /** Hears what was passed over, in sentences. */
+  /** Called with sentences about files that were skipped. */
   readonly onNote?: ((note: string) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
 
-/** Of so many pictures one is held out. */
+/** One of this number of pictures is held out. */
 const HELD_OUT = 10
-/** Pixels along a side that a picture must have: SSIM looks at 11, at the largest scale without a border of 4. */
+/** The smallest side of a picture in pixels. SSIM has a window of 11, and at the factor 4 a border of 4 is left out. */
 const LEAST_SIDE = 24
 
 /**
- * Loads a folder of pictures by their luminance. Those that cannot be read or are smaller than 24 pixels are left out and
- * listed in `unreadable`.
+ * Loads the luminance of a folder of pictures. Pictures that cannot be read or are smaller than 24 pixels are left out
+ * and listed in `unreadable`.
  * @throws DataError when there are no pictures to learn from or to test on, or too many pixels; ConfigError for scales
  * other than 2, 3 and 4
  */
@@ -91,7 +91,7 @@ async function filesOf(
     const named = folders.filter((name) => partOf(name) === wanted)
     if (named.length > 1)
       throw new DataError(
-        `${path}: holds ${named[0]}/ and ${named[1]}/, which both are the part ${wanted}; put their pictures together, or take one of them out`,
+        `${path}: holds ${named[0]}/ and ${named[1]}/, and both names mean the part ${wanted}; merge them, or move one of them out`,
       )
     return named[0] === undefined ? undefined : findPictures([join(path, named[0])], { onNote })
   }

@@ -1,8 +1,8 @@
-/** The task of making pictures larger and sharper, as a training asks for it. */
+/** The task of upscaling (super-resolution), as a training uses it. */
 
 import { epochOrder } from '../../data/batches.js'
 import type { Preprocessing } from '../../formats/trained-network.js'
-import { picture } from '../../model/heads/picture.js'
+import { picture, SQUARES } from '../../model/heads/picture.js'
 import { pictureHeadOf } from '../../spec/heads/index.js'
 import type { NetworkSpec } from '../../spec/spec.js'
 import { ConfigError, invariant } from '../../util/errors.js'
@@ -22,7 +22,7 @@ export const upscale: Task<'upscale'> = {
   recipe,
   rating: 'psnr',
   words: {
-    does: 'gives pictures',
+    does: 'upscales pictures',
     data: 'pictures to enlarge',
     remedy: 'take pictures to enlarge, or another network',
   },
@@ -48,15 +48,9 @@ export const upscale: Task<'upscale'> = {
   epochSize: (spec, data, recipe) => patchesOf(spec, data, recipe.augmentation.flip).count,
   feed: (spec, data, recipe, stepsPerEpoch) =>
     new PatchFeed(patchesOf(spec, data, recipe.augmentation.flip), recipe, stepsPerEpoch),
-  sums: ({ loss, outputs, truths }, { normalisation }) => {
-    const [output, targets] = [outputs.picture!, truths.targets!]
-    const [std] = normalisation.std as [number]
-    let sum = 0
-    for (let i = 0; i < output.length; i++) {
-      const difference = (output[i]! - targets[i]!) * std * 255
-      sum += difference * difference
-    }
-    return { loss, squares: sum / output.length, count: 1 }
+  sums: ({ loss, outputs }, { normalisation }) => {
+    const range = 255 * normalisation.std[0]! // of a value that differs by 1
+    return { loss, squares: outputs[SQUARES]![0]! * range * range, count: 1 }
   },
   add: (a, b) => ({ loss: a.loss + b.loss, squares: a.squares + b.squares, count: a.count + b.count }),
   nothing: { loss: 0, squares: 0, count: 0 },
@@ -104,7 +98,7 @@ function expectFit(spec: NetworkSpec, data: UpscalingData): void {
     )
 }
 
-/** @throws ConfigError when a training would go on with pictures made smaller by other factors than before. */
+/** @throws ConfigError when a training would continue with other upscaling factors than before */
 function expectSameScales(own: Preprocessing, _: NetworkSpec, data: UpscalingData): void {
   const text = (list: readonly number[] = []) => list.join(', ')
   if (text(own.scales) !== text(data.scales))

@@ -1,4 +1,4 @@
-/** Pictures of classes as pictures to enlarge: their luminance, in 8 bits. */
+/** Makes upscaling data from a data set of classes: the luminance of its pictures, in 8 bits. */
 
 import { type Dataset, type Pictures, pictureBytes } from '../../data/dataset.js'
 import { expectDataset } from '../../data/expect-data.js'
@@ -6,7 +6,7 @@ import { luminancePlane } from '../../data/luminance-plane.js'
 import { expectKind, listOf, whole } from '../../util/expect.js'
 import { luminanceNormalisation, type UpscalingData } from './data.js'
 
-/** A data set of classes as one of pictures to enlarge; the classes are left out. */
+/** Makes upscaling data from a data set of classes. The classes are left out. */
 export function forUpscaling(data: Dataset, scales: readonly number[]): UpscalingData {
   expectDataset(data, 'forUpscaling: data')
   expectKind(scales, 'forUpscaling: scales', listOf(whole(2, 4), 'a list of some of 2, 3, 4'))

@@ -1,6 +1,6 @@
 /**
- * Measures a network that gives pictures, as papers do: pictures are cut to multiples of the scale, made
- * small, enlarged again, rounded to 8 bits and compared with what they were, without a border as wide as the scale.
+ * Evaluates an upscaling network as papers do. Pictures are cropped to multiples of the factor, reduced, enlarged
+ * again, rounded to 8 bits and compared with the originals. A border as wide as the factor is left out.
  */
 import { bicubic, type Plane, toBytes } from '../../data/bicubic.js'
 import type { Normalisation } from '../../data/dataset.js'
@@ -16,7 +16,10 @@ export interface MeasureOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** PSNR and SSIM of luminance, beside bicubic enlargement: of each scale a mean over pictures, then over scales. */
+/**
+ * Computes PSNR and SSIM of luminance, for the network and for bicubic enlargement: means over the pictures of each
+ * factor, then over the factors.
+ */
 export async function measureEnlarging(
   enlarger: Enlarger,
   pictures: readonly Plane<Uint8Array>[],

@@ -1,6 +1,6 @@
 /**
- * Pictures as planes, and planes as pictures: luminance, which networks make sharper; chroma and transparency, which are
- * enlarged bicubically, as eyes see little of them.
+ * Converts between pictures and planes. Networks enlarge the luminance. Chroma and transparency are enlarged
+ * bicubically, because the eye sees little of them.
  */
 
 import type { Plane } from '../../data/bicubic.js'
@@ -18,7 +18,8 @@ function channelsOf({ width, height, data }: PixelPicture): number {
 }
 
 /**
- * Luminance; then both chromas where there are colours; then transparency where there is some. From 0 to 255.
+ * The planes of a picture, with values from 0 to 255: luminance, two of chroma if it has colours, transparency if it
+ * has any.
  * @throws DataError for data of another length
  */
 export function planesOf(picture: PixelPicture): Plane[] {
@@ -38,7 +39,7 @@ export function planesOf(picture: PixelPicture): Plane[] {
   return planes.map((values) => ({ height, width, values }))
 }
 
-/** The picture of such planes, with the depth of another picture; values out of range are cut off. */
+/** The picture of such planes, with the bit depth of another picture. Values out of range are clipped. */
 export function pictureOf(planes: readonly Plane<Float32Array>[], { data: like }: PixelPicture): PixelPicture {
   const { height, width } = planes[0]!
   const [channels, count] = [planes.length, width * height]
@@ -57,5 +58,8 @@ export function pictureOf(planes: readonly Plane<Float32Array>[], { data: like }
   return { width, height, data }
 }
 
-/** By its own word: the pixels of another realm, such as a frame's, are no instance of this one's classes. */
+/**
+ * Tells 16-bit pixels by their tag, because an array of another realm, such as a frame, is no instance of this realm's
+ * classes.
+ */
 const isClamped = (data: PixelPicture['data']) => Object.prototype.toString.call(data) === '[object Uint8ClampedArray]'

@@ -1,6 +1,6 @@
 /**
- * How near a picture comes to the true one: PSNR and SSIM as papers of super-resolution have them, on luminance in 8
- * bits, without a border.
+ * The quality of a picture against the true one: PSNR and SSIM as in papers on super-resolution, on 8-bit luminance,
+ * without a border.
  */
 
 import { cut, type Plane } from '../../data/bicubic.js'
@@ -9,15 +9,15 @@ import { expectKind, whole } from '../../util/expect.js'
 import { exp, ln } from '../../util/math.js'
 import { expectPlane } from './expect-data.js'
 
-/** Of a picture against the true one. */
+/** The quality of a picture against the true one. */
 export interface Quality {
-  /** Peak signal to noise ratio in dB: larger is nearer. Equal pictures have 100. */
+  /** Peak signal-to-noise ratio in dB. Larger is better. Equal pictures have 100. */
   readonly psnr: number
   /** Structural similarity, 1 for equal pictures. */
   readonly ssim: number
 }
 
-/** The PSNR of equal pictures; JSON knows no infinity. */
+/** The PSNR of equal pictures. It is finite, because JSON has no infinity. */
 const MOST_DECIBELS = 100
 const PEAK = 255
 const WINDOW = 11
@@ -26,8 +26,8 @@ const C1 = 0.01 * PEAK * (0.01 * PEAK)
 const C2 = 0.03 * PEAK * (0.03 * PEAK)
 
 /**
- * Both measures between planes of whole numbers from 0 to 255.
- * @param shave pixels left out on each side; as a rule as many as the factor of enlargement
+ * Computes both measures between planes of whole numbers from 0 to 255.
+ * @param shave pixels left out on each side, usually as many as the upscaling factor
  * @throws ShapeError when sizes differ or less than 11x11 pixels are left
  */
 export function quality(picture: Plane<Uint8Array>, truth: Plane<Uint8Array>, shave: number): Quality {
@@ -63,7 +63,7 @@ function squaredDifference(a: Plane, b: Plane): number {
   return sum
 }
 
-/** Mean over all windows that lie inside. [Wang et al. 2004] */
+/** SSIM: the mean over all windows that lie inside. [Wang et al. 2004] */
 function ssim(a: Plane, b: Plane): number {
   const product = (x: Plane, y: Plane): Plane => ({
     ...x,
@@ -80,7 +80,7 @@ function ssim(a: Plane, b: Plane): number {
   return sum / meanA.length
 }
 
-/** The Gaussian window, which is a product of two equal ones. */
+/** One factor of the Gaussian window, which is a product of two equal ones. */
 const gaussian = (() => {
   const weights = Array.from({ length: WINDOW }, (_, i) => {
     const distance = i - (WINDOW - 1) / 2

@@ -1,8 +1,8 @@
-/** The figures of networks that make pictures larger. */
+/** The figures of upscaling networks. */
 
 import type { Quality } from './quality.js'
 
-/** Mean loss, and PSNR in dB of all values that were learned from together. */
+/** Mean loss, and the PSNR in dB of all training values together. */
 export interface UpscalingScore {
   readonly loss: number
   readonly psnr: number
@@ -13,7 +13,7 @@ export interface UpscalingQuality extends Quality {
   readonly bicubic: Quality
 }
 
-/** A result over a number of pictures: over all scales, and of each. */
+/** A result over a number of pictures: over all upscaling factors, and for each. */
 export interface UpscalingEvaluation extends UpscalingQuality {
   readonly count: number
   readonly scales: readonly (UpscalingQuality & { readonly scale: number })[]

@@ -1,6 +1,9 @@
-/** How a long side is cut into overlapping tiles, so that what is put together from their middles is as if never cut. */
+/** Cuts a long side into overlapping tiles. The joined middles of the tiles equal a result without tiles. */
 
-/** Part of a side, from `start` on, of which `from` to `to` (exclusive) is kept; all counted from the start of the side. */
+/**
+ * A tile of a side. It begins at `start`, and the part from `from` to `to` (exclusive) is kept. All count from the
+ * start of the side.
+ */
 export interface Tile {
   readonly start: number
   readonly from: number
@@ -8,8 +11,8 @@ export interface Tile {
 }
 
 /**
- * Tiles of equal length that cover a side; one alone where it is not longer than a tile. What is kept lies at least
- * `reach` from the ends of its tile, but for the ends of the side itself.
+ * Covers a side with tiles of equal length, or with one tile if the side is not longer. The kept part lies at least
+ * `reach` from the ends of its tile, except at the ends of the side.
  * @param tile more than twice `reach`
  */
 export function tilesOf(length: number, tile: number, reach: number): Tile[] {

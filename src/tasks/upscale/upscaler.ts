@@ -1,4 +1,7 @@
-/** A network that makes pictures larger and sharper, in tiles: a picture in, a picture of the same channels and depth out. */
+/**
+ * A network that upscales pictures and sharper (super-resolution). The result has the channels and the bit depth of
+ * the input.
+ */
 
 import { bicubic, type Plane } from '../../data/bicubic.js'
 import { isSource, type Picture, type PictureSource, type PixelPicture } from '../../data/picture/picture.js'
@@ -13,32 +16,32 @@ import type { UpscalingData } from './data.js'
 import { Enlarger, wrongScale } from './enlarger.js'
 import type { UpscalingEvaluation } from './scores.js'
 
-/** How a picture is made larger. */
+/** Options of `upscale`. */
 export interface UpscaleOptions extends RunOptions {
-  /** By how much: 2, 3 or 4, of those that the network has learned. Left out: the only one that it has. */
+  /** The upscaling factor: 2, 3 or 4, one that the network has learned. Default: its only factor. */
   readonly scale?: number | undefined
-  /** After each tile of the picture. */
+  /** Called after each tile of the picture. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined
 }
 
-/** Pixels of the result: floats of all its channels must fit into memory. */
+/** The most pixels of the result, whose channels must fit into memory as floats. */
 const MOST_PIXELS = 1 << 26
 
-/** A network that makes pictures larger (super-resolution). Its `kind` is `upscaler`. */
+/** A network that upscales pictures (super-resolution). Its `kind` is `upscaler`. */
 export class Upscaler extends Network<PictureHead> {
   override readonly kind = 'upscaler'
   #enlarger: Enlarger | undefined
 
-  /** By how much it can make pictures larger. */
+  /** The upscaling factors that it has learned. */
   get scales(): readonly number[] {
     return this.preprocessing.scales ?? []
   }
 
   /**
-   * A picture `scale` times as wide and as high, with the channels and the depth that it had.
+   * Makes a picture `scale` times as wide and as high, with the same channels and bit depth.
    * @param given a decoded picture, or the path or address, `Blob` or bytes of its file
-   * @throws ConfigError for a scale that the network has not learned; DataError for a picture that cannot be read, has no
-   * meaning, or would be too large
+   * @throws ConfigError for a factor that the network has not learned; DataError for a picture that cannot be read, is
+   * invalid, or would become too large
    */
   async upscale(given: Picture | PictureSource, options: UpscaleOptions = {}): Promise<PixelPicture> {
     expectOptions(options, 'upscale: options', { scale: whole(1), signal: signalKind, onProgress: callback })
@@ -73,34 +76,34 @@ export class Upscaler extends Network<PictureHead> {
   }
 
   /**
-   * PSNR and SSIM on the test part of a data set: see `evaluate`.
-   * @throws ConfigError for a scale that the network has not learned
+   * Evaluates the network on the test part of a data set: PSNR and SSIM. See `evaluate`.
+   * @throws ConfigError for a factor that the network has not learned
    */
   evaluate(data: UpscalingData, options: RunOptions = {}): Promise<UpscalingEvaluation & Evaluated> {
     return this.measured(data, options) as Promise<UpscalingEvaluation & Evaluated>
   }
 
-  /** Refused: only a `Classifier` classifies. @throws ConfigError always */
+  /** Always throws: only a `Classifier` classifies. @throws ConfigError */
   async classify(..._given: unknown[]): Promise<never> {
     throw wrongHead('classifier', this.spec)
   }
 
-  /** Refused, as `classify` is. @throws ConfigError always */
+  /** Always throws, as `classify` does. @throws ConfigError */
   async predict(..._given: unknown[]): Promise<never> {
     throw wrongHead('classifier', this.spec)
   }
 
-  /** Refused, as `classify` is. @throws ConfigError always */
+  /** Always throws, as `classify` does. @throws ConfigError */
   async explain(..._given: unknown[]): Promise<never> {
     throw wrongHead('classifier', this.spec)
   }
 
-  /** Refused, as `classify` is. @throws ConfigError always */
+  /** Always throws, as `classify` does. @throws ConfigError */
   async embed(..._given: unknown[]): Promise<never> {
     throw wrongHead('classifier', this.spec)
   }
 
-  /** Refused, as `classify` is: `outputs` gives the picture of a batch. @throws ConfigError always */
+  /** Always throws: `outputs` gives the picture of a batch. @throws ConfigError */
   async logits(..._given: unknown[]): Promise<never> {
     throw wrongHead('classifier', this.spec)
   }

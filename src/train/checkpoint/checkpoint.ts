@@ -19,7 +19,7 @@ import {
   type TrainedNetwork,
 } from '../../formats/trained-network.js'
 import { forwardGraph } from '../../model/forward.js'
-import { cutNetwork, type Freeze } from '../../model/freeze.js'
+import { type Freeze, splitNetwork } from '../../model/freeze.js'
 import type { Heads } from '../../model/heads/index.js'
 import { parametersOf } from '../../model/parameters.js'
 import { classifier } from '../../spec/heads/classifier.js'
@@ -215,14 +215,16 @@ function checkData({ name, train, val, test, heldOut }: DataIdentity): void {
   if (heldOut === undefined || heldOut === null) return
   const { seed, count, of, digest } = heldOut
   if (![seed, count, of].every(isCount) || !/^[0-9a-f]{64}$/.test(String(digest)))
-    throw new DataError('its data makes no sense: what was held out has a seed, two numbers of pictures and a digest')
+    throw new DataError(
+      'its data makes no sense: the record of held-out pictures needs a seed, two numbers of pictures and a digest',
+    )
 }
 
 /** The largest accepted number of augmented versions. */
 const MOST_VIEWS = 1000
 
 function checkTuning({ freeze, views }: Tuning, spec: NetworkSpec, heads: Heads): void {
-  cutNetwork(spec, freeze, heads)
+  splitNetwork(spec, freeze, heads)
   if (!(isCount(views) && views >= 1 && views <= MOST_VIEWS))
     throw new DataError(
       `its tuning makes no sense: views must be a whole number from 1 to ${MOST_VIEWS}, got ${shown(views)}`,

@@ -45,7 +45,7 @@ export interface RunFolderOptions {
 
 const optionFields = { files: object, tasks: object }
 
-/** @throws DataError naming the file when it is missing, damaged, no checkpoint, or of a network that gives pictures. */
+/** @throws DataError naming the file when it is missing, damaged, no checkpoint, or of a network that upscales pictures. */
 export async function readCheckpoint(path: string, options: Pick<RunFolderOptions, 'files'> = {}): Promise<Checkpoint> {
   expectKind(path, 'readCheckpoint: path', nameKind)
   expectOptions(options, 'readCheckpoint: options', optionFields)
@@ -155,6 +155,7 @@ export class RunFolder {
   /**
    * Claims the folder for a run that goes on from here. Drops metrics of epochs that it will finish or evaluate again.
    * Returns the last line that stays.
+   * @throws DataError if another process has the folder, or its metrics cannot be read or are none
    */
   async goOnFrom(progress: Pick<TrainingProgress<string>, 'history'>): Promise<MetricsLine | undefined> {
     expectFields(progress, 'goOnFrom: progress', 'the progress of a checkpoint', { history: records })
@@ -165,10 +166,7 @@ export class RunFolder {
       const names = await this.#files.list(this.path)
       return names.includes(METRICS) ? new TextDecoder().decode(await this.#files.read(this.metrics)) : ''
     })
-    const kept = text.split('\n').flatMap((line) => {
-      const parsed = metricsLine(line)
-      return parsed && parsed.step <= step ? [parsed] : []
-    })
+    const kept = metricsIn(text, this.metrics).filter((line) => line.step <= step)
     const wanted = kept.map((line) => `${JSON.stringify(line)}\n`).join('')
     if (wanted !== text) await writeAtomically(this.metrics, wanted, this.#files)
     return kept.at(-1)
@@ -253,12 +251,25 @@ export class RunFolder {
   }
 }
 
-/** Returns undefined for a line that a crash cut short, and for anything but a line of metrics. */
-function metricsLine(text: string): MetricsLine | undefined {
-  try {
-    const line = parseJson(text, new Budget(METRICS)) as MetricsLine | null | undefined
-    return Number.isSafeInteger(line?.step) ? (line ?? undefined) : undefined
-  } catch {
-    return undefined
+/** The number of lines that may be damaged. A crash cuts one line short, so a file with more is no list of metrics. */
+const MOST_DAMAGED = 1000
+
+/**
+ * The lines of metrics in a text, without those that a crash cut short.
+ * @throws DataError naming the file if most of it is something else
+ */
+function metricsIn(text: string, path: string): readonly MetricsLine[] {
+  const budget = new Budget(path, text.length)
+  const found: MetricsLine[] = []
+  let damaged = 0
+  for (const line of text.split('\n')) {
+    // Text that is no object is told by its first letter: an error of the parser costs more than all else here.
+    const parsed = line.startsWith('{') ? (parseJson(line, budget) as MetricsLine | undefined) : undefined
+    if (Number.isSafeInteger(parsed?.step)) found.push(parsed!)
+    else if (line !== '' && ++damaged > MOST_DAMAGED)
+      budget.fail(
+        `more than ${MOST_DAMAGED} of its lines are no metrics, so it is not the file that a training wrote; move it out of the folder, and resume again`,
+      )
   }
+  return found
 }

@@ -9,7 +9,7 @@ import { inline } from '../../graph/inline.js'
 import { add } from '../../ops/add.js'
 import { emit } from '../../ops/op.js'
 import { scale } from '../../ops/scale.js'
-import { invariant } from '../../util/errors.js'
+import { ConfigError, invariant } from '../../util/errors.js'
 
 /** The name of a batch's data input or output: `pictures/2`; of a single batch just `pictures`. */
 export function batchName(name: string, batch: number, batches: number): string {
@@ -63,11 +63,17 @@ export function accumulated(forwards: readonly Graph[]): Differentiated {
   return { graph: builder.build(), gradients: sums }
 }
 
+/** The scalar output `loss` of a graph. @throws ConfigError if it has none */
+export function lossOf(graph: Graph): Value {
+  const loss = graph.outputs.find(({ name }) => name === 'loss')?.value
+  if (loss) return loss
+  throw new ConfigError('stepGraph: expected a graph with a scalar output named loss; give it out with output()')
+}
+
 /** Adds a batch's share of the mean loss to its outputs. */
 function withShare(forward: Graph, factor: number): Graph {
   const builder = new GraphBuilder(forward)
-  const loss = forward.outputs.find(({ name }) => name === 'loss')?.value
-  invariant(loss, 'the graph has no loss')
+  const loss = lossOf(forward)
   builder.output(SHARE, emit(builder, scale, { factor }, [loss], 'loss')[0]!)
   return builder.build()
 }

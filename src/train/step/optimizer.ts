@@ -13,7 +13,7 @@ import { verify } from '../../ops/index.js'
 import { emit } from '../../ops/op.js'
 import { sgd } from '../../ops/sgd.js'
 import type { DecayRule, Recipe } from '../../tasks/recipe.js'
-import { invariant } from '../../util/errors.js'
+import { lossOf } from './accumulate.js'
 
 /** The part of a recipe that the update depends on. */
 export type UpdateSettings = Pick<
@@ -44,8 +44,7 @@ export function addUpdates({ graph, gradients }: Differentiated, settings: Updat
   const builder = new GraphBuilder(graph)
   const parameters = graph.inputs.filter(({ role }) => role === 'parameter')
   const lr = builder.input('lr', 'scalar', f32())
-  const loss = graph.outputs.find(({ name }) => name === 'loss')?.value
-  invariant(loss, 'the graph has no loss')
+  const loss = lossOf(graph)
   const limited = limitGradients(
     builder,
     parameters.map(({ value }) => gradients.get(value)!),

@@ -7,6 +7,8 @@ import type { GraphInput } from '../../graph/graph.js'
 import { planFor } from '../../inference/compile.js'
 import { allFinite } from '../../inference/finite.js'
 import { readWeights, type Tensor, writeWeights } from '../../inference/weights.js'
+import { givenBy } from '../../model/forward.js'
+import type { ModelHead } from '../../model/heads/head.js'
 import { type Heads, headOf } from '../../model/heads/index.js'
 import { initialise } from '../../model/initialise.js'
 import type { Recompute } from '../../plan/passes/recompute.js'
@@ -123,20 +125,24 @@ export class Stepper<T extends string> {
     if (this.#inputs('scalar').some(({ name }) => name === 'step')) this.#executable.write('step', Int32Array.of(step))
   }
 
-  /** Copies of a batch's targets, by name. */
+  /** Copies of a batch's targets by name, where they are compared with its outputs. */
   #truthsOf(batch: number): Record<string, Float32Array | Int32Array> {
     const inputs = this.#next.batch(batch)
-    const { spec, task } = this.#parts
-    return Object.fromEntries(headOf(spec.head, task.heads).truths.map((name) => [name, inputs[name]!.slice()]))
+    const { truths, figures } = this.#head
+    return figures ? {} : Object.fromEntries(truths.map((name) => [name, inputs[name]!.slice()]))
   }
 
-  /** The outputs of the network for a batch, by name. */
+  /** The outputs of the network for a batch, or its head's figures, by name. */
   async #outputs(batch: number): Promise<Record<string, Float32Array>> {
-    const { spec, recipe, task } = this.#parts
     const outputs: Record<string, Float32Array> = {}
-    for (const name of headOf(spec.head, task.heads).outputs)
-      outputs[name] = await this.#executable.read(batchName(name, batch, recipe.accumulate))
+    for (const name of givenBy(this.#head, 'training'))
+      outputs[name] = await this.#executable.read(batchName(name, batch, this.#parts.recipe.accumulate))
     return outputs
+  }
+
+  get #head(): ModelHead {
+    const { spec, task } = this.#parts
+    return headOf(spec.head, task.heads)
   }
 
   /** Applies precise batch norm, over the batches that would follow the last step. */

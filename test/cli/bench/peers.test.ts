@@ -3,7 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { expectSameNet } from '../../../src/cli/bench/networks.js'
 import { askOnce, missingText, openPeer, type Peer } from '../../../src/cli/bench/peers.js'
+import { EngineError, preset } from '../../../src/internal.js'
 
 const folder = `${mkdtempSync(join(tmpdir(), 'resnet-peers-'))}/`
 mkdirSync(join(folder, 'peers'))
@@ -64,4 +66,15 @@ test('one that fails is no missing peer', async () => {
 test('one that is asked once gives its last line', async () => {
   const script = program('once.mjs', `console.log('{"bytes": 1}'); console.log('{"bytes": 2}')`)
   expect(await askOnce('jax-js', script, [], folder)).toEqual({ bytes: 2 })
+})
+
+test('one that computes another network', () => {
+  const spec = preset('resnet20')
+  expect(() => expectSameNet({ name: 'PyTorch', params: 7 }, spec)).toThrow(
+    new EngineError(
+      'resnet20: the network of PyTorch has 7 parameters, expected 269722; make the programs in bench/peers build the same network',
+    ),
+  )
+  expectSameNet({ name: 'PyTorch', params: 269_722 }, spec)
+  expectSameNet({ name: 'PyTorch', params: undefined }, spec)
 })

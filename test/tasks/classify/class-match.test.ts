@@ -29,7 +29,7 @@ describe('by name', () => {
     })
   })
 
-  test('letters are composed, and case counts only where it tells classes apart', () => {
+  test('letters are composed, and case counts only if names differ by case alone', () => {
     expect(match(['café', 'Dog'], ['dog', 'cafe\u0301']).numbers).toEqual([1, 0])
     expect(match(['a', 'A'], ['A', 'a']).numbers).toEqual([1, 0])
   })
@@ -40,24 +40,29 @@ describe('by name', () => {
       ['square', 'triangle', 'zircle'],
     ]
     expect(refused(() => match(own!, data!))).toBe(
-      'folder has other classes than resnet8 tells apart: it has zircle, which these weights do not know, and lacks circle, which they know; judge these weights on the classes that they know, or allow it with --allow-other-classes',
+      'folder has other classes than resnet8: it has zircle, which these weights do not know, and lacks circle, which they know; evaluate these weights on classes that they know; or pass { allowOtherClasses: true }',
     )
     const allowed = match(own!, data!, { allowOtherClasses: true })
     expect(allowed.numbers).toEqual([1, 2, 0])
-    expect(allowed.notes[0]).toContain('which they know; taken were zircle as circle')
-    expect(refused(() => match(own!, ['square']))).toContain('it lacks circle, triangle, which they know; judge')
+    expect(allowed.notes[0]).toContain('which they know; the rest was paired: zircle as circle')
+    expect(refused(() => match(own!, ['square']))).toContain('it lacks circle, triangle, which they know; evaluate')
     expect(match(own!, ['square'], { allowOtherClasses: true })).toMatchObject({ numbers: [1], isSame: false })
     expect(refused(() => match(own!, [...own!, 'v', 'w', 'x', 'y', 'z']))).toContain('it has v, w, x and 2 more, which')
     expect(refused(() => match(own!, [...own!, 'x'], { allowOtherClasses: true }))).toContain(
-      'folder has 4 classes, resnet8 tells 3 apart: it has x, which these weights do not know; that is more than there are',
+      'folder has 4 classes, resnet8 has 3: it has x, which these weights do not know; evaluate these weights on data with at most as many classes',
     )
   })
 })
 
 describe('without names', () => {
   test.each([
-    ['of the weights', ['class 0', 'class 1'], ['cat', 'dog'], 'these weights hold no names of classes: only their'],
-    ['of the data', ['cat', 'dog'], ['class 0', 'class 1'], 'folder has no names of classes: only their number, 2,'],
+    ['of the weights', ['class 0', 'class 1'], ['cat', 'dog'], 'these weights hold no class names: only the number'],
+    [
+      'of the data',
+      ['cat', 'dog'],
+      ['class 0', 'class 1'],
+      'folder has no class names: only the number of classes, 2,',
+    ],
   ])('%s: only the number is compared, and that is said', (_, own, classes, note) => {
     expect(match(own, classes)).toMatchObject({ numbers: [0, 1], isSame: true, notes: [expect.stringContaining(note)] })
     expect(refused(() => match(own, [...classes, 'class 2'].slice(0, 3)))).toMatch(/3|other classes/)
@@ -66,9 +71,9 @@ describe('without names', () => {
   test('guessed names prove nothing', () => {
     const own = { classes: ['airplane', 'automobile'], classesAssumed: true as const }
     const data = { name: 'folder', classes: ['airplane', 'boat'] }
-    expect(matchClasses(own, 'resnet20', data).notes[0]).toContain('only their number, 2, could be compared')
+    expect(matchClasses(own, 'resnet20', data).notes[0]).toContain('only the number of classes, 2, was compared')
     expect(refused(() => matchClasses(own, 'resnet20', { ...data, classes: ['a', 'b', 'c'] }))).toBe(
-      'folder has 3 classes, resnet20 tells 2 apart',
+      'folder has 3 classes, resnet20 has 2',
     )
   })
 })

@@ -1,4 +1,4 @@
-/** Training of networks that give pictures: they learn, go on with equal bits, and refuse what does not fit. */
+/** Training of networks that upscale pictures: they learn, go on with equal bits, and refuse what does not fit. */
 import { describe, expect, test } from 'vitest'
 import { builtin } from '../../../src/data/builtin/builtin.js'
 import type { Engine } from '../../../src/engine/engine.js'
@@ -130,7 +130,7 @@ describe('a training that goes on', () => {
     await using trainer = await open()
     const bytes = encodeCheckpoint(await trainer.checkpoint())
     expect(() => decodeCheckpoint(bytes, 'x.safetensors')).toThrow(
-      new DataError('x.safetensors: its network makes pictures larger and tells no classes apart; load() opens it'),
+      new DataError('x.safetensors: its network upscales pictures and is not a classifier; load() opens it'),
     )
   })
 })
@@ -145,11 +145,11 @@ describe('what does not fit', () => {
     await refused(
       preset('resnet8'),
       tinyPairs(),
-      'resnet8: tells classes apart, discs has pictures to enlarge; take a network such as vdsr20',
+      'resnet8: classifies, discs has pictures to enlarge; take a network such as vdsr20',
     )
     await expect(Trainer.open(openReference(), tinyVdsr, tinyData(), tinyUpscalingRecipe())).rejects.toThrow(
       new ConfigError(
-        'tiny-vdsr: gives pictures, tiny has pictures of classes; take pictures to enlarge, or another network',
+        'tiny-vdsr: upscales pictures, tiny has pictures of classes; take pictures to enlarge, or another network',
       ),
     )
   })
@@ -179,14 +179,14 @@ describe('what does not fit', () => {
   })
 
   test.each<[RecipeOptions, string]>([
-    [{ loss: 'cross-entropy' }, 'recipe.loss: a network that gives pictures has squared or l1, got "cross-entropy"'],
+    [{ loss: 'cross-entropy' }, 'recipe.loss: a network that upscales pictures has squared or l1, got "cross-entropy"'],
     [
       { labelSmoothing: 0.1 },
-      'recipe.labelSmoothing: expected a number of 0 for a network that gives pictures, got 0.1',
+      'recipe.labelSmoothing: expected a number of 0 for a network that upscales pictures, got 0.1',
     ],
     [
       { augmentation: { pad: 4, flip: true } },
-      'recipe.augmentation.pad: expected a number of 0 for a network that gives pictures, got 4',
+      'recipe.augmentation.pad: expected a number of 0 for a network that upscales pictures, got 4',
     ],
     [
       { augmentation: { pad: 0, flip: true, jitter: { brightness: 1, contrast: 0, saturation: 0 } } },
@@ -198,7 +198,7 @@ describe('what does not fit', () => {
 
   test('a loss of pictures for classes', () => {
     expect(() => completeRecipe({ loss: 'l1' })).toThrow(
-      new ConfigError('recipe.loss: a network that tells classes apart has cross-entropy, got "l1"'),
+      new ConfigError('recipe.loss: a network that classifies has cross-entropy, got "l1"'),
     )
   })
 })

@@ -5,6 +5,7 @@ import { readSafetensors, writeSafetensors } from '../../../src/formats/safetens
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../../../src/train/checkpoint/checkpoint.js'
 import { checksum } from '../../../src/train/checkpoint/checksum.js'
 import { Trainer } from '../../../src/train/trainer.js'
+import { DataError } from '../../../src/util/errors.js'
 import { tinyData, tinyRecipe, tinySpec } from '../tiny.js'
 
 async function someCheckpoint(): Promise<Checkpoint> {
@@ -36,6 +37,19 @@ test('it carries weights by path, velocities, and what the network needs to know
   })
   expect(JSON.parse(metadata.spec!)).toEqual(tinySpec)
   expect(JSON.parse(metadata.recipe!)).toEqual(tinyRecipe())
+})
+
+test.each([
+  ['of whole numbers', Int32Array.of(1, 2), 'holds no floats'],
+  ['of no layer', Float32Array.of(1, 2), 'belongs to no layer of its spec'],
+])('a tensor %s is no weight', (_, data, fault) => {
+  const { tensors, metadata } = readSafetensors(encodeCheckpoint(checkpoint))
+  const more = new Map([...tensors, ['stem.count', { shape: [2], data }]])
+  const { checksum: _old, ...others } = metadata
+  const file = { tensors: more, metadata: { ...others, checksum: checksum({ tensors: more, metadata: others }) } }
+  expect(() => decodeCheckpoint(writeSafetensors(file), 'x.safetensors')).toThrow(
+    new DataError(`x.safetensors: tensor stem.count ${fault}`),
+  )
 })
 
 describe('files that are none', () => {

@@ -74,6 +74,21 @@ describe('the folder of a run', () => {
     run.release()
   })
 
+  test('refuses metrics that no training wrote, and leaves them as they are', async () => {
+    const run = new RunFolder(join(base, 'foreign'))
+    await run.startAnew()
+    for (const line of ['no metrics', '{', '[]', '7']) {
+      const foreign = `${line}\n`.repeat(2000)
+      writeFileSync(run.metrics, foreign)
+      await expect(run.goOnFrom({ history: [] })).rejects.toThrow(
+        `${run.metrics}: more than 1000 of its lines are no metrics, so it is not the file that a training wrote; ` +
+          'move it out of the folder, and resume again',
+      )
+      expect(readFileSync(run.metrics, 'utf8')).toBe(foreign)
+    }
+    run.release()
+  })
+
   test('says what is in the way', async () => {
     const path = join(base, 'a file')
     writeFileSync(path, '')

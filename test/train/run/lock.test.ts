@@ -44,6 +44,14 @@ test('a lock of a dead process that cannot be moved away', async () => {
   )
 })
 
+test('a lock that cannot be read', async () => {
+  const faulty = new FaultyDisk()
+  await faulty.makeFolder('/runs/x')
+  faulty.files.set('/runs/x/run.lock', new TextEncoder().encode(JSON.stringify(here)))
+  faulty.failWhere((operation) => (operation === 'read' ? 'EIO' : undefined))
+  await expect(RunLock.take('/runs/x', faulty)).rejects.toThrow('/runs/x/run.lock: cannot be read: ')
+})
+
 test('a right to a dead lock whose holder was killed is taken over too', async () => {
   const dead = JSON.stringify({ ...here, boot: 'an earlier one' })
   writeFileSync(file, dead)

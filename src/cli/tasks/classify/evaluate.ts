@@ -1,4 +1,4 @@
-/** `resnet eval` of networks that tell classes apart: error and loss on a test set. */
+/** `resnet eval` for classifiers: error and loss on a test set. */
 import {
   ConfigError,
   type Dataset,

@@ -1,7 +1,8 @@
-/** `resnet finetune` of networks that tell classes apart: a new classifier, and as much of the rest as is not frozen. */
+/** `resnet finetune` for classifiers: trains a new classifier and the layers that are not frozen. */
 import { basename, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import {
+  type Checkpoint,
   type ChosenEngine,
   ConfigError,
   createFinetuning,
@@ -12,13 +13,11 @@ import {
   type ImageFolder,
   type ImageFolderOptions,
   imageFolder,
-  isFor,
   matchChannels,
   type Preprocessing,
   RunFolder,
   RunKeeper,
   resumeFinetuning,
-  TrainingError,
   textTable,
   writeAtomically,
 } from '../../../internal.node.js'
@@ -28,16 +27,15 @@ import { recipeOf } from '../../flags/recipe.js'
 import { readsText } from '../../flags/weights.js'
 import { sayUnreadable } from '../../load-data.js'
 import type { Mistake } from '../../report/finetune-report.js'
-import { Interrupted } from '../../terminal/interrupt.js'
 import { command, word } from '../../terminal/invocation.js'
 import { oneLine, percentText, print, say } from '../../terminal/output.js'
 import { Progress } from '../../terminal/progress.js'
 import { TrainDisplay } from '../../terminal/train-display.js'
-import { orGivenBack, sayHeldBack, stoppedText } from '../../training-run.js'
+import { orGivenBack, sayHeldBack, untilTheEnd } from '../../training-run.js'
 import type { TunedRun, TuningSource } from '../task.js'
 import { classifierWords } from './words.js'
 
-/** Lines about epochs, at most. */
+/** The most lines about epochs. */
 const LINES = 10
 
 export async function finetune(
@@ -53,7 +51,8 @@ export async function finetune(
   const { trainer } = tuning
   const display = new TrainDisplay(trainer.epochs, classifierWords)
   const every = Math.ceil(trainer.epochs / LINES)
-  try {
+  const resuming = `finetune ${word(path)} --resume ${word(folder.path)}`
+  await untilTheEnd({ trainer: tuning, folder, keeper, display, resuming }, async () => {
     const result = await tuning.run(
       {
         onProgress: (progress) => {
@@ -71,17 +70,7 @@ export async function finetune(
     display.stop()
     const seconds = (performance.now() - began) / 1000
     await report(path, flags, result, loaded, folder, { threads: trainer.engine.threads, seconds })
-  } catch (error) {
-    display.stop()
-    if (error instanceof Interrupted)
-      error.tell(stoppedText(await keeper.save(), `finetune ${word(path)} --resume ${word(folder.path)}`))
-    if (error instanceof TrainingError) throw new TrainingError(`${error.message}; ${keeper.saved}`)
-    throw error
-  } finally {
-    display.stop()
-    await tuning.dispose()
-    folder.release()
-  }
+  })
 }
 
 interface Started {
@@ -129,23 +118,23 @@ async function start(
   })
 }
 
-/** For people: the checkpoint has no names of files, and does without this list. */
+/** Writes the list of held-out files for people. Resuming does not need it. */
 async function writeHeldOut(path: string, folder: RunFolder, { heldOut, test }: ImageFolder): Promise<void> {
   if (!heldOut) return
   const list = { folder: resolve(path), ...heldOut, files: test.files }
   await writeAtomically(folder.heldOut, `${JSON.stringify(list, null, 2)}\n`)
 }
 
-/** A run that goes on, in a folder that was claimed for it. */
+/** Resumes a run in a folder that was claimed for it. */
 async function goOn(
   path: string,
-  { folder, checkpoint }: TunedRun,
+  { folder, checkpoint: saved }: TunedRun,
   flags: FinetuneFlags,
   signal: AbortSignal,
 ): Promise<Started> {
-  if (!isFor(checkpoint, 'classify')) throw new ConfigError(`${folder.path}: its network tells no classes apart`)
+  const checkpoint = saved as Checkpoint // the command calls the part of the checkpoint's own task
   const { data: held, recipe, progress, preprocessing } = checkpoint
-  // Runs of older versions have no record: the seed and the number say which were held out of the same folder.
+  // Runs of older versions have no record. The seed and the number determine the held-out pictures of the same folder.
   const again = held.heldOut ? { again: held.heldOut } : { heldOut: held.test, seed: recipe.seed }
   const loaded = await loadFolder(path, flags, preprocessing, again, signal)
   const { featureMemory } = flags
@@ -161,7 +150,7 @@ async function goOn(
   return { tuning, loaded, folder, keeper }
 }
 
-/** In the size that the network reads, with what there is to say of it. */
+/** Loads the folder in the size that the network reads, and prints notes about it. */
 async function loadFolder(
   path: string,
   flags: FinetuneFlags,
@@ -262,7 +251,7 @@ function classTable({ test: { classes, confusion } }: FinetuneReport): string {
     return [name, String(count), share(recall), share(precision), taken.join(', ')]
   })
   return textTable(
-    [['class', 'tested on', 'recognised', 'right when named', 'taken for'], 'rule', ...rows],
+    [['class', 'tested on', 'recall', 'precision', 'taken for'], 'rule', ...rows],
     ['left', 'right', 'right', 'right', 'left'],
   )
 }

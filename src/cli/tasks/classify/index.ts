@@ -1,4 +1,4 @@
-/** The task of telling classes apart, in all commands. */
+/** The task of classification in all commands. */
 import { load, type PresetName, preset, presetsFor, tasks } from '../../../internal.node.js'
 import { computeFrom } from '../../flags/options.js'
 import { trainingOf } from '../../training-run.js'
@@ -10,7 +10,7 @@ import { classifierTraining } from './train.js'
 
 export const classify: CommandTask = {
   task: tasks.classify,
-  heading: 'Networks that tell classes apart',
+  heading: 'Networks that classify',
   networks: presetsFor('classify'),
   usual: 'resnet20',
   spec: (network, { classes, size }) =>

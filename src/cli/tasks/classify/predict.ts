@@ -1,4 +1,4 @@
-/** `resnet predict` of networks that tell classes apart: the most probable classes of a picture, and where they are seen. */
+/** `resnet predict` for classifiers: prints the most probable classes of a picture, and draws their evidence. */
 import { mkdirSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
 import {
@@ -54,12 +54,12 @@ async function drawTo(
   say(oneLine(`${place}: where ${net.spec.name} sees ${label} (${method} at ${layer})`))
 }
 
-/** Digits are a number, unless they are none. */
+/** The number of a class if the text is digits, otherwise its name. */
 function classOf(text: string | undefined): string | number | undefined {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : text
 }
 
-/** Where the drawing of a picture goes: the file itself for a single one, else a file of its name in a folder. */
+/** The path of a picture's drawing: the given file for a single picture, otherwise a file in the given folder. */
 function places(out: string, files: readonly string[]): (file: string) => string {
   const isFile = extname(out) !== ''
   if (isFile && files.length > 1)
@@ -77,13 +77,13 @@ function places(out: string, files: readonly string[]): (file: string) => string
   return (file) => taken.get(file)!
 }
 
-/** Names and percentages are as wide in all tables, so that bars stand in line. */
+/** Names and percentages have the same width in all tables, so that the bars align. */
 const [LABEL, PERCENT] = [24, '100.0 %'.length]
-/** Cells of a bar that is full. */
+/** The cells of a full bar. */
 const BAR = 24
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉']
 
-/** A table below the name of the file. */
+/** The table of answers below the name of the file. */
 export function answerText(file: string, answers: readonly Prediction[]): string {
   const rows = answers.map(({ label, probability }) => [
     '',

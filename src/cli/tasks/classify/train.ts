@@ -1,4 +1,4 @@
-/** `resnet train` of networks that tell classes apart. */
+/** `resnet train` for classifiers. */
 import {
   adviceFor,
   type Checkpoint,
@@ -58,7 +58,10 @@ export const classifierTraining: TrainTask<'classify'> = {
     `test error ${percentText(test.top1Error)} (loss ${test.loss.toFixed(4)}), training error ${percentText(train.top1Error)}`,
 }
 
-/** The data that a run began with. Pictures to validate on are a folder's own, or were split off. */
+/**
+ * Loads the data that a run began with. Validation pictures come from the folder, or were split off the training
+ * pictures.
+ */
 async function sameData(
   flags: TrainFlags,
   { data: held, spec, recipe }: Checkpoint,

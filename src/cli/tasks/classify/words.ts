@@ -1,4 +1,4 @@
-/** How errors and losses are told while a network learns. */
+/** The texts of errors and losses during a training. */
 import { percentText } from '../../terminal/output.js'
 import type { TrainWords } from '../../terminal/train-display.js'
 

@@ -1,4 +1,4 @@
-/** The task of making pictures larger and sharper, in all commands. */
+/** The task of upscaling (super-resolution) in all commands. */
 import { ConfigError, load, type PresetName, preset, presetsFor, tasks } from '../../../internal.node.js'
 import { computeFrom } from '../../flags/options.js'
 import { trainingOf } from '../../training-run.js'
@@ -10,12 +10,12 @@ const upscaled = { instead: 'make pictures larger with it by the command upscale
 
 export const upscale: CommandTask = {
   task: tasks.upscale,
-  heading: 'Networks that make pictures larger and sharper',
+  heading: 'Networks that upscale pictures',
   networks: presetsFor('upscale'),
   usual: 'vdsr20',
   spec: (network, { classes, size }) => {
     if (classes !== undefined)
-      throw new ConfigError(`--classes: ${network} makes pictures larger and has no classes; leave the flag out`)
+      throw new ConfigError(`--classes: ${network} upscales pictures and has no classes; leave the flag out`)
     const input = size === undefined ? {} : { input: { channels: 1, height: size, width: size } }
     return preset(network as PresetName, input)
   },

@@ -1,4 +1,4 @@
-/** Pictures to enlarge, from a data set of classes or from a folder of any pictures. */
+/** Loads upscaling data from a data set of classes, or from a folder of any pictures. */
 import {
   ConfigError,
   type DatasetName,
@@ -11,10 +11,10 @@ import { type DataFlags, flagOf } from '../../flags/options.js'
 import { say } from '../../terminal/output.js'
 import { Progress } from '../../terminal/progress.js'
 
-/** Test pictures of a data set of classes, where nothing is said. */
+/** The default number of test pictures of a data set of classes. */
 const TEST_PICTURES = 100
 
-/** Where they lie, and how many are taken. */
+/** The source of the pictures, and limits on their number. */
 type Choice = { readonly [Name in 'data' | 'limitTrain' | 'limitTest']?: DataFlags[Name] | undefined }
 
 export async function loadPictures(

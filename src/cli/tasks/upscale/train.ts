@@ -1,4 +1,4 @@
-/** `resnet train` of networks that make pictures larger. */
+/** `resnet train` of networks that upscale pictures. */
 import { createTrainer, type PresetName, preset, resumeTrainer } from '../../../internal.node.js'
 import { recipeOf } from '../../flags/recipe.js'
 import { say } from '../../terminal/output.js'
@@ -40,7 +40,7 @@ export const upscalingTraining: TrainTask<'upscale'> = {
   figures: ({ test }) => `test ${qualityText(test)}`,
 }
 
-/** Pixels of the largest patch that fits on every picture, at most so many times smaller ones. */
+/** The side of the largest patch that fits on every picture after a reduction by `factor`. */
 function smallestSide(planes: readonly { readonly height: number; readonly width: number }[], factor: number): number {
   return Math.floor(planes.reduce((side, { height, width }) => Math.min(side, height, width), Infinity) / factor)
 }

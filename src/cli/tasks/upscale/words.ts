@@ -1,4 +1,4 @@
-/** How PSNR and SSIM are told. */
+/** The texts of PSNR and SSIM. */
 import type { UpscalingQuality } from '../../../internal.node.js'
 import type { TrainWords } from '../../terminal/train-display.js'
 

@@ -1,7 +1,7 @@
 /** Networks cut in two: what is in the rest, and that names lead there and back. */
 import { expect, test } from 'vitest'
 import { forwardGraph } from '../../src/model/forward.js'
-import { cutNetwork, type Freeze, freezeLevels } from '../../src/model/freeze.js'
+import { type Freeze, freezeLevels, splitNetwork } from '../../src/model/freeze.js'
 import { parametersOf } from '../../src/model/parameters.js'
 import { preset } from '../../src/spec/presets.js'
 import type { NetworkSpec } from '../../src/spec/spec.js'
@@ -15,7 +15,7 @@ const specs = [preset('resnet20'), preset('preresnet164'), preset('resnet50', { 
 const cases = specs.flatMap((spec) => freezeLevels(spec).map((freeze) => [spec.name, freeze, spec] as const))
 
 test.each(cases)('%s frozen up to %s', (_, freeze, spec) => {
-  const cut = cutNetwork(spec, freeze)
+  const cut = splitNetwork(spec, freeze)
   const whole = shapesOf(spec)
   const { outputs } = forwardGraph(spec, { ...inference, taps: cut.at ? [cut.at] : [] })
   const [, channels = 3, height = 1, width = 1] = cut.at
@@ -35,16 +35,16 @@ test.each(cases)('%s frozen up to %s', (_, freeze, spec) => {
 })
 
 test('the last stage of a net that ends in no norm is all of it', () => {
-  expect(cutNetwork(preset('resnet20'), 'stage3').at).toBe('head.pool')
-  expect(cutNetwork(preset('preresnet164'), 'stage3').at).toBe('stage3')
+  expect(splitNetwork(preset('resnet20'), 'stage3').at).toBe('head.pool')
+  expect(splitNetwork(preset('preresnet164'), 'stage3').at).toBe('stage3')
 })
 
 test('what a network does not have cannot be frozen', () => {
-  expect(() => cutNetwork(preset('resnet20'), 'stage4')).toThrow(
+  expect(() => splitNetwork(preset('resnet20'), 'stage4')).toThrow(
     new ConfigError('freeze: resnet20 has no stage4; expected one of none, stem, stage1, stage2, stage3, all'),
   )
-  expect(() => cutNetwork(preset('resnet20'), 'backbone' as Freeze)).toThrow(/resnet20 has no backbone/)
-  expect(() => cutNetwork(preset('vdsr20'), 'all')).toThrow(
+  expect(() => splitNetwork(preset('resnet20'), 'backbone' as Freeze)).toThrow(/resnet20 has no backbone/)
+  expect(() => splitNetwork(preset('vdsr20'), 'all')).toThrow(
     new ConfigError('freeze: the last layers of vdsr20 cannot learn without what is before them; freeze less than all'),
   )
 })

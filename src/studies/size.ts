@@ -1,6 +1,6 @@
 /** The size at which a study runs. */
 
 /** `quick`: minutes on two cores, smaller than the paper. `paper`: the paper's data and schedule. */
-export const scales = ['quick', 'paper'] as const
-/** One of `scales`. */
-export type Scale = (typeof scales)[number]
+export const studySizes = ['quick', 'paper'] as const
+/** One of `studySizes`. */
+export type StudySize = (typeof studySizes)[number]
