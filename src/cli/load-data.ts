@@ -5,6 +5,8 @@ import {
   type DatasetName,
   type DecodedNetwork,
   datasetNames,
+  type ImageFolder,
+  type ImageFolderOptions,
   loadDataset,
   type TestFolder,
   type TestFolderOptions,
@@ -22,9 +24,12 @@ const NAMED = 5
 export async function loadData(...args: Parameters<typeof loadQuietly>): Promise<Dataset> {
   const data = await loadQuietly(...args)
   sayUnreadable(data)
+  if (isImageFolder(data)) say(`tested on ${data.testedOn}`)
   for (const note of data.notes ?? []) say(`note: ${note}`)
   return data
 }
+
+const isImageFolder = (data: Dataset): data is ImageFolder => 'testedOn' in data
 
 /** Loads the pictures of a folder to evaluate weights on. Names the pictures that cannot be read. */
 export async function loadTestFolder(flags: DataFlags, path: string, options: TestFolderOptions): Promise<TestFolder> {
@@ -57,20 +62,26 @@ export function sayUnreadable({ unreadable = [] }: Dataset): void {
     say(`  and ${unreadable.length - NAMED} more: ${command('data folder')} lists them all`)
 }
 
-/** @param size pixels along a side, for data sets that come in several sizes */
+/**
+ * @param size pixels along a side, for data sets that come in several sizes
+ * @param heldOut the pictures of a folder without a test part that are held out
+ */
 export async function loadQuietly(
   flags: DataFlags,
   dataset: DatasetName,
   size: number | undefined,
   signal: AbortSignal,
+  heldOut: Pick<ImageFolderOptions, 'seed' | 'again'> = {},
 ): Promise<Dataset> {
   const progress = new Progress('decoding', (count) => `${count.toLocaleString('en-US')} pictures`)
   try {
     return await loadDataset(dataset, flags.data, {
       limit: { train: flags.limitTrain, test: flags.limitTest },
       size,
+      label: flags.label,
       folder: {
         ...keptAs(flags),
+        ...heldOut,
         onProgress: (done, total) => progress.update(done, total),
         signal,
       },

@@ -1,6 +1,5 @@
 /** Checks the graphs, values and builders that public functions are given. */
 import { expectKind, isRecord, type Kind, kind, listOf, map } from '../util/expect.js'
-import type { GraphBuilder } from './builder.js'
 import type { Attributes, Graph, InputRole, TensorType, Value } from './graph.js'
 
 const roles: readonly InputRole[] = ['data', 'scalar', 'parameter', 'buffer', 'optimizer']
@@ -24,10 +23,6 @@ export const attributes = kind<Attributes>('attributes: numbers, texts, true or 
 })
 
 export const role = kind<InputRole>(`one of ${roles.join(', ')}`, (given) => roles.includes(given as InputRole))
-
-export const builder = kind<GraphBuilder>('a GraphBuilder', (given) => {
-  return isRecord(given) && [given.input, given.node, given.build].every((method) => typeof method === 'function')
-})
 
 const isInput = (given: unknown) =>
   isRecord(given) && typeof given.name === 'string' && role.fits(given.role) && value.fits(given.value)

@@ -12,13 +12,8 @@ import { callback, expectFields, expectOptions, list, object, oneOf, text } from
 const engineFields = { target: object, missing: callback, precisions: list, build: text }
 
 /**
-<<<<<<< HEAD
  * Makes the plan of a graph. Allocates nothing.
- * @throws EngineError that lists all operations which the engine lacks.
-=======
- * Plans a graph for an engine. Allocates nothing yet.
  * @throws ConfigError if an argument is of the wrong kind; EngineError that lists all operations which the engine lacks.
->>>>>>> de38dc6 (Answer wrong arguments of the graph tier in words)
  */
 export function planFor(engine: Engine, graph: Graph, options: PlanOptions = {}): Plan {
   expectFields(engine, 'planFor: engine', 'an engine, such as openEngine() gives', engineFields)

@@ -7,7 +7,7 @@ import * as kinds from '../graph/expect.js'
 import type { Attributes, Node, TensorType, Value } from '../graph/graph.js'
 import type { Refuse } from '../graph/verify.js'
 import { ResnetError, ShapeError } from '../util/errors.js'
-import { callback, expectFields, expectKind, listOf, object, text } from '../util/expect.js'
+import { callback, expectFields, expectKind, isRecord, kind, listOf, object, text } from '../util/expect.js'
 import { printable } from '../util/printable.js'
 import { type Shape, shapeText } from '../util/shape.js'
 
@@ -114,6 +114,9 @@ export function placed<T>(op: { readonly inputs: Names }, values: readonly T[], 
   return plainNames(op.inputs).map((name, i) => (i < first ? values[i] : byName.get(name)) as T)
 }
 
+const builderKind = kind<GraphBuilder>('a GraphBuilder', (given) => {
+  return isRecord(given) && [given.input, given.node, given.build].every((method) => typeof method === 'function')
+})
 const names = listOf(text, 'a list of names')
 const opFields = { name: text, inputs: names, outputs: names, infer: callback }
 
@@ -130,7 +133,7 @@ export function emit<A extends Attributes, N extends Names>(
   path: string,
   optional: OptionalOperands<N> = {},
 ): readonly Value[] {
-  expectKind(builder, 'emit: builder', kinds.builder)
+  expectKind(builder, 'emit: builder', builderKind)
   expectFields(op, 'emit: op', 'an operation: one of `ops`, or what defineOp() gave', opFields)
   expectKind(attributes, 'emit: attributes', kinds.attributes)
   expectKind(inputs, 'emit: inputs', kinds.values)

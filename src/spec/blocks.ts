@@ -1,7 +1,6 @@
 /**
  * Lists the parts of a network in order, each with its path and its widths. Code that walks over a spec starts here.
  */
-import { expectFields, isRecord, kind, listOf, object } from '../util/expect.js'
 import { type SpecHeads, specHeadOf, specHeads } from './heads/index.js'
 import { givenLayers } from './own-layers.js'
 import { type BlockPath, blockPath } from './paths.js'
@@ -31,17 +30,8 @@ export function branchWidth(block: BlockSpec): number {
   return block.branch.at(-1)!.width
 }
 
-const kinds = {
-  input: object,
-  stem: listOf(object, 'a list of layers'),
-  stages: kind('a list of stages, each with a list of blocks', (stages) => {
-    return Array.isArray(stages) && stages.every((stage) => isRecord(stage) && Array.isArray(stage.blocks))
-  }),
-}
-
-/** All blocks in order, with what follows from where they stand. @throws ConfigError for anything but a spec */
+/** All blocks in order, with the facts that follow from their places. */
 export function placedBlocks(spec: NetworkSpec): PlacedBlock[] {
-  expectFields(spec, 'placedBlocks: spec', 'a network, such as preset() gives', kinds)
   let inputWidth = stemWidth(spec)
   return spec.stages.flatMap(({ blocks }, stage) =>
     blocks.map((block, index) => {

@@ -46,7 +46,7 @@ describe('resnet data', () => {
     const path = await pictures()
     const { code, out } = await resnet(['data', 'folder', '--data', path, '--size', '16'])
     expect(out).toBe(
-      'folder: 2 classes, pictures: 24 to train on, 8 to test on\nnote: 8 of the 8 test pictures are copies of pictures to learn from, byte by byte: they make the error too small; take them out of one side\ncannot be read: 1\n  train/dark/none.jpg: is no picture that can be read: expected PNG, JPEG, WebP, GIF, TIFF or AVIF, got something else\n',
+      'folder: 2 classes, pictures: 24 to train on, 8 to test on\nnote: 8 of the 8 test pictures are copies of pictures to learn from, byte by byte: they make the error too small; take them out of one side\ncannot be read: 1\n  train/dark/none.jpg: is no picture that can be read: expected PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP or PPM, got something else\n',
     )
     expect(code).toBe(0)
     const json = JSON.parse((await resnet(['data', 'folder', '--data', path, '--size', '16', '--json'])).out)
@@ -91,6 +91,34 @@ describe('resnet train on a folder', () => {
       '--json',
     ])
     expect(JSON.parse(evaluated.out)).toMatchObject({ count: 8 })
+  })
+
+  test('without parts holds some out, and goes on with the same; a val/ alone is judged', async () => {
+    const files: Record<string, Uint8Array> = {}
+    for (let i = 0; i < 20; i++) {
+      const background = { r: 12 * i, g: 12 * i, b: 12 * i }
+      const drawn = sharp({ create: { width: 20, height: 16, channels: 3, background } })
+      files[`${i < 10 ? 'dark' : 'bright'}.${i}.png`] = await drawn.png().toBuffer()
+    }
+    const path = await folderWith(files)
+    const common = ['--data', path, '--engine', 'reference', '--json']
+    const run = join(path, 'runs/one')
+    const recipe = ['-a', 'resnet8', '--dataset', 'folder', '--size', '8', '-b', '5', '--seed', '3']
+    const whole = await resnet(['train', ...common, ...recipe, '--epochs', '2', '--save-dir', run])
+    expect(whole.err).toContain('tested on 4 of 20 pictures, held out by chance (seed 3, of each class its share)\n')
+    expect(whole.err).toContain('note: classes are read from the names of the pictures: bright (10), dark (10)\n')
+    expect(whole.err).toContain('resnet8 on folder: 16 training and 4 test pictures')
+    const again = await resnet(['train', ...common, '--resume', run])
+    expect(JSON.parse(again.out).weightHash).toBe(JSON.parse(whole.out).weightHash)
+    const names = Object.keys(files).slice(0, 4)
+    const judged = await folderWith({
+      ...Object.fromEntries(names.map((name) => [`val/${name}`, files[name]!])),
+      'val/labels.csv': ['file,label', ...names.map((name, i) => `${name},${i % 2 ? 'dark' : 'bright'}`)].join('\n'),
+    })
+    const weights = join(run, 'last.safetensors')
+    const evaluated = await resnet(['eval', '--weights', weights, '--data', judged, '--engine', 'reference', '--json'])
+    expect(JSON.parse(evaluated.out)).toMatchObject({ count: 4 })
+    expect(evaluated.err).toContain('judged on the 4 pictures in val/')
   })
 
   test.each([

@@ -271,11 +271,11 @@ describe('what may go wrong', () => {
   })
 
   test('notes: a class that is not tested, pictures that are small', async () => {
-    const { classFolder } = await import('../../src/internal.node.js')
+    const { imageFolder } = await import('../../src/internal.node.js')
     await writePictures(at('untested/train'), 'train', 3)
     await writePictures(at('untested/test'), 'test', 1)
     rmSync(at('untested/test', classes[1]!), { recursive: true })
-    const { notes } = await classFolder(at('untested'), { size: 40 })
+    const { notes } = await imageFolder(at('untested'), { size: 40 })
     expect(notes).toEqual([
       `${classes[1]} has no picture to test on: nothing will be known of it`,
       'half of the pictures have 16 pixels or fewer along their shorter side, and the network reads 40: enlarged so much they show it little of what it knows; weights for smaller pictures may do better',

@@ -59,7 +59,7 @@ describe('predict', () => {
       {
         file: 'notes.jpg',
         reason:
-          'notes.jpg: is no picture that can be read: expected PNG, JPEG, WebP, GIF, TIFF or AVIF, got something else',
+          'notes.jpg: is no picture that can be read: expected PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP or PPM, got something else',
       },
       { file: 'gone.png', reason: 'gone.png: cannot be read: it does not exist' },
     ])

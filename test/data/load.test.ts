@@ -23,19 +23,24 @@ describe('loadDataset', () => {
   })
 
   test.each([
-    ['imagenet', 'x', {}, '--dataset: unknown data set "imagenet", expected one of builtin, cifar10, cifar100, folder'],
+    [
+      'imagenet',
+      'x',
+      {},
+      '--dataset: unknown data set "imagenet", expected one of builtin, cifar10, cifar100, folder, mnist, fashion-mnist, npz, csv',
+    ],
     [
       'cifar10',
       undefined,
       {},
-      '--data: missing; cifar10 needs the folder or the .tar.gz archive that holds it (--data DIR), or use --dataset builtin, which needs none',
+      '--data: missing; cifar10 needs the folder or the archive that holds it (--data DIR), or use --dataset builtin, which needs none',
     ],
     ['cifar100', '', {}, '--data: missing; cifar100 needs the folder'],
     [
       'folder',
       undefined,
       {},
-      '--data: missing; folder needs the path of a folder with train/<class>/<pictures> and val/ or test/ (--data DIR)',
+      '--data: missing; folder needs the path of a folder of pictures, with a folder for each class (--data DIR)',
     ],
     [
       'builtin',

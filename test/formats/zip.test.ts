@@ -1,6 +1,6 @@
 // Zip archives: what other programs write is read, and what unpacks to more than it says is given up.
 import { expect, test } from 'vitest'
-import { readZip } from '../../src/formats/zip.js'
+import { readZip } from '../../src/util/archive/zip.js'
 import { DataError } from '../../src/util/errors.js'
 import { type Entry, zip } from './make-pickle.js'
 

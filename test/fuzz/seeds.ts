@@ -8,7 +8,9 @@ import type { TrainedNetwork } from '../../src/formats/trained-network.js'
 import { cifarBasic, imagenetBasic } from '../../src/spec/families.js'
 import { completeRecipe } from '../../src/tasks/complete-recipe.js'
 import { type Checkpoint, encodeCheckpoint } from '../../src/train/checkpoint/checkpoint.js'
+import { cifarPython, idx, npy, npz, ramp } from '../data/arrays/make-arrays.js'
 import { records, tar, tinyCifar10 } from '../data/cifar/make-cifar.js'
+import { bmp } from '../data/picture/make-bmp.js'
 import { op, pickle, zip } from '../formats/make-pickle.js'
 
 export const small = cifarBasic({
@@ -213,6 +215,37 @@ export const cifarFiles = [
   ),
 ]
 export const cifarArchives = tars.map((bytes) => gzipSync(bytes, { level: 1 }))
+
+export const cifarPythonFiles = [cifarPython([1, 2], new Uint8Array(6144).fill(9))]
+export const idxFiles = [idx([3, 2, 2], ramp(12)), idx([3], [1, 2, 3])]
+export const npyFiles = [npy([2, 3], ramp(6)), npy([2], [1, 2], '<i8')]
+export const npzFiles = [false, true].map((deflate) =>
+  npz({ train_images: npy([5, 2, 2], ramp(20)), train_labels: npy([5], [0, 1, 0, 1, 0]) }, deflate),
+)
+const utf8 = (text: string) => new TextEncoder().encode(text)
+export const tableFiles = ['a,b,kind\n1,2.5,x\n"3",4e1,"y ""z"" "\n', 'a;b\r\n1;2\r\n'].map(utf8)
+export const labelLists = [
+  'file,label\na.png,cat\nb.png,dog\nc.png,cat\n',
+  'a.png\tcat\t1\nb.png\tdog\t2\n',
+  '{"file_name":"a.png","label":"cat"}\n{"file_name":"b.png","label":"dog"}\n',
+  'a.png cat\nb.png dog\n',
+].map(utf8)
+const palette = ramp(64, 3)
+export const bmpFiles = [
+  bmp({ width: 4, height: 2, bits: 24, body: ramp(24) }),
+  bmp({ width: 4, height: -2, bits: 8, palette, body: ramp(8, 1) }),
+  bmp({ width: 4, height: 2, bits: 1, palette: palette.slice(0, 8), body: ramp(8) }),
+  bmp({ width: 4, height: 2, bits: 8, coding: 1, palette, body: [2, 1, 0, 0, 0, 3, 2, 1, 0, 0, 1, 3, 0, 1] }),
+  bmp({ width: 2, height: 1, bits: 32, coding: 6, masks: [0xff, 0xff00, 0xff0000, 0xff000000], body: ramp(8) }),
+]
+export const netpbmFiles = [
+  'P1\n3 2\n010 1\n1 0',
+  'P2\n#x\n2 1\n9\n0\n9',
+  'P3\n1 1 255\n1 2 3',
+  'P4\n9 1\n\x01\x02',
+  'P5\n2 1\n65535\n1234',
+  'P6\n1 2\n255\n123456',
+].map(utf8)
 
 /** Pictures of every format that is read. */
 export async function pictures(): Promise<Uint8Array[]> {

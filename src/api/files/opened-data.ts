@@ -138,7 +138,15 @@ async function folderData(
   files: readonly OpenedFile[],
   options: OpenedDataOptions,
 ): Promise<Dataset<Uint8Array>> {
-  const { classes, train, test, notes: passedOver } = await openedFolder(files.map(({ path }) => path))
+  const {
+    classes,
+    train,
+    test,
+    notes: passedOver,
+  } = await openedFolder(
+    files.map(({ path }) => path),
+    (file) => files[file]!.bytes,
+  )
   const total = train.length + (test?.length ?? 0)
   const unreadable: Unreadable[] = []
   let done = 0

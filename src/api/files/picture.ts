@@ -1,4 +1,5 @@
 /** Picture files that a browser decodes. */
+import { openOwn } from '../../data/picture/own.js'
 import type { PictureSource, PixelPicture } from '../../data/picture/picture.js'
 import { pixelsOf } from '../../inference/picture.js'
 import { DataError } from '../../util/errors.js'
@@ -26,8 +27,25 @@ export async function readPicture(
     return pixelsOf(await createImageBitmap(blob ? source : new Blob([bytes as Uint8Array<ArrayBuffer>])), name)
   } catch (error) {
     if (error instanceof DataError) throw error
+    const own = ownPicture(bytes ?? new Uint8Array(await (source as Blob).arrayBuffer()), name)
+    if (own) return own
     throw new DataError(`${name}: is no picture that this browser can decode; save it as PNG or JPEG`, { cause: error })
   }
 }
+
+/** A picture that no browser decodes, but this package does. */
+function ownPicture(bytes: Uint8Array, name: string): PixelPicture | undefined {
+  try {
+    const own = openOwn(bytes)
+    if (own && own.width * own.height > MOST_PIXELS)
+      throw new DataError(`has ${own.width}x${own.height} pixels, too many for a page; make it smaller first`)
+    return own?.decode()
+  } catch (error) {
+    if (error instanceof DataError) throw new DataError(`${name}: ${error.message}`, { cause: error })
+    throw error
+  }
+}
+
+const MOST_PIXELS = 1 << 26
 
 const nameOf = (blob: Blob) => ('name' in blob && typeof blob.name === 'string' ? blob.name : 'the picture')

@@ -124,6 +124,8 @@ export function computeFrom({ engine, threads }: EngineFlags, signal: AbortSigna
 export interface DataFlags {
   readonly dataset?: DatasetName
   readonly data?: string
+  /** The column of classes of a table. */
+  readonly label?: string
   readonly limitTrain?: number
   readonly limitTest?: number
   readonly cache?: string
@@ -136,7 +138,8 @@ export interface DataFlags {
 export function dataOptions(): Option[] {
   return [
     new Option('--dataset <name>', `${datasetNames.join(', ')} (default: builtin)`).argParser(datasetName),
-    new Option('--data <dir>', 'folder or .tar.gz archive of the data set; builtin needs none'),
+    new Option('--data <dir>', 'folder, archive or file of the data set; builtin needs none'),
+    new Option('--label <column>', 'of a table: the column of classes (default: the last)'),
     new Option('--limit-test <n>', 'use the first n test pictures only').argParser(whole(1)),
     ...folderOptions(),
   ]

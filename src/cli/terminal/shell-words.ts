@@ -10,7 +10,7 @@ const field = /^(?:[a-z]\w*: )?(?:recipe\.)?(?:augmentation\.)?([a-z]\w*)(?=: | 
 const table = /\n[^\n]*\n─[\s\S]*$/
 
 /** Matches names of functions at the beginning of a message, which users of commands do not know. */
-const speaker = /^(?:preset|imageFolder|classFolder|loadDataset|readNetwork): /
+const speaker = /^(?:preset|imageFolder|loadDataset|readNetwork): /
 
 /** @param called the command whose flags the user could type; left out if no command was called */
 export function inShellWords(error: ResnetError, called: Command | undefined): string {

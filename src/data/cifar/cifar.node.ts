@@ -1,15 +1,19 @@
 /**
- * Reads CIFAR-10 and CIFAR-100 from disk, in the official binary version: a folder with the .bin files, a folder that
- * holds the official folder or archive, or the archive itself. Smaller sets in the same layout are read as well.
+ * Reads CIFAR-10 and CIFAR-100 from disk, in the official binary version or the Python version: a folder with the files,
+ * a folder that holds the official folder or archive, or the archive itself (.tar.gz, .tar or .zip). Smaller sets in the
+ * same layout are read as well.
  */
 
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
+import { readTar } from '../../util/archive/tar.js'
+import { isZip, readZip } from '../../util/archive/zip.js'
 import { Budget } from '../../util/budget.js'
 import { ConfigError, DataError } from '../../util/errors.js'
 import { described, expectKind, expectOptions, name, options as optionsKind } from '../../util/expect.js'
+import { strangeFile } from '../../util/file-kind.js'
 import { printable } from '../../util/printable.js'
 import type { Dataset } from '../dataset.js'
 import {
@@ -20,7 +24,7 @@ import {
   parseCifar,
   parseClassNames,
 } from './cifar.js'
-import { readTar } from './tar.js'
+import { parseCifarPython } from './python.js'
 
 /** Limits of the pictures that are read. */
 export interface CifarOptions {
@@ -37,7 +41,7 @@ const UNPACKED_LIMIT = 1 << 28
 const HOME = 'https://www.cs.toronto.edu/~kriz/cifar.html'
 
 /**
- * Reads CIFAR-10 (10 classes, 32x32 RGB) from a folder or `cifar-10-binary.tar.gz`.
+ * Reads CIFAR-10 (10 classes, 32x32 RGB) from a folder, or from an archive of either version.
  * @throws DataError naming the file if something is missing or damaged; ConfigError for a limit out of range
  */
 export function cifar10(path: string, options: CifarOptions = {}): Promise<Dataset<Uint8Array>> {
@@ -59,17 +63,43 @@ async function readCifar(layout: CifarLayout, path: string, options: CifarOption
         `${layout.name}: limit.${part} is ${described(count)}, expected a whole number of pictures from 1`,
       )
   const files = await openFiles(layout, path)
-  const train = await files.readAll(trainFiles(layout, files))
-  const test = await files.readAll([layout.testFile])
+  const version = versionOf(layout, files.names)
+  const own = { ...layout, ...version }
+  const train = await files.readAll(trainFiles(own, files))
+  const test = await files.readAll([own.testFile])
   const names = files.names.includes(layout.namesFile) ? (await files.readAll([layout.namesFile]))[0] : undefined
+  const parse = version.isPython ? parseCifarPython : parseCifar
   return {
     name: layout.name,
     classes: names ? classNames(layout, names) : layout.classes,
-    train: parseCifar(layout, train, limit.train),
-    test: parseCifar(layout, test, limit.test),
+    train: parse(layout, train, limit.train),
+    test: parse(layout, test, limit.test),
     normalisation: layout.normalisation,
   }
 }
+
+interface Version extends Pick<CifarLayout, 'trainFiles' | 'testFile' | 'folder'> {
+  readonly isPython: boolean
+}
+
+/** The Python version has the same files without an ending, and another folder. */
+function pythonVersion({ name, trainFiles, testFile }: CifarLayout): Version {
+  const bare = (file: string) => file.replace(/\.bin$/, '')
+  const folder = name === 'cifar10' ? 'cifar-10-batches-py' : 'cifar-100-python'
+  return { isPython: true, trainFiles: trainFiles.map(bare), testFile: bare(testFile), folder }
+}
+
+/** The version that some files are of; the binary one if they are of neither. */
+function versionOf(layout: CifarLayout, names: readonly string[]): Version {
+  const { trainFiles, testFile, folder } = layout
+  const binary = { isPython: false, trainFiles, testFile, folder }
+  const python = pythonVersion(layout)
+  const has = (version: Version) => names.includes(version.testFile) || names.includes(version.trainFiles[0]!)
+  return !has(binary) && has(python) ? python : binary
+}
+
+const isOneOf = (layout: CifarLayout, name: string) =>
+  [layout, pythonVersion(layout)].some(({ testFile, trainFiles }) => name === testFile || trainFiles.includes(name))
 
 function classNames(layout: CifarLayout, { source, bytes }: NamedBytes): string[] {
   if (bytes.length > MOST_NAMES)
@@ -103,10 +133,16 @@ async function openFiles(layout: CifarLayout, path: string): Promise<Files> {
   const found = await orExplain(path, stat(path), 'ENOENT', `no such file or folder; ${remedy(layout)}`)
   if (!found.isDirectory()) return archiveFiles(layout, path)
   const names = await orExplain(path, readdir(path))
-  if (names.some((name) => name === layout.testFile || layout.trainFiles.includes(name)))
-    return folderFiles(path, names)
-  if (names.includes(layout.folder)) return openFiles(layout, join(path, layout.folder))
-  if (names.includes(layout.archive)) return openFiles(layout, join(path, layout.archive))
+  const inner = [layout.folder, pythonVersion(layout).folder].find((name) => names.includes(name))
+  const archives = [/-binary\.(tar\.gz|tgz|tar|zip)$/, /(-python)?\.(tar\.gz|tgz|tar|zip)$/]
+  const packed = archives
+    .map((ending) =>
+      names.find((name) => ending.test(name) && name.startsWith(layout.archive.replace('-binary.tar.gz', ''))),
+    )
+    .find((name) => name !== undefined)
+  if (names.some((name) => isOneOf(layout, name))) return folderFiles(path, names)
+  const next = inner ?? packed
+  if (next !== undefined) return openFiles(layout, join(path, next))
   throw new DataError(`${path}: ${whatIsThere(names)}; ${remedy(layout)}`)
 }
 
@@ -120,15 +156,22 @@ function folderFiles(folder: string, names: readonly string[]): Files {
 
 async function archiveFiles(layout: CifarLayout, path: string): Promise<Files> {
   const packed = await readWhole(path)
-  if (!(packed[0] === 0x1f && packed[1] === 0x8b))
-    throw new DataError(`${path}: expected a gzip archive, got something else; ${remedy(layout)}`)
-  const unpacked = await unpack(layout, path, packed)
-  const entries = new Map(readTar(unpacked, path).map(({ name, bytes }) => [basename(name), bytes]))
+  const isPacked = packed[0] === 0x1f && packed[1] === 0x8b
+  const bytes = isPacked ? await unpack(layout, path, packed) : packed
+  const isTar = new TextDecoder('latin1').decode(bytes.subarray(257, 262)) === 'ustar'
+  if (!isPacked && !isZip(bytes) && !isTar)
+    throw new DataError(
+      `${path}: expected a gzip, tar or zip archive, got ${strangeFile(bytes)?.what ?? 'something else'}; ${remedy(layout)}`,
+    )
+  const entries = new Map<string, () => Uint8Array | Promise<Uint8Array>>()
+  if (isZip(bytes))
+    for (const entry of readZip(bytes, path).values()) entries.set(basename(entry.name), () => entry.read())
+  else for (const { name, bytes: own } of readTar(bytes, path)) entries.set(basename(name), () => own)
   const names = [...entries.keys()]
-  if (!names.includes(layout.testFile) && !names.includes(layout.trainFiles[0]!))
+  if (!names.some((name) => isOneOf(layout, name)))
     throw new DataError(`${path}: ${whatIsThere(names)}; ${remedy(layout)}`)
-  const readOne = (name: string) => ({ source: `${path}: ${name}`, bytes: entries.get(name)! })
-  return { source: path, names, readAll: async (wanted) => wanted.map(readOne) }
+  const readOne = async (name: string) => ({ source: `${path}: ${name}`, bytes: await entries.get(name)!() })
+  return { source: path, names, readAll: (wanted) => Promise.all(wanted.map(readOne)) }
 }
 
 /** Reads a file, unless it is far larger than any file of CIFAR. */
@@ -159,9 +202,9 @@ async function unpack(layout: CifarLayout, path: string, packed: Uint8Array): Pr
 /** Says what was found instead of the files, and recognises the usual mix-ups. */
 function whatIsThere(names: readonly string[]): string {
   const known: readonly (readonly [string, string])[] = [
-    ['data_batch_1', 'holds the Python version of CIFAR-10, not the binary one'],
-    ['cifar-10-batches-py', 'holds the Python version of CIFAR-10, not the binary one'],
-    ['cifar-100-python', 'holds the Python version of CIFAR-100, not the binary one'],
+    ['data_batch_1', 'holds CIFAR-10 (data_batch_1)'],
+    ['cifar-10-batches-py', 'holds CIFAR-10 (cifar-10-batches-py)'],
+    ['cifar-100-python', 'holds CIFAR-100 (cifar-100-python)'],
     ['train.bin', 'holds CIFAR-100 (train.bin)'],
     ['data_batch_1.bin', 'holds CIFAR-10 (data_batch_1.bin)'],
   ]
@@ -170,7 +213,7 @@ function whatIsThere(names: readonly string[]): string {
   return `holds ${names
     .slice(0, 3)
     .map((name) => printable(name, 40))
-    .join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}, but no .bin files of CIFAR`
+    .join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}, but no files of CIFAR`
 }
 
 function expectedFiles({ trainFiles, testFile }: CifarLayout): string {
@@ -179,7 +222,7 @@ function expectedFiles({ trainFiles, testFile }: CifarLayout): string {
 }
 
 function remedy(layout: CifarLayout): string {
-  return `expected the binary version of ${layout.title}: a folder with ${expectedFiles(layout)}, or ${layout.archive}, from ${HOME}`
+  return `expected ${layout.title}: a folder with ${expectedFiles(layout)}, ${layout.archive}, or the Python version, from ${HOME}`
 }
 
 /** Turns an error of the file system into one that names the file. `said` replaces the text for the code `code`. */

@@ -7,8 +7,9 @@ import { join } from 'node:path'
 import { DataError } from '../../util/errors.js'
 import { callback, expectKind, expectOptions, listOf, name as nameKind } from '../../util/expect.js'
 import { isPictureName } from '../picture/name.js'
-import { below } from './layout.js'
+
 import { folderView } from './view.node.js'
+import { below } from './walk.js'
 
 /** Options of the search. */
 export interface FindPicturesOptions {

@@ -1,215 +1,148 @@
 /**
- * Loads a folder of pictures with `train/<class>/*` and `val/` or `test/` of the same kind. Pictures are decoded once
- * and stored in packs (see pack-cache.node.ts). Sets larger than the memory limit stay on disk, and pictures are read
- * when a batch needs them.
+ * Loads a folder of pictures to learn from: a folder per class, with or without a part to test on. Without one, it holds
+ * some pictures out at random and says so.
  */
 
-import { constants } from 'node:buffer'
 import { join } from 'node:path'
-import { ConfigError, DataError, invariant } from '../../util/errors.js'
-import {
-  callback,
-  described,
-  expectKind,
-  expectOptions,
-  name as nameKind,
-  number,
-  options as optionsKind,
-  signal as signalKind,
-  text,
-} from '../../util/expect.js'
-import { freeMemory } from '../../util/machine/free-memory.node.js'
-import { type Dataset, imageNetNormalisation, type Pictures, type Unreadable } from '../dataset.js'
-import { decoderVersion } from '../picture/decode.node.js'
-import { choose } from '../split.js'
+import { DataError, invariant } from '../../util/errors.js'
+import { expectKind, expectOptions, finite, name, whole } from '../../util/expect.js'
+import { type Dataset, type HeldOutRecord, imageNetNormalisation, type Pictures } from '../dataset.js'
+import { shorterSide } from '../picture/decode.node.js'
 import { copiesOfLearned } from './copies.js'
-import { copiesAmong, type DecodedFile } from './copies.node.js'
-import { packReader, readPixels } from './pack.node.js'
-import { findPack, makePack, makeRoom, type PackOrder, type PackWork, packPath, packSize } from './pack-cache.node.js'
-import { listPictures, type PartName, type PictureFolder } from './picture-files.node.js'
+import { holdOutFolder } from './hold-out-folder.node.js'
+import { checkOptions, evenly, type Limits, loadParts, type PictureOptions } from './load-parts.node.js'
+import { listFolder, type PictureFolder } from './picture-files.node.js'
 
-/** How a folder of pictures is read and stored. */
-export interface ImageFolderOptions {
-  /** Side of the network's input in pixels; by default 224. */
-  readonly size?: number | undefined
-  /**
-   * Side of the stored pictures in pixels: the shorter side is resized to it and the rest cropped. Training takes its
-   * crops from them, and evaluation reads the centre. By default `size` below 64, else 8/7 of it (256 for 224).
-   */
-  readonly packedSize?: number | undefined
+/** How a folder is read, and how much of it is held out if it has no test part. */
+export interface ImageFolderOptions extends PictureOptions {
   /** Loads only so many pictures of each part, equally many of each class if possible; by default all. */
-  readonly limit?: { readonly train?: number | undefined; readonly test?: number | undefined } | undefined
-  /** Folder for decoded pictures; by default `.resnet-cache` in the folder of the set. */
-  readonly cache?: string | undefined
-  /** The most bytes of decoded pictures in the cache, including other sets; by default 64 GiB. */
-  readonly cacheLimit?: number | undefined
+  readonly limit?: Limits | undefined
   /**
-   * The most bytes of decoded pictures in memory; by default 2 GiB. Larger sets, and sets without enough free memory,
-   * are read from disk.
+   * A number of pictures, or a fraction between 0 and 1 of them; by default 0.2. Not used if there are test pictures.
    */
-  readonly memory?: number | undefined
+  readonly heldOut?: number | undefined
+  /** Decides which pictures are held out; by default 0. */
+  readonly seed?: number | undefined
   /**
-   * Number of pictures decoded at the same time, from 1 to 1024; by default two per processor. At most four per
-   * processor are used.
+   * Holds out the same pictures as a checkpoint says, instead of `heldOut` and `seed`. Refuses a folder with other
+   * pictures.
    */
-  readonly concurrency?: number | undefined
-  /** Called while pictures are decoded, over all parts. Not called if all are decoded already. */
-  readonly onProgress?: ((done: number, total: number) => void) | undefined
-  readonly signal?: AbortSignal | undefined
+  readonly again?: HeldOutRecord | null | undefined
 }
 
-const GIB = 1 << 30
+/** A folder of classes. Its `heldOut` tells which pictures were held out; null if it has a test part. */
+export interface ImageFolder extends Dataset {
+  readonly heldOut: HeldOutRecord | null
+  /**
+   * The test pictures in words, for example `18 of 90 pictures, held out by chance (seed 0, of each class its share)`.
+   */
+  readonly testedOn: string
+  readonly notes: readonly string[]
+}
+
+/** Number of files whose size is checked. */
+const SAMPLE = 32
 
 /**
- * Loads a folder of pictures. Unreadable pictures are left out and listed in `unreadable`. Classes are the folders in
- * `train/` (or `Training/`, `seg_train/`, …), sorted by name. With both `val/` and `test/`, the former is the set's
- * `val`; with only one of them, it is its `test`.
+ * Loads `<class>/*` or `train/<class>/*` (or `Training/`, `seg_train/`, ...), or pictures whose classes a list or their
+ * names tell. With both `val/` and `test/`, the former is the set's `val`; with only one of them, it is its `test`. With
+ * neither, a fifth of each class is held out to test on; held-out pictures have no copies among the training pictures.
+ * Pictures that cannot be read are left out and listed in `unreadable`; `notes` has sentences about skipped files and
+ * about possible mistakes.
  * @throws DataError naming the folder or file for another layout, a class without pictures, more than 5 % of a part or
  * a whole class unreadable, or a cache that cannot be written or is too small; ConfigError for options out of range
  */
-export async function imageFolder(path: string, options: ImageFolderOptions = {}): Promise<Dataset> {
-  expectKind(path, 'imageFolder: path', nameKind)
-  checkOptions(options)
-  const { classes, parts, notes: passedOver } = await listPictures(path)
-  const { loaded, unreadable, copies } = await loadParts(path, { classes, parts }, options)
+export async function imageFolder(path: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
+  expectKind(path, 'imageFolder: path', name)
+  expectOptions(options, 'imageFolder: options', { heldOut: finite, seed: whole(0) })
+  const { heldOut, seed, again, ...read } = options
+  checkOptions(read)
+  const listing = await listFolder(path)
+  if (!listing.parts.has('train'))
+    throw new DataError(
+      `${path}: holds ${[...listing.parts.values()].map(({ inside }) => `${inside}/`).join(' and ')}, but no part to learn from; add train/<class>/<pictures>`,
+    )
+  const { limit, ...decoded } = read
+  const data = listing.isWhole
+    ? await splitFolder(path, listing, { heldOut, seed, again }, decoded)
+    : await folderWithParts(path, listing, decoded)
+  const advice = [...loneClasses(data), ...(await smallPictures(path, data.train, read.size ?? 224))]
+  const some = (pictures: Pictures, count: number | undefined) =>
+    count === undefined ? pictures : evenly(pictures, count)
+  return {
+    ...data,
+    train: some(data.train, limit?.train),
+    ...(data.val ? { val: some(data.val, limit?.test) } : {}),
+    test: some(data.test, limit?.test),
+    notes: [...data.notes, ...advice],
+  }
+}
+
+async function folderWithParts(path: string, listing: PictureFolder, read: PictureOptions): Promise<ImageFolder> {
+  const { classes, parts, notes } = listing
+  const { loaded, unreadable, copies } = await loadParts(path, { classes, parts }, read)
   const [train, val, test] = [loaded.get('train'), loaded.get('val'), loaded.get('test')]
   const last = test ?? val
   invariant(train && last, `${path} was listed without parts`)
   const own = test && val ? { val } : {}
-  const notes = [...passedOver, ...copiesOfLearned(train, { ...own, test: last }, copies)]
-  return { name: 'folder', classes, train, ...own, test: last, normalisation: imageNetNormalisation, unreadable, notes }
+  const { inside } = parts.get(test ? 'test' : 'val')!
+  return {
+    name: 'folder',
+    classes,
+    train,
+    ...own,
+    test: last,
+    normalisation: imageNetNormalisation,
+    unreadable,
+    notes: [...notes, ...copiesOfLearned(train, { ...own, test: last }, copies)],
+    heldOut: null,
+    testedOn: `the ${last.count} pictures in ${inside}/`,
+  }
 }
 
-/** Pictures by part, with notes about them. */
-export interface LoadedParts {
-  readonly loaded: ReadonlyMap<PartName, Pictures>
-  readonly unreadable: readonly Unreadable[]
-  /** Paths of files with the same content, in groups. */
-  readonly copies: readonly (readonly string[])[]
-}
-
-/** Decodes the listed pictures, or finds them decoded. */
-export async function loadParts(
+async function splitFolder(
   path: string,
-  { classes, parts }: Pick<PictureFolder, 'classes' | 'parts'>,
-  options: ImageFolderOptions,
-): Promise<LoadedParts> {
-  const { cache = join(path, '.resnet-cache'), cacheLimit = 64 * GIB, memory = 2 * GIB } = options
-  const { size, side } = sizesOf(options)
-  const decoder = await decoderVersion()
-  const orders = [...parts].map(([name, { top, files }]): [PartName, PackOrder] => [
-    name,
-    { root: path, name, files, classes, side, decoder, top },
-  ])
-  const room = Math.min(memory, constants.MAX_LENGTH, ...freeMemory().map(({ bytes }) => bytes))
-  const inMemory = orders.reduce((sum, [, order]) => sum + packSize(order), 0) <= room
-  await makePacks(orders, cache, cacheLimit, options)
-  const loaded = new Map<PartName, Pictures>()
-  const unreadable: Unreadable[] = []
-  const decoded: DecodedFile[] = []
-  for (const [name, order] of orders) {
-    const { pictures, left, files } = await load(packPath(cache, order), order, inMemory, options)
-    const limit = name === 'train' ? options.limit?.train : options.limit?.test
-    const window = side === size ? undefined : { height: size, width: size }
-    loaded.set(name, { ...(limit === undefined ? pictures : evenly(pictures, limit)), window })
-    for (const file of left) unreadable.push(file)
-    for (const file of files) decoded.push(file)
-  }
-  return { loaded, unreadable, copies: await copiesAmong(path, decoded, options.signal) }
-}
-
-/** Side in pixels of the network's input, and of the stored pictures. */
-function sizesOf({ size = 224, packedSize }: ImageFolderOptions): { readonly size: number; readonly side: number } {
-  return { size, side: packedSize ?? (size < 64 ? size : Math.round((size * 8) / 7)) }
-}
-
-/** Makes the missing packs. Progress counts the pictures of all of them. */
-async function makePacks(
-  orders: readonly (readonly [PartName, PackOrder])[],
-  cache: string,
-  limit: number,
-  { concurrency, onProgress, signal }: PackWork,
-): Promise<void> {
-  const missing: PackOrder[] = []
-  for (const [, order] of orders) if (!(await findPack(packPath(cache, order)))) missing.push(order)
-  if (missing.length === 0) return
-  const room = missing.reduce((sum, order) => sum + packSize(order), 0)
-  const keep = orders.filter(([, order]) => !missing.includes(order)).map(([, order]) => packPath(cache, order))
-  await makeRoom(cache, keep, room, limit)
-  const total = missing.reduce((sum, { files }) => sum + files.length, 0)
-  let before = 0
-  for (const order of missing) {
-    const report = (done: number) => onProgress?.(before + done, total)
-    await makePack(packPath(cache, order), order, { concurrency, signal, onProgress: report })
-    before += order.files.length
+  listing: PictureFolder,
+  { heldOut, seed, again }: Pick<ImageFolderOptions, 'heldOut' | 'seed' | 'again'>,
+  read: PictureOptions,
+): Promise<ImageFolder> {
+  const { loaded, unreadable, copies } = await loadParts(path, listing, read)
+  const whole = loaded.get('train')
+  invariant(whole, `${path} was listed without pictures`)
+  const { train, test, record, notes } = holdOutFolder(path, listing, whole, copies, { heldOut, seed, again })
+  return {
+    name: 'folder',
+    classes: listing.classes,
+    train,
+    test,
+    normalisation: imageNetNormalisation,
+    unreadable,
+    notes: [...listing.notes, ...notes],
+    heldOut: record,
+    testedOn: `${record.count} of ${whole.count} pictures, held out by chance (seed ${record.seed}, of each class its share)`,
   }
 }
 
-interface Loaded {
-  readonly pictures: Pictures
-  readonly left: readonly Unreadable[]
-  readonly files: readonly DecodedFile[]
-}
-
-/** Opens a pack. If its pixels are damaged, makes it again, once. */
-async function load(path: string, order: PackOrder, inMemory: boolean, work: PackWork): Promise<Loaded> {
-  for (let tries = 0; tries < 2; tries++) {
-    const contents = await findPack(path)
-    const pixels = contents && (inMemory ? await readPixels(path, contents) : packReader(path, contents))
-    if (contents && pixels) {
-      const { labels, side, sums, unreadable } = contents
-      const lost = new Set(unreadable.map(({ file }) => file))
-      const read = order.files.filter(({ path }) => !lost.has(path))
-      const files = read.map(({ path }) => path)
-      const pictures = { count: labels.length, channels: 3, height: side, width: side, pixels, labels, files }
-      const decoded = read.map(({ path, size }, i) => ({ path, size, sum: sums[i]! }))
-      return { pictures, left: unreadable, files: decoded }
-    }
-    const { concurrency, onProgress, signal } = work
-    await makePack(path, order, { concurrency, onProgress, signal })
-  }
-  throw new DataError(`${path}: was written, but cannot be read again; check the disk, or name another with --cache`)
-}
-
-/**
- * Selects some of the pictures, in their order: the first of each class, then the second of each, until there are
- * enough.
- */
-export function evenly(pictures: Pictures, count: number): Pictures {
-  if (count >= pictures.count) return pictures
-  const seen = new Map<number, number>()
-  const rank = Uint32Array.from(pictures.labels, (label) => {
-    const before = seen.get(label) ?? 0
-    seen.set(label, before + 1)
-    return before
+function loneClasses({ classes, train, test }: Dataset): string[] {
+  const of = (pictures: Pictures, label: number) => pictures.labels.filter((other) => other === label).length
+  return classes.flatMap((name, label) => {
+    const [learned, tested] = [of(train, label), of(test, label)]
+    if (learned === 1) return [`${name} has one picture to learn from: do not expect it to be recognised`]
+    return tested === 0 ? [`${name} has no picture to test on: nothing will be known of it`] : []
   })
-  const order = Uint32Array.from(rank.keys()).sort((a, b) => rank[a]! - rank[b]! || a - b)
-  return choose(pictures, order.subarray(0, count).sort())
 }
 
-export function checkOptions(options: ImageFolderOptions): void {
-  const fields = {
-    size: number,
-    packedSize: number,
-    limit: optionsKind,
-    cache: text,
-    onProgress: callback,
-    signal: signalKind,
-  }
-  expectOptions(options, 'imageFolder: options', fields)
-  const { size, side } = sizesOf(options)
-  const { limit, cacheLimit, memory, concurrency } = options
-  const whole = (name: string, value: number | undefined, least: number, most = Number.MAX_SAFE_INTEGER) => {
-    if (value !== undefined && !(Number.isSafeInteger(value) && value >= least && value <= most))
-      throw new ConfigError(
-        `imageFolder: ${name} is ${described(value)}, expected a whole number ${most < Number.MAX_SAFE_INTEGER ? `from ${least} to ${most}` : `of at least ${least}`}`,
-      )
-  }
-  whole('size', size, 8, 4096)
-  whole('packedSize', side, size, 8192)
-  whole('limit.train', limit?.train, 1)
-  whole('limit.test', limit?.test, 1)
-  whole('cacheLimit', cacheLimit, 0)
-  whole('memory', memory, 0)
-  whole('concurrency', concurrency, 1, 1024)
+/** Checks a sample of the files, because pictures that are enlarged much show little. */
+async function smallPictures(path: string, { files = [] }: Pictures, size: number): Promise<string[]> {
+  const step = Math.max(1, Math.floor(files.length / SAMPLE))
+  const sample = files.filter((_, i) => i % step === 0)
+  const sides = (await Promise.all(sample.map((file) => shorterSide(join(path, file)))))
+    .filter((side) => side !== undefined)
+    .sort((a, b) => a - b)
+  const median = sides[sides.length >> 1]
+  if (median === undefined || 2 * median > size) return []
+  return [
+    `half of the pictures have ${median} pixels or fewer along their shorter side, and the network reads ${size}: ` +
+      'enlarged so much they show it little of what it knows; weights for smaller pictures may do better',
+  ]
 }

@@ -5,25 +5,9 @@
  */
 import { DataError } from '../../util/errors.js'
 import { isPictureName, pictureExtensions } from '../picture/name.js'
-import { likeParts, type PartName, partOf } from './parts.js'
-
-/** A view of a folder. Paths are relative to it, with forward slashes; its own path is empty. */
-export interface FolderView {
-  /** The name of a path in errors. */
-  name(path: string): string
-  /**
-   * The content of a folder without litter: names, sorted by character code.
-   * @param links whether a link to a folder counts as a folder
-   */
-  list(path: string, links: boolean): Promise<Entries>
-  /** The remedy if no classes are found. */
-  readonly remedy?: string
-}
-
-export interface Entries {
-  readonly folders: readonly string[]
-  readonly files: readonly string[]
-}
+import { labelled } from './labelled.js'
+import { likeParts, type PartName, partNames, partOf } from './parts.js'
+import { below, type Classes, type FolderView, listed, picturesIn, slashed, sortedByName } from './walk.js'
 
 /** Parts with the folders of their classes; empty if the classes are in the folder itself. */
 export interface FoundParts {
@@ -48,7 +32,6 @@ export interface Layout<K extends string> {
 
 /** The most part names nested in each other, as in Kaggle's `seg_train/seg_train`. */
 const MOST_NESTED = 3
-const NAMED = 3
 
 /** @throws DataError naming folders that may be parts or classes, or that are the same part twice */
 export async function findParts(view: FolderView): Promise<FoundParts> {
@@ -99,6 +82,15 @@ async function classLevel(view: FolderView, name: string, part: PartName): Promi
   return path
 }
 
+/** The parts that were found, the one to learn from first; a folder without parts is one to learn from. */
+export function partsInOrder(tops: ReadonlyMap<PartName, string>): (readonly [PartName, string])[] {
+  if (tops.size === 0) return [['train', '']]
+  return partNames.flatMap((part) => {
+    const top = tops.get(part)
+    return top === undefined ? [] : [[part, top] as const]
+  })
+}
+
 /**
  * Lists the classes and pictures of parts. Classes are the folders with pictures in the first part; the other parts
  * must not have more.
@@ -112,9 +104,16 @@ export async function readLayout<K extends string>(
   most: number,
 ): Promise<Layout<K>> {
   const found: (readonly [K, Classes])[] = []
-  for (const [part, top] of tops) found.push([part, await classesIn(view, top)])
+  const notes: string[] = []
+  for (const [part, top] of tops) {
+    const own = await classesIn(view, top)
+    const lone = own.pictures.size < 2 ? await labelled(view, top, own) : undefined
+    if (lone === undefined && found.length > 0 && isWithoutLabels(own, found[0]![1]))
+      notes.push(`passed over, as its pictures have no labels: ${slashed(top)}`)
+    else found.push([part, lone ?? own])
+  }
   const first = found[0]![1]
-  const classes = [...first.pictures.keys()].sort()
+  const classes = inOrder([...first.pictures.keys()], first.isListed)
   expectSeveral(view, first, classes, most)
   const labels = new Map(classes.map((name, label) => [name, label]))
   const parts = new Map<K, FoundPictures>()
@@ -128,19 +127,26 @@ export async function readLayout<K extends string>(
     if (own.length === 0) throw noPictures(view, top)
     parts.set(part, { top, pictures: own })
   }
-  return { classes, parts, notes: found.flatMap(([, { notes }]) => notes) }
+  return { classes, parts, notes: [...notes, ...found.flatMap(([, { notes }]) => notes)] }
 }
 
-interface Classes {
-  readonly top: string
-  /** All folders, with or without pictures. */
-  readonly folders: readonly string[]
-  readonly empty: readonly string[]
-  /** Number of pictures beside the folders. */
-  readonly loose: number
-  /** Paths by the composed name of the class. */
-  readonly pictures: ReadonlyMap<string, readonly string[]>
-  readonly notes: readonly string[]
+/**
+ * Whether a part beside the first holds pictures, but no classes: a list of labels is missing, as it is of the test part
+ * of a contest.
+ */
+function isWithoutLabels({ pictures, loose }: Classes, first: Classes): boolean {
+  if (pictures.size === 0) return loose > 0
+  const [only] = pictures.keys()
+  return pictures.size === 1 && GENERIC.test(only!) && !first.pictures.has(only!)
+}
+
+/** Names of folders that hold pictures of all classes. */
+const GENERIC = /^(all|images?|imgs?|jpe?gs?|photos?|pictures?|pngs?|unknown|unlabell?ed)$/i
+
+/** Sorts by character code, as torchvision does. Labels of lists that are whole numbers are sorted as numbers. */
+function inOrder(names: readonly string[], isListed: boolean | undefined): string[] {
+  const areNumbers = isListed && names.every((name) => /^\d{1,9}$/.test(name))
+  return areNumbers ? [...names].sort((a, b) => Number(a) - Number(b)) : [...names].sort()
 }
 
 async function classesIn(view: FolderView, top: string): Promise<Classes> {
@@ -209,41 +215,4 @@ function noPictures(view: FolderView, path: string): DataError {
   return new DataError(
     `${view.name(path)}: holds no pictures (${pictureExtensions.map((name) => `.${name}`).join(' ')}); add some, or remove the folder`,
   )
-}
-
-/** Lists pictures of any depth, and whether a training was saved among them. */
-async function picturesIn(
-  view: FolderView,
-  path: string,
-  links = true,
-): Promise<{ readonly paths: readonly string[]; readonly isRun: boolean }> {
-  const { folders, files } = await view.list(path, links)
-  const paths = files.filter(isPictureName).map((name) => `${path}/${name}`)
-  let isRun = files.includes('metrics.jsonl') || files.includes('last.safetensors')
-  for (const folder of folders) {
-    const inside = await picturesIn(view, `${path}/${folder}`, false)
-    for (const found of inside.paths) paths.push(found)
-    isRun ||= inside.isRun
-  }
-  return { paths, isRun }
-}
-
-/** Sorts by character code of composed names, so that every machine numbers pictures alike. */
-function sortedByName(paths: readonly string[]): string[] {
-  return paths
-    .map((path) => ({ path, key: path.normalize('NFC') }))
-    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
-    .map(({ path }) => path)
-}
-
-/** The path of an entry in a folder. */
-export function below(path: string, name: string): string {
-  return path === '' ? name : `${path}/${name}`
-}
-
-const slashed = (name: string) => `${name}/`
-
-/** Lists some names, and the number of the others. */
-export function listed(names: readonly string[]): string {
-  return `${names.slice(0, NAMED).join(', ')}${names.length > NAMED ? ` and ${names.length - NAMED} more` : ''}`
 }

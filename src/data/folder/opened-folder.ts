@@ -4,8 +4,10 @@
  */
 import { DataError } from '../../util/errors.js'
 import { isPictureName } from '../picture/name.js'
-import { below, type Entries, type FolderView, findParts, readLayout } from './layout.js'
+import { findParts, partsInOrder, readLayout } from './layout.js'
 import { isLitter, PassedOver } from './litter.js'
+import type { PartName } from './parts.js'
+import { below, type Entries, type FolderView } from './walk.js'
 
 /** A picture of a class, by its index in the list of files. */
 export interface OpenedPicture {
@@ -28,27 +30,29 @@ const MOST_CLASSES = 256
 
 /**
  * @param paths paths with forward slashes that start with the opened folder
+ * @param read gives the bytes of a file by its index, for lists of labels
  * @throws DataError that says what was found instead of a folder for each class
  */
-export async function openedFolder(paths: readonly string[]): Promise<OpenedFolder> {
+export async function openedFolder(
+  paths: readonly string[],
+  read: (file: number) => Uint8Array = () => new Uint8Array(0),
+): Promise<OpenedFolder> {
   if (!paths.some((path) => isPictureName(path)))
     throw new DataError(
       'the files that were opened: hold no pictures; expected a folder with a folder of pictures for each class',
     )
   const passed = new PassedOver()
-  const view = viewOf(paths, passed)
+  const view = viewOf(paths, passed, read)
   const { tops, notes } = await findParts(view)
-  const [train, test] = [tops.get('train'), tops.get('test') ?? tops.get('val')]
-  if (tops.size > 0 && train === undefined)
+  if (tops.size > 0 && !tops.has('train'))
     throw new DataError(
       `the folder that was opened: holds ${[...tops.values()].map((top) => `${top}/`).join(' and ')}, but no part to learn from; open the folder above, or add train/`,
     )
-  const wanted = [['train', train ?? ''] as const, ...(test === undefined ? [] : [['test', test] as const])]
-  const layout = await readLayout<'train' | 'test'>(view, wanted, MOST_CLASSES)
+  const layout = await readLayout(view, partsInOrder(tops), MOST_CLASSES)
   const places = new Map(paths.map((path, file) => [path.slice(path.indexOf('/') + 1), file]))
-  const part = (name: 'train' | 'test') =>
+  const part = (name: PartName) =>
     layout.parts.get(name)?.pictures.map(({ path, label }) => ({ file: places.get(path)!, label }))
-  const tested = part('test')
+  const tested = part('test') ?? part('val')
   return {
     classes: layout.classes,
     train: part('train')!,
@@ -58,7 +62,7 @@ export async function openedFolder(paths: readonly string[]): Promise<OpenedFold
 }
 
 /** Views paths as folders. Litter is counted once, with everything in it. */
-function viewOf(paths: readonly string[], passed: PassedOver): FolderView {
+function viewOf(paths: readonly string[], passed: PassedOver, read: (file: number) => Uint8Array): FolderView {
   const found = new Map<string, { folders: Set<string>; files: Set<string> }>()
   const entries = (path: string) => {
     const own = found.get(path) ?? { folders: new Set<string>(), files: new Set<string>() }
@@ -84,6 +88,7 @@ function viewOf(paths: readonly string[], passed: PassedOver): FolderView {
   return {
     name: (path) => (path === '' ? 'the folder that was opened' : path),
     remedy: '; open the folder above',
+    read: async (path) => read(paths.findIndex((own) => own.slice(own.indexOf('/') + 1) === path)),
     list: async (path): Promise<Entries> => {
       const { folders, files } = entries(path)
       return { folders: [...folders].sort(), files: [...files].sort() }

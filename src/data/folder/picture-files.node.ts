@@ -4,10 +4,8 @@
  */
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { DataError } from '../../util/errors.js'
-import { isPictureName } from '../picture/name.js'
-import { findParts, type Layout, listed, readLayout } from './layout.js'
-import { type PartName, partNames } from './parts.js'
+import { findParts, type Layout, partsInOrder, readLayout } from './layout.js'
+import type { PartName } from './parts.js'
 import { folderView } from './view.node.js'
 
 export type { PartName }
@@ -43,38 +41,19 @@ export interface PictureFolder {
 /** The most classes that labels can number. */
 const MOST_CLASSES = 65536
 
-const LAYOUT = 'expected train/<class>/<pictures>, and val/ or test/ of the same kind'
+const LAYOUT = 'expected <class>/<pictures>, or train/<class>/<pictures> with val/ or test/ of the same kind'
 
 /**
  * Lists a folder with parts, or a folder in one piece: `<class>/*`, or `train/<class>/*` alone. For the latter the only
- * part is `train`, and `isWhole` is true.
+ * part is `train`, and `isWhole` is true. A part without labels is passed over.
  * @throws DataError naming the folder if it holds fewer than two classes, or it is not clear which folders are classes
  */
 export async function listFolder(root: string): Promise<PictureFolder & { readonly isWhole: boolean }> {
   const view = folderView(root, LAYOUT)
   const { tops, notes } = await findParts(view)
-  const isWhole = tops.size === 0 || (tops.size === 1 && tops.has('train'))
-  const parts = tops.size === 0 ? [['train', ''] as const] : inOrder(tops)
-  return {
-    ...(await described(root, await readLayout(view, parts, MOST_CLASSES), () => [...view.notes, ...notes])),
-    isWhole,
-  }
-}
-
-/** @throws DataError naming the folder if the layout is different, or a folder cannot be read */
-export async function listPictures(root: string): Promise<PictureFolder> {
-  const view = folderView(root, LAYOUT)
-  const { tops, notes } = await findParts(view)
-  if (!tops.has('train') || tops.size === 1) throw new DataError(`${root}: ${await whatIsThere(view, tops)}; ${LAYOUT}`)
-  const layout = await readLayout(view, inOrder(tops), MOST_CLASSES)
-  return described(root, layout, () => [...view.notes, ...notes])
-}
-
-function inOrder(tops: ReadonlyMap<PartName, string>): (readonly [PartName, string])[] {
-  return partNames.flatMap((part) => {
-    const top = tops.get(part)
-    return top === undefined ? [] : [[part, top] as const]
-  })
+  const layout = await readLayout(view, partsInOrder(tops), MOST_CLASSES)
+  const isWhole = layout.parts.size === 1 && layout.parts.has('train')
+  return { ...(await described(root, layout, () => [...view.notes, ...notes])), isWhole }
 }
 
 /** Adds sizes and times. @param more returns further notes, once everything is listed */
@@ -104,14 +83,4 @@ async function fileAt(root: string, path: string, label: number): Promise<Pictur
   } catch {
     return { path, label, size: 0, mtime: 0 }
   }
-}
-
-/** Says what was found instead of the layout, and recognises the usual mix-ups. */
-async function whatIsThere(view: ReturnType<typeof folderView>, tops: ReadonlyMap<PartName, string>): Promise<string> {
-  const { folders } = await view.list('', true)
-  if (tops.has('train')) return `holds ${tops.get('train')}/, but neither val/ nor test/`
-  if (folders.length === 0) return 'holds no folders'
-  const inFirst = await view.list(folders[0]!, true)
-  if (inFirst.files.some(isPictureName)) return `holds folders of pictures (${listed(folders)}), but no train/`
-  return `holds ${listed(folders)}, but no train/`
 }

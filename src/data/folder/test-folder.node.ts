@@ -6,11 +6,11 @@ import { ConfigError, DataError, invariant } from '../../util/errors.js'
 import { expectFields, expectKind, expectOptions, flag, name, text, whole } from '../../util/expect.js'
 import { type Dataset, type HeldOutRecord, imageNetNormalisation, type Pictures } from '../dataset.js'
 import { holdOutFolder } from './hold-out-folder.node.js'
-import { checkOptions, evenly, type ImageFolderOptions, loadParts } from './image-folder.node.js'
+import { checkOptions, evenly, loadParts, type PictureOptions } from './load-parts.node.js'
 import { listFolder } from './picture-files.node.js'
 
 /** How a folder is read, and which of its pictures are used. */
-export interface TestFolderOptions extends Omit<ImageFolderOptions, 'limit'> {
+export interface TestFolderOptions extends PictureOptions {
   /** Tests on so many pictures, equally many of each class if possible; by default all. */
   readonly limit?: number | undefined
   /**

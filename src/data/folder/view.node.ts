@@ -1,9 +1,13 @@
 /** A view of a folder on disk, for the rules of layouts. */
-import { readdir, stat } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DataError } from '../../util/errors.js'
 import { fileError } from '../../util/files/error.js'
-import { below, type Entries, type FolderView } from './layout.js'
 import { isLitter, PassedOver } from './litter.js'
+import { below, type Entries, type FolderView } from './walk.js'
+
+/** The most bytes of a list of labels, some millions of lines. */
+const MOST_LIST = 1 << 27
 
 /** @param remedy remedy if a folder cannot be read */
 export function folderView(
@@ -34,6 +38,17 @@ export function folderView(
       const found = seen.get(path) ?? read(path, links)
       seen.set(path, found)
       return found
+    },
+    read: async (path) => {
+      const file = join(root, path)
+      const { size } = await stat(file).catch((error: unknown) => {
+        throw fileError(file, 'cannot be read', error)
+      })
+      if (size > MOST_LIST)
+        throw new DataError(`${file}: has ${size} bytes, more than the ${MOST_LIST} that a list of labels may have`)
+      return readFile(file).catch((error: unknown) => {
+        throw fileError(file, 'cannot be read', error)
+      })
     },
     get notes() {
       return passed.notes

@@ -8,6 +8,8 @@ import type { Metadata, Sharp } from 'sharp'
 import { DataError } from '../../util/errors.js'
 import { fileError } from '../../util/files/error.js'
 import { isLabTiff, refusalOf } from './format.js'
+import { openOwn } from './own.js'
+import type { OwnPicture } from './picture.js'
 
 /** Loads `sharp` on demand: code that decodes no pictures neither needs it nor waits for it. */
 export async function decoder() {
@@ -24,7 +26,7 @@ export async function decoder() {
 /** Changes whenever decoded bytes may change. Stored pictures are then decoded again. */
 export async function decoderVersion(): Promise<string> {
   const { versions } = await decoder()
-  return `1, sharp ${versions.sharp ?? ''}, libvips ${versions.vips}`
+  return `2, sharp ${versions.sharp ?? ''}, libvips ${versions.vips}`
 }
 
 /**
@@ -78,7 +80,7 @@ function expectPicture(bytes: Uint8Array): void {
 /** A picture that is about to be decoded, with the facts of its header. */
 export interface OpenedPicture {
   readonly image: Sharp
-  readonly metadata: Metadata
+  readonly metadata: Pick<Metadata, 'width' | 'height' | 'depth' | 'space'>
 }
 
 /**
@@ -93,15 +95,35 @@ export async function openPicture(bytes: Uint8Array, file: string, mostPixels = 
     expectPicture(bytes)
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     const limits = { failOn: 'error', page: 0, pages: 1 } as const
-    const metadata = await sharp(buffer, { ...limits, limitInputPixels: false }).metadata()
+    const own = openOwn(bytes)
+    const metadata = own ? headerOf(own) : await sharp(buffer, { ...limits, limitInputPixels: false }).metadata()
     const { width, height } = metadata
     if (width * height > mostPixels)
       throw new DataError(
         `has ${width}x${height} pixels, more than the ${mostPixels} that are read; make it smaller first`,
       )
+    if (own) return { image: await fromPixels(own), metadata }
     const image = sharp(buffer, { ...limits, limitInputPixels: mostPixels }).timeout({ seconds: MOST_SECONDS })
     return { image, metadata }
   })
+}
+
+const headerOf = ({ width, height, space, isDeep }: OwnPicture): OpenedPicture['metadata'] => ({
+  width,
+  height,
+  space,
+  depth: isDeep ? 'ushort' : 'uchar',
+})
+
+/** Hands pixels that were decoded here to `sharp`; 16 bits in a PNG, so that they are treated as those of files are. */
+async function fromPixels(own: OwnPicture): Promise<Sharp> {
+  const sharp = await decoder()
+  const { width, height, data } = own.decode()
+  const channels = (data.length / (width * height)) as 1 | 3 | 4
+  const image = sharp(data as Uint8Array | Uint16Array, { raw: { width, height, channels }, limitInputPixels: false })
+  if (!own.isDeep) return image
+  const png = image.toColourspace(own.space).png({ compressionLevel: 0 })
+  return sharp(await png.toBuffer(), { failOn: 'error', limitInputPixels: false })
 }
 
 /**

@@ -23,8 +23,8 @@ export interface ReadPictureOptions {
 }
 
 /**
- * Reads all pixels of a picture file: JPEG, PNG, WebP, GIF (the first frame), TIFF (the first page) or AVIF, whatever
- * its name says. Rotates it as the camera says.
+ * Reads all pixels of a picture file: JPEG, PNG, WebP, GIF (the first frame), TIFF (the first page), AVIF, BMP, PPM, PGM or
+ * PBM, whatever its name says. Rotates it as the camera says.
  * @throws DataError naming the file if it cannot be read, is not a picture, is damaged or has more pixels than allowed
  */
 export async function readPicture(file: string, options: ReadPictureOptions = {}): Promise<PixelPicture> {

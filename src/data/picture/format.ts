@@ -3,6 +3,9 @@
  * Other files are refused before a decoder spends a minute on an SVG, or memory on something else.
  */
 
+import { strangeFile } from '../../util/file-kind.js'
+import { isNetpbm } from './own.js'
+
 /** A format, and whether it can be read. */
 export interface FileKind {
   /** For example `a PNG picture`. */
@@ -14,10 +17,11 @@ export interface FileKind {
 }
 
 /** The formats that are decoded in Node. Browsers read others. */
-export const readFormats = 'PNG, JPEG, WebP, GIF, TIFF or AVIF'
+export const readFormats = 'PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP or PPM'
 
 const SAVE = 'save it as PNG or JPEG'
-const UNPACK = 'unpack it first'
+const JP2 = 'save it as PNG, for example by opj_decompress -i FILE -o FILE.png'
+const HEIC = 'save it as JPEG (a phone does so with the setting Most Compatible of its camera)'
 
 const read = (name: string): FileKind => ({ what: `${name === 'AVIF' ? 'an' : 'a'} ${name} picture`, isRead: true })
 const other = (what: string, remedy = SAVE): FileKind => ({ what, isRead: false, remedy })
@@ -32,20 +36,16 @@ const starts: readonly (readonly [string, FileKind])[] = [
   ['MM\0*', read('TIFF')],
   ['II+\0', read('TIFF')],
   ['MM\0+', read('TIFF')],
-  ['BM', other('a BMP picture')],
+  ['BM', read('BMP')],
   ['%PDF-', other('a PDF document')],
   ['%!PS', other('a PostScript document')],
   ['8BPS', other('a Photoshop document')],
   ['\xff\x0a', other('a JPEG XL picture')],
   ['\0\0\0\x0cJXL ', other('a JPEG XL picture')],
-  ['\0\0\0\x0cjP  ', other('a JPEG 2000 picture')],
-  ['\xffO\xffQ', other('a JPEG 2000 picture')],
+  ['\0\0\0\x0cjP  ', other('a JPEG 2000 picture', JP2)],
+  ['\xffO\xffQ', other('a JPEG 2000 picture', JP2)],
   ['\0\0\x01\0', other('an icon (ICO)')],
   ['v/1\x01', other('an OpenEXR picture')],
-  ['\x1f\x8b', other('a gzip archive', UNPACK)],
-  ['PK\x03\x04', other('a zip archive', UNPACK)],
-  ['\x93NUMPY', other('an array of NumPy')],
-  ['version https://git-lfs', other('a pointer of git LFS in place of the picture', 'fetch it: git lfs pull')],
 ]
 
 /** Brands of HEIF containers: those coded as AV1, and those coded as HEVC, which cannot be read. */
@@ -61,8 +61,18 @@ export function fileKind(bytes: Uint8Array): FileKind | undefined {
   if (known) return known
   if (start.startsWith('RIFF') && start.slice(8, 12) === 'WEBP') return read('WebP')
   if (start.slice(4, 8) === 'ftyp') return container(bytes)
-  if (/^P[1-7]\s/.test(start)) return other('a picture of Netpbm (PBM, PGM, PPM)')
-  return markup(start)
+  if (isNetpbm(bytes)) return { what: 'a picture of Netpbm (PBM, PGM, PPM)', isRead: true }
+  if (/^P7\s/.test(start)) return other('a picture of Netpbm (PAM)')
+  const drawing = markup(start)
+  if (drawing) return drawing
+  const strange = strangeFile(bytes)
+  return (
+    strange &&
+    other(
+      strange.what,
+      strange.what.includes('git LFS') || strange.remedy === 'unpack it first' ? strange.remedy : 'name a picture',
+    )
+  )
 }
 
 function container(bytes: Uint8Array): FileKind {
@@ -75,7 +85,7 @@ function container(bytes: Uint8Array): FileKind {
   const brands = [8, ...Array.from({ length: Math.max(0, (length - 16) >> 2) }, (_, i) => 16 + 4 * i)]
   const named = brands.map((at) => latin(bytes, at, at + 4))
   if (named.some((brand) => AV1.test(brand))) return read('AVIF')
-  if (named.some((brand) => HEVC.test(brand))) return other('a HEIC picture')
+  if (named.some((brand) => HEVC.test(brand))) return other('a HEIC picture', HEIC)
   return named.some((brand) => /^(mif1|msf1)$/.test(brand))
     ? read('HEIF')
     : other('a film', 'save a frame of it as PNG')

@@ -14,6 +14,18 @@ export interface PixelPicture {
   readonly data: Uint8Array | Uint8ClampedArray | Uint16Array
 }
 
+/** A picture that is decoded here and not by `sharp`, whose header was read. */
+export interface OwnPicture {
+  readonly width: number
+  readonly height: number
+  /** The colour space, in the words of `sharp`. */
+  readonly space: 'b-w' | 'srgb' | 'grey16' | 'rgb16'
+  /** Whether values have 16 bits. */
+  readonly isDeep: boolean
+  /** @throws DataError with the reason, without a name, for pixels that are damaged or missing */
+  readonly decode: () => PixelPicture
+}
+
 /**
  * In browsers: an object that a canvas can draw, such as an `ImageBitmap`, a loaded `<img>`, a `<canvas>` or the
  * current frame of a `<video>`.

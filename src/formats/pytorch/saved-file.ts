@@ -3,10 +3,10 @@
  * are read by a machine that runs nothing, see `machine.ts`. The numbers of tensors are read later, for those tensors
  * that somebody wants.
  */
+import { isZip, readZip, type ZipEntry } from '../../util/archive/zip.js'
 import { Budget } from '../../util/budget.js'
 import { printable } from '../../util/printable.js'
 import { type ElementType, elementBytes } from '../elements.js'
-import { isZip, readZip, type ZipEntry } from '../zip.js'
 import { Inert } from './inert.js'
 import { Callable, type PickleWorld } from './machine.js'
 import { unpickle } from './pickle.js'

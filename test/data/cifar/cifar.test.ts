@@ -24,8 +24,8 @@ async function failure(work: Promise<unknown>): Promise<string> {
 }
 
 const wanted10 =
-  'expected the binary version of CIFAR-10: a folder with data_batch_1.bin to data_batch_5.bin and test_batch.bin, ' +
-  'or cifar-10-binary.tar.gz, from https://www.cs.toronto.edu/~kriz/cifar.html'
+  'expected CIFAR-10: a folder with data_batch_1.bin to data_batch_5.bin and test_batch.bin, ' +
+  'cifar-10-binary.tar.gz, or the Python version, from https://www.cs.toronto.edu/~kriz/cifar.html'
 
 describe('parseCifar', () => {
   test('takes labels and pixels apart, files one after the other', () => {
@@ -113,17 +113,15 @@ describe('what is wrong is named', () => {
   test('nothing there', async () => {
     expect(await failure(cifar10('/no/such/place'))).toBe(`/no/such/place: no such file or folder; ${wanted10}`)
     expect(await failure(cifar100('/no/such/place'))).toContain(
-      'CIFAR-100: a folder with train.bin and test.bin, or cifar-100-binary.tar.gz',
+      'CIFAR-100: a folder with train.bin and test.bin, cifar-100-binary.tar.gz',
     )
   })
 
   test('folders that hold something else', async () => {
     const cases: readonly [Readonly<Record<string, Uint8Array | string>>, string][] = [
       [{}, 'is empty'],
-      [{ a: '', b: '', c: '', d: '', e: '' }, 'holds a, b, c and 2 more, but no .bin files of CIFAR'],
-      [{ 'notes.txt': '' }, 'holds notes.txt, but no .bin files of CIFAR'],
-      [{ data_batch_1: '', test_batch: '' }, 'holds the Python version of CIFAR-10, not the binary one'],
-      [{ 'cifar-10-batches-py/data_batch_1': '' }, 'holds the Python version of CIFAR-10, not the binary one'],
+      [{ a: '', b: '', c: '', d: '', e: '' }, 'holds a, b, c and 2 more, but no files of CIFAR'],
+      [{ 'notes.txt': '' }, 'holds notes.txt, but no files of CIFAR'],
       [tinyCifar100, 'holds CIFAR-100 (train.bin)'],
     ]
     for (const [files, what] of cases) {
@@ -131,8 +129,10 @@ describe('what is wrong is named', () => {
       expect(await failure(cifar10(folder))).toBe(`${folder}: ${what}; ${wanted10}`)
     }
     expect(await failure(cifar100(await folderWith(tinyCifar10)))).toContain('holds CIFAR-10 (data_batch_1.bin)')
-    expect(await failure(cifar100(await folderWith({ 'cifar-100-python/train': '' })))).toContain(
-      'holds the Python version of CIFAR-100',
+    for (const name of ['data_batch_1', 'cifar-10-batches-py/x'])
+      expect(await failure(cifar100(await folderWith({ [name]: '' })))).toContain('holds CIFAR-10 (')
+    expect(await failure(cifar10(await folderWith({ 'cifar-100-python/train': '' })))).toContain(
+      'holds CIFAR-100 (cifar-100-python)',
     )
   })
 
@@ -199,7 +199,7 @@ describe('what is wrong is named', () => {
     const other = archive({ 'readme.txt': Buffer.from('hello') })
     const python = archive({ 'cifar-10-batches-py/data_batch_1': new Uint8Array(5) })
     const folder = await folderWith({
-      plain: tar(tinyCifar10),
+      plain: 'no archive',
       cut: good.subarray(0, good.length - 999),
       damaged,
       noTar,
@@ -209,15 +209,17 @@ describe('what is wrong is named', () => {
     const again = 'download cifar-10-binary.tar.gz again'
     const at = (name: string) => join(folder, name)
     const message = (name: string) => failure(cifar10(at(name)))
-    expect(await message('plain')).toBe(`${at('plain')}: expected a gzip archive, got something else; ${wanted10}`)
+    expect(await message('plain')).toBe(
+      `${at('plain')}: expected a gzip, tar or zip archive, got something else; ${wanted10}`,
+    )
     expect(await message('cut')).toBe(`${at('cut')}: the gzip archive ends too early; the file is truncated: ${again}`)
     expect(await message('damaged')).toBe(`${at('damaged')}: the gzip archive is damaged: ${again}`)
     expect(await message('noTar')).toBe(
       `${at('noTar')}: expected a tar header with a matching check sum at byte 0, got something else; the file is damaged or not a tar archive: download it again`,
     )
-    expect(await message('other')).toBe(`${at('other')}: holds readme.txt, but no .bin files of CIFAR; ${wanted10}`)
+    expect(await message('other')).toBe(`${at('other')}: holds readme.txt, but no files of CIFAR; ${wanted10}`)
     expect(await message('python')).toBe(
-      `${at('python')}: holds the Python version of CIFAR-10, not the binary one; ${wanted10}`,
+      `${at('python')}: test_batch is missing; expected data_batch_1 to data_batch_5 and test_batch: unpack cifar-10-binary.tar.gz again`,
     )
   })
 

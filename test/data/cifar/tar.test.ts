@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { readTar } from '../../../src/data/cifar/tar.js'
+import { readTar } from '../../../src/util/archive/tar.js'
 import { tar } from './make-cifar.js'
 
 const bytes = (length: number) => Uint8Array.from({ length }, (_, i) => i % 251)

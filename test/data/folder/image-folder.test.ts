@@ -99,12 +99,10 @@ describe('the layout', () => {
   })
 
   test('what is wrong is named', async () => {
-    const rest = 'expected train/<class>/<pictures>, and val/ or test/ of the same kind'
+    const rest = 'expected <class>/<pictures>, or train/<class>/<pictures> with val/ or test/ of the same kind'
     const cases: readonly [Readonly<Record<string, Uint8Array>>, string][] = [
-      [{}, `: holds no folders; ${rest}`],
-      [{ 'train/a/1.png': red, 'train/b/1.png': red }, `: holds train/, but neither val/ nor test/; ${rest}`],
-      [{ 'a/1.png': red, 'b/1.png': red }, `: holds folders of pictures (a, b), but no train/; ${rest}`],
-      [{ 'a/b/1.png': red, 'c/1': red, 'd/1': red, 'e/1': red }, `: holds a, c, d and 1 more, but no train/; ${rest}`],
+      [{}, ': holds no folders, expected a folder for each class, at least two'],
+      [{ 'test/a/1.png': red, 'test/b/1.png': red }, ': holds test/, but no part to learn from; add train/<class>/<pi'],
       [
         { ...small, 'test/eel/1.png': red },
         '/test: holds the class eel that train/ does not have; its classes are cat, dog',
@@ -114,7 +112,7 @@ describe('the layout', () => {
         '/train: holds one folder only, a, expected a folder for each class, at least two',
       ],
       [
-        { 'train/1.png': red, 'test/1.png': red },
+        { 'train/1.png': red, 'test/a/1.png': red },
         '/train: holds pictures (1), but no folders, expected a folder for each class, at least two',
       ],
       [{ 'train/a/1.png': red, 'train/b/1.png': red, 'test/a/x': red }, '/test: holds no pictures (.jpg .jpeg'],
@@ -263,7 +261,8 @@ describe('pictures that cannot be read', () => {
       { file: 'train/cat/cut.jpg', reason: damaged },
       {
         file: 'train/cat/text.jpg',
-        reason: 'is no picture that can be read: expected PNG, JPEG, WebP, GIF, TIFF or AVIF, got something else',
+        reason:
+          'is no picture that can be read: expected PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP or PPM, got something else',
       },
       { file: 'train/dog/empty.png', reason: 'is no picture that can be read: the file is empty' },
       { file: 'train/dog/gone.png', reason: 'cannot be read: it does not exist' },
@@ -275,7 +274,7 @@ describe('pictures that cannot be read', () => {
     const broken = Object.fromEntries(['a', 'b', 'c', 'd'].map((name) => [`train/cat/${name}.jpg`, name]))
     const path = await folderWith({ ...small, ...many(50), ...broken })
     expect(await failure(load(path))).toMatch(
-      /train: 3 of the first 5 pictures cannot be read \(of 57; more than 5 % is no accident\); for example train\/cat\/a\.jpg: is no picture that can be read: expected PNG, JPEG, WebP, GIF, TIFF or AVIF, got something else; mend or remove these files$/,
+      /train: 3 of the first 5 pictures cannot be read \(of 57; more than 5 % is no accident\); for example train\/cat\/a\.jpg: is no picture that can be read: expected PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP or PPM, got something else; mend or remove these files$/,
     )
     expect(await packsOf(join(path, '.resnet-cache'))).toEqual([])
   })
@@ -283,7 +282,7 @@ describe('pictures that cannot be read', () => {
   test('are too many where they are a whole class', async () => {
     const path = await folderWith({ ...small, ...many(50), 'train/dog/1.png': 'woof' })
     expect(await failure(load(path))).toBe(
-      `${join(path, 'train/dog')}: none of its pictures can be read; for example train/dog/1.png: is no picture that can be read: expected PNG, JPEG, WebP, GIF, TIFF or AVIF, got something else; mend or remove these files`,
+      `${join(path, 'train/dog')}: none of its pictures can be read; for example train/dog/1.png: is no picture that can be read: expected PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP or PPM, got something else; mend or remove these files`,
     )
   })
 })

@@ -181,3 +181,19 @@ test('pictures that are named by a folder: files only, without litter, which is 
   expect(found.map((path) => path.slice(root.length + 1))).toEqual(['a/0.png/1.jpg', 'a/2.png'])
   expect(notes).toEqual([`${root}: passed over: .DS_Store (1 file), @eaDir (1 folder)`])
 })
+
+test("classes and pictures are those of torchvision's ImageFolder, where no difference is documented", async () => {
+  const paths = [
+    ...['Zebra/b.PNG', 'Zebra/deep/er/a.jpeg', 'ant/2.bmp', 'ant/10.ppm', 'ant/notes.txt', 'ant/x.webp'],
+    ...['\u00e9clair/1.tif', '\u00e9clair/1.tiff', '_x/1.pgm', '_x/a b.jpg', 'loose.png'],
+  ]
+  // As its source has it: classes are sorted folders, pictures of any depth have one of these endings, in any case.
+  const extensions = ['.jpg', '.jpeg', '.png', '.ppm', '.bmp', '.pgm', '.tif', '.tiff', '.webp']
+  const isPicture = (path: string) => extensions.some((ending) => path.toLowerCase().endsWith(ending))
+  const folders = [...new Set(paths.filter((path) => path.includes('/')).map((path) => path.split('/')[0]!))].sort()
+  const found = await onDisk(paths)
+  expect(found.classes).toEqual(folders)
+  const byName = (a: string, b: string) => (a < b ? -1 : 1)
+  const own = paths.filter((path) => path.includes('/') && isPicture(path)).sort(byName)
+  expect([...found.train].sort(byName)).toEqual(own)
+})

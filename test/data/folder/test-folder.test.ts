@@ -3,7 +3,6 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
-import { classFolder } from '../../../src/data/folder/class-folder.node.js'
 import { imageFolder } from '../../../src/data/folder/image-folder.node.js'
 import { testFolder } from '../../../src/data/folder/test-folder.node.js'
 import { ConfigError, DataError } from '../../../src/util/errors.js'
@@ -49,7 +48,7 @@ describe('a part to test on', () => {
 
   test('is nothing to learn from', async () => {
     const path = await folderWith(await classesOf(2, 'val/'))
-    await expect(classFolder(path, { size })).rejects.toThrow(
+    await expect(imageFolder(path, { size })).rejects.toThrow(
       new DataError(`${path}: holds val/, but no part to learn from; add train/<class>/<pictures>`),
     )
   })
@@ -58,27 +57,28 @@ describe('a part to test on', () => {
 describe('what was held out', () => {
   test('is held out again from the record, which has no names', async () => {
     const path = await folderWith(await classesOf(10))
-    const { data, testedOn } = await classFolder(path, { size, heldOut: 0.3, seed: 5 })
+    const data = await imageFolder(path, { size, heldOut: 0.3, seed: 5 })
+    const { testedOn } = data
     const { heldOut } = data
     expect(heldOut).toEqual({ seed: 5, count: 6, of: 20, digest: expect.stringMatching(/^[0-9a-f]{64}$/) })
     expect(testedOn).toBe('6 of 20 pictures, held out by chance (seed 5, of each class its share)')
     const judged = await testFolder(path, { size, heldOut })
     expect(judged.data.test.files).toEqual(data.test.files)
     expect(judged.testedOn).toBe('the 6 of 20 pictures that were held out when these weights learned (seed 5)')
-    expect((await classFolder(path, { size, again: heldOut })).data.test.files).toEqual(data.test.files)
+    expect((await imageFolder(path, { size, again: heldOut })).test.files).toEqual(data.test.files)
     const copy = await folderWith(await classesOf(10)) // elsewhere, of other times
     expect((await testFolder(copy, { size, heldOut })).data.test.files).toEqual(data.test.files)
   })
 
   test('is refused of other pictures, unless all are judged', async () => {
     const path = await folderWith(await classesOf(5))
-    const { heldOut } = (await classFolder(path, { size })).data
+    const { heldOut } = await imageFolder(path, { size })
     await writeFile(join(path, 'cat/new.png'), await plain(99))
     const told = `${path}: its pictures are not those that some were held out of (10 then, 11 now), so which were held out cannot be told; put it back as it was, or `
     await expect(testFolder(path, { size, heldOut })).rejects.toThrow(
       new DataError(`${told}judge all of its pictures with --all`),
     )
-    await expect(classFolder(path, { size, again: heldOut })).rejects.toThrow(new DataError(`${told}start a new run`))
+    await expect(imageFolder(path, { size, again: heldOut })).rejects.toThrow(new DataError(`${told}start a new run`))
     const all = await testFolder(path, { size, heldOut, all: true })
     expect([all.data.test.count, all.testedOn]).toEqual([11, 'all 11 pictures'])
     expect(all.notes).toEqual([expect.stringContaining('these weights learned from most of the pictures')])
@@ -119,7 +119,8 @@ describe('copies', () => {
     const one = await plain(1)
     const other = await sharp(one).png({ compressionLevel: 0 }).toBuffer()
     const path = await folderWith({ 'train/a/1.png': one, 'train/b/1.png': await plain(2), 'test/a/1.png': other })
-    expect((await imageFolder(path, { size })).notes).toEqual([])
+    const { notes } = await imageFolder(path, { size })
+    expect(notes.filter((note) => note.includes('cop'))).toEqual([])
   })
 
   test('are never on both sides of what was held out by chance', async () => {
@@ -128,7 +129,8 @@ describe('copies', () => {
       if (/[0-6]\.png$/.test(name)) files[name.replace('.png', ' (1).png')] = bytes
     const path = await folderWith(files)
     for (let seed = 0; seed < 5; seed++) {
-      const { data, notes } = await classFolder(path, { size, seed })
+      const data = await imageFolder(path, { size, seed })
+      const { notes } = data
       const [learned, tested] = [data.train, data.test].map(({ files = [] }) =>
         files.map((file) => file.replace(' (1)', '')),
       )
@@ -144,7 +146,7 @@ describe('copies', () => {
   test('a class of one picture, or of one and its copies, is too little', async () => {
     const told = 'two of a class are needed, one to learn from and one to test on'
     const lone = await folderWith({ 'cat/1.png': await plain(1), 'dog/1.png': await plain(2) })
-    await expect(classFolder(lone, { size })).rejects.toThrow(
+    await expect(imageFolder(lone, { size })).rejects.toThrow(
       new DataError(`${lone}: cat, dog have one picture each; ${told}`),
     )
     const twice = await folderWith({
@@ -152,6 +154,6 @@ describe('copies', () => {
       'cat/2.png': await plain(1),
       'dog/1.png': await plain(2),
     })
-    await expect(classFolder(twice, { size })).rejects.toThrow(`have one picture each, copies not counted; ${told}`)
+    await expect(imageFolder(twice, { size })).rejects.toThrow(`have one picture each, copies not counted; ${told}`)
   })
 })

@@ -57,20 +57,40 @@ const others: readonly (readonly [string, string, string])[] = [
   ['an SVG with a byte order mark', `\xef\xbb\xbf  ${svg}`, 'is an SVG drawing'],
   ['an SVG in 16 bits', `\xff\xfe${[...svg].join('\0')}\0`, 'is an SVG drawing'],
   ['a PDF', '%PDF-1.7\n', 'is a PDF document'],
-  ['a BMP', 'BM\x36\x24\0\0', 'is a BMP picture, which cannot be read as a picture; save it as PNG or JPEG'],
-  ['a PPM', 'P6\n4 4\n255\n', 'is a picture of Netpbm (PBM, PGM, PPM)'],
+  ['a BMP without pixels', 'BM\x36\x24\0\0', 'is a BMP picture that is cut short'],
+  [
+    'a PPM without pixels',
+    'P6\n4 4\n255\n',
+    'is a picture of Netpbm that is cut short, at 4x4 pixels of values up to 255',
+  ],
+  ['PAM', 'P7\nWIDTH 4\n', 'is a picture of Netpbm (PAM), which cannot be read as a picture; save it as PNG'],
+  [
+    'HDF5',
+    '\x89HDF\r\n\x1a\n',
+    'is an HDF5 file, such as Keras and MATLAB save, which cannot be read as a picture; name a picture',
+  ],
+  ['ONNX', '\x08\x07\x12\x07pytorch', 'is an ONNX network, which cannot be read as a picture; name a picture'],
+  [
+    'JPEG 2000',
+    '\xffO\xffQ',
+    'is a JPEG 2000 picture, which cannot be read as a picture; save it as PNG, for example by opj',
+  ],
   ['a web page', '<!DOCTYPE html><html>', 'is a web page (HTML), which cannot be read as a picture; download'],
   ['XML', '<?xml version="1.0"?><a/>', 'is an XML document'],
   ['gzip', '\x1f\x8b\x08', 'is a gzip archive, which cannot be read as a picture; unpack it first'],
   ['zip', 'PK\x03\x04', 'is a zip archive'],
-  ['a pointer', 'version https://git-lfs.github.com/spec/v1\n', 'is a pointer of git LFS in place of the picture'],
-  ['HEIC', '\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'is a HEIC picture'],
+  ['a pointer', 'version https://git-lfs.github.com/spec/v1\n', 'is a pointer of git LFS in place of the file'],
+  [
+    'HEIC',
+    '\0\0\0\x18ftypheic\0\0\0\0mif1heic',
+    'is a HEIC picture, which cannot be read as a picture; save it as JPEG (a phone does so with the setting',
+  ],
   ['a film', '\0\0\0\x14ftypisom\0\0\0\0isom', 'is a film'],
   ['JPEG XL', '\xff\x0a\0', 'is a JPEG XL picture'],
   [
     'a text',
     'just a text',
-    'is no picture that can be read: expected PNG, JPEG, WebP, GIF, TIFF or AVIF, got something else',
+    'is no picture that can be read: expected PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP or PPM, got something else',
   ],
   ['nothing', '', 'is no picture that can be read: the file is empty'],
 ]
@@ -108,7 +128,7 @@ describe('what is no picture of pixels', () => {
     mkdirSync(join(folder, '0.png'))
     expect(await refusal(join(folder, '0.png'))).toBe('0.png: is a folder, a picture was expected')
     expect(await readPicture('/dev/zero').catch((error: Error) => error.message)).toBe(
-      '/dev/zero: is no picture that can be read: expected PNG, JPEG, WebP, GIF, TIFF or AVIF, got something else',
+      '/dev/zero: is no picture that can be read: expected PNG, JPEG, WebP, GIF, TIFF, AVIF, BMP or PPM, got something else',
     )
   })
 

@@ -4,15 +4,15 @@ import { pathToFileURL } from 'node:url'
 import {
   type Checkpoint,
   type ChosenEngine,
-  type ClassFolder,
-  type ClassFolderOptions,
   ConfigError,
-  classFolder,
   createFinetuning,
   type DecodedNetwork,
   type EpochRecord,
   type FinetuneReport,
   type Finetuning,
+  type ImageFolder,
+  type ImageFolderOptions,
+  imageFolder,
   matchChannels,
   type Preprocessing,
   RunFolder,
@@ -75,7 +75,7 @@ export async function finetune(
 
 interface Started {
   readonly tuning: Finetuning
-  readonly loaded: ClassFolder
+  readonly loaded: ImageFolder
   readonly folder: RunFolder
   readonly keeper: RunKeeper
 }
@@ -95,11 +95,11 @@ async function start(
     { heldOut: flags.heldOut, seed: flags.seed },
     signal,
   )
-  if (flags.heldOut !== undefined && !loaded.isSplit)
+  if (flags.heldOut !== undefined && loaded.heldOut === null)
     throw new ConfigError(`--held-out: ${path} has a part of its own to test on; leave it out`)
   const { freeze, views, featureMemory } = flags
   const { stop, ...features } = featureDisplay()
-  const tuning = await createFinetuning(network, loaded.data, {
+  const tuning = await createFinetuning(network, loaded, {
     freeze,
     views,
     featureMemory,
@@ -119,9 +119,9 @@ async function start(
 }
 
 /** Writes the list of held-out files for people. Resuming does not need it. */
-async function writeHeldOut(path: string, folder: RunFolder, { data }: ClassFolder): Promise<void> {
-  if (!data.heldOut) return
-  const list = { folder: resolve(path), ...data.heldOut, files: data.test.files }
+async function writeHeldOut(path: string, folder: RunFolder, { heldOut, test }: ImageFolder): Promise<void> {
+  if (!heldOut) return
+  const list = { folder: resolve(path), ...heldOut, files: test.files }
   await writeAtomically(folder.heldOut, `${JSON.stringify(list, null, 2)}\n`)
 }
 
@@ -139,7 +139,7 @@ async function goOn(
   const loaded = await loadFolder(path, flags, preprocessing, again, signal)
   const { featureMemory } = flags
   const { stop, ...features } = featureDisplay()
-  const tuning = await resumeFinetuning(checkpoint, loaded.data, {
+  const tuning = await resumeFinetuning(checkpoint, loaded, {
     ...computeFrom(flags, signal),
     featureMemory,
     ...features,
@@ -155,16 +155,16 @@ async function loadFolder(
   path: string,
   flags: FinetuneFlags,
   { input, resize }: Preprocessing,
-  which: Pick<ClassFolderOptions, 'heldOut' | 'seed' | 'again'>,
+  which: Pick<ImageFolderOptions, 'heldOut' | 'seed' | 'again'>,
   signal: AbortSignal,
-): Promise<ClassFolder> {
+): Promise<ImageFolder> {
   if (input.height !== input.width || (input.channels !== 3 && input.channels !== 1))
     throw new ConfigError(
       `--weights: the network reads pictures of ${input.channels}x${input.height}x${input.width}; folders give square ones in colour (3 channels) or made grey (1); take weights for these`,
     )
   const progress = new Progress('decoding', (count) => `${count.toLocaleString('en-US')} pictures`)
   try {
-    const loaded = await classFolder(path, {
+    const loaded = await imageFolder(path, {
       size: input.height,
       packedSize: resize?.height ?? input.height,
       ...which,
@@ -175,12 +175,12 @@ async function loadFolder(
       signal,
     })
     progress.stop()
-    sayUnreadable(loaded.data)
+    sayUnreadable(loaded)
     const { testedOn, notes } = loaded
-    const data = matchChannels(loaded.data, input.channels)
+    const data = matchChannels(loaded, input.channels)
     say(`${data.classes.length} classes, ${data.train.count} training pictures; tested on ${testedOn}`)
     for (const note of notes) say(`note: ${note}`)
-    return { ...loaded, data }
+    return { ...data, heldOut: loaded.heldOut, testedOn, notes }
   } finally {
     progress.stop()
   }
@@ -205,13 +205,14 @@ async function report(
   path: string,
   flags: FinetuneFlags,
   result: FinetuneReport,
-  { data, testedOn, notes }: ClassFolder,
+  data: ImageFolder,
   folder: RunFolder,
   { threads, seconds }: { readonly threads: number; readonly seconds: number },
 ): Promise<void> {
   const { finetuneReport, mistakesOf } = await import('../../report/finetune-report.js') // what draws it takes long to load
   const file = join(folder.path, 'report.html')
   const name = basename(resolve(path))
+  const { testedOn, notes } = data
   await writeAtomically(file, await finetuneReport(result, { name, data, testedOn, notes, threads, seconds }))
   const { test, plan, history, build: engine, weightHash } = result
   const { top1Error, confusion, classes, answers } = test

@@ -30,7 +30,7 @@ export const classifierTraining: TrainTask<'classify'> = {
     const { dataset = 'builtin' } = flags
     if (flags.size !== undefined && dataset !== 'builtin' && dataset !== 'folder')
       throw new ConfigError(`--size: the pictures of ${dataset} have one size; leave it out`)
-    const loaded = await loadData(flags, dataset, flags.size, signal)
+    const loaded = await loadData(flags, dataset, flags.size, signal, { seed: flags.seed })
     const data =
       flags.valSplit === undefined ? loaded : splitDataset(loaded, flags.valSplit, flags.seed ?? defaultRecipe.seed)
     const { channels, height, width } = inputSize(data.train)
@@ -75,6 +75,7 @@ async function sameData(
         dataset,
         sizeFor(dataset, spec.input.height),
         signal,
+        { again: held.heldOut },
       ),
       spec.input.channels,
     )

@@ -2,9 +2,9 @@
  * Reads zip archives: stored and deflated entries, found by the directory at the end of the file. It refuses entries
  * that unpack to far more than the file's size, whether they say so or not. [PKWARE's APPNOTE describes the format]
  */
-import { Budget } from '../util/budget.js'
-import { crc32 } from '../util/crc32.js'
-import { printable } from '../util/printable.js'
+import { Budget } from '../budget.js'
+import { crc32 } from '../crc32.js'
+import { printable } from '../printable.js'
 
 export interface ZipEntry {
   readonly name: string

@@ -1,7 +1,7 @@
 /** Reads tar archives (ustar and its older form): the plain files in them, by name. Skips links and other entries. */
-import { Budget } from '../../util/budget.js'
-import { DataError } from '../../util/errors.js'
-import { printable } from '../../util/printable.js'
+import { Budget } from '../budget.js'
+import { DataError } from '../errors.js'
+import { printable } from '../printable.js'
 
 /** A file of an archive. Its content is a view of the archive's bytes, not a copy. */
 export interface TarFile {
