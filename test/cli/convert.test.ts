@@ -68,7 +68,7 @@ describe('convert', () => {
     writeFileSync(path, 'these are no weights at all')
     expect(await resnet(['convert', path, join(folder, 'x.onnx')])).toMatchObject({
       code: 1,
-      err: `resnet: ${path}: no file of weights: expected safetensors or what torch.save writes, got 27 bytes of something else\n`,
+      err: `resnet: ${path}: no file of weights: expected safetensors or a file of torch.save, got 27 bytes of something else\n`,
     })
     expect((await resnet(['convert', join(folder, 'gone.pth'), 'x.onnx'])).err).toContain(
       'cannot be read: it does not exist',

@@ -237,6 +237,17 @@ export const readers: readonly Reader[] = [
     make: (random) => seeds.inZip(Buffer.concat(opcodeParts(random, false)), random.below(2) === 0),
     read: network,
   },
+  {
+    name: 'weights-gzip',
+    make: (random) => {
+      const [file] = seeds.safetensorsFiles as [Uint8Array]
+      return random.below(2) === 0
+        ? mutatedBytes(random, [gzipSync(file, { level: 1 })])
+        : gzipSync(mutatedBytes(random, [file]), { level: 1 })
+    },
+    read: network,
+    share: 0.2,
+  },
   { name: 'pth-zip', make: (random) => mutatedBytes(random, seeds.archives.slice(1)), read: network },
   {
     name: 'pth-legacy',

@@ -9,6 +9,8 @@ import type { StateDict, StoredTensor } from '../../formats/stored-tensor.js'
 import type { TrainedNetwork } from '../../formats/trained-network.js'
 import { headsOf, type Tasks } from '../../tasks/index.js'
 import { type Checkpoint, checkpointIn } from '../../train/checkpoint/checkpoint.js'
+import { isGzip, unpackGzip } from '../../util/archive/gzip.js'
+import { Budget } from '../../util/budget.js'
 import { ConfigError, DataError } from '../../util/errors.js'
 import { expectBytes, expectKind, expectOptions, listOf, object, oneOf, signal, text } from '../../util/expect.js'
 
@@ -79,11 +81,12 @@ export async function decodeNetwork(
 
 /** The same. @param known what stands beside the file: see `recognise`; of no use where the file itself tells */
 export async function decodeKnowing(
-  bytes: Uint8Array,
+  given: Uint8Array,
   name: string,
   options: DecodeOptions,
   known: RecogniseOptions,
 ): Promise<DecodedNetwork> {
+  const bytes = isGzip(given) ? await unpackGzip(given, new Budget(name, given.length), options.signal) : given
   if (bytes[8] === 0x7b) return fromSafetensors(bytes, name, options, known) // the brace that opens its header
   // Fetched where it is needed: pages that open safetensors do without.
   const { openSaved } = await import('./saved.js')
@@ -100,10 +103,11 @@ export async function decodeKnowing(
     const all = [...notes, ...saved.notes]
     return finished(network, all, options.classes ?? known.classes, saved.form)
   }
+  const { strangeFile } = await import('../../util/file-kind.js')
+  const strange = strangeFile(bytes)
+  const got = strange?.what ?? (bytes.length === 0 ? 'an empty file' : `${bytes.length} bytes of something else`)
   throw new DataError(
-    `${name}: no file of weights: expected safetensors or what torch.save writes, got ${
-      bytes.length === 0 ? 'an empty file' : `${bytes.length} bytes of something else`
-    }`,
+    `${name}: no file of weights: expected safetensors or a file of torch.save, got ${got}${strange ? `; ${strange.remedy}` : ''}`,
   )
 }
 

@@ -2,6 +2,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
+import { isGzip } from '../../util/archive/gzip.js'
 import { Budget } from '../../util/budget.js'
 import { DataError } from '../../util/errors.js'
 import { errorCode, fileError } from '../../util/files/error.js'
@@ -20,8 +21,6 @@ export async function readWhole(path: string): Promise<Uint8Array> {
     throw error instanceof DataError ? error : fileError(path, 'cannot be read', error)
   }
 }
-
-export const isGzip = (bytes: Uint8Array) => bytes[0] === 0x1f && bytes[1] === 0x8b
 
 /** @throws DataError for an archive that is damaged or unpacks to more than a file of its size can */
 export async function unpacked(bytes: Uint8Array, path: string): Promise<Uint8Array> {
