@@ -134,7 +134,7 @@ describe('eval', () => {
     await writeAtomically(file, encodeCheckpoint({ ...checkpoint, data: { ...checkpoint.data, name: 'mine' } }))
     expect(await resnet(['eval', '--weights', file])).toMatchObject({
       code: 2,
-      err: `resnet: --dataset: missing; ${file} learned from mine, which has no name here: name the data to evaluate on, builtin, cifar10, cifar100, folder\n`,
+      err: `resnet: --dataset: missing; ${file} learned from mine, which has no name here: name the data to evaluate on, builtin, cifar10, cifar100, folder, mnist, fashion-mnist, npz, csv\n`,
     })
     const exported = join(base, 'export.safetensors')
     await resnet(['convert', weights, exported])

@@ -29,7 +29,7 @@ beforeAll(async () => {
 
 test('calls that are not run are said and listed', async () => {
   const summary = await at('summary', 'module.pth')
-  expect(summary.err).toContain('note: module.pth: it asks for __main__.Net, which is not run\n')
+  expect(summary.err).toContain('note: module.pth: its pickle calls __main__.Net; nothing of it was run\n')
   const { out: stdout } = await at('summary', 'module.pth', '--contents')
   expect(stdout).toContain('module.pth: PyTorch, zip form')
   expect(stdout).toMatch(/^\/ +\d+ tensors, a module of the class __main__\.Net$/m)

@@ -63,5 +63,5 @@ export function notRunText(notRun: SavedFile['notRun']): string | undefined {
   if (names.length === 0) return undefined
   const few = names.slice(0, MOST_NAMED).map((name) => printable(name, 80))
   const more = names.length > few.length ? ` and ${names.length - few.length} more` : ''
-  return `it asks for ${few.join(', ')}${more}, which is not run`
+  return `its pickle calls ${few.join(', ')}${more}; nothing of it was run`
 }

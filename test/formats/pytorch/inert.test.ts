@@ -26,7 +26,7 @@ test.each<[string, readonly Uint8Array[], string]>([
   expect(value).toBeInstanceOf(Inert)
   expect([...notRun]).toEqual([[name, 1]])
   await expect(decodeNetwork(file(...opcodes), 'x')).rejects.toThrow(
-    `x: no weights found: expected a dictionary of tensors (a state_dict) or a module, got ${name}, not made; it asks for ${name}, which is not run`,
+    `x: no weights found: expected a dictionary of tensors (a state_dict) or a module, got ${name}, not made; its pickle calls ${name}; nothing of it was run`,
   )
 })
 
@@ -89,7 +89,7 @@ test.each<[string, Uint8Array]>([
 test('other objects are named', async () => {
   const extra = Buffer.concat([op.call('os', 'system', 'touch harm'), bytes('0'), op.call('my.optim', 'Lion', 'x')])
   const { notes } = await decodeNetwork(savedAs({ state_dict: stateDict(netTensors()), extra }), 'x')
-  expect(notes).toEqual(['it asks for os.system, my.optim.Lion, which is not run'])
+  expect(notes).toEqual(['its pickle calls os.system, my.optim.Lion; nothing of it was run'])
 })
 
 test('a whole module has the names of its state dict', async () => {
@@ -97,7 +97,7 @@ test('a whole module has the names of its state dict', async () => {
   const { weights, notes } = await decodeNetwork(savedAs(modulePickle(tensors)), 'x')
   const alone = await decodeNetwork(savedAs(stateDict(tensors)), 'x')
   expect(weights).toEqual(alone.weights)
-  expect(notes).toEqual(['it asks for __main__.Net, which is not run'])
+  expect(notes).toEqual(['its pickle calls __main__.Net; nothing of it was run'])
   const saved = (await openSaved(savedAs(modulePickle(tensors)), 'x'))!
   expect(saved.entries.map(({ tensors }) => tensors.has('temporary'))).toEqual([false])
   const { form, entries, calls } = saved.contents()
