@@ -171,6 +171,9 @@ function worldOf(storages: Map<string, Storage>, budget: Budget): PickleWorld {
     ['torch._utils _rebuild_tensor_v2', tensor('_rebuild_tensor_v2', 6)],
     ['torch._utils _rebuild_parameter', first('_rebuild_parameter')],
     ['torch._utils _rebuild_parameter_with_state', first('_rebuild_parameter_with_state')],
+    // PyTorch before 0.4 writes a parameter as a call with its tensor.
+    ['torch.nn.parameter Parameter', first('Parameter')],
+    ['torch.autograd.variable Variable', first('Variable')],
     ['torch Size', list('Size')],
     ['collections OrderedDict', new Callable('OrderedDict', (args) => dictionaryOf(args, budget))],
     ['collections defaultdict', new Callable('defaultdict', (args) => dictionaryOf(args.slice(1), budget))],

@@ -7,7 +7,7 @@ import { Inert } from '../../../src/formats/pytorch/inert.js'
 import { openPyTorch } from '../../../src/formats/pytorch/saved-file.js'
 import { DataError } from '../../../src/util/errors.js'
 import { op, pickle, zip } from '../make-pickle.js'
-import { modulePickle, netTensors, savedAs, stateDict } from './make-saved.js'
+import { modulePickle, netTensors, oldParameter, savedAs, stateDict } from './make-saved.js'
 
 const { bytes, global, text } = op
 const file = (...opcodes: readonly Uint8Array[]) => zip([{ name: 'a/data.pkl', data: pickle(...opcodes) }])
@@ -107,6 +107,12 @@ test('a whole module has the names of its state dict', async () => {
     value: `${saved.entries[0]!.tensors.size} tensors, a module of the class __main__.Net`,
   })
   expect(calls[0]!.name).toBe('__main__.Net')
+})
+
+test('a module of PyTorch before 0.4 opens, whose parameters are calls with their tensors', async () => {
+  const tensors = netTensors()
+  const { weights } = await decodeNetwork(savedAs({ model: modulePickle(tensors, '', oldParameter) }), 'x')
+  expect(weights).toEqual((await decodeNetwork(savedAs(stateDict(tensors)), 'x')).weights)
 })
 
 test('a record where a weight is needed is an error that names it', async () => {

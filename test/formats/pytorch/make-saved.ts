@@ -35,8 +35,15 @@ export function stateDict(shapes: Shapes): Uint8Array {
   return pairs([...shapes].map(([name, shape]) => [name, tensorOp(shape, `${keyOf(shape)}-${name}~`)]))
 }
 
-/** The same as a module of modules of the class `__main__.Net`, with a buffer that is not saved. */
-export function modulePickle(shapes: Shapes, prefix = ''): Uint8Array {
+/** A parameter as PyTorch before 0.4 writes it: a call with its tensor, and a state. */
+export const oldParameter = (tensor: Uint8Array) =>
+  Buffer.concat([global('torch.nn.parameter', 'Parameter'), tensor, bytes('\x85R\x88\x89}\x87b')])
+
+/**
+ * The same as a module of modules of the class `__main__.Net`, with a buffer that is not saved.
+ * @param parameter writes a parameter, given its tensor as opcodes
+ */
+export function modulePickle(shapes: Shapes, prefix = '', parameter = (tensor: Uint8Array) => tensor): Uint8Array {
   const own: [string, Uint8Array][] = []
   const inner = new Map<string, Map<string, Shape>>()
   for (const [name, shape] of shapes) {
@@ -49,13 +56,19 @@ export function modulePickle(shapes: Shapes, prefix = ''): Uint8Array {
   }
   const isStatistic = ([name]: [string, Uint8Array]) => name.startsWith('running_')
   const state = pairs([
-    ['_parameters', pairs(own.filter((item) => !isStatistic(item)))],
+    [
+      '_parameters',
+      pairs(own.filter((item) => !isStatistic(item)).map(([name, tensor]) => [name, parameter(tensor)] as const)),
+    ],
     ['_buffers', pairs([...own.filter(isStatistic), ['temporary', tensorOp([1], `n1-${prefix}temporary~`)]])],
     [
       '_non_persistent_buffers_set',
       Buffer.concat([global('builtins', 'set'), bytes(']'), text('temporary'), bytes('a\x85R')]),
     ],
-    ['_modules', pairs([...inner].map(([name, shapes]) => [name, modulePickle(shapes, `${prefix}${name}.`)] as const))],
+    [
+      '_modules',
+      pairs([...inner].map(([name, shapes]) => [name, modulePickle(shapes, `${prefix}${name}.`, parameter)] as const)),
+    ],
   ])
   return Buffer.concat([global('__main__', 'Net'), bytes(')\x81'), state, bytes('b')])
 }
