@@ -113,7 +113,10 @@ const cases: { readonly [command: string]: readonly Case[] } = {
         at('none'),
       ],
       says: {
-        classify: { code: 2, err: /--data: missing; folder needs the path of a folder with train\/<class>/ },
+        classify: {
+          code: 2,
+          err: /--data: missing; folder needs the path of a folder of pictures, with a folder for each class/,
+        },
         upscale: { code: 2, err: /--data: missing; folder needs the path of a folder of pictures to enlarge/ },
         measure: { out: /^error/ }, // it has pictures of its own
       },

@@ -42,8 +42,14 @@ describe('wrong usage ends with 2 and says what is legal', () => {
     ],
     [['train', '-a', 'vdsr20', '--task', 'classify'], "unknown option '--task'"],
     [['train', '-a', 'vdsr20', '--val-split', '0.1'], '--val-split'],
-    [['train', '--dataset', 'cifar'], 'Did you mean cifar10? Legal values: builtin, cifar10, cifar100, folder.'],
-    [['train', '--dataset', 'mnist'], 'Legal values: builtin, cifar10, cifar100, folder.'],
+    [
+      ['train', '--dataset', 'cifar'],
+      'Did you mean cifar10? Legal values: builtin, cifar10, cifar100, folder, mnist, fashion-mnist, npz, csv.',
+    ],
+    [
+      ['train', '--dataset', 'svhn'],
+      'Legal values: builtin, cifar10, cifar100, folder, mnist, fashion-mnist, npz, csv.',
+    ],
     [['train', '--dataset', 'docs'], 'It is a folder or a file: write --dataset folder --data docs.'],
     [['train', '--engine', 'cuda'], 'Legal values: auto, native, wasm, reference'],
     [['train', '--schedule', 'linear'], 'Legal values: constant, step, cosine, one-cycle.'],

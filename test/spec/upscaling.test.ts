@@ -56,7 +56,7 @@ test.each([
   const { shape } = forwardGraph(spec, { batch: 3, mode: 'inference' }).outputs[0]!.value.type
   expect(shape).toEqual([3, 1, 48 * scale, 48 * scale])
   expect(forwardGraph(spec, { batch: 1, mode: 'training' }).outputs.map(({ name }) => name)).toEqual([
-    'picture',
+    'squares',
     'loss',
   ])
 })
