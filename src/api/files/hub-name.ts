@@ -47,7 +47,7 @@ function isDots(part: string): boolean {
   return part === '' || part === '.' || part === '..'
 }
 
-/** Where a file lies. */
+/** The address of a file. */
 export function fileAddress({ repository, revision }: HubName, file: string, hub: string = hubAddress): string {
   return `${hub}/${repository}/resolve/${encodeURIComponent(revision)}/${file}`
 }

@@ -1,7 +1,7 @@
 /**
- * Networks of the Hugging Face Hub, fetched once: the hub is asked which files there are and what they hash to, each is
- * downloaded beside its place and moved there when it is whole and right, and a list of them is written last. Where that
- * list is there, the hub is not asked again.
+ * Fetches networks of the Hugging Face Hub, each of them once. The hub lists the files and their hashes. Each file is
+ * downloaded beside its place, and moved there when it is whole and its hash is right. The list of files is written last.
+ * If that list exists, the hub is not asked again.
  */
 import { readFile, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
@@ -24,7 +24,7 @@ interface Listed {
   readonly sum: CheckSum
 }
 
-/** Where networks are kept unless somebody says otherwise. */
+/** The folder of downloaded networks, by default. */
 export function cacheFolder(): string {
   const { XDG_CACHE_HOME, LOCALAPPDATA } = process.env
   return join(XDG_CACHE_HOME || LOCALAPPDATA || join(homedir(), '.cache'), 'resnet.ts')

@@ -76,7 +76,7 @@ async function networkOf(
   const name = typeof source === 'string' ? parseHubName(source) : undefined
   if (name) return decodeFromHub(await fromHub(name, options), String(source), options)
   if (typeof source === 'string') return decode(await read(source, options.signal), source)
-  // By what they say of themselves: those of another realm, such as a frame's, are no instances of this one's classes.
+  // Each value states its own class: values of another realm, such as a frame's, are no instances of this one's classes.
   if (isUrl(source)) return decode(await read(new URL(source.href), options.signal), source.href)
   const bytes = bytesOf(source)
   if (bytes) return decode(bytes, 'the given bytes')

@@ -1,6 +1,6 @@
 /**
- * A data set from files that a person opened in a page, where there are bytes but no folders to read: the binary files of
- * CIFAR, or pictures in a folder a class. All is in memory, at the size that a network reads.
+ * Makes a data set from files that a person opened in a page: the binary files of CIFAR, or pictures in one folder per
+ * class. A page gets the bytes of files and no folders to read. All pictures are in memory, at the size that a network reads.
  */
 
 import { type CifarLayout, cifar10Layout, cifar100Layout, parseCifar } from '../../data/cifar/cifar.js'

@@ -58,15 +58,16 @@ export const weightFields = {
 }
 
 /**
- * The network in a file: a checkpoint or an export of this package; or safetensors, or a file of PyTorch (of its zip
- * form or of the older one) whose names say the parts of a residual network: docs/weights.md lists them. All dictionaries
- * of tensors in it are tried, whole modules too. Nothing in a file is ever run, and a file that asks for far more memory
- * or work than honest ones of its size is refused.
- * @param file its bytes
- * @param name of the file, at the start of every error
- * @throws DataError when the file is damaged, holds no weights, asks for too much, or its tensors are of no network that is
- * known, or of several; ConfigError for options that do not fit the network, or contradict what a file of this package
- * says of itself; what `signal` was aborted with
+ * Reads the network in a file. The file is a checkpoint or an export of this package, safetensors, or a file of PyTorch
+ * (its zip form or the older one); gzip may pack it. The names of its tensors tell the parts of a residual network:
+ * docs/weights.md lists them. All dictionaries of tensors are tried, and whole modules too. Nothing in a file is ever
+ * run. A file that asks for far more memory or work than honest files of its size is refused.
+ * @param file the bytes of the file
+ * @param name the file's name, at the start of every error
+ * @throws DataError when the file is damaged, holds no weights, asks for too much, or its tensors belong to no known
+ * network or to several
+ * @throws ConfigError for options that do not fit the network, or contradict the file's own statements
+ * @throws the reason of `signal` when it is aborted
  */
 export async function decodeNetwork(
   file: Uint8Array,
