@@ -74,7 +74,7 @@ const mainThings: Readonly<Record<PageName, { readonly from?: string; keys(page:
     async keys(page) {
       await tabTo(page, /^Steps of weight decay/)
       await page.keyboard.press('End')
-      await page.getByText('The output is the input.').waitFor({ timeout: 30_000 })
+      await page.locator('strong', { hasText: 'The output is the input' }).waitFor({ timeout: 30_000 })
     },
   },
   lesions: {

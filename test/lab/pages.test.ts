@@ -35,14 +35,14 @@ describeLab('the page', (lab) => {
       )
     await difference((value) => value > 0.5).toBe(true)
     await page.getByLabel('Steps of weight decay').fill('300')
-    await page.getByText('The output is the input').waitFor({ timeout: 30_000 })
+    await page.locator('strong', { hasText: 'The output is the input' }).waitFor({ timeout: 30_000 })
     await page.getByRole('combobox', { name: 'Norms' }).selectOption('weights')
     await difference((value) => value > 0.5).toBe(true)
     await page.getByRole('combobox', { name: 'Norms' }).selectOption('none')
     await page.getByRole('combobox', { name: /^Input/ }).selectOption('all negative')
     await difference((value) => value === 2).toBe(true) // the ReLU after the addition
     await page.getByRole('combobox', { name: 'Order' }).selectOption('pre')
-    await page.getByText('The output is the input').waitFor({ timeout: 30_000 })
+    await page.locator('strong', { hasText: 'The output is the input' }).waitFor({ timeout: 30_000 })
     expect(new URL(page.url()).hash).toBe('#/block?decay=300&input=all+negative&order=pre')
   })
 
@@ -52,7 +52,7 @@ describeLab('the page', (lab) => {
     // g = sigmoid(0): half of the shortcut, and of the largest input, 2.
     await expect.poll(() => shown.getAttribute('data-difference'), { timeout: 30_000 }).toMatch(/^0\.9|^1\.0/)
     await page.getByLabel('Bias of the gate').fill('-8')
-    await page.getByText('The output is the input').waitFor({ timeout: 30_000 })
+    await page.locator('strong', { hasText: 'The output is the input' }).waitFor({ timeout: 30_000 })
     await page.getByRole('combobox', { name: 'Gate' }).selectOption('exclusive')
     await page.getByLabel('Bias of the gate').fill('8')
     await expect.poll(() => shown.getAttribute('data-difference'), { timeout: 30_000 }).toMatch(/^1\.9|^2/)

@@ -1,5 +1,4 @@
 /** Picture files that a browser decodes. */
-import { openOwn } from '../../data/picture/own.js'
 import type { PictureSource, PixelPicture } from '../../data/picture/picture.js'
 import { pixelsOf } from '../../inference/picture.js'
 import { DataError } from '../../util/errors.js'
@@ -27,14 +26,15 @@ export async function readPicture(
     return pixelsOf(await createImageBitmap(blob ? source : new Blob([bytes as Uint8Array<ArrayBuffer>])), name)
   } catch (error) {
     if (error instanceof DataError) throw error
-    const own = ownPicture(bytes ?? new Uint8Array(await (source as Blob).arrayBuffer()), name)
+    const own = await ownPicture(bytes ?? new Uint8Array(await (source as Blob).arrayBuffer()), name)
     if (own) return own
     throw new DataError(`${name}: is no picture that this browser can decode; save it as PNG or JPEG`, { cause: error })
   }
 }
 
 /** A picture that no browser decodes, but this package does. */
-function ownPicture(bytes: Uint8Array, name: string): PixelPicture | undefined {
+async function ownPicture(bytes: Uint8Array, name: string): Promise<PixelPicture | undefined> {
+  const { openOwn } = await import('../../data/picture/own.js') // most pages read no such picture
   try {
     const own = openOwn(bytes)
     if (own && own.width * own.height > MOST_PIXELS)

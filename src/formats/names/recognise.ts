@@ -141,15 +141,20 @@ export function identify(
         ? undefined
         : mixedAssumption(normalisation, map)
   const left = [...peeled.left, ...parts.left]
+  const notes = [...(left.length > 0 ? [leftText(left)] : []), ...(!sure && map === keyMaps.kuangliu ? [NO_POOL] : [])]
   return {
     spec,
     decode: sigmoid ? () => asTwoClasses(decode()) : decode,
     preprocessing: preprocessingOf(spec, map, { classes, pictures: { ...pictures, normalisation } }),
     keys: parts.style.transformers ? 'transformers' : parts.style.usual && sure ? map.name : wordsOf(parts.style),
     ...(assumed === undefined ? {} : { assumed }),
-    ...(left.length > 0 ? { notes: [leftText(left)] } : {}),
+    ...(notes.length > 0 ? { notes } : {}),
   }
 }
+
+/** A max-pooling has no tensors. Some programs keep it after a 3x3 stem, and no name tells. */
+const NO_POOL =
+  'its stem is one 3x3 convolution and no tensor tells whether a max-pooling follows; assumed is none; see that eval on labelled data is far from chance'
 
 /** The words of the file for its parts, for the line that says where a network comes from. */
 function wordsOf({ head, shortcut }: Style): string {

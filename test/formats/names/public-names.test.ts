@@ -60,7 +60,7 @@ describe('post-activation', () => {
     ['bearpaw, a whole DataParallel', b20, [[/^/, 'module.']], 'bearpaw'],
     ['kuangliu', small18, [shortcut, linear], 'kuangliu'],
     ['kuangliu, bottlenecks', small50, [shortcut, linear], 'kuangliu'],
-    ['huyvnphan and others who change the stem of torchvision', small18, []],
+    ['programs that change the stem of torchvision and take its pooling out', small18, []],
     [
       'weiaicunzai',
       small18,
@@ -204,6 +204,14 @@ describe('backbones', () => {
       'used are the weights of its entry state_dict/module.encoder_q, not their average (EMA) state_dict/module.encoder_k; the entry can be chosen by name',
     )
   })
+})
+
+test('no tensor tells of a pooling after a 3x3 stem: it is said that none is assumed, but for nets known to have none', () => {
+  const [changed, kuangliu] = [recognise(dictOf(small18), 'x'), recognise(dictOf(small18, shortcut, linear), 'x')]
+  expect(changed.notes).toEqual([
+    'its stem is one 3x3 convolution and no tensor tells whether a max-pooling follows; assumed is none; see that eval on labelled data is far from chance',
+  ])
+  expect(kuangliu.notes).toBeUndefined()
 })
 
 describe('parts that are known, and parts that are not', () => {
