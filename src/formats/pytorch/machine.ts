@@ -19,8 +19,8 @@ export class Callable {
 
 /** Cost in values of a looked-up name. Honest files name each once and refer back to it. */
 const NAME_COST = 50
-/** Cost in values of a text, besides its instruction. */
-const TEXT_COST = 4
+/** Cost in values of a text, besides its instruction. A net of a thousand layers has some ten thousand texts. */
+const TEXT_COST = 15
 /** The most bytes of a whole number. Honest ones have ten. */
 const MOST_DIGITS = 1024
 /** The most bytes of a text that is decoded letter by letter. */
