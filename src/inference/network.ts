@@ -109,8 +109,8 @@ export class Network<H extends AnyHead = AnyHead> implements TrainedNetwork, Asy
   }
 
   /**
-   * Computes the outputs of the network for a batch of any number of pictures. Their names are `logits`, `picture`, or
-   * those of a head of your own.
+   * Computes the outputs of the network for a batch of any number of pictures. A head of your own names its outputs;
+   * the heads of this package give `logits` or `picture`.
    * @param batch [pictures][channels][height][width] floats, normalised as `preprocessing` says: see `prepare`
    * @throws DataError when an output holds NaN or an infinity, naming the first layer that gave one
    */

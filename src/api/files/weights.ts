@@ -80,7 +80,7 @@ export async function decodeNetwork(
   return decodeKnowing(bytes, name, options, {})
 }
 
-/** The same. @param known what stands beside the file: see `recognise`; of no use where the file itself tells */
+/** Decodes a network. @param known settings from beside the file: see `identify`. A file with settings of its own ignores them. */
 export async function decodeKnowing(
   given: Uint8Array,
   name: string,

@@ -23,7 +23,7 @@ export async function readWhole(path: string): Promise<Uint8Array> {
 }
 
 /** @throws DataError for an archive that is damaged or unpacks to more than a file of its size can */
-export async function unpacked(bytes: Uint8Array, path: string): Promise<Uint8Array> {
+async function unpacked(bytes: Uint8Array, path: string): Promise<Uint8Array> {
   const most = Math.min(MOST_BYTES, new Budget(path, bytes.length).mostBytes)
   try {
     return await promisify(gunzip)(bytes, { maxOutputLength: most })

@@ -8,6 +8,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
+import { isGzip } from '../../util/archive/gzip.js'
 import { readTar } from '../../util/archive/tar.js'
 import { isZip, readZip } from '../../util/archive/zip.js'
 import { Budget } from '../../util/budget.js'
@@ -156,7 +157,7 @@ function folderFiles(folder: string, names: readonly string[]): Files {
 
 async function archiveFiles(layout: CifarLayout, path: string): Promise<Files> {
   const packed = await readWhole(path)
-  const isPacked = packed[0] === 0x1f && packed[1] === 0x8b
+  const isPacked = isGzip(packed)
   const bytes = isPacked ? await unpack(layout, path, packed) : packed
   const isTar = new TextDecoder('latin1').decode(bytes.subarray(257, 262)) === 'ustar'
   if (!isPacked && !isZip(bytes) && !isTar)

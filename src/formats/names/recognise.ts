@@ -69,20 +69,6 @@ export interface IdentifiedNetwork extends Omit<RecognisedNetwork, 'weights'> {
 const names = keyMaps.torchvision
 
 /**
- * Recognises a network and reads its weights: see `identify`.
- * @throws DataError
- */
-export function recognise(
-  tensors: StateDict,
-  who: string,
-  options: RecogniseOptions = {},
-  known: RecogniseOptions = {},
-): RecognisedNetwork {
-  const { decode, ...network } = identify(tensors, who, options, known)
-  return { ...network, weights: decode() }
-}
-
-/**
  * Recognises a network by the names and shapes of its tensors.
  * @param who the file's name, at the start of every error
  * @param known settings from beside the file; options override them, and their normalisation may be for colours

@@ -12,8 +12,7 @@ export function isGzip(bytes: Uint8Array): boolean {
  * @throws DataError naming the file if it is damaged, or would unpack to more than its budget allows
  */
 export async function unpackGzip(packed: Uint8Array, budget: Budget, signal?: AbortSignal): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = []
-  let length = 0
+  const pieces: Uint8Array<ArrayBuffer>[] = []
   const stream = new Blob([packed as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new DecompressionStream('gzip'))
   const reader = stream.getReader()
   try {
@@ -24,17 +23,10 @@ export async function unpackGzip(packed: Uint8Array, budget: Budget, signal?: Ab
       if (done) break
       budget.bytes(value.length)
       pieces.push(value)
-      length += value.length
       await budget.breathe(signal)
     }
   } finally {
     await reader.cancel().catch(() => {})
   }
-  const bytes = new Uint8Array(length)
-  let at = 0
-  for (const piece of pieces) {
-    bytes.set(piece, at)
-    at += piece.length
-  }
-  return bytes
+  return new Uint8Array(await new Blob(pieces).arrayBuffer())
 }

@@ -2,10 +2,10 @@
 import { expect, test } from 'vitest'
 import { decodeNetwork } from '../../../src/api/files/weights.js'
 import { keyMaps, namedParameters } from '../../../src/formats/names/key-maps.js'
-import { recognise } from '../../../src/formats/names/recognise.js'
 import { writeSafetensors } from '../../../src/formats/safetensors.js'
 import type { StoredTensor } from '../../../src/formats/stored-tensor.js'
 import { preset } from '../../../src/spec/presets.js'
+import { recognise } from './recognised.js'
 
 /** Tensors in the order of PyTorch: a block's branch, its projection, then the next block. */
 function nameless(...order: readonly RegExp[]): Map<string, StoredTensor> {

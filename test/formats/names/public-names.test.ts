@@ -2,12 +2,12 @@
 import { describe, expect, test } from 'vitest'
 import { choose } from '../../../src/formats/names/choose.js'
 import { keyMaps, namedParameters } from '../../../src/formats/names/key-maps.js'
-import { recognise } from '../../../src/formats/names/recognise.js'
 import type { StoredTensor } from '../../../src/formats/stored-tensor.js'
 import { cifarBasic, imagenetBasic, imagenetBottleneck } from '../../../src/spec/families.js'
 import { preset } from '../../../src/spec/presets.js'
 import type { BlockSpec, ClassifierHead, NetworkSpec } from '../../../src/spec/spec.js'
 import type { Shape } from '../../../src/util/shape.js'
+import { recognise } from './recognised.js'
 
 type Dict = Map<string, StoredTensor>
 type Spec = NetworkSpec<ClassifierHead>

@@ -3,7 +3,6 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { decodeNetwork } from '../../../src/api/files/weights.js'
 import { presetAs } from '../../../src/formats/names/architecture.js'
 import { keyMaps, namedParameters } from '../../../src/formats/names/key-maps.js'
-import { recognise } from '../../../src/formats/names/recognise.js'
 import type { StateDict, StoredTensor } from '../../../src/formats/stored-tensor.js'
 import { compileGraph } from '../../../src/inference/compile.js'
 import { writeWeights } from '../../../src/inference/weights.js'
@@ -13,6 +12,7 @@ import { type PresetName, preset } from '../../../src/spec/presets.js'
 import { DataError } from '../../../src/util/errors.js'
 import { describeEngines } from '../../engine/engines.js'
 import { bytesOf, logits, picturesOf, weightFiles } from '../files.js'
+import { recognise } from './recognised.js'
 
 const keys = Object.keys(logits)
 /** Largest error over the largest magnitude. */
